@@ -1,0 +1,309 @@
+//! The commands: what each is called, whom and what it names, and under which conditions it is allowed.
+//! One table, which is the table of the semantics.
+//!
+//! When a condition holds is in `decide`; what a command changes is in `step`.
+
+use crate::condition::Condition;
+use crate::user::{Group, User, UserSet};
+use crate::word::Word;
+use crate::words;
+
+words! {
+    /// A field of a command: what the value that stands there is to the command.
+    ///
+    /// ```
+    /// use chatwarden_model::{CommandKind, Field};
+    /// assert_eq!(CommandKind::Leave.fields(), [Field::By, Field::Group]);
+    /// ```
+    pub enum Field {
+        By = "by": "who acts",
+        Child = "child": "the child whose contacts or guardians are decided on",
+        Contact = "contact": "the contact of the child",
+        Guardian = "guardian": "the guardian who is added or removed",
+        Who = "who": "the user to whom it is done",
+        To = "to": "the user to whom it goes",
+        Group = "group": "the group in which it is done",
+        With = "with": "the users who are to come along",
+    }
+}
+
+/// A value that a command names.
+///
+/// ```
+/// use chatwarden_model::{Argument, Command, Field, Group, User};
+/// let leave = Command::Leave { by: User::new(2), group: Group::new(0) };
+/// let mut named = Vec::new();
+/// leave.each_argument(|field, argument| named.push((field, argument)));
+/// assert_eq!(named, [(Field::By, Argument::User(User::new(2))), (Field::Group, Argument::Group(Group::new(0)))]);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Argument {
+    /// One user.
+    User(User),
+    /// A set of users.
+    Users(UserSet),
+    /// A group.
+    Group(Group),
+}
+
+/// Where the arguments of a command that is being built come from: choices, a file, another command.
+/// Fields are asked for in the order of the semantics, the actor (`by`) first.
+///
+/// ```
+/// use chatwarden_model::{Arguments, Command, CommandKind, Field, Group, User, UserSet};
+/// struct First;
+/// impl Arguments for First {
+///     type Error = ();
+///     fn user(&mut self, _: Field) -> Result<User, ()> { Ok(User::new(0)) }
+///     fn users(&mut self, _: Field) -> Result<UserSet, ()> { Ok(UserSet::EMPTY) }
+///     fn group(&mut self, _: Field) -> Result<Group, ()> { Ok(Group::new(0)) }
+/// }
+/// let built = CommandKind::Leave.build(&mut First);
+/// assert_eq!(built, Ok(Command::Leave { by: User::new(0), group: Group::new(0) }));
+/// ```
+pub trait Arguments {
+    /// Why an argument cannot be had.
+    type Error;
+    /// The user for that field.
+    fn user(&mut self, field: Field) -> Result<User, Self::Error>;
+    /// The set of users for that field.
+    fn users(&mut self, field: Field) -> Result<UserSet, Self::Error>;
+    /// The group for that field.
+    fn group(&mut self, field: Field) -> Result<Group, Self::Error>;
+}
+
+/// What the three types of argument have in common; it lets one table declare all commands.
+trait Value: Copy {
+    fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error>;
+    fn value(self) -> Argument;
+}
+
+impl Value for User {
+    fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error> {
+        from.user(field)
+    }
+    fn value(self) -> Argument {
+        Argument::User(self)
+    }
+}
+
+impl Value for UserSet {
+    fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error> {
+        from.users(field)
+    }
+    fn value(self) -> Argument {
+        Argument::Users(self)
+    }
+}
+
+impl Value for Group {
+    fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error> {
+        from.group(field)
+    }
+    fn value(self) -> Argument {
+        Argument::Group(self)
+    }
+}
+
+/// The type of what stands in a field.
+macro_rules! value {
+    (Group) => {
+        Group
+    };
+    (With) => {
+        UserSet
+    };
+    ($user:ident) => {
+        User
+    };
+}
+
+macro_rules! commands {
+    ($($variant:ident = $name:literal { $($field:ident: $name_of:ident),* }: $about:literal
+        when [$($condition:ident),*];)*) => {
+        /// Something that an actor, `by`, asks of the chat service.
+        ///
+        /// ```
+        /// use chatwarden_model::{Command, CommandKind, Group, User};
+        /// let leave = Command::Leave { by: User::new(2), group: Group::new(0) };
+        /// assert_eq!(leave.kind(), CommandKind::Leave);
+        /// ```
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[expect(missing_docs, reason = "fields have the meaning that the semantics gives to their names")]
+        pub enum Command {
+            $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant { by: User, $($field: value!($name_of)),* }),*
+        }
+
+        crate::words! {
+            /// The kind of a command.
+            ///
+            /// ```
+            /// use chatwarden_model::{CommandKind, Condition};
+            /// assert_eq!(CommandKind::Decline.conditions(), [Condition::ActorIsInvited]);
+            /// ```
+            pub enum CommandKind { $($variant = $name: $about),* }
+        }
+
+        impl CommandKind {
+            /// The conditions under which a command of this kind is allowed, in the order in which they
+            /// are named as the reason of a refusal.
+            pub const fn conditions(self) -> &'static [Condition] {
+                match self { $(CommandKind::$variant => &[$(Condition::$condition),*]),* }
+            }
+
+            /// The fields of a command of this kind, the actor first.
+            pub const fn fields(self) -> &'static [Field] {
+                match self { $(CommandKind::$variant => &[Field::By, $(Field::$name_of),*]),* }
+            }
+
+            /// A command of this kind with arguments from the source.
+            ///
+            /// # Errors
+            /// The source's own, of the first argument that cannot be had.
+            #[inline]
+            pub fn build<A: Arguments>(self, from: &mut A) -> Result<Command, A::Error> {
+                Ok(match self {
+                    $(CommandKind::$variant => Command::$variant {
+                        by: Value::take(from, Field::By)?,
+                        $($field: Value::take(from, Field::$name_of)?),*
+                    }),*
+                })
+            }
+        }
+
+        impl Command {
+            /// The kind of this command.
+            pub const fn kind(&self) -> CommandKind {
+                match self { $(Command::$variant { .. } => CommandKind::$variant),* }
+            }
+
+            /// Who acts.
+            #[inline]
+            pub const fn by(&self) -> User {
+                match *self { $(Command::$variant { by, .. } => by),* }
+            }
+
+            /// Hands every argument with the name of its field to the visitor, the actor first.
+            #[inline]
+            pub fn each_argument(&self, mut visit: impl FnMut(Field, Argument)) {
+                match *self {
+                    $(Command::$variant { by, $($field),* } => {
+                        visit(Field::By, by.value());
+                        $(visit(Field::$name_of, $field.value());)*
+                    })*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Approve = "approve" { child: Child, contact: Contact }: "a guardian approves a contact of a child"
+        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct];
+    Revoke = "revoke" { child: Child, contact: Contact }: "a guardian withdraws all approvals of a contact of a child"
+        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct];
+    AddGuardian = "add-guardian" { child: Child, guardian: Guardian }: "a guardian makes another guardian one of the child's"
+        when [SubjectIsChild, ActorIsGuardian, TargetIsGuardian];
+    RemoveGuardian = "remove-guardian" { child: Child, guardian: Guardian }: "a guardian takes a guardian from the child"
+        when [SubjectIsChild, ActorIsGuardian, TargetGuardsChild, NotLastGuardian];
+    Block = "block" { who: Who }: "a user blocks another"
+        when [ActorCanChat, TargetCanChat, Distinct];
+    Unblock = "unblock" { who: Who }: "a user takes a block back"
+        when [ActorCanChat, TargetCanChat, Distinct];
+    Direct = "direct" { to: To }: "a user writes to another outside any group"
+        when [ActorCanChat, TargetCanChat, Distinct, PartiesAuthorized];
+    Create = "create" { group: Group, with: With }: "a user launches a group with others"
+        when [ActorCanChat, TargetCanChat, Distinct, GroupIsNew, NewcomerCleared];
+    Invite = "invite" { group: Group, who: Who }: "a member invites a user"
+        when [TargetCanChat, GroupIsActive, ActorIsMember, ActorMayInvite, TargetIsOutside, TargetNotInvited,
+            TargetNotBanned, NewcomerCleared];
+    Accept = "accept" { group: Group }: "a user accepts an invitation"
+        when [GroupIsActive, ActorIsInvited, NewcomerCleared];
+    Decline = "decline" { group: Group }: "a user declines an invitation"
+        when [ActorIsInvited];
+    Cancel = "cancel" { group: Group, who: Who }: "an invitation is taken back"
+        when [ActorIsMember, TargetIsInvited, ActorIssuedOrOwns];
+    OpenLink = "open-link" { group: Group }: "the owner opens a link by which one joins"
+        when [LinksEnabled, GroupIsActive, ActorIsOwner];
+    CloseLink = "close-link" { group: Group }: "the owner closes the link"
+        when [ActorIsOwner];
+    Join = "join" { group: Group }: "a user joins by the link"
+        when [ActorCanChat, GroupIsActive, LinkIsOpen, ActorIsOutside, ActorNotBanned, NewcomerCleared];
+    Leave = "leave" { group: Group }: "a member leaves"
+        when [ActorIsMember];
+    Remove = "remove" { group: Group, who: Who }: "the owner removes a member"
+        when [ActorIsOwner, TargetIsMember, Distinct];
+    Ban = "ban" { group: Group, who: Who }: "the owner bans a user"
+        when [ActorIsOwner, TargetCanChat, Distinct, TargetNotBanned];
+    Unban = "unban" { group: Group, who: Who }: "the owner takes a ban back"
+        when [ActorIsOwner, TargetIsBanned];
+    Transfer = "transfer" { group: Group, to: To }: "the owner makes another member the owner"
+        when [ActorIsOwner, TargetIsMember, Distinct];
+    Message = "message" { group: Group }: "a member writes to the group"
+        when [GroupIsActive, ActorIsMember, AudienceCleared];
+    Call = "call" { group: Group }: "a member calls the group"
+        when [GroupIsActive, ActorIsMember, AudienceCleared];
+    Dissolve = "dissolve" { group: Group }: "the owner dissolves the group"
+        when [ActorIsOwner];
+}
+
+impl CommandKind {
+    /// Whether a command of this kind decides on a child's contacts or guardians.
+    pub const fn is_administrative(self) -> bool {
+        matches!(
+            self,
+            CommandKind::Approve
+                | CommandKind::Revoke
+                | CommandKind::AddGuardian
+                | CommandKind::RemoveGuardian
+        )
+    }
+
+    /// Whether a command of this kind names a group.
+    pub const fn names_group(self) -> bool {
+        !self.is_administrative()
+            && !matches!(self, CommandKind::Block | CommandKind::Unblock | CommandKind::Direct)
+    }
+}
+
+impl Command {
+    /// The group that the command names, if it names one.
+    #[inline]
+    pub fn group(&self) -> Option<Group> {
+        let mut named = None;
+        self.each_argument(|_, argument| {
+            if let Argument::Group(group) = argument {
+                named = Some(group);
+            }
+        });
+        named
+    }
+
+    /// All users that the command names, the actor among them.
+    #[inline]
+    pub fn users(&self) -> UserSet {
+        let mut named = UserSet::EMPTY;
+        self.each_argument(|_, argument| match argument {
+            Argument::User(user) => named.insert(user),
+            Argument::Users(users) => named = named.or(users),
+            Argument::Group(_) => {}
+        });
+        named
+    }
+
+    /// The users and groups that the command names, in a fixed order with the kind in front: the order
+    /// in which a command counts as simpler than another.
+    pub fn key(&self) -> [u16; 5] {
+        let mut key = [self.kind().index() as u16, 0, 0, 0, 0];
+        let mut at = 1;
+        self.each_argument(|_, argument| {
+            key[at] = match argument {
+                Argument::User(user) => user.index() as u16,
+                Argument::Users(users) => users.bits(),
+                Argument::Group(group) => group.index() as u16,
+            };
+            at += 1;
+        });
+        key
+    }
+}

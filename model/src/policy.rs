@@ -1,0 +1,247 @@
+//! The policy: one value for each knob, as data, and the presets.
+//!
+//! What the knobs do is not here: `decide` and `step` read them.
+
+use crate::words;
+
+words! {
+    /// How many of a child's guardians must approve a contact.
+    ///
+    /// ```
+    /// use chatwarden_model::{Preset, Quorum};
+    /// assert_eq!(Preset::MessengerKids.policy().quorum, Quorum::Any);
+    /// ```
+    pub enum Quorum {
+        Any = "any": "one guardian's approval suffices",
+        All = "all": "every guardian of the child must approve",
+    }
+}
+
+words! {
+    /// Whose approval two children need to be authorized with each other.
+    ///
+    /// ```
+    /// use chatwarden_model::{BetweenChildren, Preset};
+    /// assert_eq!(Preset::MessengerKids.policy().between_children, BetweenChildren::Both);
+    /// ```
+    pub enum BetweenChildren {
+        Both = "both": "each is approved for the other",
+        Either = "either": "one is approved for the other",
+    }
+}
+
+words! {
+    /// What an invitation does.
+    ///
+    /// ```
+    /// use chatwarden_model::{Admission, Preset};
+    /// assert_eq!(Preset::PairwiseConsent.policy().admission, Admission::Consent);
+    /// ```
+    pub enum Admission {
+        Consent = "consent": "an invitation waits to be accepted",
+        Direct = "direct": "an invitation adds at once",
+    }
+}
+
+words! {
+    /// Who may invite.
+    ///
+    /// ```
+    /// use chatwarden_model::{Inviters, Preset};
+    /// assert_eq!(Preset::NoContactRule.policy().inviters, Inviters::Members);
+    /// ```
+    pub enum Inviters {
+        Members = "members": "every member may invite",
+        Owner = "owner": "only the owner may invite",
+    }
+}
+
+words! {
+    /// With whom a newcomer must be compatible.
+    ///
+    /// ```
+    /// use chatwarden_model::{NewcomerRule, Preset};
+    /// assert_eq!(Preset::MessengerKids2019.policy().newcomer.invite, NewcomerRule::Inviter);
+    /// ```
+    pub enum NewcomerRule {
+        Anyone = "anyone": "with nobody in particular",
+        Inviter = "inviter": "with the inviter",
+        Owner = "owner": "with the owner of the group",
+        AnyMember = "any-member": "with at least one member",
+        EveryMember = "every-member": "with every member",
+        EveryMemberAndInvitee = "every-member-and-invitee": "with every member and every other pending invitee",
+    }
+}
+
+words! {
+    /// When a member may send to a group.
+    ///
+    /// ```
+    /// use chatwarden_model::{Preset, SendRule};
+    /// assert_eq!(Preset::PairwiseConsent.policy().call.send, SendRule::EveryMember);
+    /// ```
+    pub enum SendRule {
+        Anyone = "anyone": "always",
+        EveryMember = "every-member": "when compatible with every other member",
+    }
+}
+
+words! {
+    /// Who receives what is sent to a group.
+    ///
+    /// ```
+    /// use chatwarden_model::{DeliverRule, Preset};
+    /// assert_eq!(Preset::AdderOnly.policy().message.deliver, DeliverRule::All);
+    /// ```
+    pub enum DeliverRule {
+        All = "all": "every other member",
+        Authorized = "authorized": "every other member who is compatible with the sender",
+    }
+}
+
+words! {
+    /// What happens to a shared group when two members, one a child, lose their authorization.
+    ///
+    /// ```
+    /// use chatwarden_model::{OnLoss, Preset};
+    /// assert_eq!(Preset::MessengerKids.policy().on_loss, OnLoss::Freeze);
+    /// ```
+    pub enum OnLoss {
+        Nothing = "nothing": "both stay",
+        Freeze = "freeze": "the group is frozen",
+        RemoveContact = "remove-contact": "the contact departs",
+        RemoveChild = "remove-child": "the child departs",
+        Dissolve = "dissolve": "the group is dissolved",
+    }
+}
+
+/// The newcomer rule at each of the four places where somebody may come in.
+///
+/// ```
+/// use chatwarden_model::{Newcomer, NewcomerRule};
+/// assert_eq!(Newcomer::everywhere(NewcomerRule::Inviter).join, NewcomerRule::Inviter);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Newcomer {
+    /// For those with whom a group is created.
+    pub create: NewcomerRule,
+    /// For who is invited.
+    pub invite: NewcomerRule,
+    /// For who accepts an invitation.
+    pub accept: NewcomerRule,
+    /// For who joins by a link.
+    pub join: NewcomerRule,
+}
+
+impl Newcomer {
+    /// The same rule at all four places.
+    pub const fn everywhere(rule: NewcomerRule) -> Self {
+        Newcomer { create: rule, invite: rule, accept: rule, join: rule }
+    }
+}
+
+/// The rules of one surface on which a group is talked to: messages, or calls.
+///
+/// ```
+/// use chatwarden_model::{DeliverRule, SendRule, Surface};
+/// assert_eq!(Surface::OPEN, Surface { send: SendRule::Anyone, deliver: DeliverRule::All });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Surface {
+    /// When a member may send.
+    pub send: SendRule,
+    /// Who receives.
+    pub deliver: DeliverRule,
+}
+
+impl Surface {
+    /// Every member may send to all.
+    pub const OPEN: Surface = Surface { send: SendRule::Anyone, deliver: DeliverRule::All };
+    /// Only who is compatible sends, and only to those who are.
+    pub const GUARDED: Surface = Surface { send: SendRule::EveryMember, deliver: DeliverRule::Authorized };
+}
+
+/// The rules that are to keep the promises: one value for each knob.
+///
+/// ```
+/// use chatwarden_model::{OnLoss, Policy, Preset};
+/// let policy = Policy { on_loss: OnLoss::Dissolve, ..Preset::MessengerKids.policy() };
+/// assert!(!policy.links);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Policy {
+    /// How many guardians must approve.
+    pub quorum: Quorum,
+    /// Whose approval two children need.
+    pub between_children: BetweenChildren,
+    /// What an invitation does.
+    pub admission: Admission,
+    /// Who may invite.
+    pub inviters: Inviters,
+    /// Whether an owner may open a link by which one joins.
+    pub links: bool,
+    /// With whom a newcomer must be compatible.
+    pub newcomer: Newcomer,
+    /// The rules for messages to a group.
+    pub message: Surface,
+    /// The rules for calls in a group.
+    pub call: Surface,
+    /// What happens when an authorization is lost.
+    pub on_loss: OnLoss,
+}
+
+words! {
+    /// A policy with a name: what a kind of product does.
+    ///
+    /// ```
+    /// use chatwarden_model::{Preset, Word};
+    /// assert_eq!(Preset::named("adder-only"), Some(Preset::AdderOnly));
+    /// ```
+    pub enum Preset {
+        MessengerKids = "messenger-kids": "what Messenger Kids promised: a newcomer is authorized with every member, and a loss freezes the group",
+        MessengerKids2019 = "messenger-kids-2019": "the reported defect: a newcomer is compared with the inviter only",
+        PairwiseConsent = "pairwise-consent": "invitations are accepted, everyone is compared with everyone at every step",
+        AtLeastOneContact = "at-least-one-contact": "one member who is a contact suffices (Apple's Communication Limits)",
+        AdderOnly = "adder-only": "only who adds somebody must be a contact (\"who can add me to groups\")",
+        InviteTimeOnly = "invite-time-only": "inviter and invitee are compared at the invitation, nothing later (gematik TI-Messenger)",
+        NoContactRule = "no-contact-rule": "roles and bans, no contact graph (Matrix and XMPP defaults)",
+    }
+}
+
+impl Preset {
+    /// The preset's value of every knob, as the table of the semantics has it.
+    pub const fn policy(self) -> Policy {
+        use NewcomerRule::{AnyMember, Anyone, EveryMember, Inviter};
+        let base = Policy {
+            quorum: Quorum::Any,
+            between_children: BetweenChildren::Both,
+            admission: Admission::Consent,
+            inviters: Inviters::Members,
+            links: false,
+            newcomer: Newcomer::everywhere(EveryMember),
+            message: Surface::OPEN,
+            call: Surface::OPEN,
+            on_loss: OnLoss::Nothing,
+        };
+        let by_adder = Newcomer { create: Inviter, invite: Inviter, accept: Anyone, join: Anyone };
+        match self {
+            Preset::MessengerKids => Policy { admission: Admission::Direct, on_loss: OnLoss::Freeze, ..base },
+            Preset::MessengerKids2019 => {
+                Policy { admission: Admission::Direct, newcomer: Newcomer::everywhere(Inviter), ..base }
+            }
+            Preset::PairwiseConsent => Policy {
+                links: true,
+                message: Surface::GUARDED,
+                call: Surface::GUARDED,
+                on_loss: OnLoss::RemoveContact,
+                ..base
+            },
+            Preset::AtLeastOneContact => Policy { newcomer: Newcomer::everywhere(AnyMember), ..base },
+            Preset::AdderOnly => {
+                Policy { admission: Admission::Direct, links: true, newcomer: by_adder, ..base }
+            }
+            Preset::InviteTimeOnly => Policy { newcomer: by_adder, ..base },
+            Preset::NoContactRule => Policy { links: true, newcomer: Newcomer::everywhere(Anyone), ..base },
+        }
+    }
+}

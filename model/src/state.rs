@@ -1,0 +1,190 @@
+//! The state: who guards, approved and blocked whom, and what became of each group.
+//!
+//! The type parameters bound the size: `State` holds every cast, `State<5, 1>` the small instances that
+//! are copied millions of times. They bound no rule: all rules are written once, for every size.
+//! Relations that follow from the state are in `relation`, changes in `step`.
+
+use crate::user::{Cast, Group, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet};
+use crate::words;
+
+words! {
+    /// What became of a group.
+    ///
+    /// ```
+    /// use chatwarden_model::{GroupState, Phase};
+    /// let group: GroupState = GroupState::default();
+    /// assert_eq!(group.phase, Phase::New);
+    /// ```
+    pub enum Phase {
+        New = "new": "not launched yet",
+        Active = "active": "in use",
+        Frozen = "frozen": "nobody comes in and nobody talks, for good",
+        Dissolved = "dissolved": "over",
+    }
+}
+
+words! {
+    /// Whether one can join a group by its link.
+    ///
+    /// ```
+    /// use chatwarden_model::{GroupState, Link};
+    /// let group: GroupState = GroupState::default();
+    /// assert_eq!(group.link, Link::Closed);
+    /// ```
+    pub enum Link {
+        Closed = "closed": "nobody joins by the link",
+        Open = "open": "one can join by the link",
+    }
+}
+
+/// A group: its phase, its people and its link.
+///
+/// ```
+/// use chatwarden_model::{GroupState, User};
+/// let (kay, sam) = (User::new(0), User::new(1));
+/// let mut group: GroupState = GroupState::default();
+/// group.invite(sam, kay);
+/// assert_eq!(group.inviter(sam), Some(kay));
+/// group.uninvite(sam);
+/// assert_eq!(group, GroupState::default());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GroupState<const U: usize = MAX_USERS> {
+    /// What became of the group.
+    pub phase: Phase,
+    /// Whether one can join by the link.
+    pub link: Link,
+    /// The owner; none before the launch, and after the owner departed.
+    pub owner: Option<User>,
+    /// Who is in the group.
+    pub members: UserSet,
+    /// Who was banned.
+    pub banned: UserSet,
+    pub(crate) invited: UserSet,
+    /// The inviter of each invited user; zero for the others, so that equal groups are equal bytes.
+    pub(crate) inviters: [u8; U],
+}
+
+impl<const U: usize> Default for GroupState<U> {
+    fn default() -> Self {
+        GroupState {
+            phase: Phase::New,
+            link: Link::Closed,
+            owner: None,
+            members: UserSet::EMPTY,
+            banned: UserSet::EMPTY,
+            invited: UserSet::EMPTY,
+            inviters: [0; U],
+        }
+    }
+}
+
+impl<const U: usize> GroupState<U> {
+    /// Who has a pending invitation.
+    pub fn invited(&self) -> UserSet {
+        self.invited
+    }
+
+    /// Who issued the user's pending invitation.
+    #[inline]
+    pub fn inviter(&self, user: User) -> Option<User> {
+        if self.invited.contains(user) { Some(User::new(self.inviters[user.index()].into())) } else { None }
+    }
+
+    /// Records an invitation.
+    pub fn invite(&mut self, user: User, by: User) {
+        self.invited.insert(user);
+        self.inviters[user.index()] = by.index() as u8;
+    }
+
+    /// Forgets the user's invitation, if there is one.
+    pub fn uninvite(&mut self, user: User) {
+        self.invited.remove(user);
+        self.inviters[user.index()] = 0;
+    }
+
+    /// Forgets all invitations.
+    pub fn uninvite_all(&mut self) {
+        self.invited = UserSet::EMPTY;
+        self.inviters = [0; U];
+    }
+}
+
+/// What the reference model knows: nothing outside of it influences a decision but the policy.
+///
+/// `U` and `G` are the most users and groups that it can hold.
+///
+/// ```
+/// use chatwarden_model::{Cast, Group, Kind, Phase, State, UserSet};
+/// let mut cast = Cast::default();
+/// cast.add(Kind::Adult, UserSet::EMPTY);
+/// let state: State<5, 1> = State::new(&cast);
+/// assert_eq!(state.group(Group::new(0)).phase, Phase::New);
+/// assert!(size_of_val(&state) < 100);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct State<const U: usize = MAX_USERS, const G: usize = MAX_GROUPS> {
+    pub(crate) kinds: Kinds,
+    pub(crate) guardians: [UserSet; U],
+    pub(crate) approvals: [[UserSet; U]; U],
+    pub(crate) blocks: [UserSet; U],
+    pub(crate) groups: [GroupState<U>; G],
+}
+
+impl<const U: usize, const G: usize> State<U, G> {
+    /// The state at the start of a run: nothing approved, nobody blocked, every group new.
+    ///
+    /// # Panics
+    /// If the cast has more than `U` users.
+    pub fn new(cast: &Cast) -> Self {
+        assert!(cast.len() <= U, "a cast of {} users does not fit a state for {U}", cast.len());
+        let mut guardians = [UserSet::EMPTY; U];
+        for child in cast.kinds().children {
+            guardians[child.index()] = cast.guardians(child);
+        }
+        State {
+            kinds: cast.kinds(),
+            guardians,
+            approvals: [[UserSet::EMPTY; U]; U],
+            blocks: [UserSet::EMPTY; U],
+            groups: [GroupState::default(); G],
+        }
+    }
+
+    /// The users of each kind.
+    pub fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
+    /// The child's guardians now.
+    pub fn guardians(&self, child: User) -> UserSet {
+        self.guardians[child.index()]
+    }
+
+    /// Who approved the contact for the child, whether or not a guardian now.
+    pub fn approvals(&self, child: User, contact: User) -> UserSet {
+        self.approvals[child.index()][contact.index()]
+    }
+
+    /// Whom the user has blocked.
+    pub fn blocks(&self, user: User) -> UserSet {
+        self.blocks[user.index()]
+    }
+
+    /// A group.
+    #[inline]
+    pub fn group(&self, group: Group) -> &GroupState<U> {
+        &self.groups[group.index()]
+    }
+
+    /// A group, to be set to what was observed of it.
+    #[inline]
+    pub fn group_mut(&mut self, group: Group) -> &mut GroupState<U> {
+        &mut self.groups[group.index()]
+    }
+
+    /// All groups that the state can hold, declared or not; those that are not declared stay new.
+    pub fn groups(&self) -> impl Iterator<Item = (Group, &GroupState<U>)> {
+        Group::first(G).zip(&self.groups)
+    }
+}

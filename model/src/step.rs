@@ -1,0 +1,178 @@
+//! What an allowed command changes, and to whom it delivers: the effects, and *settle*, which looks
+//! after the groups when an authorization is lost.
+//!
+//! Whether a command is allowed is not asked here but in [`step`], which puts both together.
+
+use crate::command::Command;
+use crate::condition::Decision;
+use crate::decide::decide;
+use crate::policy::{Admission, DeliverRule, OnLoss, Policy, Surface};
+use crate::state::{GroupState, Link, Phase, State};
+use crate::user::{Group, User, UserSet};
+
+/// What came of a command.
+///
+/// ```
+/// use chatwarden_model::{step, Cast, Command, Group, Kind, Preset, State, UserSet};
+/// let mut cast = Cast::default();
+/// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
+/// let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
+/// let mut state: State = State::new(&cast);
+/// let outcome = step(&mut state, &Preset::MessengerKids.policy(), &Command::Direct { by: sam, to: zoe });
+/// assert!(outcome.decision.is_allowed());
+/// assert_eq!(outcome.delivered, UserSet::of([zoe]));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Which conditions held.
+    pub decision: Decision,
+    /// To whom the command delivered something; nobody if it was refused or delivers nothing.
+    pub delivered: UserSet,
+}
+
+/// Decides the command and, if it is allowed, carries it out. A refused command changes nothing.
+#[inline]
+pub fn step<const U: usize, const G: usize>(
+    state: &mut State<U, G>,
+    policy: &Policy,
+    command: &Command,
+) -> Outcome {
+    let decision = decide(state, policy, command);
+    let delivered = if decision.is_allowed() { state.carry_out(policy, command) } else { UserSet::EMPTY };
+    Outcome { decision, delivered }
+}
+
+impl<const U: usize, const G: usize> State<U, G> {
+    /// Carries out a command whatever its conditions say, and returns to whom it delivers. This is how the
+    /// judged state follows an implementation that allowed what it should have refused.
+    pub fn carry_out(&mut self, policy: &Policy, command: &Command) -> UserSet {
+        match *command {
+            Command::Approve { by, child, contact } => {
+                self.approvals[child.index()][contact.index()].insert(by);
+            }
+            Command::Revoke { child, contact, .. } => self.settled(policy, child, |state| {
+                state.approvals[child.index()][contact.index()] = UserSet::EMPTY;
+            }),
+            Command::AddGuardian { child, guardian, .. } => self.settled(policy, child, |state| {
+                state.guardians[child.index()].insert(guardian);
+            }),
+            Command::RemoveGuardian { child, guardian, .. } => self.settled(policy, child, |state| {
+                state.guardians[child.index()].remove(guardian);
+                state.approvals[child.index()].iter_mut().for_each(|approvals| approvals.remove(guardian));
+            }),
+            Command::Block { by, who } => {
+                self.settled(policy, by, |state| state.blocks[by.index()].insert(who));
+            }
+            Command::Unblock { by, who } => self.blocks[by.index()].remove(who),
+            Command::Direct { to, .. } => return UserSet::EMPTY.with(to),
+            Command::Create { by, group, with } => {
+                let launched = &mut self.groups[group.index()];
+                launched.phase = Phase::Active;
+                launched.owner = Some(by);
+                launched.members = UserSet::EMPTY.with(by);
+                with.iter().for_each(|user| launched.admit(policy, user, by));
+            }
+            Command::Invite { by, group, who } => self.groups[group.index()].admit(policy, who, by),
+            Command::Accept { by, group } | Command::Join { by, group } => {
+                self.groups[group.index()].uninvite(by);
+                self.groups[group.index()].members.insert(by);
+            }
+            Command::Decline { by: who, group } | Command::Cancel { group, who, .. } => {
+                self.groups[group.index()].uninvite(who);
+            }
+            Command::OpenLink { group, .. } => self.groups[group.index()].link = Link::Open,
+            Command::CloseLink { group, .. } => self.groups[group.index()].link = Link::Closed,
+            Command::Leave { by: who, group } | Command::Remove { group, who, .. } => {
+                self.groups[group.index()].depart(who);
+            }
+            Command::Ban { group, who, .. } => {
+                let group = &mut self.groups[group.index()];
+                if group.members.contains(who) {
+                    group.depart(who);
+                }
+                group.uninvite(who);
+                group.banned.insert(who);
+            }
+            Command::Unban { group, who, .. } => self.groups[group.index()].banned.remove(who),
+            Command::Transfer { group, to, .. } => self.groups[group.index()].owner = Some(to),
+            Command::Message { by, group } => return self.audience(policy, policy.message, group, by),
+            Command::Call { by, group } => return self.audience(policy, policy.call, group, by),
+            Command::Dissolve { group, .. } => self.groups[group.index()].dissolve(),
+        }
+        UserSet::EMPTY
+    }
+
+    /// To whom something that the user sends to the group is delivered.
+    fn audience(&self, policy: &Policy, surface: Surface, group: Group, by: User) -> UserSet {
+        let others = self.group(group).members.without(by);
+        match surface.deliver {
+            DeliverRule::All => others,
+            DeliverRule::Authorized => {
+                others.iter().filter(|&other| self.compatible(policy, by, other)).collect()
+            }
+        }
+    }
+
+    /// Makes the change, and then looks after the groups of every pair that lost its authorization by it;
+    /// one of the pair is always `user`.
+    #[inline]
+    fn settled(&mut self, policy: &Policy, user: User, change: impl FnOnce(&mut Self)) {
+        if policy.on_loss == OnLoss::Nothing {
+            return change(self);
+        }
+        let before = self.protected_contacts(policy, user);
+        change(self);
+        for other in before.minus(self.protected_contacts(policy, user)) {
+            let (child, contact) =
+                if self.kinds.children.contains(user) { (user, other) } else { (other, user) };
+            for group in &mut self.groups {
+                if group.phase == Phase::Active
+                    && group.members.contains(child)
+                    && group.members.contains(contact)
+                {
+                    match policy.on_loss {
+                        OnLoss::Nothing => {}
+                        OnLoss::Freeze => group.phase = Phase::Frozen,
+                        OnLoss::RemoveContact => group.depart(contact),
+                        OnLoss::RemoveChild => group.depart(child),
+                        OnLoss::Dissolve => group.dissolve(),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who is authorized with the user, where at least one of the two is a child.
+    fn protected_contacts(&self, policy: &Policy, user: User) -> UserSet {
+        let kinds = self.kinds;
+        let others = if kinds.children.contains(user) { kinds.chatting() } else { kinds.children };
+        others.iter().filter(|&other| self.authorized(policy, user, other)).collect()
+    }
+}
+
+impl<const U: usize> GroupState<U> {
+    /// Adds the user, or records an invitation, as the policy's admission has it.
+    fn admit(&mut self, policy: &Policy, user: User, by: User) {
+        match policy.admission {
+            Admission::Direct => self.members.insert(user),
+            Admission::Consent => self.invite(user, by),
+        }
+    }
+
+    /// Takes a member out; a group that lost its last member is over. Invitations that the member issued
+    /// stay, and so does an open link.
+    fn depart(&mut self, user: User) {
+        self.members.remove(user);
+        if self.owner == Some(user) {
+            self.owner = None;
+        }
+        if self.members.is_empty() {
+            self.dissolve();
+        }
+    }
+
+    /// Ends the group; its bans stay.
+    fn dissolve(&mut self) {
+        *self = GroupState { phase: Phase::Dissolved, banned: self.banned, ..GroupState::default() };
+    }
+}

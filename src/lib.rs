@@ -1,0 +1,3 @@
+//! Finds authorization defects in chat products: a reference model runs in lock-step with an implementation.
+
+pub use chatwarden_model as model;

@@ -1,0 +1,3 @@
+//! The `chatwarden` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The integration tests: one crate, a module for each room or promise of the project.
