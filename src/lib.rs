@@ -1,3 +1,5 @@
 //! Finds authorization defects in chat products: a reference model runs in lock-step with an implementation.
 
 pub use chatwarden_model as model;
+
+pub mod adapter;
