@@ -3,3 +3,4 @@
 pub use chatwarden_model as model;
 
 pub mod adapter;
+pub mod wire;

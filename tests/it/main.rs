@@ -1,1 +1,3 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
+
+mod wire;

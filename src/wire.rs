@@ -1,0 +1,50 @@
+//! The formats: what users, groups, commands, casts, policies and whole scenarios look like as JSON.
+//!
+//! It is the only room that knows serde, and the only one where anybody has a name: a reader turns names
+//! into the model's indices, a writer turns them back. Nothing is decided, carried out or judged here.
+//!
+//! ```
+//! use chatwarden::wire::{Scenario, Source};
+//! let text = r#"{"chatwarden": 1, "name": "leave", "policy": "messenger-kids", "cast": "small", "groups": ["g1"],
+//!   "steps": [{"command": {"do": "leave", "by": "kya", "group": "g1"}}]}"#;
+//! let error = Scenario::read(Source::new("scenarios/leave.json", text)).unwrap_err();
+//! assert_eq!(error.to_string(), "scenarios/leave.json:2:47: unknown user `kya`; did you mean `kay`?");
+//! ```
+//!
+//! The way in: a [`Source`] checks limits, encoding and syntax and hands out its root, a [`Node`], which
+//! knows where it stands; what it is expected to be is asked of it, down to the last field, and whatever
+//! else it is becomes an [`Error`] that points at it. The values, from the small to the whole:
+//!
+//! - [`Names`] of users and groups, and [`Vocabulary`], the words of the model;
+//! - [`NamedCommand`] and [`read_command()`];
+//! - [`Casting`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
+//! - [`Scenario`] with its [`Step`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`].
+//!
+//! The way out is laid out for people to read and compare, and is described by [`scenario_schema()`].
+//! Reading back what was written gives the same value.
+
+mod cast;
+mod command;
+mod error;
+mod finding;
+mod form;
+mod layout;
+mod names;
+mod node;
+mod policy;
+mod scenario;
+mod schema;
+mod source;
+mod word;
+
+pub use cast::{BuiltInCast, CastSpec, Casting};
+pub use command::{NamedCommand, read_command};
+pub use error::{Error, Place, nearest};
+pub use finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
+pub use names::{MAX_NAME_CHARS, Names, is_name};
+pub use node::{Node, Object};
+pub use policy::PolicySpec;
+pub use scenario::{Break, Expect, FORMAT_VERSION, MAX_STEPS, Scenario, Step};
+pub use schema::scenario_schema;
+pub use source::{MAX_FILE_BYTES, Source, read_bytes};
+pub use word::Vocabulary;
