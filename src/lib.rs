@@ -3,4 +3,7 @@
 pub use chatwarden_model as model;
 
 pub mod adapter;
+pub mod check;
+pub mod history;
+pub mod verdict;
 pub mod wire;
