@@ -3,7 +3,10 @@
 pub use chatwarden_model as model;
 
 pub mod adapter;
+pub mod campaign;
 pub mod check;
+pub mod generate;
 pub mod history;
+pub mod shrink;
 pub mod verdict;
 pub mod wire;

@@ -1,5 +1,10 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
 
+mod conformance;
+mod faults;
+mod fidelity;
+mod generation;
+mod shrinking;
 mod support;
 mod wire;
 mod worked_steps;

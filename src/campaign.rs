@@ -1,0 +1,378 @@
+//! Campaigns: many generated runs, in parallel, and the shrinking of what they find. This is where generation,
+//! check and shrinking meet, for the command line, for tests and for benchmarks alike.
+//!
+//! Nothing is written to disk or printed here; who watches gets numbers and improvements as they come.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use chatwarden_model::{Command, CommandKind, Setup, WordSet};
+
+use crate::adapter::{Adapter, Failure};
+use crate::check::{Lockstep, Progress, Terms, run};
+use crate::generate::{Generator, Seeded};
+use crate::shrink::Shrinker;
+use crate::verdict::{Finding, Identity, Verdict};
+
+/// How many runs a job takes at a time.
+const BLOCK: u64 = 16;
+
+/// What a campaign is to do.
+///
+/// ```
+/// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
+/// use chatwarden::campaign::{self, Plan, Watch};
+/// use chatwarden::model::{Preset, Promise, Setup};
+/// use chatwarden::wire::BuiltInCast;
+///
+/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+/// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
+/// let plan = Plan::new(setup, &Memory::new().about());
+///
+/// let tally = campaign::conduct(&plan, &service, &Watch::default(), &|_| {}).expect("the service starts");
+/// let found = &tally.found[0];
+/// let shrunk = campaign::shrink(&plan, &service, found, &Watch::default(), |_, _| {}).expect("the service starts");
+/// assert_eq!(shrunk.finding.identity().promise, Some(Promise::Company));
+/// assert!(shrunk.commands.len() <= 4);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cast, groups and policy of every run.
+    pub setup: Setup,
+    /// The kinds of commands to draw from.
+    pub commands: WordSet<CommandKind>,
+    /// How the implementation is compared.
+    pub terms: Terms,
+    /// The seed from which every run's choices follow.
+    pub seed: u64,
+    /// How many runs to make.
+    pub runs: u64,
+    /// When to stop starting new runs, if at some time.
+    pub deadline: Option<Instant>,
+    /// How many commands a run has.
+    pub length: usize,
+    /// How many runs are made at a time.
+    pub jobs: NonZeroUsize,
+    /// Whether to go on after the first finding, for others of different identity.
+    pub keep_going: bool,
+}
+
+impl Plan {
+    /// The plan that the command line follows by default, for an adapter that says this about itself.
+    pub fn new(setup: Setup, about: &crate::adapter::About) -> Self {
+        Plan {
+            setup,
+            commands: about.commands,
+            terms: Terms::of(about),
+            seed: 0,
+            runs: 20_000,
+            deadline: None,
+            length: 30,
+            jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            keep_going: false,
+        }
+    }
+}
+
+/// A finding as a run came upon it, before it is shrunk.
+///
+/// ```
+/// use chatwarden::campaign::Found;
+/// use chatwarden::verdict::{Deviation, Finding};
+/// let finding = Finding::new(0, None, vec![Deviation::Refused]);
+/// assert_eq!(Found { run: 0, commands: vec![], finding }.run, 0);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// The number of the run, from 0.
+    pub run: u64,
+    /// The commands up to the one that shows it.
+    pub commands: Vec<Command>,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What a campaign came to.
+///
+/// ```
+/// assert!(chatwarden::campaign::Tally::default().found.is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// How many runs were made.
+    pub runs: u64,
+    /// How many commands they had.
+    pub commands: u64,
+    /// The first finding of each identity, in the order of their runs. Unless the campaign keeps going there is
+    /// one at most, besides the inconclusive ones that came before it.
+    pub found: Vec<Found>,
+}
+
+/// What can be seen of a campaign while it goes on, and the way to stop it.
+///
+/// ```
+/// use chatwarden::campaign::Watch;
+/// let watch = Watch::default();
+/// watch.stop();
+/// assert!(watch.is_stopped());
+/// ```
+#[derive(Debug, Default)]
+pub struct Watch {
+    runs: AtomicU64,
+    commands: AtomicU64,
+    findings: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Watch {
+    /// How many runs were made so far.
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Relaxed)
+    }
+
+    /// How many commands were executed so far.
+    pub fn commands(&self) -> u64 {
+        self.commands.load(Relaxed)
+    }
+
+    /// How many runs ended in a finding so far.
+    pub fn findings(&self) -> u64 {
+        self.findings.load(Relaxed)
+    }
+
+    /// Asks the campaign to end with what it has.
+    pub fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// Whether the campaign was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+}
+
+/// Makes the runs of a plan. The same plan finds the same, whatever the number of jobs, unless it is stopped or
+/// has a deadline.
+///
+/// Each finding is handed to `found` as soon as it is known to be the first of its identity so far, so that it can
+/// be written down before anything else happens.
+///
+/// # Errors
+/// If an implementation cannot be made.
+///
+/// # Panics
+/// If the harness itself has a bug; an implementation's panics are findings.
+pub fn conduct<A: Adapter>(
+    plan: &Plan,
+    make: &(impl Fn() -> Result<A, Failure> + Sync),
+    watch: &Watch,
+    found: &(dyn Fn(&Found) + Sync),
+) -> Result<Tally, Failure> {
+    let board = Board {
+        tell: found,
+        plan,
+        watch,
+        next: AtomicU64::new(0),
+        end: AtomicU64::new(plan.runs),
+        found: Mutex::default(),
+    };
+    thread::scope(|scope| {
+        let jobs: Vec<_> = (0..plan.jobs.get()).map(|_| scope.spawn(|| board.job(make))).collect();
+        jobs.into_iter().try_for_each(|job| job.join().expect("a job of the harness does not panic"))
+    })?;
+    let end = board.end.load(Relaxed);
+    let found = board.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut found: Vec<Found> = found.into_values().filter(|found| found.run < end).collect();
+    found.sort_by_key(|found| found.run);
+    Ok(Tally { runs: watch.runs(), commands: watch.commands(), found })
+}
+
+/// What the jobs of a campaign share.
+struct Board<'a> {
+    plan: &'a Plan,
+    watch: &'a Watch,
+    next: AtomicU64,
+    /// No run from this number on counts: the first that was found ends the campaign behind itself.
+    end: AtomicU64,
+    found: Mutex<BTreeMap<Identity, Found>>,
+    tell: &'a (dyn Fn(&Found) + Sync),
+}
+
+impl Board<'_> {
+    fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
+        let mut adapter = make()?;
+        let mut lockstep = Lockstep::new(self.plan.terms);
+        let mut commands = Vec::with_capacity(self.plan.length);
+        while let Some(block) = self.take_block() {
+            for run in block {
+                if run >= self.end.load(Relaxed) || self.watch.is_stopped() {
+                    return Ok(());
+                }
+                let finding = self.run(run, &mut adapter, &mut lockstep, &mut commands);
+                self.watch.runs.fetch_add(1, Relaxed);
+                self.watch.commands.fetch_add(commands.len() as u64, Relaxed);
+                if let Some(finding) = finding {
+                    let broken = is_inconclusive(Some(&finding));
+                    commands.truncate(finding.at() + 1);
+                    self.report(Found { run, commands: commands.clone(), finding });
+                    if broken {
+                        adapter = make()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_block(&self) -> Option<std::ops::Range<u64>> {
+        let start = self.next.fetch_add(BLOCK, Relaxed);
+        // The first block is made however little time there is: a campaign that did nothing has passed nothing.
+        let late = start > 0 && self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let end = self.end.load(Relaxed);
+        (start < end && !late).then(|| start..end.min(start + BLOCK))
+    }
+
+    /// One run; its commands are left in the buffer.
+    fn run(
+        &self,
+        run: u64,
+        adapter: &mut impl Adapter,
+        lockstep: &mut Lockstep,
+        commands: &mut Vec<Command>,
+    ) -> Option<Finding> {
+        let plan = self.plan;
+        commands.clear();
+        let mut choices = Seeded::of_run(plan.seed, run);
+        let generator = Generator::for_run(&plan.setup, plan.commands, &mut choices);
+        if let Err(finding) = lockstep.start(adapter, &plan.setup) {
+            return Some(finding);
+        }
+        for _ in 0..plan.length {
+            let command = generator.next(lockstep.state(), &mut choices);
+            match lockstep.step(adapter, &command) {
+                Progress::Conforms => commands.push(command),
+                Progress::Unsupported => {}
+                Progress::Ended(finding) => {
+                    commands.push(command);
+                    return Some(finding);
+                }
+            }
+        }
+        let finding = lockstep.finish();
+        commands.truncate(finding.as_ref().map_or(commands.len(), |finding| finding.at() + 1));
+        finding
+    }
+
+    fn report(&self, found: Found) {
+        self.watch.findings.fetch_add(1, Relaxed);
+        let identity = found.finding.identity();
+        if !self.plan.keep_going && identity.verdict != Verdict::Inconclusive {
+            self.end.fetch_min(found.run + 1, Relaxed);
+        }
+        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.get(&identity) {
+            Some(earlier) if earlier.run <= found.run => {}
+            _ => {
+                (self.tell)(&found);
+                all.insert(identity, found);
+            }
+        }
+    }
+}
+
+/// A finding with the simplest history that the shrinker came to.
+///
+/// ```
+/// use chatwarden::campaign::Shrunk;
+/// use chatwarden::verdict::{Deviation, Finding};
+/// let finding = Finding::new(0, None, vec![Deviation::Refused]);
+/// let shrunk = Shrunk { commands: vec![], finding, executions: 0, outcome: chatwarden::campaign::Minimality::Unstable };
+/// assert_eq!(shrunk.executions, 0);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shrunk {
+    /// The commands up to the one that shows it.
+    pub commands: Vec<Command>,
+    /// The finding that the history shows.
+    pub finding: Finding,
+    /// How many histories were executed.
+    pub executions: usize,
+    /// How minimal the history is.
+    pub outcome: Minimality,
+}
+
+/// How minimal a shrunk history is.
+///
+/// ```
+/// use chatwarden::campaign::Minimality;
+/// assert_ne!(Minimality::OneMinimal, Minimality::Unfinished);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Minimality {
+    /// None of the shrinker's passes can make it simpler.
+    OneMinimal,
+    /// The shrinker was stopped, or its budget was spent.
+    Unfinished,
+    /// The same commands did not show the same finding again, so it was left as it was.
+    Unstable,
+}
+
+/// Shrinks a finding, until nothing is left to try or the watch stops it. Every improvement is handed to `better`.
+///
+/// # Errors
+/// If an implementation cannot be made.
+pub fn shrink<A: Adapter>(
+    plan: &Plan,
+    make: &impl Fn() -> Result<A, Failure>,
+    found: &Found,
+    watch: &Watch,
+    mut better: impl FnMut(&[Command], &Finding),
+) -> Result<Shrunk, Failure> {
+    let identity = found.finding.identity();
+    let mut adapter = make()?;
+    let mut execute = |commands: &[Command]| -> Result<Option<Finding>, Failure> {
+        let finding = run(&mut adapter, plan.terms, &plan.setup, commands);
+        if is_inconclusive(finding.as_ref()) {
+            adapter = make()?;
+        }
+        Ok(finding.filter(|finding| finding.identity() == identity))
+    };
+    let Some(finding) = execute(&found.commands)? else {
+        return Ok(Shrunk {
+            commands: found.commands.clone(),
+            finding: found.finding.clone(),
+            executions: 1,
+            outcome: Minimality::Unstable,
+        });
+    };
+    let mut shrinker = Shrinker::new(&plan.setup, plan.commands, found.commands.clone());
+    let mut best = finding;
+    let mut finished = false;
+    while !watch.is_stopped() {
+        let Some(candidate) = shrinker.propose() else {
+            finished = !shrinker.is_exhausted();
+            break;
+        };
+        let finding = execute(candidate)?;
+        shrinker.told(finding.as_ref().map(|finding| finding.at() + 1));
+        if let Some(finding) = finding {
+            better(shrinker.best(), &finding);
+            best = finding;
+        }
+    }
+    Ok(Shrunk {
+        commands: shrinker.best().to_vec(),
+        finding: best,
+        executions: 1 + shrinker.executions(),
+        outcome: if finished { Minimality::OneMinimal } else { Minimality::Unfinished },
+    })
+}
+
+/// What panicked or hung half-way is in no state to go on with.
+fn is_inconclusive(finding: Option<&Finding>) -> bool {
+    finding.is_some_and(|finding| finding.identity().verdict == Verdict::Inconclusive)
+}

@@ -1,0 +1,157 @@
+//! One generator of commands, over a trait of choices: a seeded stream, the bytes of a fuzzer and proptest all
+//! drive the same one.
+//!
+//! It looks at the state so that most commands are allowed or *near misses* (one condition fails): an
+//! implementation that forgot a check differs from the model on just those. It asks the model what a command
+//! would do, and never an implementation.
+
+mod arguments;
+mod choices;
+
+pub use choices::{Choices, Seeded};
+
+use chatwarden_model::{Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide};
+
+use arguments::{Likely, Uniform};
+
+/// How often a command is drawn anew because more than one of its conditions fails.
+const TRIES: usize = 6;
+
+/// Draws the commands of a run.
+///
+/// ```
+/// use chatwarden::generate::{Generator, Seeded};
+/// use chatwarden::model::{step, Cast, Kind, Preset, Setup, State, UserSet, WordSet};
+///
+/// let mut cast = Cast::default();
+/// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+/// cast.add(Kind::Child, UserSet::of([ann]));
+/// cast.add(Kind::Adult, UserSet::EMPTY);
+/// let setup = Setup { cast, groups: 1, policy: Preset::MessengerKids.policy() };
+///
+/// let mut choices = Seeded::of_run(0, 7);
+/// let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+/// let mut state: State = setup.start();
+/// for _ in 0..30 {
+///     let command = generator.next(&state, &mut choices);
+///     step(&mut state, &setup.policy, &command);
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Generator {
+    bounds: Bounds,
+    policy: Policy,
+    menu: Menu,
+}
+
+impl Generator {
+    /// The generator of one run, in which some kinds of commands are left out: *swarm testing*. A run that
+    /// never revokes or dissolves gets further than one that does a little of everything.
+    pub fn for_run(setup: &Setup, commands: WordSet<CommandKind>, choices: &mut impl Choices) -> Self {
+        let swarm = commands.iter().map(|kind| (kind, choices.chance(presence(kind), 8))).collect();
+        Self::with_commands(setup, if WordSet::is_empty(swarm) { commands } else { swarm })
+    }
+
+    /// A generator that uses all of these kinds of commands.
+    pub fn with_commands(setup: &Setup, commands: WordSet<CommandKind>) -> Self {
+        let bounds = Bounds { commands, ..setup.bounds() };
+        Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup) }
+    }
+
+    /// The next command, in view of the state.
+    #[inline]
+    pub fn next(&self, state: &State, choices: &mut impl Choices) -> Command {
+        let mut command = self.draw(state, choices);
+        for _ in 1..TRIES {
+            if decide(state, &self.policy, &command).failures() <= 1 {
+                break;
+            }
+            command = self.draw(state, choices);
+        }
+        command
+    }
+
+    fn draw(&self, state: &State, choices: &mut impl Choices) -> Command {
+        let kind = self.menu.pick(choices);
+        let Ok(command) = kind.build(&mut Likely::new(&self.bounds, &self.policy, kind, state, choices));
+        command
+    }
+}
+
+/// A command drawn without looking at anything: each kind, and each argument of the right kind, is as likely as
+/// any other. It is what the generator is measured against.
+///
+/// ```
+/// use chatwarden::generate::{uniform, Seeded};
+/// use chatwarden::model::{Bounds, Cast, CommandKind, Kind, UserSet};
+/// let mut cast = Cast::default();
+/// cast.add(Kind::Adult, UserSet::EMPTY);
+/// let bounds = Bounds { commands: [CommandKind::Leave].into_iter().collect(), ..Bounds::new(&cast, 1) };
+/// assert_eq!(uniform(&bounds, &mut Seeded::of_run(0, 0)).kind(), CommandKind::Leave);
+/// ```
+///
+/// # Panics
+/// If the bounds have no kind of command.
+pub fn uniform(bounds: &Bounds, choices: &mut impl Choices) -> Command {
+    let kind = bounds
+        .commands
+        .iter()
+        .nth(choices.below(bounds.commands.len()))
+        .expect("a command of some kind is wanted");
+    let Ok(command) = kind.build(&mut Uniform::new(bounds, kind, choices));
+    command
+}
+
+/// In how many of eight runs a kind of command takes part. Without approvals and launches nothing happens.
+fn presence(kind: CommandKind) -> usize {
+    match kind {
+        CommandKind::Approve | CommandKind::Create => 8,
+        CommandKind::Invite | CommandKind::Accept => 7,
+        _ => 5,
+    }
+}
+
+/// How often a kind of command is drawn, beside the others of the run. What the policy never allows is drawn as
+/// a near miss only.
+fn weight(kind: CommandKind, policy: &Policy) -> u8 {
+    match kind {
+        CommandKind::Accept | CommandKind::Decline | CommandKind::Cancel
+            if policy.admission == Admission::Direct =>
+        {
+            1
+        }
+        CommandKind::OpenLink | CommandKind::Join if !policy.links => 1,
+        CommandKind::Approve => 12,
+        CommandKind::Create | CommandKind::Invite => 6,
+        CommandKind::Accept | CommandKind::Join | CommandKind::Revoke => 4,
+        CommandKind::Dissolve | CommandKind::Leave => 1,
+        _ => 2,
+    }
+}
+
+/// The kinds of commands of a run, each as often as its weight, so that one choice picks one.
+#[derive(Clone, Copy, Debug)]
+struct Menu {
+    kinds: [CommandKind; Menu::SIZE],
+    len: u8,
+}
+
+impl Menu {
+    const SIZE: usize = 96;
+
+    fn of(commands: WordSet<CommandKind>, setup: &Setup) -> Self {
+        let mut menu = Menu { kinds: [CommandKind::Approve; Menu::SIZE], len: 0 };
+        let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
+        for kind in commands.iter().filter(possible) {
+            for _ in 0..weight(kind, &setup.policy) {
+                menu.kinds[usize::from(menu.len)] = kind;
+                menu.len += 1;
+            }
+        }
+        menu
+    }
+
+    fn pick(&self, choices: &mut impl Choices) -> CommandKind {
+        self.kinds[choices.below(usize::from(self.len))]
+    }
+}

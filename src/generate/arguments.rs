@@ -1,0 +1,223 @@
+//! Which users and groups a drawn command names: any ([`Uniform`]), or mostly those with which it is likely to
+//! be allowed ([`Likely`]).
+
+use std::convert::Infallible;
+
+use chatwarden_model::{
+    Arguments, Bounds, CommandKind, Field, Group, GroupState, Link, MAX_GROUPS, NewcomerRule, Phase, Policy,
+    State, User, UserSet,
+};
+
+use super::Choices;
+
+/// Of so many arguments ...
+const ARGUMENTS: usize = 64;
+/// ... this many are drawn from all users, whatever their kind, ...
+const STRANGE: usize = 1;
+/// ... and this many from all candidates, so that each condition gets its chance to fail alone.
+const STRAY: usize = 6;
+
+/// Arguments of the right kind, each as likely as any other.
+pub(super) struct Uniform<'a, C> {
+    bounds: &'a Bounds,
+    kind: CommandKind,
+    choices: &'a mut C,
+}
+
+impl<'a, C: Choices> Uniform<'a, C> {
+    pub(super) fn new(bounds: &'a Bounds, kind: CommandKind, choices: &'a mut C) -> Self {
+        Uniform { bounds, kind, choices }
+    }
+}
+
+impl<C: Choices> Arguments for Uniform<'_, C> {
+    type Error = Infallible;
+
+    fn user(&mut self, field: Field) -> Result<User, Infallible> {
+        Ok(one_of(self.bounds.candidates(self.kind, field), self.bounds, self.choices))
+    }
+
+    fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {
+        let candidates = self.bounds.candidates(self.kind, field);
+        Ok(candidates.iter().filter(|_| self.choices.chance(1, 2)).collect())
+    }
+
+    fn group(&mut self, _: Field) -> Result<Group, Infallible> {
+        Ok(Group::new(self.choices.below(self.bounds.groups)))
+    }
+}
+
+/// Arguments with which the command is likely to be allowed in the state, but for the odd one out.
+pub(super) struct Likely<'a, C> {
+    bounds: &'a Bounds,
+    policy: &'a Policy,
+    kind: CommandKind,
+    state: &'a State,
+    choices: &'a mut C,
+    group: Option<Group>,
+    child: Option<User>,
+    by: Option<User>,
+    actors: UserSet,
+    targets: UserSet,
+}
+
+impl<'a, C: Choices> Likely<'a, C> {
+    /// The group and the child are drawn first: who can act, and on whom, depends on them.
+    #[inline]
+    pub(super) fn new(
+        bounds: &'a Bounds,
+        policy: &'a Policy,
+        kind: CommandKind,
+        state: &'a State,
+        choices: &'a mut C,
+    ) -> Self {
+        let (actors, targets) = (UserSet::EMPTY, UserSet::EMPTY);
+        let mut likely = Likely {
+            bounds,
+            policy,
+            kind,
+            state,
+            choices,
+            group: None,
+            child: None,
+            by: None,
+            actors,
+            targets,
+        };
+        if kind.names_group() {
+            let group = likely.draw_group();
+            likely.group = Some(group);
+            (likely.actors, likely.targets) = likely.in_group(state.group(group));
+        } else if kind.is_administrative() {
+            let child = likely.draw_user(Field::Child, bounds.kinds.children);
+            likely.child = Some(child);
+            likely.actors = state.guardians(child);
+            likely.targets = likely.of_child(child);
+        } else {
+            likely.actors = bounds.kinds.chatting();
+            likely.targets = bounds.kinds.chatting();
+        }
+        likely
+    }
+
+    fn draw_group(&mut self) -> Group {
+        let mut fitting = [Group::new(0); MAX_GROUPS];
+        let mut count = 0;
+        for group in Group::first(self.bounds.groups) {
+            fitting[count] = group;
+            count += usize::from(fits(self.kind, self.state.group(group)));
+        }
+        if count == 0 || self.choices.chance(STRAY, ARGUMENTS) {
+            Group::new(self.choices.below(self.bounds.groups))
+        } else {
+            fitting[self.choices.below(count)]
+        }
+    }
+
+    /// One of the likely users; now and then, or if there is none, one of all that could stand there.
+    fn draw_user(&mut self, field: Field, likely: UserSet) -> User {
+        let users = match self.choices.below(ARGUMENTS) {
+            roll if roll < STRANGE => self.bounds.kinds.everyone(),
+            roll if roll >= STRANGE + STRAY && !likely.is_empty() => likely,
+            _ => self.bounds.candidates(self.kind, field),
+        };
+        one_of(users, self.bounds, self.choices)
+    }
+
+    /// Who is likely to act in the group, and on whom.
+    #[inline]
+    fn in_group(&self, group: &GroupState) -> (UserSet, UserSet) {
+        use CommandKind as K;
+        let chatting = self.bounds.kinds.chatting();
+        let owner = UserSet::of(group.owner);
+        match self.kind {
+            K::Create => (chatting, chatting),
+            K::Invite => (group.members, chatting.minus(group.members).minus(group.invited())),
+            K::Cancel => (group.members, group.invited()),
+            K::Accept | K::Decline => (group.invited(), UserSet::EMPTY),
+            K::Join => (chatting.minus(group.members), UserSet::EMPTY),
+            K::Remove | K::Transfer => (owner, group.members),
+            K::Ban => (owner, chatting.minus(group.banned)),
+            K::Unban => (owner, group.banned),
+            K::OpenLink | K::CloseLink | K::Dissolve => (owner, UserSet::EMPTY),
+            _ => (group.members, UserSet::EMPTY),
+        }
+    }
+
+    /// Whom a guardian of the child is likely to decide on.
+    #[inline]
+    fn of_child(&self, child: User) -> UserSet {
+        use CommandKind as K;
+        let contacts = self.state.contacts(self.policy, child);
+        let guardians = self.state.guardians(child);
+        match self.kind {
+            K::Revoke => contacts,
+            K::RemoveGuardian => guardians,
+            K::AddGuardian => self.bounds.kinds.guardians.minus(guardians),
+            _ => self.bounds.kinds.chatting().without(child).minus(contacts),
+        }
+    }
+
+    /// Whether a launch with this user stands a chance.
+    fn suits_launcher(&self, by: User, user: User) -> bool {
+        self.policy.newcomer.create == NewcomerRule::Anyone || self.state.compatible(self.policy, by, user)
+    }
+}
+
+impl<C: Choices> Arguments for Likely<'_, C> {
+    type Error = Infallible;
+
+    #[inline]
+    fn user(&mut self, field: Field) -> Result<User, Infallible> {
+        Ok(match (field, self.child) {
+            (Field::Child, Some(child)) => child,
+            (Field::By, _) => {
+                let by = self.draw_user(field, self.actors);
+                if self.child.is_none() {
+                    self.targets.remove(by);
+                }
+                if self.kind == CommandKind::Unblock {
+                    self.targets = self.state.blocks(by);
+                }
+                self.by = Some(by);
+                by
+            }
+            _ => self.draw_user(field, self.targets),
+        })
+    }
+
+    fn users(&mut self, _: Field) -> Result<UserSet, Infallible> {
+        let mut drawn = UserSet::EMPTY;
+        for user in self.targets {
+            let suits = self.by.is_none_or(|by| self.suits_launcher(by, user));
+            if self.choices.chance(if suits { 5 } else { 1 }, 8) {
+                drawn.insert(user);
+            }
+        }
+        Ok(drawn)
+    }
+
+    fn group(&mut self, _: Field) -> Result<Group, Infallible> {
+        Ok(self.group.expect("the group was drawn first"))
+    }
+}
+
+/// Whether a command of that kind could be allowed in the group.
+fn fits(kind: CommandKind, group: &GroupState) -> bool {
+    use CommandKind as K;
+    match kind {
+        K::Create => group.phase == Phase::New,
+        K::Accept | K::Decline | K::Cancel => !group.invited().is_empty(),
+        K::Join => group.link == Link::Open,
+        K::Unban => !group.banned.is_empty(),
+        K::Message | K::Call => matches!(group.phase, Phase::Active | Phase::Frozen),
+        _ => !group.members.is_empty(),
+    }
+}
+
+/// One user of the set; of everyone, if the set is empty.
+#[inline]
+fn one_of(users: UserSet, bounds: &Bounds, choices: &mut impl Choices) -> User {
+    let users = if users.is_empty() { bounds.kinds.everyone() } else { users };
+    users.nth(choices.below(users.len())).expect("the number is below the size of the set")
+}

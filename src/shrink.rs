@@ -1,0 +1,116 @@
+//! The shrinker: a state machine that proposes simpler histories and is told whether they still show the same
+//! finding, so that the command line, proptest and the fuzz target drive the same one.
+//!
+//! *Simpler* is defined once, by [`measure`]: fewer commands, then fewer users, then fewer groups, then lower
+//! command kinds and indices. Passes run until none of them helps. The model, never an implementation, is asked
+//! which candidates are worth an execution; whether a finding is the same is for the caller to say.
+
+mod passes;
+
+use std::collections::HashSet;
+
+use chatwarden_model::{Command, CommandKind, Setup, UserSet, WordSet};
+
+use passes::{Pass, Scene};
+
+/// How many candidates are executed before the shrinker settles for what it has.
+pub const BUDGET: usize = 5_000;
+
+/// Shrinks one history.
+///
+/// A history counts as failing here if somebody blocks somebody else:
+///
+/// ```
+/// use chatwarden::model::{Cast, Command, Kind, Preset, Setup, UserSet, WordSet};
+/// use chatwarden::shrink::Shrinker;
+///
+/// let mut cast = Cast::default();
+/// let users: Vec<_> = (0..3).map(|_| cast.add(Kind::Adult, UserSet::EMPTY)).collect();
+/// let setup = Setup { cast, groups: 0, policy: Preset::MessengerKids.policy() };
+/// let direct = Command::Direct { by: users[0], to: users[1] };
+/// let block = Command::Block { by: users[2], who: users[1] };
+///
+/// let mut shrinker = Shrinker::new(&setup, WordSet::all(), vec![direct, direct, block]);
+/// while let Some(candidate) = shrinker.propose() {
+///     let failing = candidate.iter().position(|command| matches!(command, Command::Block { by, who } if by != who));
+///     shrinker.told(failing.map(|at| at + 1));
+/// }
+/// assert_eq!(shrinker.best(), [Command::Block { by: users[0], who: users[1] }]);
+/// ```
+#[derive(Debug)]
+pub struct Shrinker {
+    scene: Scene,
+    best: Vec<Command>,
+    candidate: Vec<Command>,
+    pass: Pass,
+    tried: HashSet<Vec<Command>>,
+    executions: usize,
+}
+
+impl Shrinker {
+    /// A shrinker of a history whose last command shows the finding; only these kinds of commands may come in.
+    pub fn new(setup: &Setup, kinds: WordSet<CommandKind>, commands: Vec<Command>) -> Self {
+        let tried = HashSet::from([commands.clone()]);
+        Shrinker {
+            scene: Scene { setup: *setup, kinds },
+            pass: Pass::first(),
+            best: commands,
+            candidate: Vec::new(),
+            tried,
+            executions: 0,
+        }
+    }
+
+    /// The next history to execute; none once nothing simpler is left to try or the budget is spent.
+    pub fn propose(&mut self) -> Option<&[Command]> {
+        if self.executions >= BUDGET {
+            return None;
+        }
+        loop {
+            match self.pass.next(&self.scene, &self.best) {
+                Some(candidate) => {
+                    if measure(&candidate) < measure(&self.best) && self.tried.insert(candidate.clone()) {
+                        self.executions += 1;
+                        self.candidate = candidate;
+                        return Some(&self.candidate);
+                    }
+                }
+                None => self.pass = self.pass.after()?,
+            }
+        }
+    }
+
+    /// Takes the outcome of the history that was proposed last: after how many commands the same finding
+    /// showed, or that it did not.
+    pub fn told(&mut self, shown_after: Option<usize>) {
+        if let Some(len) = shown_after {
+            self.best = std::mem::take(&mut self.candidate);
+            self.best.truncate(len);
+            self.pass.succeeded();
+        }
+    }
+
+    /// The simplest history so far that shows the finding.
+    pub fn best(&self) -> &[Command] {
+        &self.best
+    }
+
+    /// How many histories were proposed.
+    pub fn executions(&self) -> usize {
+        self.executions
+    }
+
+    /// Whether the shrinker stopped because its budget was spent.
+    pub fn is_exhausted(&self) -> bool {
+        self.executions >= BUDGET
+    }
+}
+
+/// How simple a history is; less is simpler.
+pub fn measure(commands: &[Command]) -> (usize, usize, usize, Vec<[u16; 5]>) {
+    let users = commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
+    let mut groups: Vec<_> = commands.iter().filter_map(Command::group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    (commands.len(), users.len(), groups.len(), commands.iter().map(Command::key).collect())
+}

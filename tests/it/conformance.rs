@@ -1,0 +1,82 @@
+//! The fault-free built-in service against the model, which share no rule: every preset and fifty random policies,
+//! under each fidelity. `CHATWARDEN_RUNS` says how many runs each takes; `scripts/conformance` runs a million.
+
+use chatwarden::adapter::memory::Memory;
+use chatwarden::adapter::{Adapter, Fidelity};
+use chatwarden::campaign::{self, Plan, Tally, Watch};
+use chatwarden::generate::{Choices, Seeded};
+use chatwarden::model::{Newcomer, Policy, Preset, Setup, Surface, Word};
+use chatwarden::wire::BuiltInCast;
+
+use crate::support::small;
+
+const RANDOM_POLICIES: u64 = 50;
+
+fn runs() -> u64 {
+    std::env::var("CHATWARDEN_RUNS").map_or(20_000, |runs| runs.parse().expect("CHATWARDEN_RUNS is a number"))
+}
+
+fn conduct(setup: Setup, fidelity: Fidelity, runs: u64) -> Tally {
+    let mut plan = Plan { runs, ..Plan::new(setup, &Memory::new().about()) };
+    plan.terms.fidelity = fidelity;
+    campaign::conduct(&plan, &|| Ok(Memory::new()), &Watch::default(), &|_| {}).expect("the service starts")
+}
+
+#[track_caller]
+fn conforms(what: &str, setup: Setup, runs: u64) {
+    for fidelity in [Fidelity::Exact, Fidelity::NoLooser] {
+        let tally = conduct(setup, fidelity, runs);
+        assert!(tally.found.is_empty(), "{what}, {fidelity}: {:?} under {:?}", tally.found, setup.policy);
+        println!("{what}: {} runs, {} commands conform, {fidelity}", tally.runs, tally.commands);
+    }
+}
+
+#[test]
+fn the_service_follows_every_preset() {
+    for preset in Preset::ALL {
+        conforms(preset.name(), small(preset.policy(), 2), runs());
+        let family = Setup { cast: BuiltInCast::Family.casting().cast, groups: 3, policy: preset.policy() };
+        conforms(&format!("{preset}, family"), family, runs() / 4);
+    }
+}
+
+#[test]
+fn the_service_follows_random_policies() {
+    for number in 0..RANDOM_POLICIES {
+        conforms(&format!("random policy {number}"), small(random_policy(number), 2), runs());
+    }
+}
+
+#[test]
+fn two_presets_keep_their_promises_and_five_do_not() {
+    for preset in Preset::ALL {
+        let tally = conduct(small(preset.policy(), 2), Fidelity::PromisesOnly, runs());
+        let keeps = matches!(preset, Preset::MessengerKids | Preset::PairwiseConsent);
+        assert_eq!(tally.found.is_empty(), keeps, "{preset}: {:?}", tally.found);
+    }
+}
+
+fn random_policy(number: u64) -> Policy {
+    let mut choices = Seeded::of_run(0xc0ffee, number);
+    let choices = &mut choices;
+    Policy {
+        quorum: any(choices),
+        between_children: any(choices),
+        admission: any(choices),
+        inviters: any(choices),
+        links: choices.chance(1, 2),
+        newcomer: Newcomer {
+            create: any(choices),
+            invite: any(choices),
+            accept: any(choices),
+            join: any(choices),
+        },
+        message: Surface { send: any(choices), deliver: any(choices) },
+        call: Surface { send: any(choices), deliver: any(choices) },
+        on_loss: any(choices),
+    }
+}
+
+fn any<W: Word>(choices: &mut impl Choices) -> W {
+    W::ALL[choices.below(W::ALL.len())]
+}

@@ -1,0 +1,116 @@
+//! What the generator draws, and how soon that finds the reported defect, beside uniform random commands.
+
+use chatwarden::adapter::Adapter;
+use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::memory::Memory;
+use chatwarden::campaign::{self, Plan, Watch};
+use chatwarden::check::{self, Terms};
+use chatwarden::generate::{Generator, Seeded, uniform};
+use chatwarden::model::{Bounds, Command, CommandKind, Preset, Setup, State, Word, WordSet, step};
+use std::num::NonZeroUsize;
+
+use crate::support::small;
+
+const LENGTH: usize = 30;
+
+fn generated(setup: &Setup, run: u64) -> Vec<Command> {
+    let mut choices = Seeded::of_run(0, run);
+    let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+    let mut state: State = setup.start();
+    let mut next = || {
+        let command = generator.next(&state, &mut choices);
+        step(&mut state, &setup.policy, &command);
+        command
+    };
+    (0..LENGTH).map(|_| next()).collect()
+}
+
+fn launcher_only_is_found_after(plan: &Plan) -> u64 {
+    let make = || Ok(Memory::with_fault(Fault::LauncherOnly));
+    let tally = campaign::conduct(plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+    tally.found.first().expect("the fault is found").run + 1
+}
+
+#[test]
+fn most_commands_are_allowed_or_near_misses() {
+    for preset in Preset::ALL {
+        let setup = small(preset.policy(), 2);
+        let (mut allowed, mut near, mut total) = (0, 0, 0);
+        for run in 0..1_000 {
+            let mut state: State = setup.start();
+            for command in generated(&setup, run) {
+                let decision = step(&mut state, &setup.policy, &command).decision;
+                allowed += usize::from(decision.is_allowed());
+                near += usize::from(decision.near_miss().is_some());
+                total += 1;
+            }
+        }
+        println!("{preset}: {} % allowed, {} % near misses", 100 * allowed / total, 100 * near / total);
+        assert!(allowed * 2 > total && (allowed + near) * 100 > 98 * total, "{preset}");
+    }
+}
+
+#[test]
+fn every_kind_of_command_is_seen_allowed_and_refused() {
+    let setup = small(Preset::PairwiseConsent.policy(), 2);
+    let (mut allowed, mut refused) = (WordSet::<CommandKind>::empty(), WordSet::empty());
+    for run in 0..1_000 {
+        let mut state: State = setup.start();
+        for command in generated(&setup, run) {
+            let decision = step(&mut state, &setup.policy, &command).decision;
+            if decision.is_allowed() {
+                allowed.insert(command.kind());
+            } else {
+                refused.insert(command.kind());
+            }
+        }
+    }
+    assert_eq!((allowed, refused), (WordSet::all(), WordSet::all()));
+}
+
+#[test]
+fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() {
+    let setup = small(Preset::MessengerKids.policy(), 2);
+    let plan = |seed| Plan { seed, ..Plan::new(setup, &Memory::new().about()) };
+    let mut weighted: Vec<u64> = (0..100).map(|seed| launcher_only_is_found_after(&plan(seed))).collect();
+    let mut unweighted: Vec<u64> = (0..20).map(|seed| uniform_finds_after(&setup, seed)).collect();
+    weighted.sort_unstable();
+    unweighted.sort_unstable();
+    println!("runs until `launcher-only` breaks a promise or decides otherwise, median (least to most):");
+    println!("  generator, length 30, 100 seeds: {} ({} to {})", weighted[50], weighted[0], weighted[99]);
+    println!("  uniform, length 50, 20 seeds: {} ({} to {})", unweighted[10], unweighted[0], unweighted[19]);
+    assert!(weighted[50] <= 50, "{weighted:?}");
+    assert!(weighted[50] * 10 < unweighted[10], "{unweighted:?}");
+}
+
+/// How many runs of fifty uniform commands, of all that can be written down, it takes.
+fn uniform_finds_after(setup: &Setup, seed: u64) -> u64 {
+    let mut service = Memory::with_fault(Fault::LauncherOnly);
+    let terms = Terms::of(&service.about());
+    let bounds = Bounds::new(&setup.cast, setup.groups);
+    (0..)
+        .find(|&run| {
+            let mut choices = Seeded::of_run(seed, run);
+            let commands: Vec<_> = (0..50).map(|_| uniform(&bounds, &mut choices)).collect();
+            check::run(&mut service, terms, setup, &commands).is_some()
+        })
+        .map_or(u64::MAX, |run| run + 1)
+}
+
+#[test]
+fn the_same_seed_finds_the_same_whatever_the_number_of_jobs() {
+    let setup = small(Preset::PairwiseConsent.policy(), 2);
+    let make = || Ok(Memory::with_fault(Fault::MemberRemoves));
+    for keep_going in [false, true] {
+        let found = |jobs| {
+            let jobs = NonZeroUsize::new(jobs).expect("a number of jobs");
+            let plan = Plan { jobs, keep_going, runs: 3_000, ..Plan::new(setup, &Memory::new().about()) };
+            campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("the service starts").found
+        };
+        let alone = found(1);
+        assert!(!alone.is_empty());
+        for jobs in 2..=5 {
+            assert_eq!(found(jobs), alone, "{jobs} jobs");
+        }
+    }
+}
