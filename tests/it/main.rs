@@ -4,6 +4,7 @@ mod conformance;
 mod faults;
 mod fidelity;
 mod generation;
+mod replays;
 mod shrinking;
 mod support;
 mod wire;

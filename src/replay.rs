@@ -1,0 +1,191 @@
+//! Replaying a scenario: whether the policy does what the scenario says, and whether an implementation conforms
+//! all along.
+//!
+//! Files are not opened and nothing is printed here.
+
+use chatwarden_model::{Breach, Command, Promise, Setup, Word};
+
+use crate::adapter::Adapter;
+use crate::check::{Terms, run};
+use crate::history::{History, Record};
+use crate::report::Telling;
+use crate::verdict::Finding;
+use crate::wire::{Break, Expect, Names, Scenario, Step};
+
+/// Something in which the policy does not do what the scenario says.
+///
+/// ```
+/// let mismatch = chatwarden::replay::Mismatch { at: Some(2), message: "the policy allows".into() };
+/// assert_eq!(mismatch.to_string(), "step 2: the policy allows");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mismatch {
+    /// The step, from 0, if it is one step.
+    pub at: Option<usize>,
+    /// What is not as it should be.
+    pub message: String,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.at.iter().try_for_each(|at| write!(f, "step {at}: "))?;
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// Follows the policy through the scenario and compares it with what the scenario expects.
+///
+/// ```
+/// use chatwarden::replay;
+/// use chatwarden::wire::{Scenario, Source};
+/// let text = r#"{"chatwarden": 1, "name": "x", "policy": "messenger-kids", "cast": "small", "groups": [],
+///   "steps": [{"command": {"do": "direct", "by": "sam", "to": "kay"}, "expect": "allow"}]}"#;
+/// let scenario = Scenario::read(Source::new("x.json", text))?;
+/// let mismatch = replay::against_policy(&scenario).unwrap_err();
+/// assert_eq!(mismatch.to_string(), "step 0: expected direct(sam, kay) to be allowed, \
+///     and the policy refuses, because parties-authorized does not hold");
+/// # Ok::<(), chatwarden::wire::Error>(())
+/// ```
+///
+/// # Errors
+/// The first mismatch.
+pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
+    let (setup, names) = (scenario.setup(), scenario.names());
+    let telling = Telling { names: &names, setup: &setup };
+    let history = History::of_policy(&setup, &commands(scenario));
+    for (step, record) in scenario.steps.iter().zip(&history.records) {
+        compare_step(&telling, step, record).map_err(|message| Mismatch { at: Some(record.at), message })?;
+    }
+    for promise in scenario.judged().iter() {
+        let expected = scenario.breaks.iter().find(|known| known.promise == promise);
+        compare_break(&telling, promise, expected, &history)?;
+    }
+    Ok(())
+}
+
+/// Takes the implementation through the scenario, and returns the finding in which that ends, if any. The
+/// scenario's promises are judged.
+pub fn against_implementation(
+    scenario: &Scenario,
+    adapter: &mut impl Adapter,
+    terms: Terms,
+) -> Option<Finding> {
+    run(adapter, Terms { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
+}
+
+/// The scenario's commands.
+pub fn commands(scenario: &Scenario) -> Vec<Command> {
+    scenario.steps.iter().map(|step| step.command).collect()
+}
+
+/// The steps of a scenario that expects of the policy just what it does.
+pub fn expected_steps(history: &History) -> Vec<Step> {
+    let step = |record: &Record| Step {
+        command: record.command,
+        expect: Some(match record.decision.reason() {
+            None => Expect::Allow,
+            Some(condition) => Expect::Deny { because: Some(condition) },
+        }),
+        delivered: (!record.delivered.is_empty()).then_some(record.delivered),
+    };
+    history.records.iter().map(step).collect()
+}
+
+/// What a history that follows the policy breaks, and where first.
+pub fn expected_breaks(history: &History) -> Vec<Break> {
+    let first = |promise: &Promise| {
+        let (at, breach) = first_breach(*promise, history)?;
+        let users = (!breach.users.is_empty()).then_some(breach.users);
+        Some(Break { promise: *promise, at, group: breach.group, users })
+    };
+    Promise::ALL.iter().filter_map(first).collect()
+}
+
+/// A run as a scenario that expects what the policy does.
+pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<Step>, Vec<Break>) {
+    let history = History::of_policy(setup, commands);
+    (expected_steps(&history), expected_breaks(&history))
+}
+
+fn compare_step(telling: &Telling<'_>, step: &Step, record: &Record) -> Result<(), String> {
+    let command = telling.command(step.command);
+    let answered = || telling.decision(record.decision);
+    match step.expect {
+        Some(Expect::Allow) if !record.decision.is_allowed() => {
+            return Err(format!("expected {command} to be allowed, and the policy {}", answered()));
+        }
+        Some(Expect::Deny { .. }) if record.decision.is_allowed() => {
+            return Err(format!("expected {command} to be refused, and the policy {}", answered()));
+        }
+        Some(Expect::Deny { because: Some(because) }) if record.decision.reason() != Some(because) => {
+            return Err(format!(
+                "expected {command} to be refused because of {because}, and the policy {}",
+                answered()
+            ));
+        }
+        _ => {}
+    }
+    match step.delivered {
+        Some(expected) if expected != record.delivered => Err(format!(
+            "expected {command} to be delivered to {}, and the policy delivers to {}",
+            telling.users(expected),
+            telling.users(record.delivered)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn compare_break(
+    telling: &Telling<'_>,
+    promise: Promise,
+    expected: Option<&Break>,
+    history: &History,
+) -> Result<(), Mismatch> {
+    let mismatch = |at, message| Err(Mismatch { at, message });
+    match (expected, first_breach(promise, history)) {
+        (None, None) => Ok(()),
+        (None, Some((at, breach))) => mismatch(
+            Some(at),
+            format!("the policy {}, and `breaks` does not list it", telling.breach(&breach)),
+        ),
+        (Some(expected), None) => {
+            mismatch(Some(expected.at), format!("the promise {promise} is expected to be broken, and is not"))
+        }
+        (Some(expected), Some((at, _))) if expected.at != at => mismatch(
+            Some(at),
+            format!("the promise {promise} is expected to be broken first at step {}", expected.at),
+        ),
+        (Some(expected), Some((at, _))) => {
+            let places = &history.records[at].breaches;
+            let matches = |place: &&Breach| {
+                place.promise == promise
+                    && expected.group.is_none_or(|group| place.group == Some(group))
+                    && expected.users.is_none_or(|users| place.users == users)
+            };
+            match places.iter().find(matches) {
+                Some(_) => Ok(()),
+                None => mismatch(
+                    Some(at),
+                    format!("the promise {promise} is broken, but not {}", place(telling.names, expected)),
+                ),
+            }
+        }
+    }
+}
+
+/// The place that a break expects, in words.
+fn place(names: &Names, expected: &Break) -> String {
+    let group = expected.group.map(|group| format!("in {}", names.group(group)));
+    let users =
+        expected.users.map(|users| format!("between {}", names.of(users).collect::<Vec<_>>().join(" and ")));
+    [group, users].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn first_breach(promise: Promise, history: &History) -> Option<(usize, Breach)> {
+    history.records.iter().find_map(|record| {
+        let breach = record.breaches.iter().find(|breach| breach.promise == promise)?;
+        Some((record.at, *breach))
+    })
+}

@@ -1,0 +1,247 @@
+//! What people and programs are shown. A campaign, a replay or a shrink is a stream of [`Event`]s; each report
+//! reads them and none touches an adapter.
+
+mod explain;
+mod json;
+mod junit;
+mod telling;
+mod terminal;
+
+pub use explain::explain;
+pub use json::Json;
+pub use junit::Junit;
+pub use telling::Telling;
+pub use terminal::Terminal;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use chatwarden_model::{Setup, words};
+
+use crate::campaign::{Minimality, Shrunk};
+use crate::history::History;
+use crate::verdict::{Finding, Verdict};
+use crate::wire::{Names, Scenario};
+
+/// Something that happened and is worth reporting.
+///
+/// ```
+/// use chatwarden::report::{Event, Summary};
+/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0 };
+/// assert!(matches!(Event::Conducted(&summary), Event::Conducted(summary) if summary.findings == 0));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A campaign, or a shrinking, came to a finding and saved it.
+    Found(&'a Discovery<'a>),
+    /// A scenario was replayed.
+    Replayed(&'a Replayed<'a>),
+    /// A file that should hold a scenario cannot be read, for this reason.
+    Unreadable(&'a Path, &'a str),
+    /// A campaign is over.
+    Conducted(&'a Summary),
+}
+
+/// A finding with its shrunk history, saved.
+///
+/// ```
+/// // What a report may read off a discovery:
+/// fn first_line(discovery: &chatwarden::report::Discovery<'_>) -> String {
+///     format!("{} in {} steps", discovery.shrunk.finding.identity(), discovery.shrunk.commands.len())
+/// }
+/// # let _ = first_line;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Discovery<'a> {
+    /// What users and groups are called.
+    pub names: &'a Names,
+    /// The cast, groups and policy.
+    pub setup: &'a Setup,
+    /// The finding and its history as shrunk.
+    pub shrunk: &'a Shrunk,
+    /// The history with the implementation's answers.
+    pub history: &'a History,
+    /// The seed and the number of the run; none where a scenario file was shrunk.
+    pub origin: Option<Origin>,
+    /// Where the scenario was saved.
+    pub file: &'a Path,
+    /// The words that replay it with the same implementation.
+    pub replay: &'a str,
+}
+
+/// The run in which something was found.
+///
+/// ```
+/// assert_eq!(chatwarden::report::Origin { seed: 7, run: 41 }.runs(), 42);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// The seed of the campaign.
+    pub seed: u64,
+    /// The number of the run, from 0.
+    pub run: u64,
+}
+
+impl Origin {
+    /// How many runs it took, this one included.
+    pub const fn runs(self) -> u64 {
+        self.run + 1
+    }
+}
+
+words! {
+    /// What came of the replay of a scenario.
+    ///
+    /// ```
+    /// use chatwarden::{model::Word, report::Replay};
+    /// assert_eq!(Replay::Fixed.name(), "fixed");
+    /// ```
+    pub enum Replay {
+        Passed = "passed": "everything is as the scenario says",
+        Failed = "failed": "something is not as the scenario says, or its finding recurs",
+        Fixed = "fixed": "the scenario's finding no longer recurs",
+        Inconclusive = "inconclusive": "the implementation gave no definite answer",
+    }
+}
+
+/// The replay of one scenario file.
+///
+/// ```
+/// use chatwarden::report::{Replay, Replayed};
+/// use chatwarden::wire::{Scenario, Source};
+/// let text = r#"{"chatwarden": 1, "name": "x", "policy": "adder-only", "cast": "small", "groups": [], "steps": []}"#;
+/// let replayed = Replayed {
+///     file: "x.json".as_ref(),
+///     scenario: &Scenario::read(Source::new("x.json", text))?,
+///     outcome: Replay::Passed,
+///     finding: None,
+///     at: None,
+///     message: None,
+///     time: std::time::Duration::ZERO,
+/// };
+/// assert_eq!(replayed.verdict(), None);
+/// # Ok::<(), chatwarden::wire::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Replayed<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// What came of it.
+    pub outcome: Replay,
+    /// The finding of the implementation, if there is one.
+    pub finding: Option<&'a Finding>,
+    /// The step at which something is wrong, if it is one step.
+    pub at: Option<usize>,
+    /// What is wrong.
+    pub message: Option<&'a str>,
+    /// How long the replay took.
+    pub time: Duration,
+}
+
+impl Replayed<'_> {
+    /// The verdict on the implementation, if one took part and departs.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.finding.map(|finding| finding.identity().verdict)
+    }
+}
+
+/// What a campaign came to.
+///
+/// ```
+/// let summary = chatwarden::report::Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0 };
+/// assert_eq!(summary.commands / summary.runs, 30);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Summary {
+    /// How many runs were made.
+    pub runs: u64,
+    /// How many commands they had.
+    pub commands: u64,
+    /// How long it took.
+    pub time: Duration,
+    /// How many different findings there are, the inconclusive ones left out.
+    pub findings: usize,
+}
+
+/// Something that reads events.
+///
+/// ```
+/// use chatwarden::report::{Event, Report};
+/// struct Counter(usize);
+/// impl Report for Counter {
+///     fn event(&mut self, _: Event<'_>) -> std::io::Result<()> {
+///         self.0 += 1;
+///         Ok(())
+///     }
+/// }
+/// # let _ = Counter(0);
+/// ```
+pub trait Report {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn event(&mut self, event: Event<'_>) -> io::Result<()>;
+
+    /// Everything has happened.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Several reports of the same events.
+///
+/// ```
+/// use chatwarden::report::{Json, Report, Reports, Terminal};
+/// let mut reports = Reports::default();
+/// reports.add(Json::new(std::io::sink()));
+/// reports.add(Terminal::new(std::io::sink()));
+/// reports.finish()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Reports(Vec<Box<dyn Report>>);
+
+impl Reports {
+    /// Adds a report.
+    pub fn add(&mut self, report: impl Report + 'static) {
+        self.0.push(Box::new(report));
+    }
+}
+
+impl std::fmt::Debug for Reports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} reports", self.0.len())
+    }
+}
+
+impl Report for Reports {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|report| heard(report.event(event)))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|report| heard(report.finish()))
+    }
+}
+
+/// A reader who went away does not keep the others from being told, or the exit code from being right.
+fn heard(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// The word for how minimal a history is.
+pub fn minimal_word(outcome: Minimality) -> Option<&'static str> {
+    (outcome == Minimality::OneMinimal).then_some("one-minimal")
+}
+
+/// The file as it is named in reports.
+fn shown(file: &Path) -> String {
+    file.display().to_string()
+}

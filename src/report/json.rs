@@ -1,0 +1,126 @@
+//! JSON lines on standard output: one object for each event, for programs. A field without a value is null.
+
+use std::io::{self, Write};
+
+use chatwarden_model::{Command, UserSet, Word};
+use serde::Serialize;
+
+use super::{Discovery, Event, Replayed, Report, Summary, minimal_word, shown};
+
+/// Writes each event as a JSON object on a line of its own.
+///
+/// ```
+/// use chatwarden::report::{Event, Json, Report, Summary};
+/// let mut lines = Vec::new();
+/// let summary = Summary { runs: 1, commands: 30, time: std::time::Duration::ZERO, findings: 0 };
+/// Json::new(&mut lines).event(Event::Conducted(&summary))?;
+/// assert_eq!(lines, b"{\"type\":\"summary\",\"runs\":1,\"commands\":30,\"seconds\":0.0,\"findings\":0}\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Json<W> {
+    out: W,
+}
+
+impl<W: Write> Json<W> {
+    /// A report on that stream.
+    pub fn new(out: W) -> Self {
+        Json { out }
+    }
+}
+
+impl<W: Write> Report for Json<W> {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        let line = match event {
+            Event::Found(discovery) => Line::finding(discovery),
+            Event::Replayed(replayed) => Line::scenario(replayed),
+            Event::Conducted(summary) => Line::summary(summary),
+            // There is no line for it: the error is on standard error, and the exit code says so.
+            Event::Unreadable(..) => return Ok(()),
+        };
+        serde_json::to_writer(&mut self.out, &line)?;
+        writeln!(self.out)?;
+        self.out.flush()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'a> {
+    Finding {
+        verdict: &'static str,
+        promise: Option<&'static str>,
+        condition: Option<&'static str>,
+        command: Option<&'static str>,
+        at: usize,
+        steps: usize,
+        users: usize,
+        runs: Option<u64>,
+        executions: usize,
+        minimal: Option<&'static str>,
+        seed: Option<u64>,
+        run: Option<u64>,
+        file: String,
+    },
+    Scenario {
+        file: String,
+        name: &'a str,
+        outcome: &'static str,
+        verdict: Option<&'static str>,
+        at: Option<usize>,
+        message: Option<&'a str>,
+    },
+    Summary {
+        runs: u64,
+        commands: u64,
+        seconds: f64,
+        findings: usize,
+    },
+}
+
+impl<'a> Line<'a> {
+    fn finding(discovery: &Discovery<'_>) -> Self {
+        let shrunk = discovery.shrunk;
+        let identity = shrunk.finding.identity();
+        Line::Finding {
+            verdict: identity.verdict.name(),
+            promise: identity.promise.map(Word::name),
+            condition: identity.condition.map(Word::name),
+            command: identity.command.map(Word::name),
+            at: shrunk.finding.at(),
+            steps: shrunk.commands.len(),
+            users: users_named(&shrunk.commands).len(),
+            runs: discovery.origin.map(super::Origin::runs),
+            executions: shrunk.executions,
+            minimal: minimal_word(shrunk.outcome),
+            seed: discovery.origin.map(|origin| origin.seed),
+            run: discovery.origin.map(|origin| origin.run),
+            file: shown(discovery.file),
+        }
+    }
+
+    fn scenario(replayed: &Replayed<'a>) -> Self {
+        Line::Scenario {
+            file: shown(replayed.file),
+            name: &replayed.scenario.name,
+            outcome: replayed.outcome.name(),
+            verdict: replayed.verdict().map(Word::name),
+            at: replayed.at,
+            message: replayed.message,
+        }
+    }
+
+    fn summary(summary: &Summary) -> Self {
+        Line::Summary {
+            runs: summary.runs,
+            commands: summary.commands,
+            seconds: summary.time.as_secs_f64(),
+            findings: summary.findings,
+        }
+    }
+}
+
+/// The different users that a history names.
+pub(super) fn users_named(commands: &[Command]) -> UserSet {
+    commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()))
+}

@@ -1,0 +1,106 @@
+//! `JUnit` XML: a test case for each scenario replayed and each finding, for CI systems.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chatwarden_model::Word;
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, shown};
+use crate::verdict::Verdict;
+
+/// Collects events and writes them as one `JUnit` file at the end.
+///
+/// ```
+/// let file = std::env::temp_dir().join("chatwarden-junit-example.xml");
+/// let mut report = chatwarden::report::Junit::new(file.clone())?;
+/// chatwarden::report::Report::finish(&mut report)?;
+/// assert!(std::fs::read_to_string(&file)?.contains("<testsuites"));
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Junit {
+    file: PathBuf,
+    suite: TestSuite,
+}
+
+impl Junit {
+    /// A report that is written to that file, which is made at once: a report that cannot be written is better
+    /// known before the work than after it.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn new(file: PathBuf) -> io::Result<Self> {
+        fs::write(&file, "")?;
+        Ok(Junit { file, suite: TestSuite::new("chatwarden") })
+    }
+
+    fn found(&mut self, discovery: &Discovery<'_>) {
+        let finding = &discovery.shrunk.finding;
+        let telling = Telling { names: discovery.names, setup: discovery.setup };
+        let identity = finding.identity();
+        let inconclusive = identity.verdict == Verdict::Inconclusive;
+        let kind = if inconclusive { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_type(identity.verdict.name()).set_message(telling.finding(finding));
+        let chain: Vec<_> =
+            discovery.shrunk.commands.iter().map(|command| telling.command(*command)).collect();
+        status.set_description(chain.join("\n"));
+        let mut case = TestCase::new(identity.to_string(), status);
+        case.set_classname(shown(discovery.file));
+        self.suite.add_test_case(case);
+    }
+
+    fn replayed(&mut self, replayed: &Replayed<'_>) {
+        let mut status = match replayed.outcome {
+            Replay::Passed | Replay::Fixed => TestCaseStatus::success(),
+            Replay::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Replay::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        };
+        if matches!(status, TestCaseStatus::NonSuccess { .. }) {
+            status.set_type(replayed.verdict().map_or(replayed.outcome.name(), Word::name));
+            status.set_message(replayed.message.unwrap_or_default());
+        }
+        let mut case = TestCase::new(replayed.scenario.name.as_str(), status);
+        case.set_classname(shown(replayed.file)).set_time(replayed.time);
+        self.suite.add_test_case(case);
+    }
+
+    fn unreadable(&mut self, file: &Path, why: &str) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("unreadable").set_message(why);
+        self.suite.add_test_case(TestCase::new(shown(file), status));
+    }
+
+    /// A campaign without a finding is one test that passed.
+    fn conducted(&mut self, summary: &Summary) {
+        if !self.suite.test_cases.is_empty() {
+            return;
+        }
+        let mut case = TestCase::new("campaign", TestCaseStatus::success());
+        case.set_classname("fuzz").set_time(summary.time);
+        case.set_system_out(format!("{} runs, {} commands", summary.runs, summary.commands));
+        self.suite.add_test_case(case);
+    }
+}
+
+impl Report for Junit {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Found(discovery) => self.found(discovery),
+            Event::Replayed(replayed) => self.replayed(replayed),
+            Event::Unreadable(file, why) => self.unreadable(file, why),
+            Event::Conducted(summary) => self.conducted(summary),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let mut document = Document::new("chatwarden");
+        document.add_test_suite(self.suite.clone());
+        let text = document.to_string().map_err(io::Error::other)?;
+        fs::write(&self.file, text)
+    }
+}

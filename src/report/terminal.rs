@@ -1,0 +1,157 @@
+//! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
+//! scenario that is not simply passed, and a last line that sums up.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use chatwarden_model::Word;
+
+use super::telling::is_about_a_pair;
+use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, shown};
+use crate::campaign::Minimality;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default();
+
+/// Writes events for people, in colour; a stream that is no terminal strips it.
+///
+/// ```
+/// use chatwarden::report::{Event, Report, Summary, Terminal};
+/// let mut text = Vec::new();
+/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::from_secs(1), findings: 0 };
+/// Terminal::new(&mut text).event(Event::Conducted(&summary))?;
+/// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Terminal<W> {
+    out: W,
+    /// How many scenarios came to each outcome.
+    replays: [usize; Replay::ALL.len()],
+    unreadable: usize,
+}
+
+impl<W: Write> Terminal<W> {
+    /// A report on that stream.
+    pub fn new(out: W) -> Self {
+        Terminal { out, replays: [0; Replay::ALL.len()], unreadable: 0 }
+    }
+
+    fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
+        let telling = Telling { names: discovery.names, setup: discovery.setup };
+        let shrunk = discovery.shrunk;
+        let finding = &shrunk.finding;
+        let out = &mut self.out;
+        writeln!(
+            out,
+            "{BAD}{}{BAD:#}: {}",
+            finding.identity().verdict,
+            telling.deviation(finding.gravest())
+        )?;
+        for record in &discovery.history.records {
+            let answer = match record.answer {
+                Some(answer) if answer.is_allowed() => "allowed",
+                Some(_) => "refused",
+                None => "no answer",
+            };
+            let last = record.at == finding.at();
+            let to = record.reached();
+            let delivered =
+                if to.is_empty() { String::new() } else { format!(", delivered to {}", telling.users(to)) };
+            let departs = record.answer.is_none_or(|answer| {
+                answer.is_allowed() != record.decision.is_allowed() || answer.delivered() != record.delivered
+            });
+            let policy = match departs {
+                true if record.delivered.is_empty() => {
+                    format!(", the policy {}", telling.decision(record.decision))
+                }
+                true => format!(", the policy delivers to {}", telling.users(record.delivered)),
+                false => String::new(),
+            };
+            let style = if departs || last { BAD } else { Style::new() };
+            writeln!(
+                out,
+                "  {:>2}  {:<38} {style}{answer}{delivered}{policy}{style:#}",
+                record.at,
+                telling.command(record.command)
+            )?;
+        }
+        for deviation in &finding.deviations()[1..] {
+            writeln!(out, "      also {}: {}", deviation.verdict(), telling.deviation(deviation))?;
+        }
+        if let (Some(breach), Some(record)) =
+            (finding.breach().filter(is_about_a_pair), discovery.history.records.last())
+        {
+            let mut pair = breach.users.iter();
+            if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
+                for obstacle in telling.obstacles(&record.after, one, other) {
+                    writeln!(out, "      {obstacle}")?;
+                }
+            }
+        }
+        let origin = discovery.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
+        let minimal = match shrunk.outcome {
+            Minimality::OneMinimal => "none of the shrinker's passes makes it simpler",
+            Minimality::Unfinished => "not shrunk to the end",
+            Minimality::Unstable => "unstable: the same commands did not show it again",
+        };
+        let origin = origin.unwrap_or_default();
+        writeln!(out, "  {DIM}{origin}shrunk in {} executions; {minimal}{DIM:#}", shrunk.executions)?;
+        writeln!(out, "  saved {}", shown(discovery.file))?;
+        writeln!(out, "  {DIM}replay it: {} {}{DIM:#}", discovery.replay, shown(discovery.file))
+    }
+
+    fn replayed(&mut self, replayed: &Replayed<'_>) -> io::Result<()> {
+        self.replays[replayed.outcome.index()] += 1;
+        let style = match replayed.outcome {
+            Replay::Passed | Replay::Fixed => GOOD,
+            Replay::Failed => BAD,
+            Replay::Inconclusive => WARN,
+        };
+        write!(self.out, "{style}{:<12}{style:#} {}", replayed.outcome, shown(replayed.file))?;
+        match replayed.message {
+            Some(message) => writeln!(self.out, ": {message}"),
+            None => writeln!(self.out),
+        }
+    }
+
+    fn conducted(&mut self, summary: &Summary) -> io::Result<()> {
+        let seconds = summary.time.as_secs_f64();
+        let findings = match summary.findings {
+            0 => format!("{GOOD}no finding{GOOD:#}"),
+            1 => format!("{BAD}1 finding{BAD:#}"),
+            more => format!("{BAD}{more} findings{BAD:#}"),
+        };
+        let (runs, commands) = (summary.runs, summary.commands);
+        writeln!(self.out, "{findings} in {runs} runs, {commands} commands, {seconds:.2} s")
+    }
+}
+
+impl<W: Write> Report for Terminal<W> {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Found(discovery) => self.found(discovery),
+            Event::Replayed(replayed) => self.replayed(replayed),
+            Event::Conducted(summary) => self.conducted(summary),
+            Event::Unreadable(..) => {
+                self.unreadable += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let counts = Replay::ALL.iter().zip(self.replays).filter(|&(_, count)| count > 0);
+        let mut counts: Vec<_> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        if self.unreadable > 0 {
+            counts.push(format!("{BAD}{} unreadable{BAD:#}", self.unreadable));
+        }
+        if !counts.is_empty() {
+            writeln!(self.out, "{BOLD}scenarios{BOLD:#}: {}", counts.join(", "))?;
+        }
+        self.out.flush()
+    }
+}

@@ -1,0 +1,247 @@
+//! Findings on disk: a finding becomes a scenario file as soon as it is made, the file is replaced as the history
+//! shrinks, and gets its lasting name, made of what it holds, at the end.
+//!
+//! What a scenario file looks like is the formats' to say. Nothing is printed here.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use chatwarden_model::{Command, Promise, Setup, Word, WordSet};
+
+use crate::adapter::Fidelity;
+use crate::campaign::Minimality;
+use crate::replay;
+use crate::verdict::{Finding, Identity, Verdict};
+use crate::wire::{self, CastSpec, FindingRecord, PolicySpec, RecordedFidelity, RecordedVerdict, Scenario};
+
+/// What the scenarios of a campaign have in common.
+///
+/// An example is at [`Draft`].
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where the files go; it is made when the first is written.
+    pub directory: PathBuf,
+    /// The policy, as the user named it.
+    pub policy: PolicySpec,
+    /// The cast, as the user named it.
+    pub cast: CastSpec,
+    /// The names of the groups.
+    pub groups: Vec<String>,
+    /// The promises that were judged, unless all were.
+    pub promises: Option<WordSet<Promise>>,
+    /// Who looked for it: `fuzz`, `shrink`.
+    pub engine: String,
+    /// The implementation's name.
+    pub adapter: String,
+    /// The implementation's version.
+    pub implementation: Option<String>,
+    /// The fault that was planted, if one was.
+    pub fault: Option<String>,
+    /// How closely the implementation was compared.
+    pub fidelity: Fidelity,
+}
+
+/// What the name of a draft ends in.
+const DRAFT: &str = ".new";
+
+/// The seed and the number of the run in which something was found, if it was found in a run.
+pub type Origin = Option<crate::report::Origin>;
+
+impl Folder {
+    /// The cast, groups and policy.
+    pub fn setup(&self) -> Setup {
+        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+    }
+
+    /// The finding as a scenario.
+    pub fn scenario(
+        &self,
+        commands: &[Command],
+        finding: &Finding,
+        origin: Origin,
+        minimal: Minimality,
+    ) -> Scenario {
+        let (steps, mut breaks) = replay::follow_policy(&self.setup(), commands);
+        let judged = self.promises.unwrap_or_else(WordSet::all);
+        breaks.retain(|known| judged.contains(known.promise));
+        let mut scenario = Scenario {
+            name: String::new(),
+            about: None,
+            source: None,
+            policy: self.policy,
+            cast: self.cast.clone(),
+            groups: self.groups.clone(),
+            steps,
+            promises: self.promises,
+            breaks,
+            finding: None,
+        };
+        scenario.finding = Some(self.record(&scenario, finding, origin, minimal));
+        scenario.name = self.name(&scenario, finding.identity());
+        scenario
+    }
+
+    /// Makes sure that scenarios can be written, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub fn check(&self) -> io::Result<()> {
+        let existing = self.directory.ancestors().find(|folder| folder.exists());
+        let nearest = existing.unwrap_or_else(|| Path::new("."));
+        tempfile::NamedTempFile::new_in(nearest).map(drop)
+    }
+
+    /// Writes a finding down as it was made.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn draft(&self, commands: &[Command], finding: &Finding, origin: Origin) -> io::Result<Draft> {
+        let mut scenario = self.scenario(commands, finding, origin, Minimality::Unfinished);
+        // A name that no finished finding has, so that no draft ever stands in the place of one.
+        scenario.name += DRAFT;
+        Ok(Draft { path: self.write(&scenario)?, name: scenario.name })
+    }
+
+    /// Writes a scenario under its name, whole or not at all.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, scenario: &Scenario) -> io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.directory)?;
+        let path = self.directory.join(format!("{}.json", scenario.name));
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        file.write_all(scenario.write().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        Ok(path)
+    }
+
+    fn record(
+        &self,
+        scenario: &Scenario,
+        finding: &Finding,
+        origin: Origin,
+        minimal: Minimality,
+    ) -> FindingRecord {
+        let identity = finding.identity();
+        let (setup, names) = (scenario.setup(), scenario.names());
+        let telling = crate::report::Telling { names: &names, setup: &setup };
+        let breach = finding.breach();
+        FindingRecord {
+            engine: self.engine.clone(),
+            seed: origin.map(|origin| origin.seed),
+            run: origin.map(|origin| origin.run),
+            adapter: self.adapter.clone(),
+            fault: self.fault.clone(),
+            fidelity: recorded_fidelity(self.fidelity),
+            harness: env!("CARGO_PKG_VERSION").into(),
+            implementation: self.implementation.clone(),
+            verdict: recorded_verdict(identity.verdict),
+            promise: identity.promise,
+            condition: identity.condition,
+            command: identity.command,
+            at: finding.at(),
+            group: breach.and_then(|breach| breach.group),
+            users: breach.map(|breach| breach.users).filter(|users| !users.is_empty()),
+            message: telling.deviation(finding.gravest()),
+            minimal: match minimal {
+                Minimality::OneMinimal => wire::Minimality::OneMinimal,
+                Minimality::Unfinished | Minimality::Unstable => wire::Minimality::None,
+            },
+        }
+    }
+
+    /// The identity with a hash of what is replayed, so that the same history is the same file.
+    fn name(&self, scenario: &Scenario, identity: Identity) -> String {
+        let anonymous = Scenario { name: "x".into(), finding: None, ..scenario.clone() };
+        let subject = [&self.adapter, self.fault.as_deref().unwrap_or_default(), self.fidelity.name()];
+        let hash = fnv1a(&[anonymous.write().as_bytes(), subject.join("\n").as_bytes()].concat());
+        format!("{identity}-{:08x}", hash >> 32 ^ hash & 0xffff_ffff)
+    }
+}
+
+/// The file of a finding whose history is still being shrunk.
+///
+/// ```
+/// use chatwarden::adapter::Fidelity;
+/// use chatwarden::campaign::Minimality;
+/// use chatwarden::model::{Command, Group, Preset, User};
+/// use chatwarden::save::Folder;
+/// use chatwarden::verdict::{Deviation, Finding};
+/// use chatwarden::wire::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
+///
+/// let folder = Folder {
+///     directory: std::env::temp_dir().join("chatwarden-draft-example"),
+///     policy: PolicySpec::Preset(Preset::MessengerKids),
+///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
+///     groups: Names::numbered(1),
+///     promises: None,
+///     engine: "example".into(),
+///     adapter: "my-chat".into(),
+///     implementation: None,
+///     fault: None,
+///     fidelity: Fidelity::Exact,
+/// };
+/// let command = Command::Leave { by: User::new(2), group: Group::new(0) };
+/// let finding = Finding::new(0, Some(command), vec![Deviation::Refused]);
+/// let draft = folder.draft(&[command], &finding, None)?;
+/// let file = draft.settle(&folder, &folder.scenario(&[command], &finding, None, Minimality::OneMinimal))?;
+/// let saved = Scenario::open(&file).expect("what was saved can be read");
+/// assert_eq!(saved.steps.len(), 1);
+/// # std::fs::remove_dir_all(folder.directory)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    name: String,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Replaces what the file holds by something simpler.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the file holds what it held.
+    pub fn improve(&self, folder: &Folder, scenario: Scenario) -> io::Result<()> {
+        folder.write(&Scenario { name: self.name.clone(), ..scenario }).map(drop)
+    }
+
+    /// Writes the last of it under its lasting name.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the draft stays.
+    pub fn settle(self, folder: &Folder, scenario: &Scenario) -> io::Result<PathBuf> {
+        let mut scenario = scenario.clone();
+        // What a person wrote into the file of the same finding stays.
+        if let Ok(known) = Scenario::open(&folder.directory.join(format!("{}.json", scenario.name))) {
+            scenario.about = scenario.about.or(known.about);
+            scenario.source = scenario.source.or(known.source);
+        }
+        let path = folder.write(&scenario)?;
+        self.discard()?;
+        Ok(path)
+    }
+
+    /// Takes the file away: something simpler, or earlier, stands for it.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn discard(self) -> io::Result<()> {
+        std::fs::remove_file(self.path)
+    }
+}
+
+fn recorded_fidelity(fidelity: Fidelity) -> RecordedFidelity {
+    RecordedFidelity::named(fidelity.name()).expect("the record knows every fidelity")
+}
+
+fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {
+    RecordedVerdict::named(verdict.name()).expect("a finding does not conform")
+}
+
+/// The 64-bit FNV-1a hash: names must be the same in every version, which the standard library does not promise.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
