@@ -5,6 +5,7 @@ pub use chatwarden_model as model;
 pub mod adapter;
 pub mod campaign;
 pub mod check;
+pub mod cli;
 pub mod generate;
 pub mod history;
 pub mod replay;

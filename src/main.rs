@@ -1,3 +1,7 @@
-//! The `chatwarden` program.
+//! The `chatwarden` program: it hands its arguments to the library and maps the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chatwarden::cli::run(std::env::args_os())
+}

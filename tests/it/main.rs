@@ -1,10 +1,13 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
 
+mod cli;
 mod conformance;
 mod faults;
 mod fidelity;
 mod generation;
 mod replays;
+mod reported;
+mod rules;
 mod shrinking;
 mod support;
 mod wire;

@@ -1,0 +1,144 @@
+//! The command line: it joins the stages and owns the exit codes. One file a subcommand.
+//!
+//! Nothing is found, judged or worded here, and nobody imports this.
+
+mod explain;
+mod fuzz;
+mod list;
+mod options;
+mod replay;
+mod shrink;
+mod target;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs the program on these arguments, the first of which is its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments.command.run(),
+        Err(help) => {
+            // Help that was asked for is no error; clap knows which is which.
+            let asked = !help.use_stderr();
+            return if help.print().is_ok() && asked { ExitCode::SUCCESS } else { Exit::Unusable.into() };
+        }
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(Unusable::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
+        Err(unusable) => {
+            anstream::eprintln!("{}error:{} {unusable}", options::ERROR, anstyle::Reset);
+            Exit::Unusable.into()
+        }
+    }
+}
+
+/// Finds authorization defects in chat products.
+///
+/// A reference model of users, approvals and groups runs in lock-step with an implementation. Where the two part,
+/// or a promise is broken, the history is shrunk to the shortest chain of commands that shows it, saved as a
+/// scenario file, and explained.
+#[derive(Parser, Debug)]
+#[command(name = "chatwarden", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Action,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chatwarden fuzz --fault launcher-only          find the reported defect in the built-in chat service
+  chatwarden replay scenarios                    do the policies still do what the scenarios say?
+  chatwarden replay scenarios --adapter memory   and does the implementation conform?
+  chatwarden explain scenarios/reported/messenger-kids-2019.json
+
+Exit codes: 0 nothing found, 1 a finding, 2 wrong usage or unreadable input, 3 inconclusive, 130 interrupted";
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    Fuzz(Box<fuzz::Fuzz>),
+    Replay(replay::Replay),
+    Shrink(shrink::Shrink),
+    Explain(explain::Explain),
+    List(list::List),
+    /// Print the JSON schema of scenario files.
+    Schema,
+}
+
+impl Action {
+    fn run(self) -> Result<Exit, Unusable> {
+        match self {
+            Action::Fuzz(fuzz) => fuzz.run(),
+            Action::Replay(replay) => replay.run(),
+            Action::Shrink(shrink) => shrink.run(),
+            Action::Explain(explain) => explain.run(),
+            Action::List(list) => list.run(),
+            Action::Schema => {
+                io::Write::write_all(&mut io::stdout(), crate::wire::scenario_schema().as_bytes())?;
+                Ok(Exit::Fine)
+            }
+        }
+    }
+}
+
+/// How the program ends, gravest last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Exit {
+    Fine,
+    Interrupted,
+    Inconclusive,
+    Finding,
+    Unusable,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::Finding => 1,
+            Exit::Unusable => 2,
+            Exit::Inconclusive => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a subcommand could not do its work.
+#[derive(Debug)]
+enum Unusable {
+    /// An input that is wrong.
+    Input(String),
+    /// Something that could not be written.
+    Output(io::Error),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unusable::Input(message) => f.write_str(message),
+            Unusable::Output(error) => write!(f, "cannot write: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        Unusable::Output(error)
+    }
+}
+
+impl From<crate::wire::Error> for Unusable {
+    fn from(error: crate::wire::Error) -> Self {
+        Unusable::Input(error.to_string())
+    }
+}
+
+impl From<crate::adapter::Failure> for Unusable {
+    fn from(failure: crate::adapter::Failure) -> Self {
+        Unusable::Input(format!("the implementation cannot be started: {failure}"))
+    }
+}

@@ -1,0 +1,73 @@
+//! `explain`: a scenario, told step by step to a person.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::options;
+use super::target::{Implementation, Target};
+use super::{Exit, Unusable};
+use crate::history::History;
+use crate::replay::{self, commands};
+use crate::report::{Telling, explain};
+use crate::wire::{PolicySpec, Scenario};
+use chatwarden_model::Word;
+
+/// Explain scenarios step by step.
+///
+/// At each step: who may chat with whom, every condition and whether it held, what changed, and the policy's answer
+/// beside the implementation's, if one is named; where a promise breaks, the pair, the missing approval, and what
+/// would have made it legitimate. It judges nothing: the exit code is 0 whatever happened, unless a file cannot be read.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  chatwarden explain scenarios/reported/messenger-kids-2019.json")]
+pub(super) struct Explain {
+    /// Scenario files, and folders of them
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Explain {
+    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+        let implementation = self.target.named()?;
+        let mut out = anstream::stdout();
+        for (nth, file) in super::replay::scenario_files(&self.files)?.iter().enumerate() {
+            if nth > 0 {
+                writeln!(out)?;
+            }
+            one(&mut out, &Scenario::open(file)?, implementation.as_ref())?;
+        }
+        Ok(Exit::Fine)
+    }
+}
+
+fn one(
+    out: &mut impl Write,
+    scenario: &Scenario,
+    implementation: Option<&Implementation>,
+) -> Result<(), Unusable> {
+    let (setup, names) = (scenario.setup(), scenario.names());
+    writeln!(out, "{}", scenario.name)?;
+    for text in [&scenario.about, &scenario.source].into_iter().flatten() {
+        writeln!(out, "{text}")?;
+    }
+    match scenario.policy {
+        PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,
+        PolicySpec::Full(_) => writeln!(out, "a policy of its own")?,
+    }
+    let history = match implementation {
+        Some(implementation) => {
+            let terms = implementation.terms_for(scenario);
+            writeln!(out, "implementation {}, compared {}", implementation.arguments(), terms.fidelity)?;
+            History::of(&mut implementation.make()?, terms, &setup, &commands(scenario))
+        }
+        None => History::of_policy(&setup, &commands(scenario)),
+    };
+    explain(out, &Telling { names: &names, setup: &setup }, &history)?;
+    if let Err(mismatch) = replay::against_policy(scenario) {
+        writeln!(out, "\n{}not as the scenario says:{} {mismatch}", options::ERROR, anstyle::Reset)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! `fuzz`: a campaign of generated runs, whose findings are saved, shrunk and shown.
+
+use std::collections::HashMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chatwarden_model::{CommandKind, MAX_GROUPS, Promise, Word};
+use clap::Args;
+
+use super::options::{self, Output};
+use super::shrink::Case;
+use super::target::{Implementation, Target};
+use super::{Exit, Unusable};
+use crate::campaign::{self, Found, Plan, Tally, Watch};
+use crate::report::{Event, Origin, Report, Summary};
+use crate::save::{Draft, Folder};
+use crate::verdict::{Identity, Verdict};
+use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
+
+mod progress;
+
+/// Try random histories until one does not conform, and shrink it.
+///
+/// Each run draws commands that are mostly allowed or nearly so, gives them to the model and to the implementation,
+/// and compares. The first run that does not conform is shrunk to the shortest chain that shows the same, saved as
+/// a scenario, and printed.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Fuzz {
+    #[command(flatten)]
+    target: Target,
+    /// The rules: a preset (see `list policies`) or a JSON file [default: messenger-kids]
+    #[arg(long, value_name = "NAME|FILE", value_parser = options::policy)]
+    policy: Option<PolicySpec>,
+    /// Who takes part: a built-in cast (see `list casts`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::cast)]
+    cast: CastSpec,
+    /// How many groups there are
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
+    groups: u8,
+    /// The commands to draw from, separated by commas [default: all that the implementation can carry out]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<CommandKind>(), hide_possible_values = true)]
+    commands: Vec<CommandKind>,
+    /// The promises to judge, separated by commas [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<Promise>(), hide_possible_values = true)]
+    promises: Vec<Promise>,
+    /// How many runs to make [default: 20000, or as many as fit in `--time`]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    runs: Option<u64>,
+    /// How long to go on, such as `90s` or `1h 30m`
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// How many commands a run has
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=MAX_STEPS as i64))]
+    length: u16,
+    /// The seed from which all choices follow
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How many runs to make at a time; the findings do not depend on it [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
+    jobs: Option<u16>,
+    /// Go on after the first finding, and collect those of different identity
+    #[arg(long)]
+    keep_going: bool,
+    /// Where to save scenarios of what is found
+    #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
+    save: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// The most jobs: more only wait for each other.
+const MOST_JOBS: i64 = 1_024;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatwarden fuzz --fault launcher-only
+  chatwarden fuzz --policy pairwise-consent --cast family --time 60s --keep-going
+  chatwarden fuzz --policy messenger-kids-2019 --fidelity promises-only --promises company";
+
+impl Fuzz {
+    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+        let mut reports = self.output.reports()?;
+        let implementation = self.target.or_memory()?;
+        let folder = self.folder(&implementation);
+        let plan = self.plan(&folder, &implementation)?;
+        // A finding that cannot be written down is better known before the work than after it.
+        folder.check().map_err(|error| {
+            Unusable::Input(format!("cannot write to {}: {error}", folder.directory.display()))
+        })?;
+        let (watch, shrinking) = (Arc::new(Watch::default()), Arc::new(Watch::default()));
+        stop_on_interrupt(&watch, &shrinking);
+
+        let started = Instant::now();
+        let drafts = Drafts { folder: &folder, seed: self.seed, files: Mutex::default() };
+        let total = self.time.is_none().then_some(plan.runs);
+        let tally = progress::shown(&watch, total, || {
+            campaign::conduct(&plan, &|| implementation.make(), &watch, &|found| drafts.save(found))
+        })?;
+        let time = started.elapsed();
+
+        let names = folder.cast.casting().with_groups(folder.groups.clone());
+        self.report_findings(
+            &tally,
+            &Case { plan, implementation, folder: &folder, names },
+            &drafts,
+            &shrinking,
+            &mut reports,
+        )?;
+        let findings = tally.found.iter().filter(|found| !is_inconclusive(found)).count();
+        reports.event(Event::Conducted(&Summary {
+            runs: tally.runs,
+            commands: tally.commands,
+            time,
+            findings,
+        }))?;
+        reports.finish()?;
+        if let (Some(fault), true) = (self.target.fault, tally.found.is_empty()) {
+            anstream::eprintln!(
+                "note: {fault} may not matter under this policy and cast; the README says which do"
+            );
+        }
+        Ok(if findings > 0 {
+            Exit::Finding
+        } else if watch.is_stopped() {
+            Exit::Interrupted
+        } else if tally.found.is_empty() {
+            Exit::Fine
+        } else {
+            Exit::Inconclusive
+        })
+    }
+
+    fn report_findings(
+        &self,
+        tally: &Tally,
+        case: &Case<'_>,
+        drafts: &Drafts<'_>,
+        watch: &Watch,
+        reports: &mut impl Report,
+    ) -> Result<(), Unusable> {
+        for found in &tally.found {
+            let origin = Some(Origin { seed: self.seed, run: found.run });
+            let draft = drafts.take(found.finding.identity())?;
+            case.shrink_and_report(found, origin, draft, watch, reports)?;
+        }
+        drafts.discard_rest()
+    }
+
+    fn folder(&self, implementation: &Implementation) -> Folder {
+        let own = implementation.about.policy.map(PolicySpec::Full);
+        let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
+        Folder {
+            directory: self.save.clone(),
+            policy: self.policy.or(own).unwrap_or(default),
+            cast: self.cast.clone(),
+            groups: Names::numbered(self.groups.into()),
+            promises: options::chosen(&self.promises),
+            engine: "fuzz".into(),
+            adapter: implementation.about.name.clone(),
+            implementation: Some(implementation.about.version.clone()),
+            fault: implementation.fault.map(|fault| fault.name().into()),
+            fidelity: implementation.fidelity,
+        }
+    }
+
+    fn plan(&self, folder: &Folder, implementation: &Implementation) -> Result<Plan, Unusable> {
+        let setup = folder.setup();
+        let mut commands = options::all_or(&self.commands).and(implementation.about.commands);
+        if self.groups == 0 {
+            commands = commands.iter().filter(|kind| !kind.names_group()).collect();
+        }
+        if commands.is_empty() {
+            return Err(Unusable::Input(
+                "none of the commands can be carried out with this implementation and these groups".into(),
+            ));
+        }
+        let defaults = Plan::new(setup, &implementation.about);
+        Ok(Plan {
+            commands,
+            terms: implementation.terms(options::all_or(&self.promises)),
+            seed: self.seed,
+            runs: self.runs.unwrap_or(if self.time.is_some() { u64::MAX } else { defaults.runs }),
+            deadline: self.time.and_then(|time| Instant::now().checked_add(time)),
+            length: self.length.into(),
+            jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
+            keep_going: self.keep_going,
+            ..defaults
+        })
+    }
+}
+
+/// Ctrl-C ends the campaign, whose findings are then shrunk; a second time it ends the shrinking, and a third time
+/// the program.
+fn stop_on_interrupt(campaign: &Arc<Watch>, shrinking: &Arc<Watch>) {
+    let (campaign, shrinking) = (Arc::clone(campaign), Arc::clone(shrinking));
+    let handler = move || {
+        if !campaign.is_stopped() {
+            campaign.stop();
+        } else if !shrinking.is_stopped() {
+            shrinking.stop();
+        } else {
+            std::process::exit(if campaign.findings() > 0 { 1 } else { 130 });
+        }
+    };
+    // It fails only where a handler stands already, as in a program that uses the library more than once.
+    let _ = ctrlc::set_handler(handler);
+}
+
+fn is_inconclusive(found: &Found) -> bool {
+    found.finding.identity().verdict == Verdict::Inconclusive
+}
+
+/// The files of findings that have not been shrunk yet.
+struct Drafts<'a> {
+    folder: &'a Folder,
+    seed: u64,
+    files: Mutex<HashMap<Identity, io::Result<Draft>>>,
+}
+
+impl Drafts<'_> {
+    /// Writes a finding down; the one that it comes before is superseded.
+    fn save(&self, found: &Found) {
+        let origin = Some(Origin { seed: self.seed, run: found.run });
+        let draft = self.folder.draft(&found.commands, &found.finding, origin);
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let superseded = files.insert(found.finding.identity(), draft);
+        // A draft that cannot be removed is one file too many, and nothing is lost.
+        let _ = superseded.and_then(Result::ok).map(Draft::discard);
+    }
+
+    /// The file of the finding of that identity.
+    fn take(&self, identity: Identity) -> io::Result<Draft> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.remove(&identity).unwrap_or_else(|| Err(io::Error::other("the finding was not written down")))
+    }
+
+    /// Removes what later runs found: the first finding alone counts.
+    fn discard_rest(&self) -> Result<(), Unusable> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)?;
+        Ok(())
+    }
+}

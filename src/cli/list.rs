@@ -1,0 +1,75 @@
+//! `list`: the vocabularies, each word with its meaning.
+
+use std::io::Write;
+
+use chatwarden_model::{CommandKind, Condition, Preset, Promise, Word};
+use clap::{Args, ValueEnum};
+
+use super::{Exit, Unusable};
+use crate::adapter::fault::Fault;
+use crate::wire::BuiltInCast;
+
+/// List what there is: policies, promises, commands, conditions, faults, casts.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  chatwarden list faults")]
+pub(super) struct List {
+    /// What to list
+    what: Vocabulary,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Vocabulary {
+    Policies,
+    Promises,
+    Commands,
+    Conditions,
+    Faults,
+    Casts,
+}
+
+impl List {
+    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+        let mut out = std::io::stdout().lock();
+        match self.what {
+            Vocabulary::Policies => words::<Preset>(&mut out)?,
+            Vocabulary::Promises => words::<Promise>(&mut out)?,
+            Vocabulary::Commands => commands(&mut out)?,
+            Vocabulary::Conditions => words::<Condition>(&mut out)?,
+            Vocabulary::Faults => words::<Fault>(&mut out)?,
+            Vocabulary::Casts => casts(&mut out)?,
+        }
+        Ok(Exit::Fine)
+    }
+}
+
+fn words<W: Word>(out: &mut impl Write) -> std::io::Result<()> {
+    let width = W::ALL.iter().map(|word| word.name().len()).max().unwrap_or(0);
+    W::ALL.iter().try_for_each(|word| writeln!(out, "{:<width$}  {}", word.name(), word.about()))
+}
+
+/// Each command with its fields, its meaning and its conditions.
+fn commands(out: &mut impl Write) -> std::io::Result<()> {
+    for kind in CommandKind::ALL {
+        let fields: Vec<_> = kind.fields().iter().map(|field| field.name()).collect();
+        let conditions: Vec<_> = kind.conditions().iter().map(|condition| condition.name()).collect();
+        writeln!(out, "{kind}({}): {}", fields.join(", "), kind.about())?;
+        writeln!(out, "    allowed if {}", conditions.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Each built-in cast with its users, as a file would list them.
+fn casts(out: &mut impl Write) -> std::io::Result<()> {
+    for cast in BuiltInCast::ALL {
+        writeln!(out, "{cast}: {}", cast.about())?;
+        let casting = cast.casting();
+        for user in casting.cast.kinds().everyone() {
+            let guardians =
+                casting.cast.guardians(user).iter().map(|guardian| casting.names[guardian.index()].as_str());
+            let of = if casting.cast.guardians(user).is_empty() { "" } else { " of " };
+            let guardians = guardians.collect::<Vec<_>>().join(" and ");
+            writeln!(out, "    {}: {}{of}{guardians}", casting.names[user.index()], casting.cast.kind(user))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What several subcommands let one say, and how words, lists and files are read from arguments.
+
+use std::path::{Path, PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use chatwarden_model::{Promise, Word, WordSet};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use super::Unusable;
+use crate::report::{Json, Junit, Reports, Terminal};
+use crate::wire::{CastSpec, PolicySpec, nearest};
+
+/// How errors and warnings are marked.
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Where results go.
+#[derive(Args, Debug)]
+pub(super) struct Output {
+    /// Print JSON lines instead of text
+    #[arg(long)]
+    json: bool,
+    #[arg(long, value_name = "FILE", help = "Write a JUnit report as well")]
+    junit: Option<PathBuf>,
+}
+
+impl Output {
+    /// The reports that were asked for.
+    pub(super) fn reports(&self) -> Result<Reports, Unusable> {
+        let mut reports = Reports::default();
+        if self.json {
+            reports.add(Json::new(std::io::stdout()));
+        } else {
+            reports.add(Terminal::new(anstream::stdout()));
+        }
+        if let Some(file) = &self.junit {
+            let unwritable = |error| Unusable::Input(format!("cannot write {}: {error}", file.display()));
+            reports.add(Junit::new(file.clone()).map_err(unwritable)?);
+        }
+        Ok(reports)
+    }
+}
+
+/// A parser for a word of a vocabulary; clap lists the words and names the nearest.
+pub(super) fn word<W: Word + Send + Sync>() -> impl TypedValueParser<Value = W> {
+    let values = W::ALL.iter().map(|word| PossibleValue::new(word.name()).help(word.about()));
+    PossibleValuesParser::new(values.collect::<Vec<_>>())
+        .map(|name| W::named(&name).expect("clap lets only known words through"))
+}
+
+/// The set of the words, or all if there are none.
+pub(super) fn all_or<W: Word>(words: &[W]) -> WordSet<W> {
+    if words.is_empty() { WordSet::all() } else { words.iter().copied().collect() }
+}
+
+/// The promises to judge, if not all of them are.
+pub(super) fn chosen(promises: &[Promise]) -> Option<WordSet<Promise>> {
+    (!promises.is_empty()).then(|| promises.iter().copied().collect())
+}
+
+/// A preset's name, or a file that holds a policy.
+pub(super) fn policy(argument: &str) -> Result<PolicySpec, String> {
+    named_or_file("policy", argument, PolicySpec::Preset, PolicySpec::open)
+}
+
+/// A built-in cast's name, or a file that holds a cast.
+pub(super) fn cast(argument: &str) -> Result<CastSpec, String> {
+    named_or_file("cast", argument, CastSpec::BuiltIn, CastSpec::open)
+}
+
+fn named_or_file<W: Word, T>(
+    noun: &str,
+    argument: &str,
+    named: impl Fn(W) -> T,
+    open: impl Fn(&Path) -> Result<T, crate::wire::Error>,
+) -> Result<T, String> {
+    if let Some(word) = W::named(argument) {
+        return Ok(named(word));
+    }
+    let path = Path::new(argument);
+    if path.exists() {
+        return open(path).map_err(|error| error.to_string());
+    }
+    let known = || W::ALL.iter().map(|word| word.name());
+    Err(match nearest(argument, known()) {
+        Some(word) => format!("unknown {noun}, and no such file; did you mean `{word}`?"),
+        None => {
+            format!("unknown {noun}, and no such file; known are {}", known().collect::<Vec<_>>().join(", "))
+        }
+    })
+}

@@ -1,0 +1,141 @@
+//! `replay`: scenario files against the policy, and against an implementation.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use super::options::Output;
+use super::shrink::exit_of;
+use super::target::{Implementation, Target};
+use super::{Exit, Unusable};
+use crate::replay;
+use crate::report::{self, Event, Replayed, Report, Telling};
+use crate::verdict::{Finding, Verdict};
+use crate::wire::Scenario;
+
+/// Replay scenario files: does everything happen as they say?
+///
+/// Without an implementation, the policy alone is followed and compared with what each scenario expects. With one,
+/// the implementation must conform as well; a scenario that was saved from a finding is `failed` if something does
+/// not conform, and `fixed` if all does.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  chatwarden replay scenarios\n  chatwarden replay scenarios/found --adapter memory --junit replay.xml"
+)]
+pub(super) struct Replay {
+    /// Scenario files, and folders in which every `.json` file but `.schema.json` is one
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Replay {
+    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+        let mut reports = self.output.reports()?;
+        let implementation = self.target.named()?;
+        let files = scenario_files(&self.files)?;
+        let mut exit = Exit::Fine;
+        for file in &files {
+            // One file that cannot be read keeps no other from being replayed, and is never passed over.
+            exit = exit.max(match Scenario::open(file) {
+                Ok(scenario) => one(file, &scenario, implementation.as_ref(), &mut reports)?,
+                Err(error) => {
+                    anstream::eprintln!("{}error:{} {error}", super::options::ERROR, anstyle::Reset);
+                    reports.event(Event::Unreadable(file, &error.to_string()))?;
+                    Exit::Unusable
+                }
+            });
+        }
+        reports.finish()?;
+        Ok(exit)
+    }
+}
+
+/// All scenario files that are named or stand in the folders, in the order of their paths.
+pub(super) fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Unusable> {
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let before = files.len();
+            collect(path, &mut files)?;
+            if files.len() == before {
+                return Err(Unusable::Input(format!("{}: no scenario in this folder", path.display())));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
+    let unreadable = |error| Unusable::Input(format!("{}: {error}", folder.display()));
+    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    paths.sort();
+    for path in paths {
+        let name = path.to_string_lossy();
+        if path.is_dir() {
+            // A link to a folder may lead back to where it stands.
+            if !path.is_symlink() {
+                collect(&path, files)?;
+            }
+        } else if name.ends_with(".json") && !name.ends_with(".schema.json") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    file: &Path,
+    scenario: &Scenario,
+    implementation: Option<&Implementation>,
+    reports: &mut impl Report,
+) -> Result<Exit, Unusable> {
+    let started = Instant::now();
+    let mismatch = replay::against_policy(scenario).err();
+    let finding = match (&mismatch, implementation) {
+        (None, Some(implementation)) => {
+            let terms = implementation.terms_for(scenario);
+            replay::against_implementation(scenario, &mut implementation.make()?, terms)
+        }
+        _ => None,
+    };
+    let told = finding.as_ref().map(|finding| tell(scenario, finding));
+    let (outcome, exit) = match (&mismatch, &finding) {
+        (Some(_), _) => (report::Replay::Failed, Exit::Finding),
+        (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
+            (report::Replay::Inconclusive, exit_of(finding))
+        }
+        (None, Some(finding)) => (report::Replay::Failed, exit_of(finding)),
+        (None, None) if implementation.is_some() && scenario.finding.is_some() => {
+            (report::Replay::Fixed, Exit::Fine)
+        }
+        (None, None) => (report::Replay::Passed, Exit::Fine),
+    };
+    let message = mismatch.as_ref().map(ToString::to_string).or(told);
+    reports.event(Event::Replayed(&Replayed {
+        file,
+        scenario,
+        outcome,
+        finding: finding.as_ref(),
+        at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
+        message: message.as_deref(),
+        time: started.elapsed(),
+    }))?;
+    Ok(exit)
+}
+
+fn tell(scenario: &Scenario, finding: &Finding) -> String {
+    let (setup, names) = (scenario.setup(), scenario.names());
+    let telling = Telling { names: &names, setup: &setup };
+    format!("{}: {}", finding.identity().verdict, telling.finding(finding))
+}

@@ -1,0 +1,181 @@
+//! The scenarios under `scenarios/rules`: one for each condition of each command that can decide alone whether
+//! the command is allowed, in a state where all its other conditions hold. What each scenario says is replayed
+//! against the model and the built-in service; that the remaining conditions never decide alone is searched for.
+//!
+//! The rules themselves are not repeated here, only which of them can be told apart from outside.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+
+use chatwarden::adapter::{Adapter, Fidelity, memory::Memory};
+use chatwarden::check::Terms;
+use chatwarden::history::History;
+use chatwarden::model::{
+    Admission, CommandKind, Condition, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset, State, Word,
+    WordSet, decide, step,
+};
+use chatwarden::replay;
+use chatwarden::wire::Scenario;
+
+use crate::support::{guarded_talk, small};
+
+/// A command and one of its conditions.
+type Pair = (CommandKind, Condition);
+
+/// The pairs that never decide alone, each with why: where the condition fails, another one of the command
+/// fails as well.
+const NEVER_ALONE: [(CommandKind, Condition, &str); 11] = {
+    use CommandKind as K;
+    use Condition as C;
+    let guards = "only a child has guardians, so actor-is-guardian fails as well";
+    let talks = "who does not chat is authorized with nobody, so parties-authorized fails as well";
+    let to_itself = "nobody is authorized with themselves, so parties-authorized fails as well";
+    let launches = "who does not chat may not launch even an empty group, so newcomer-cleared fails as well";
+    let comes_in = "no rule clears who does not chat, so newcomer-cleared fails as well";
+    [
+        (K::Approve, C::SubjectIsChild, guards),
+        (K::Revoke, C::SubjectIsChild, guards),
+        (K::AddGuardian, C::SubjectIsChild, guards),
+        (K::RemoveGuardian, C::SubjectIsChild, guards),
+        (K::Direct, C::ActorCanChat, talks),
+        (K::Direct, C::TargetCanChat, talks),
+        (K::Direct, C::Distinct, to_itself),
+        (K::Create, C::ActorCanChat, launches),
+        (K::Create, C::TargetCanChat, comes_in),
+        (K::Invite, C::TargetCanChat, comes_in),
+        (K::Join, C::ActorCanChat, comes_in),
+    ]
+};
+
+/// Opens a scenario that stands in the repository and is to be an example to others: laid out as the harness
+/// writes it, with everything that the policy does expected, and kept by the model and the built-in service.
+pub(super) fn sound(path: &Path) -> Scenario {
+    let scenario = Scenario::open(path).unwrap_or_else(|error| panic!("{error}"));
+    let name = &scenario.name;
+    assert_eq!(scenario.write(), std::fs::read_to_string(path).unwrap(), "{name}: as the harness writes it");
+    assert!(scenario.about.is_some(), "{name}: the reader is told what it is about");
+    assert!(scenario.promises.is_none() && scenario.finding.is_none(), "{name}: all promises are judged");
+
+    let (steps, breaks) = replay::follow_policy(&scenario.setup(), &replay::commands(&scenario));
+    assert_eq!(scenario.steps, steps, "{name}: every step expects all that the policy does");
+    assert_eq!(scenario.breaks, breaks, "{name}: what the policy breaks");
+    assert_eq!(replay::against_policy(&scenario), Ok(()), "{name}");
+
+    let mut service = Memory::new();
+    let terms = Terms::of(&service.about());
+    assert_eq!(terms.fidelity, Fidelity::Exact);
+    assert_eq!(replay::against_implementation(&scenario, &mut service, terms), None, "{name}");
+    scenario
+}
+
+fn pairs() -> Vec<Pair> {
+    let of = |&kind: &CommandKind| kind.conditions().iter().map(move |&condition| (kind, condition));
+    CommandKind::ALL.iter().flat_map(of).collect()
+}
+
+fn pairs_never_alone() -> BTreeSet<Pair> {
+    NEVER_ALONE.iter().map(|&(kind, condition, _)| (kind, condition)).collect()
+}
+
+/// The pairs that can decide alone.
+fn pairs_alone() -> BTreeSet<Pair> {
+    let never = pairs_never_alone();
+    pairs().into_iter().filter(|pair| !never.contains(pair)).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/rules")
+}
+
+fn file_name((kind, condition): Pair) -> String {
+    format!("{kind}-{condition}.json")
+}
+
+#[test]
+fn each_pair_has_a_scenario_or_a_reason_why_not() {
+    assert_eq!(pairs().len(), 75);
+    assert_eq!(pairs_never_alone().len(), NEVER_ALONE.len());
+    assert_eq!(pairs_alone().len() + NEVER_ALONE.len(), 75, "every reason is about a pair that exists");
+    let expected: BTreeSet<_> = pairs_alone().into_iter().map(file_name).collect();
+    let entries = std::fs::read_dir(folder()).unwrap();
+    let found: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn each_scenario_shows_its_pair_allowed_and_refused() {
+    for (kind, condition) in pairs_alone() {
+        let scenario = sound(&folder().join(file_name((kind, condition))));
+        let history = History::of_policy(&scenario.setup(), &replay::commands(&scenario));
+        let (allowed, refused): (Vec<_>, Vec<_>) =
+            history.records.iter().partition(|record| record.decision.is_allowed());
+        assert!(!refused.is_empty(), "{}: something is refused", scenario.name);
+        for record in refused {
+            let missed = (record.command.kind(), record.decision.near_miss());
+            assert_eq!(missed, (kind, Some(condition)), "{}: step {}", scenario.name, record.at);
+        }
+        // A policy either has links or has none, for the whole history.
+        let allowable = condition != Condition::LinksEnabled;
+        let allows = allowed.iter().any(|record| record.command.kind() == kind);
+        assert_eq!(allows, allowable, "{}: {kind} is allowed", scenario.name);
+    }
+}
+
+/// Breadth-first through the states that a small cast reaches under one policy after another, with every command
+/// that can be written down. That all the other pairs are met shows that the search goes deep enough for those
+/// it does not meet to mean something.
+#[test]
+fn a_search_sees_just_the_other_pairs_decide_alone() {
+    let seen: BTreeSet<_> = policies().iter().flat_map(seen_alone).collect();
+    for (kind, condition, why) in NEVER_ALONE {
+        assert!(!seen.contains(&(kind, condition)), "{condition} alone refuses {kind}, although {why}");
+    }
+    for (kind, condition) in pairs_alone() {
+        assert!(seen.contains(&(kind, condition)), "{condition} is nowhere seen to refuse {kind} alone");
+    }
+}
+
+/// The presets, and a policy in which frozen groups, links, owners who invite and guarded talk come together,
+/// with the rules for newcomers that no preset has.
+fn policies() -> Vec<Policy> {
+    let together = |(admission, rule)| Policy {
+        admission,
+        inviters: Inviters::Owner,
+        newcomer: Newcomer::everywhere(rule),
+        on_loss: OnLoss::Freeze,
+        ..guarded_talk()
+    };
+    let ways_in = [
+        (Admission::Consent, NewcomerRule::Anyone),
+        (Admission::Direct, NewcomerRule::Anyone),
+        (Admission::Consent, NewcomerRule::EveryMemberAndInvitee),
+        (Admission::Direct, NewcomerRule::Owner),
+    ];
+    Preset::ALL.iter().map(|preset| preset.policy()).chain(ways_in.map(together)).collect()
+}
+
+/// The pairs that decide alone in one of the first states that are reached under the policy.
+fn seen_alone(policy: &Policy) -> Vec<Pair> {
+    const STATES: usize = 15_000;
+    let setup = small(*policy, 1);
+    let commands = setup.bounds().all();
+    let start: State<5, 1> = setup.start();
+    let (mut known, mut waiting) = (HashSet::from([start]), VecDeque::from([start]));
+    let mut seen = [WordSet::<Condition>::empty(); CommandKind::ALL.len()];
+    while let Some(state) = waiting.pop_front() {
+        for command in &commands {
+            let decision = decide(&state, policy, command);
+            if let Some(condition) = decision.near_miss() {
+                seen[command.kind().index()].insert(condition);
+            }
+            if decision.is_allowed() && known.len() < STATES {
+                let mut after = state;
+                step(&mut after, policy, command);
+                if known.insert(after) {
+                    waiting.push_back(after);
+                }
+            }
+        }
+    }
+    pairs().into_iter().filter(|(kind, condition)| seen[kind.index()].contains(*condition)).collect()
+}
