@@ -1,0 +1,187 @@
+//! How many commands a second one core checks, what the parts of that take, and what a general tool takes for the
+//! same work.
+//!
+//! Run it with `cargo bench --bench lockstep`; an argument chooses lines by their names. All lines are measured on
+//! the same setup: the small cast, two groups, the policy of Messenger Kids, the built-in service without a fault,
+//! runs of 30 commands. The throughput counts commands, so the lines can be divided by each other.
+//!
+//! | line | what is measured |
+//! | --- | --- |
+//! | `campaign` | a campaign with one job: generating, deciding, applying, observing, comparing; what `fuzz` does |
+//! | `generate-and-model` | generating, with the model's step instead of an implementation |
+//! | `service` | applying and observing alone, over histories generated before |
+//! | `check` | the lock-step alone, over histories generated before |
+//! | `proptest-state-machine` | the same model, service and comparison under `proptest-state-machine` |
+//!
+//! The last one is written as its book has it: the reference applies the model's step, the transitions are a
+//! choice from all well-typed commands, without preconditions. It is spared what is not the point: the list of commands
+//! is made once, nothing is persisted and nothing ever fails, so that nothing is shrunk.
+//!
+//! Deliberately absent: shrinking, the other presets and several jobs.
+
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chatwarden::adapter::{Adapter, Observation, memory::Memory};
+use chatwarden::campaign::{self, Plan, Watch};
+use chatwarden::check::{self, Terms};
+use chatwarden::generate::{Generator, Seeded};
+use chatwarden::model::{Command, Outcome, Preset, Setup, State, WordSet, step};
+use chatwarden::wire::BuiltInCast;
+use criterion::{Criterion, Throughput};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+
+/// How many runs are measured at a time: so many that no branch predictor learns them by heart.
+const RUNS: u64 = 2_000;
+
+/// How many commands a run has.
+const LENGTH: usize = 30;
+
+static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
+    cast: BuiltInCast::Small.casting().cast,
+    groups: 2,
+    policy: Preset::MessengerKids.policy(),
+});
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    lockstep(&mut criterion);
+    criterion.final_summary();
+}
+
+fn lockstep(criterion: &mut Criterion) {
+    let mut service = Memory::new();
+    let terms = Terms::of(&service.about());
+    let histories: Vec<Vec<Command>> = (0..RUNS).map(generated).collect();
+
+    let mut group = criterion.benchmark_group("lockstep");
+    group.throughput(Throughput::Elements(RUNS * LENGTH as u64)).measurement_time(Duration::from_secs(10));
+    group.bench_function("campaign", |bencher| bencher.iter(conduct));
+    group.bench_function("generate-and-model", |bencher| {
+        bencher.iter(|| (0..RUNS).for_each(|run| follow(run, |_| {})));
+    });
+    group.bench_function("service", |bencher| {
+        bencher.iter(|| histories.iter().for_each(|history| serve(&mut service, history)));
+    });
+    group.bench_function("check", |bencher| {
+        bencher.iter(|| {
+            for history in &histories {
+                assert_eq!(check::run(&mut service, terms, &SETUP, history), None);
+            }
+        });
+    });
+    group.bench_function("proptest-state-machine", |bencher| bencher.iter(proptest_state_machine));
+    group.finish();
+}
+
+fn conduct() {
+    let plan = Plan {
+        runs: RUNS,
+        length: LENGTH,
+        jobs: NonZeroUsize::MIN,
+        ..Plan::new(*SETUP, &Memory::new().about())
+    };
+    let tally = campaign::conduct(&plan, &|| Ok(Memory::new()), &Watch::default(), &|_| {})
+        .expect("the service can always be made");
+    assert_eq!(tally.commands, RUNS * LENGTH as u64);
+    assert_eq!(tally.found, []);
+}
+
+/// Generates the commands of a run, which the model follows.
+fn follow(run: u64, mut each: impl FnMut(Command)) {
+    let mut choices = Seeded::of_run(0, run);
+    let generator = Generator::for_run(&SETUP, WordSet::all(), &mut choices);
+    let mut state: State = SETUP.start();
+    for _ in 0..LENGTH {
+        let command = generator.next(&state, &mut choices);
+        step(&mut state, &SETUP.policy, &command);
+        each(command);
+    }
+}
+
+fn generated(run: u64) -> Vec<Command> {
+    let mut commands = Vec::new();
+    follow(run, |command| commands.push(command));
+    commands
+}
+
+fn serve(service: &mut Memory, history: &[Command]) {
+    service.reset(&SETUP).expect("the service can always be reset");
+    for command in history {
+        let mut seen = Observation::default();
+        std::hint::black_box(service.apply(command)).expect("the service always answers");
+        service.observe(&mut seen).expect("the service can always be observed");
+        std::hint::black_box(seen);
+    }
+}
+
+fn proptest_state_machine() {
+    let config = ProptestConfig {
+        cases: RUNS as u32,
+        failure_persistence: None,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        ..ProptestConfig::default()
+    };
+    let rng = TestRng::deterministic_rng(config.rng_algorithm);
+    TestRunner::new_with_rng(config.clone(), rng)
+        .run(&Reference::sequential_strategy(LENGTH), |(reference, commands, seen)| {
+            Service::test_sequential(config.clone(), reference, commands, seen);
+            Ok(())
+        })
+        .expect("the service has no fault");
+}
+
+/// The model as a reference state machine, with what came of the last command.
+#[derive(Clone, Debug)]
+struct Reference {
+    state: State,
+    outcome: Option<Outcome>,
+}
+
+impl ReferenceStateMachine for Reference {
+    type State = Self;
+    type Transition = Command;
+
+    fn init_state() -> BoxedStrategy<Self> {
+        Just(Reference { state: SETUP.start(), outcome: None }).boxed()
+    }
+
+    fn transitions(_: &Self) -> BoxedStrategy<Command> {
+        static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| SETUP.bounds().well_typed());
+        select(COMMANDS.as_slice()).boxed()
+    }
+
+    fn apply(mut reference: Self, command: &Command) -> Self {
+        reference.outcome = Some(step(&mut reference.state, &SETUP.policy, command));
+        reference
+    }
+}
+
+/// The service as a system under test.
+struct Service;
+
+impl StateMachineTest for Service {
+    type SystemUnderTest = Memory;
+    type Reference = Reference;
+
+    fn init_test(_: &Reference) -> Memory {
+        let mut service = Memory::new();
+        service.reset(&SETUP).expect("the service can always be reset");
+        service
+    }
+
+    fn apply(mut service: Memory, reference: &Reference, command: Command) -> Memory {
+        let outcome = reference.outcome.expect("a command was applied to the reference");
+        let mut seen = Observation::default();
+        let answer = service.apply(&command).expect("the service always answers");
+        service.observe(&mut seen).expect("the service can always be observed");
+        assert_eq!(answer.is_allowed(), outcome.decision.is_allowed());
+        assert_eq!(answer.delivered(), outcome.delivered);
+        assert!(check::drift(&reference.state, &seen, &SETUP, WordSet::all()).is_empty());
+        service
+    }
+}
