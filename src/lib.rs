@@ -1,4 +1,79 @@
-//! Finds authorization defects in chat products: a reference model runs in lock-step with an implementation.
+//! Finds authorization defects in chat products: a reference model of users, approvals and groups runs in lock-step
+//! with an implementation, and where the two part, the history is shrunk to the shortest chain of commands that shows
+//! it.
+//!
+//! # A tour
+//!
+//! A run is about a cast, some groups and a policy. Here the cast is a built-in one: ann looks after kay, bob after
+//! kim, and sam is an adult.
+//!
+//! ```
+//! use chatwarden::model::{Preset, Setup};
+//! use chatwarden::wire::BuiltInCast;
+//! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! # assert_eq!(setup.cast.len(), 5);
+//! ```
+//!
+//! An implementation is anything behind the trait [`adapter::Adapter`]. The one that comes along is a small chat
+//! service in memory, in which faults can be planted. A campaign tries histories until one does not conform:
+//!
+//! ```
+//! # use chatwarden::model::{Preset, Setup};
+//! # use chatwarden::wire::BuiltInCast;
+//! # let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
+//! use chatwarden::campaign::{conduct, shrink, Plan, Watch};
+//!
+//! let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
+//! let plan = Plan::new(setup, &service()?.about());
+//! let watch = Watch::default();
+//! let tally = conduct(&plan, &service, &watch, &|_| {})?;
+//! let found = tally.found.first().expect("the fault is found");
+//! # Ok::<(), chatwarden::adapter::Failure>(())
+//! ```
+//!
+//! What was found is shrunk, as long as it stays the same finding, and told to a person:
+//!
+//! ```
+//! # use chatwarden::model::{Preset, Setup};
+//! # use chatwarden::wire::BuiltInCast;
+//! # let casting = BuiltInCast::Small.casting();
+//! # let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! # use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
+//! # use chatwarden::campaign::{conduct, shrink, Plan, Watch};
+//! # let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
+//! # let plan = Plan::new(setup, &service()?.about());
+//! # let watch = Watch::default();
+//! # let tally = conduct(&plan, &service, &watch, &|_| {})?;
+//! # let found = tally.found.first().expect("the fault is found");
+//! use chatwarden::report::Telling;
+//! use chatwarden::wire::Names;
+//! let shrunk = shrink(&plan, &service, found, &watch, |_, _| {})?;
+//! let names = casting.with_groups(Names::numbered(2));
+//! let telling = Telling { names: &names, setup: &setup };
+//! let chain: Vec<String> = shrunk.commands.iter().map(|command| telling.command(*command)).collect();
+//! assert_eq!(chain[0], "approve(ann, kay, sam)");
+//! # Ok::<(), chatwarden::adapter::Failure>(())
+//! ```
+//!
+//! As a file, a history with what the policy says to each step is a scenario, read and written by [`wire::Scenario`]
+//! and replayed by [`replay`]:
+//!
+//! ```
+//! use chatwarden::replay;
+//! use chatwarden::wire::{Scenario, Source};
+//! let text = r#"{"chatwarden": 1, "name": "stranger", "policy": "messenger-kids", "cast": "small", "groups": ["g1"],
+//!   "steps": [{"command": {"do": "create", "by": "sam", "group": "g1", "with": ["kay"]}, "expect": "deny", "because": "newcomer-cleared"}]}"#;
+//! let scenario = Scenario::read(Source::new("stranger.json", text))?;
+//! assert_eq!(replay::against_policy(&scenario), Ok(()));
+//! # Ok::<(), chatwarden::wire::Error>(())
+//! ```
+//!
+//! # The rooms
+//!
+//! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
+//! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
+//! [`wire`] the formats · [`history`], [`replay`], [`save`], [`report`] what becomes of findings · [`cli`] the program.
 
 pub use chatwarden_model as model;
 

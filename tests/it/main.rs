@@ -1,5 +1,6 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
 
+mod architecture;
 mod cli;
 mod conformance;
 mod faults;
