@@ -92,7 +92,7 @@ fn step_rules() -> Value {
             "then": {"required": ["expect"], "properties": {"expect": {"const": "deny"}}},
         }),
         json!({
-            "if": {"required": ["delivered"]},
+            "if": {"required": ["delivered"], "properties": {"delivered": {"minItems": 1}}},
             "then": {"properties": {
                 "command": {"properties": {"do": {"enum": delivering}}},
                 "expect": {"const": "allow"},

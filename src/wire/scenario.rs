@@ -258,11 +258,13 @@ fn read_step(node: Node<'_>, names: &Names) -> Result<Step, Error> {
     if expect != Some(Expectation::Deny) {
         forbidden(&fields, "because", "`because` goes only with `\"expect\": \"deny\"`")?;
     }
-    if expect == Some(Expectation::Deny) {
-        forbidden(&fields, "delivered", "a refused command delivers nothing")?;
-    }
-    if !delivers(command.kind()) {
-        forbidden(&fields, "delivered", format!("`{}` delivers nothing", command.kind()))?;
+    if delivered.is_some_and(|users| !users.is_empty()) {
+        if expect == Some(Expectation::Deny) {
+            forbidden(&fields, "delivered", "a refused command delivers nothing")?;
+        }
+        if !delivers(command.kind()) {
+            forbidden(&fields, "delivered", format!("`{}` delivers nothing", command.kind()))?;
+        }
     }
     let expect = expect.map(|word| match word {
         Expectation::Allow => Expect::Allow,

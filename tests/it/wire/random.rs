@@ -102,7 +102,11 @@ impl Choices {
         };
         let delivers = matches!(kind, CommandKind::Message | CommandKind::Call | CommandKind::Direct);
         let may_deliver = delivers && !matches!(expect, Some(Expect::Deny { .. }));
-        Step { command, expect, delivered: self.maybe(|it| it.some(MAX_USERS)).filter(|_| may_deliver) }
+        Step {
+            command,
+            expect,
+            delivered: self.maybe(|it| it.some(MAX_USERS)).filter(|users| may_deliver || users.is_empty()),
+        }
     }
 
     fn broken(&mut self, promise: Promise, steps: usize) -> Break {
