@@ -5,6 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chatwarden::adapter::Fidelity;
+use chatwarden::model::Word;
+use chatwarden::verdict::Verdict;
+use chatwarden::wire::{RecordedFidelity, RecordedVerdict};
+
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter", &[]),
@@ -149,4 +154,16 @@ fn the_built_in_service_shares_no_rule_with_the_model() {
             assert!(!words.contains(&rule), "{} imports {rule}", file.display());
         }
     }
+}
+
+#[test]
+fn the_words_of_a_record_are_the_words_of_the_harness() {
+    let names = |words: &[&str]| words.join(" ");
+    let fidelities: Vec<_> = Fidelity::ALL.iter().map(|word| word.name()).collect();
+    let recorded: Vec<_> = RecordedFidelity::ALL.iter().map(|word| word.name()).collect();
+    assert_eq!(names(&fidelities), names(&recorded));
+    let verdicts = Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::Conforms);
+    let verdicts: Vec<_> = verdicts.map(|word| word.name()).collect();
+    let recorded: Vec<_> = RecordedVerdict::ALL.iter().map(|word| word.name()).collect();
+    assert_eq!(names(&verdicts), names(&recorded));
 }
