@@ -61,6 +61,19 @@ pub trait Adapter {
     /// # Errors
     /// If the implementation cannot be observed.
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure>;
+
+    /// A second system that is just as this one is now, and goes its own way from here on. Searches try many
+    /// commands after the same history; where there is no copy, they start anew and repeat the history.
+    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
+        None
+    }
+
+    /// A hash of everything in the system on which its future answers and observations depend: two systems that
+    /// will ever differ must have different ones. Searches then know when they have been somewhere before, and
+    /// what they say covers the memory that cannot be observed.
+    fn fingerprint(&self) -> Option<u128> {
+        None
+    }
 }
 
 impl<A: Adapter + ?Sized> Adapter for Box<A> {
@@ -75,6 +88,12 @@ impl<A: Adapter + ?Sized> Adapter for Box<A> {
     }
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         (**self).observe(seen)
+    }
+    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
+        (**self).fork()
+    }
+    fn fingerprint(&self) -> Option<u128> {
+        (**self).fingerprint()
     }
 }
 

@@ -81,6 +81,7 @@ pub mod adapter;
 pub mod campaign;
 pub mod check;
 pub mod cli;
+pub mod explore;
 pub mod generate;
 pub mod history;
 pub mod replay;

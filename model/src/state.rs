@@ -151,6 +151,17 @@ impl<const U: usize, const G: usize> State<U, G> {
         }
     }
 
+    /// The same guardians, approvals and blocks with these groups.
+    pub fn with_groups<const H: usize>(&self, groups: [GroupState<U>; H]) -> State<U, H> {
+        State {
+            kinds: self.kinds,
+            guardians: self.guardians,
+            approvals: self.approvals,
+            blocks: self.blocks,
+            groups,
+        }
+    }
+
     /// The users of each kind.
     pub fn kinds(&self) -> Kinds {
         self.kinds

@@ -1,13 +1,13 @@
 //! Renaming users and groups: what every rule of the model is indifferent to.
 //!
-//! Which renamings keep a cast, and the canonical representative of a state, belong to the search that
-//! needs them.
+//! The canonical representative of a state belongs to the search that needs it.
 
+use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use crate::command::{Argument, Arguments, Command, Field};
 use crate::state::{GroupState, State};
-use crate::user::{Cast, Group, MAX_GROUPS, MAX_USERS, User, UserSet};
+use crate::user::{Cast, Group, Kind, MAX_GROUPS, MAX_USERS, User, UserSet};
 
 /// A map of users to users and of groups to groups. Where it is a permutation that keeps kinds, every
 /// command commutes with it; where it is not, it merges users or gives them other parts.
@@ -28,6 +28,44 @@ impl Renaming {
     /// Every user and group keeps its name.
     pub fn identity() -> Self {
         Renaming { users: core::array::from_fn(User::new), groups: core::array::from_fn(Group::new) }
+    }
+
+    /// The renamings that make no difference at the start of a run: those that keep every user's kind and the
+    /// guardians of every child, and rename the first groups among each other. The identity comes first, and
+    /// one after another is among them again.
+    ///
+    /// Should there be more than `most`, they are those of them that leave the last users and groups alone.
+    ///
+    /// ```
+    /// use chatwarden_model::{Cast, Kind, Renaming, UserSet};
+    /// let mut cast = Cast::default();
+    /// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+    /// cast.add(Kind::Child, UserSet::of([ann]));
+    /// cast.add(Kind::Adult, UserSet::EMPTY);
+    /// cast.add(Kind::Adult, UserSet::EMPTY);
+    /// assert_eq!(Renaming::keeping(&cast, 2, 100).len(), 4);
+    /// ```
+    pub fn keeping(cast: &Cast, groups: usize, most: usize) -> Vec<Self> {
+        let mut found = Vec::new();
+        for movable in (0..=cast.len()).rev() {
+            found.clear();
+            let movable = UserSet::first(movable);
+            let mut search = Keeping { cast, movable, most: most.max(1), found: &mut found };
+            if search.extend(&search.order(), Renaming::identity(), UserSet::EMPTY) {
+                break;
+            }
+        }
+        for last in 1..groups.min(MAX_GROUPS) {
+            if found.len() * (last + 1) > most {
+                break;
+            }
+            let shorter = found.clone();
+            for other in (0..last).rev() {
+                let swapped = |renaming: &Self| renaming.swapping_groups(Group::new(other), Group::new(last));
+                found.extend(shorter.iter().map(swapped));
+            }
+        }
+        found
     }
 
     /// The same, but the user gets that name.
@@ -126,6 +164,53 @@ impl Renaming {
             }
         }
         renamed
+    }
+}
+
+/// The search for the renamings that keep a cast.
+struct Keeping<'a> {
+    cast: &'a Cast,
+    movable: UserSet,
+    most: usize,
+    found: &'a mut Vec<Renaming>,
+}
+
+impl Keeping<'_> {
+    /// Guardians first, so that a child can be compared as soon as it is named.
+    fn order(&self) -> Vec<User> {
+        let kinds = self.cast.kinds();
+        [kinds.guardians, kinds.children, kinds.adults].iter().flat_map(|users| users.iter()).collect()
+    }
+
+    /// Names the users that have no new name yet in every way; false if there are too many ways.
+    fn extend(&mut self, rest: &[User], renaming: Renaming, taken: UserSet) -> bool {
+        let Some((&user, rest)) = rest.split_first() else {
+            self.found.push(renaming);
+            return self.found.len() <= self.most;
+        };
+        let names = if self.movable.contains(user) { self.movable } else { UserSet::EMPTY.with(user) };
+        names.minus(taken).iter().all(|name| {
+            !self.is_like(user, name, &renaming) || {
+                self.extend(rest, renaming.with_user(user, name), taken.with(name))
+            }
+        })
+    }
+
+    /// Whether the user can get the other's name, if the guardians have got theirs.
+    fn is_like(&self, user: User, name: User, renaming: &Renaming) -> bool {
+        let wards = |guardian| {
+            self.cast
+                .kinds()
+                .children
+                .iter()
+                .filter(move |&child| self.cast.guardians(child).contains(guardian))
+        };
+        self.cast.kind(user) == self.cast.kind(name)
+            && match self.cast.kind(user) {
+                Kind::Guardian => wards(user).count() == wards(name).count(),
+                Kind::Child => renaming.users(self.cast.guardians(user)) == self.cast.guardians(name),
+                Kind::Adult => true,
+            }
     }
 }
 

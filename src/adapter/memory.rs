@@ -15,11 +15,14 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+use std::hash::BuildHasher;
+
 use chatwarden_model::{Command, Group, Policy, Preset, Setup, User, UserSet, Word, WordSet};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
 use accounts::Account;
+use foldhash::quality::FixedState;
 use rooms::Room;
 
 /// The built-in chat service, with or without planted faults.
@@ -158,6 +161,15 @@ impl Adapter for Memory {
             seen.blocks[index] = account.blocked.users();
         }
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn fingerprint(&self) -> Option<u128> {
+        let half = |salt| u128::from(FixedState::with_seed(salt).hash_one(self));
+        Some(half(0) << 64 | half(1))
     }
 }
 

@@ -70,7 +70,7 @@ impl Target {
 
 impl Implementation {
     /// One more of it.
-    pub(super) fn make(&self) -> Result<Box<dyn Adapter>, Failure> {
+    pub(super) fn make(&self) -> Result<Box<dyn Adapter + Send>, Failure> {
         Ok(Box::new(service(self.fault)))
     }
 

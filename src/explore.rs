@@ -1,0 +1,213 @@
+//! Exhaustive search: every history up to a bound, instead of some. [`explore()`] asks whether a policy keeps its
+//! promises; [`drive()`] takes an implementation through every situation and compares it with the model.
+//!
+//! Nothing is drawn, shrunk, written or printed here: what a search finds is the shortest history that shows it,
+//! because shorter ones are tried first.
+
+mod drive;
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+
+use chatwarden_model::{Bounds, Command, CommandKind, Promise, Setup, WordSet, words};
+
+pub use drive::{Alike, Counterexample, Drive, Driven, drive};
+
+/// How much memory a search may take unless it is told otherwise: 8 GiB.
+pub const MEMORY: u64 = 8 << 30;
+
+/// What is to be searched for promises that a policy does not keep.
+///
+/// ```
+/// use chatwarden::explore::{explore, Plan, Standing, Watch};
+/// use chatwarden::model::{Preset, Promise, Setup};
+/// use chatwarden::wire::BuiltInCast;
+///
+/// let policy = Preset::MessengerKids2019.policy();
+/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let plan = Plan { depth: Some(3), ..Plan::new(setup) };
+/// let explored = explore(&plan, &Watch::default());
+/// let Standing::Broken(chain) = explored.standing(Promise::Company) else { panic!("two strangers can meet") };
+/// assert_eq!(chain.len(), 3);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cast, groups and policy.
+    pub setup: Setup,
+    /// The kinds of commands of which histories are made.
+    pub commands: WordSet<CommandKind>,
+    /// Whether commands whose users have the wrong kinds, or do not differ where they must, are tried as well.
+    pub ill_typed: bool,
+    /// The promises to judge.
+    pub promises: WordSet<Promise>,
+    /// The most commands of a history, if there is a bound.
+    pub depth: Option<usize>,
+    /// Whether states that differ by renaming interchangeable users and groups count as one.
+    pub symmetry: bool,
+    /// Whether to end after the length at which a promise is first broken.
+    pub stop_at_first: bool,
+    /// How many cores to use; the result does not depend on it.
+    pub jobs: NonZeroUsize,
+    /// How many bytes the search may take.
+    pub memory: u64,
+}
+
+impl Plan {
+    /// The whole search, with everything and all cores.
+    pub fn new(setup: Setup) -> Self {
+        Plan {
+            setup,
+            commands: WordSet::all(),
+            ill_typed: false,
+            promises: WordSet::all(),
+            depth: None,
+            symmetry: true,
+            stop_at_first: false,
+            jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            memory: MEMORY,
+        }
+    }
+
+    /// The commands of which histories are made, simplest first.
+    pub fn alphabet(&self) -> Vec<Command> {
+        let bounds = Bounds { commands: self.commands, ..self.setup.bounds() };
+        if self.ill_typed { bounds.all() } else { bounds.well_typed() }
+    }
+}
+
+words! {
+    /// Why a search ended.
+    ///
+    /// ```
+    /// use chatwarden::{explore::End, model::Word};
+    /// assert_eq!(End::Memory.name(), "memory");
+    /// ```
+    pub enum End {
+        Complete = "complete": "everything that can be reached was tried",
+        Depth = "depth": "longer histories were not asked for",
+        First = "first": "something was found, and more was not asked for",
+        Memory = "memory": "the memory that it may take was used up",
+        Time = "time": "the time that it may take was used up",
+        Stopped = "stopped": "it was interrupted",
+    }
+}
+
+/// What a search of a policy came to.
+///
+/// An example is at [`Plan`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exploration {
+    /// How many commands histories are made of.
+    pub alphabet: usize,
+    /// How many distinct states were reached.
+    pub states: u64,
+    /// How many allowed commands lead out of the states that were gone on from.
+    pub transitions: u64,
+    /// How many commands the state that is farthest from the start takes.
+    pub depth: usize,
+    /// How many states are still to be gone on from; none if the search is complete.
+    pub frontier: u64,
+    /// Why the search ended.
+    pub end: End,
+    /// The most bytes that the search held at a time.
+    pub bytes: u64,
+    /// By how many renamings states were held to be alike, the identity included.
+    pub renamings: usize,
+    /// What became of each promise that was judged.
+    pub promises: Vec<(Promise, Standing)>,
+}
+
+impl Exploration {
+    /// What became of a promise.
+    ///
+    /// # Panics
+    /// If the promise was not judged.
+    pub fn standing(&self, promise: Promise) -> &Standing {
+        let judged = self.promises.iter().find(|(judged, _)| *judged == promise);
+        &judged.expect("the promise is judged").1
+    }
+}
+
+/// What became of a promise.
+///
+/// ```
+/// use chatwarden::explore::Standing;
+/// assert_eq!(Standing::Broken(vec![]).length(), Some(0));
+/// assert_eq!(Standing::Kept.length(), None);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// No history that was searched breaks it.
+    Kept,
+    /// No policy can break it in the model, only an implementation can.
+    KeptByConstruction,
+    /// It can be broken; this is the first of the shortest histories, in the order of the alphabet.
+    Broken(Vec<Command>),
+}
+
+impl Standing {
+    /// How many commands it takes to break the promise, if it can be broken.
+    pub fn length(&self) -> Option<usize> {
+        match self {
+            Standing::Broken(chain) => Some(chain.len()),
+            _ => None,
+        }
+    }
+}
+
+/// What can be seen of a search while it goes on, and the way to stop it.
+///
+/// ```
+/// use chatwarden::explore::Watch;
+/// let watch = Watch::default();
+/// watch.stop();
+/// assert!(watch.is_stopped());
+/// ```
+#[derive(Debug, Default)]
+pub struct Watch {
+    depth: AtomicU64,
+    frontier: AtomicU64,
+    states: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Watch {
+    /// How many commands lead to the states from which the search goes on now.
+    pub fn depth(&self) -> u64 {
+        self.depth.load(Relaxed)
+    }
+
+    /// How many such states there are.
+    pub fn frontier(&self) -> u64 {
+        self.frontier.load(Relaxed)
+    }
+
+    /// How many distinct states were reached so far.
+    pub fn states(&self) -> u64 {
+        self.states.load(Relaxed)
+    }
+
+    /// Asks the search to end with what it has.
+    pub fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// Whether the search was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+
+    pub(crate) fn tell(&self, depth: usize, frontier: u64, states: u64) {
+        self.depth.store(depth as u64, Relaxed);
+        self.frontier.store(frontier, Relaxed);
+        self.states.store(states, Relaxed);
+    }
+}
+
+/// Searches every history of the plan, shortest first. The search goes on past a broken promise, and its result
+/// depends on nothing but the plan: not on the number of jobs, nor, but for the counts, on symmetry.
+pub fn explore(plan: &Plan, watch: &Watch) -> Exploration {
+    let _ = (plan, watch);
+    todo!()
+}
