@@ -4,13 +4,21 @@
 //! Nothing is drawn, shrunk, written or printed here: what a search finds is the shortest history that shows it,
 //! because shorter ones are tried first.
 
+mod chain;
 mod drive;
+mod facts;
+mod groups;
+mod key;
+mod orbits;
+mod search;
+mod steps;
+mod store;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-use chatwarden_model::{Bounds, Command, CommandKind, Promise, Setup, WordSet, words};
+use chatwarden_model::{Bounds, Command, CommandKind, MAX_USERS, Promise, Setup, WordSet, words};
 
 pub use drive::{Alike, Counterexample, Drive, Driven, drive};
 
@@ -208,6 +216,12 @@ impl Watch {
 /// Searches every history of the plan, shortest first. The search goes on past a broken promise, and its result
 /// depends on nothing but the plan: not on the number of jobs, nor, but for the counts, on symmetry.
 pub fn explore(plan: &Plan, watch: &Watch) -> Exploration {
-    let _ = (plan, watch);
-    todo!()
+    let words = facts::words(&plan.setup.cast);
+    // The smallest sizes into which the plan fits: rules are the same for all, small ones are copied faster.
+    match (plan.setup.cast.len(), words, plan.setup.groups) {
+        (..=5, ..=1, ..=2) => search::search::<5, 1, u64>(plan, watch),
+        (..=9, ..=2, ..=1) => search::search::<9, 2, u64>(plan, watch),
+        (..=9, ..=2, _) => search::search::<9, 2, u128>(plan, watch),
+        _ => search::search::<MAX_USERS, 16, u128>(plan, watch),
+    }
 }

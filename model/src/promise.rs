@@ -162,6 +162,12 @@ impl Promise {
         }
     }
 
+    /// Whether the model keeps the promise under every policy, so that only an implementation can break it: what
+    /// would break it is a condition of the commands or no effect of theirs.
+    pub const fn is_kept_by_construction(self) -> bool {
+        !matches!(self, Promise::Company | Promise::Delivery | Promise::Invitation)
+    }
+
     /// Whether the promise is about what was allowed, about what was refused, or about either.
     const fn is_judged_after(self, allowed: bool) -> bool {
         match self {

@@ -182,6 +182,21 @@ impl<const U: usize, const G: usize> State<U, G> {
         self.blocks[user.index()]
     }
 
+    /// The child's guardians, for those who set a state up instead of reaching it; so the next two.
+    pub fn guardians_mut(&mut self, child: User) -> &mut UserSet {
+        &mut self.guardians[child.index()]
+    }
+
+    /// Who approved the contact for the child.
+    pub fn approvals_mut(&mut self, child: User, contact: User) -> &mut UserSet {
+        &mut self.approvals[child.index()][contact.index()]
+    }
+
+    /// Whom the user has blocked.
+    pub fn blocks_mut(&mut self, user: User) -> &mut UserSet {
+        &mut self.blocks[user.index()]
+    }
+
     /// A group.
     #[inline]
     pub fn group(&self, group: Group) -> &GroupState<U> {
