@@ -13,6 +13,8 @@ mod orbits;
 mod search;
 mod steps;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

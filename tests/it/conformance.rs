@@ -4,11 +4,10 @@
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Fidelity};
 use chatwarden::campaign::{self, Plan, Tally, Watch};
-use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Newcomer, Policy, Preset, Setup, Surface, Word};
+use chatwarden::model::{Preset, Setup, Word};
 use chatwarden::wire::BuiltInCast;
 
-use crate::support::small;
+use crate::support::{random_policy, small};
 
 const RANDOM_POLICIES: u64 = 50;
 
@@ -54,29 +53,4 @@ fn two_presets_keep_their_promises_and_five_do_not() {
         let keeps = matches!(preset, Preset::MessengerKids | Preset::PairwiseConsent);
         assert_eq!(tally.found.is_empty(), keeps, "{preset}: {:?}", tally.found);
     }
-}
-
-fn random_policy(number: u64) -> Policy {
-    let mut choices = Seeded::of_run(0xc0ffee, number);
-    let choices = &mut choices;
-    Policy {
-        quorum: any(choices),
-        between_children: any(choices),
-        admission: any(choices),
-        inviters: any(choices),
-        links: choices.chance(1, 2),
-        newcomer: Newcomer {
-            create: any(choices),
-            invite: any(choices),
-            accept: any(choices),
-            join: any(choices),
-        },
-        message: Surface { send: any(choices), deliver: any(choices) },
-        call: Surface { send: any(choices), deliver: any(choices) },
-        on_loss: any(choices),
-    }
-}
-
-fn any<W: Word>(choices: &mut impl Choices) -> W {
-    W::ALL[choices.below(W::ALL.len())]
 }

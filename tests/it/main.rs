@@ -6,6 +6,7 @@ mod conformance;
 mod faults;
 mod fidelity;
 mod generation;
+mod laws;
 mod replays;
 mod reported;
 mod rules;

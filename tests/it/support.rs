@@ -2,7 +2,8 @@
 //! it is told.
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::model::{Command, Group, Policy, Preset, Setup, Surface, User};
+use chatwarden::generate::{Choices, Seeded};
+use chatwarden::model::{Command, Group, Newcomer, Policy, Preset, Setup, Surface, User, Word};
 use chatwarden::wire::BuiltInCast;
 
 pub(crate) const ANN: User = User::new(0);
@@ -62,4 +63,30 @@ impl Adapter for Scripted {
         *seen = self.script[self.at - 1].1;
         Ok(())
     }
+}
+
+/// A policy with a value of each knob drawn at random.
+pub(crate) fn random_policy(number: u64) -> Policy {
+    let mut choices = Seeded::of_run(0xc0ffee, number);
+    let choices = &mut choices;
+    Policy {
+        quorum: any(choices),
+        between_children: any(choices),
+        admission: any(choices),
+        inviters: any(choices),
+        links: choices.chance(1, 2),
+        newcomer: Newcomer {
+            create: any(choices),
+            invite: any(choices),
+            accept: any(choices),
+            join: any(choices),
+        },
+        message: Surface { send: any(choices), deliver: any(choices) },
+        call: Surface { send: any(choices), deliver: any(choices) },
+        on_loss: any(choices),
+    }
+}
+
+fn any<W: Word>(choices: &mut impl Choices) -> W {
+    W::ALL[choices.below(W::ALL.len())]
 }

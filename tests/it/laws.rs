@@ -1,0 +1,128 @@
+//! The laws by which the search steps accounts and groups apart, on random histories under random policies: what
+//! becomes of a part depends on that part, and of the rest only on who is authorized with whom.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use chatwarden::generate::{Generator, Seeded};
+use chatwarden::model::{
+    Command, Group, GroupState, MAX_USERS, Outcome, Policy, Preset, Renaming, Setup, State, Word, WordSet,
+    step,
+};
+use chatwarden::wire::BuiltInCast;
+
+use crate::support::random_policy;
+
+const GROUPS: usize = 3;
+const RUNS: u64 = 400;
+const LENGTH: usize = 60;
+
+type Accounts = State<MAX_USERS, 0>;
+type Relation = Vec<bool>;
+
+/// What was seen to depend on what.
+struct Law<Causes, Effects> {
+    seen: HashMap<Causes, Effects>,
+    again: u64,
+}
+
+impl<Causes: Eq + Hash + Debug, Effects: PartialEq + Debug> Law<Causes, Effects> {
+    fn new() -> Self {
+        Law { seen: HashMap::new(), again: 0 }
+    }
+
+    /// The same causes have the same effects.
+    #[track_caller]
+    fn holds(&mut self, causes: Causes, effects: Effects) {
+        match self.seen.get(&causes) {
+            Some(known) => {
+                assert_eq!(*known, effects, "{causes:?}");
+                self.again += 1;
+            }
+            None => {
+                self.seen.insert(causes, effects);
+            }
+        }
+    }
+}
+
+/// The laws under one policy.
+struct Laws {
+    policy: Policy,
+    accounts: Law<(Command, Accounts), (Outcome, Accounts)>,
+    settling: Law<(Command, Relation, Relation, GroupState), GroupState>,
+    groups: Law<(Command, Relation, GroupState), (Outcome, GroupState)>,
+}
+
+impl Laws {
+    fn check(&mut self, before: &State, command: &Command) -> State {
+        let mut after = *before;
+        let outcome = step(&mut after, &self.policy, command);
+        let (accounts, later) = (before.with_groups([]), after.with_groups([]));
+        let (here, there) = (relation(before, &self.policy), relation(&after, &self.policy));
+        match command.group() {
+            None => {
+                self.accounts.holds((*command, accounts), (outcome, later));
+                if outcome.decision.is_allowed() {
+                    for group in Group::first(GROUPS) {
+                        let causes = (*command, here.clone(), there.clone(), *before.group(group));
+                        self.settling.holds(causes, *after.group(group));
+                    }
+                }
+            }
+            Some(group) => {
+                // The groups are alike, so what holds of one is said of the first.
+                let first = Renaming::identity().with_group(group, Group::new(0)).command(command);
+                self.groups.holds((first, here, *before.group(group)), (outcome, *after.group(group)));
+                let others = Group::first(GROUPS).filter(|other| *other != group);
+                others.for_each(|other| assert_eq!(before.group(other), after.group(other), "{command:?}"));
+                assert_eq!(accounts, later, "{command:?}");
+            }
+        }
+        after
+    }
+}
+
+/// Who is authorized with whom.
+fn relation(state: &State, policy: &Policy) -> Relation {
+    let chatting = state.kinds().chatting();
+    let others = |user| chatting.without(user).iter();
+    chatting
+        .iter()
+        .flat_map(|user| others(user).map(move |other| state.authorized(policy, user, other)))
+        .collect()
+}
+
+#[test]
+fn parts_can_be_stepped_apart() {
+    let policies = Preset::ALL.iter().map(|preset| preset.policy()).chain((0..30).map(random_policy));
+    let mut again = [0; 3];
+    for policy in policies {
+        let mut laws = Laws { policy, accounts: Law::new(), settling: Law::new(), groups: Law::new() };
+        let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: GROUPS, policy };
+        for run in 0..RUNS {
+            let mut choices = Seeded::of_run(0x1a35, run);
+            let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+            let mut state: State = setup.start();
+            for _ in 0..LENGTH {
+                let command = generator.next(&state, &mut choices);
+                state = laws.check(&state, &command);
+            }
+        }
+        again[0] += laws.accounts.again;
+        again[1] += laws.settling.again;
+        again[2] += laws.groups.again;
+    }
+    println!("met again: {again:?}");
+    // A law that is never met with the same causes twice is not tried.
+    assert!(again.iter().all(|&again| again > 10_000), "{again:?}");
+}
+
+#[test]
+#[should_panic(expected = "the same group")]
+fn a_rule_that_looks_elsewhere_is_noticed() {
+    let mut law = Law::new();
+    law.holds("the same group", true);
+    law.holds("the same group", false);
+}
