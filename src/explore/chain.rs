@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use chatwarden_model::{Command, MAX_GROUPS, Promise, State, WordSet, step};
+use chatwarden_model::{Command, MAX_GROUPS, Promise, State, step};
 use foldhash::fast::FixedState;
 
 use super::facts::Bits;
@@ -30,19 +30,19 @@ pub(super) fn first<const U: usize, const W: usize, K: Key>(
     let marked = marked(stepper, shards, promise, length);
     let mut state: State<U, MAX_GROUPS> = ground.setup.start();
     let mut chain = Vec::with_capacity(length);
-    for distance in 1..=length {
-        let leads_on = |stepper: &mut Stepper<'_, U, W, K>, command: &Command| {
+    // Behind the start; the last command leads to no mark, but to the broken promise.
+    for marked in marked.iter().skip(1).map(Some).chain([None]) {
+        let mut leads_on = |command: &Command| {
             let mut after = state;
             let outcome = step(&mut after, &ground.setup.policy, command);
             let leads_on = outcome.decision.is_allowed()
-                && if distance == length {
-                    ground.broken(command, &state, outcome.delivered, &after).contains(promise)
-                } else {
-                    is_marked(stepper, shards, &marked[distance], &after)
+                && match marked {
+                    Some(marked) => is_marked(stepper, shards, marked, &after),
+                    None => ground.broken(command, &state, outcome.delivered, &after).contains(promise),
                 };
             leads_on.then_some((*command, after))
         };
-        let next = alphabet.iter().find_map(|command| leads_on(stepper, command));
+        let next = alphabet.iter().find_map(&mut leads_on);
         let (command, after) = next.expect("parts that are stepped apart come to what the model comes to");
         chain.push(command);
         state = after;
@@ -66,7 +66,7 @@ fn marked<const U: usize, const W: usize, K: Key>(
                 outbox.clear();
                 stepper.step(shard.accounts(state.accounts()), &[*state], &mut outbox);
                 let leads_on = match far.first() {
-                    None => outbox.broken.and(WordSet::from_iter([promise])).len() > 0,
+                    None => outbox.broken.contains(promise),
                     Some(far) => reaches(&outbox, shards, far),
                 };
                 if leads_on {

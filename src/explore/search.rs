@@ -27,6 +27,9 @@ const CHUNK: usize = 1_024;
 /// How many chunks a round has.
 const ROUND: usize = 32;
 
+/// With fewer states than this to go on from it is not worth it to start more cores.
+const WORTH: usize = 1_024;
+
 /// The search of a plan, with everything that was reached so far.
 #[derive(Debug)]
 pub(super) struct Search<'a, const U: usize, const W: usize, K> {
@@ -129,7 +132,8 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
     ) -> Result<(), End> {
         let mut broken = WordSet::empty();
         let mut room = true;
-        for round in self.chunks(depth).chunks(ROUND) {
+        let chunks = self.chunks(depth);
+        for round in chunks.chunks(ROUND) {
             if self.watch.is_stopped() {
                 // The promises found broken by then are of this length all the same.
                 self.learn(depth, broken);
@@ -143,7 +147,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
             }
             // Without room for more, the rest of this length is still judged, so that what is said of it is whole.
             if room {
-                self.take_in(&outboxes[..round.len()]);
+                self.take_in(round, outboxes);
                 room = self.measure(cores, outboxes) && !self.ground.groups.are_too_many();
             }
             let reached: usize = self.shards.iter().map(Shard::reached).sum();
@@ -153,7 +157,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         if !room {
             return Err(End::Memory);
         }
-        self.shards.iter_mut().for_each(Shard::end_level);
+        self.each_shard(states_of(&chunks), |_, shard| shard.end_level());
         Ok(())
     }
 
@@ -186,23 +190,28 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
                 }
             }
         };
-        share(self.plan.jobs, round.len(), work);
+        share(self.plan.jobs, states_of(round), work);
     }
 
-    fn take_in(&mut self, outboxes: &[Mutex<Outbox<W, K>>]) {
-        let next = AtomicUsize::new(0);
-        let outboxes: Vec<_> = outboxes.iter().map(lock).collect();
+    fn take_in(&mut self, round: &[Chunk], outboxes: &[Mutex<Outbox<W, K>>]) {
+        let outboxes: Vec<_> = outboxes[..round.len()].iter().map(lock).collect();
         let outboxes: Vec<&Outbox<W, K>> = outboxes.iter().map(|outbox| &**outbox).collect();
-        let shards: Vec<_> = self.shards.iter_mut().map(Mutex::new).collect();
-        let work = |_| {
-            while let Some(nth) = take(&next, SHARDS) {
-                let mut shard = lock(&shards[nth]);
-                for outbox in &outboxes {
-                    outbox.parcels(nth).for_each(|(accounts, groups)| shard.insert(accounts, groups));
-                }
+        self.each_shard(states_of(round), |nth, shard| {
+            for outbox in &outboxes {
+                outbox.parcels(nth).for_each(|(accounts, groups)| shard.insert(accounts, groups));
             }
-        };
-        share(self.plan.jobs, outboxes.len(), work);
+        });
+    }
+
+    /// Does the work on every shard, which so many states make.
+    fn each_shard(&mut self, states: usize, work: impl Fn(usize, &mut Shard<W, K>) + Sync) {
+        let next = AtomicUsize::new(0);
+        let shards: Vec<_> = self.shards.iter_mut().map(Mutex::new).collect();
+        share(self.plan.jobs, states, |_| {
+            while let Some(nth) = take(&next, SHARDS) {
+                work(nth, &mut lock(&shards[nth]));
+            }
+        });
     }
 
     /// Whether the states reached fit into the memory; what caches and lists on the way take is only noted, because
@@ -246,14 +255,18 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
     }
 }
 
+fn states_of(chunks: &[Chunk]) -> usize {
+    chunks.iter().map(|chunk| chunk.end - chunk.start).sum()
+}
+
 /// States in runs of the same accounts.
 fn by_accounts<K: Key>(states: &[K]) -> impl Iterator<Item = &[K]> {
     states.chunk_by(|one, next| one.accounts() == next.accounts())
 }
 
-/// Does the work on all cores, or on one if there is too little of it to share.
-fn share(jobs: NonZeroUsize, chunks: usize, work: impl Fn(usize) + Sync) {
-    if jobs.get() == 1 || chunks < 2 {
+/// Does the work that so many states make on all cores, or on one if there is too little of it to share.
+fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sync) {
+    if jobs.get() == 1 || states < WORTH {
         return work(0);
     }
     thread::scope(|scope| {
