@@ -10,6 +10,7 @@ mod facts;
 mod groups;
 mod key;
 mod orbits;
+mod outbox;
 mod search;
 mod steps;
 mod store;
@@ -116,6 +117,8 @@ pub struct Exploration {
     pub transitions: u64,
     /// How many commands the state that is farthest from the start takes.
     pub depth: usize,
+    /// How many commands the longest histories have of which all were judged; none if simply all were.
+    pub judged: Option<usize>,
     /// How many states are still to be gone on from; none if the search is complete.
     pub frontier: u64,
     /// Why the search ended.

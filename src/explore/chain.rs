@@ -12,7 +12,8 @@ use foldhash::fast::FixedState;
 
 use super::facts::Bits;
 use super::key::Key;
-use super::steps::{Ground, Outbox, Stepper};
+use super::outbox::Outbox;
+use super::steps::{Ground, Stepper};
 use super::store::{SHARDS, Shard, shard_of};
 
 /// The states of one distance that lead on, by shard.
@@ -63,7 +64,7 @@ fn marked<const U: usize, const W: usize, K: Key>(
         let (near, far) = all.split_at_mut(distance + 1);
         for (nth, shard) in shards.iter().enumerate() {
             for state in shard.level(distance) {
-                outbox.clear();
+                outbox.clear(true);
                 stepper.step(shard.accounts(state.accounts()), &[*state], &mut outbox);
                 let leads_on = match far.first() {
                     None => outbox.broken.contains(promise),

@@ -17,7 +17,8 @@ use super::facts::Facts;
 use super::groups::Groups;
 use super::key::Key;
 use super::orbits::Orbits;
-use super::steps::{Ground, Outbox, Stepper};
+use super::outbox::Outbox;
+use super::steps::{Ground, Stepper};
 use super::store::{SHARDS, Shard, shard_of};
 use super::{End, Exploration, Plan, Standing, Watch};
 
@@ -68,6 +69,11 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
     };
     let mut search = Search::<U, W, K>::new(plan, watch, &ground);
     let (end, depth) = search.run();
+    let judged = match end {
+        End::Complete => None,
+        End::Memory => Some(depth + 1),
+        _ => Some(depth),
+    };
     let mut stepper = Stepper::new(&ground);
     let mut standing = |promise| match search.lengths.iter().find(|(broken, _)| *broken == promise) {
         Some((_, length)) => {
@@ -82,6 +88,7 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
         states: search.states(),
         transitions: search.transitions,
         depth,
+        judged,
         frontier: if end == End::Complete { 0 } else { search.frontier(depth) },
         end,
         bytes: search.bytes as u64,
@@ -139,7 +146,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
                 self.learn(depth, broken);
                 return Err(End::Stopped);
             }
-            self.make_successors(depth, round, cores, outboxes);
+            self.make_successors(depth, round, room, cores, outboxes);
             for outbox in &outboxes[..round.len()] {
                 let outbox = lock(outbox);
                 self.transitions += outbox.transitions;
@@ -174,6 +181,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         &self,
         depth: usize,
         round: &[Chunk],
+        room: bool,
         cores: &mut [Mutex<Stepper<'a, U, W, K>>],
         outboxes: &[Mutex<Outbox<W, K>>],
     ) {
@@ -184,7 +192,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
             {
                 let shard = &self.shards[chunk.shard];
                 let mut outbox = lock(outbox);
-                outbox.clear();
+                outbox.clear(room);
                 for states in by_accounts(&shard.level(depth)[chunk.start..chunk.end]) {
                     stepper.step(shard.accounts(states[0].accounts()), states, &mut outbox);
                 }

@@ -17,7 +17,7 @@ use super::facts::{Accounts, Bits, Facts, relation};
 use super::groups::{Groups, UNKNOWN};
 use super::key::Key;
 use super::orbits::{Images, Orbits, xor};
-use super::store::{SHARDS, shard_of};
+use super::outbox::Outbox;
 
 /// What all cores of a search look at and none changes, but for the numbers of groups.
 #[derive(Debug)]
@@ -35,60 +35,13 @@ pub(super) struct Ground<const U: usize, const W: usize> {
     pub(super) promises: WordSet<Promise>,
 }
 
-/// The successors of some states, by the shard where they belong.
-#[derive(Debug)]
-pub(super) struct Outbox<const W: usize, K> {
-    parcels: Vec<Vec<Parcel<W>>>,
-    groups: Vec<K>,
-    /// How many allowed commands lead out of the states.
-    pub(super) transitions: u64,
-    /// The promises that one of them breaks.
-    pub(super) broken: WordSet<Promise>,
-}
-
-/// States with the same accounts.
+/// A command about accounts that changes them.
 #[derive(Clone, Copy, Debug)]
-struct Parcel<const W: usize> {
-    accounts: Bits<W>,
-    start: u32,
-    end: u32,
-}
-
-impl<const W: usize, K: Copy> Outbox<W, K> {
-    pub(super) fn new() -> Self {
-        Outbox {
-            parcels: vec![Vec::new(); SHARDS],
-            groups: Vec::new(),
-            transitions: 0,
-            broken: WordSet::empty(),
-        }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.parcels.iter_mut().for_each(Vec::clear);
-        self.groups.clear();
-        self.transitions = 0;
-        self.broken = WordSet::empty();
-    }
-
-    /// The successors that belong to a shard: accounts, and the groups beside them.
-    pub(super) fn parcels(&self, shard: usize) -> impl Iterator<Item = (&Bits<W>, &[K])> {
-        let parcels = self.parcels[shard].iter();
-        parcels.map(|parcel| (&parcel.accounts, &self.groups[parcel.start as usize..parcel.end as usize]))
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        let parcels: usize = self.parcels.iter().map(Vec::capacity).sum();
-        parcels * size_of::<Parcel<W>>() + self.groups.capacity() * size_of::<K>()
-    }
-
-    /// Sends everything from a place in the list of groups on.
-    fn send(&mut self, accounts: Bits<W>, start: usize, end: usize) {
-        if start < end {
-            let parcel = Parcel { accounts, start: start as u32, end: end as u32 };
-            self.parcels[shard_of(&accounts)].push(parcel);
-        }
-    }
+struct Settling<'a, const U: usize> {
+    /// The number of the change: the command, and who was and is authorized with whom.
+    change: u32,
+    command: &'a Command,
+    before: &'a Accounts<U>,
 }
 
 /// What becomes of a group by a command about accounts.
@@ -203,34 +156,50 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
             let delivered = after.carry_out(ground.policy(), command);
             out.transitions += states.len() as u64;
             out.broken = out.broken.or(ground.broken(command, before, delivered, &after));
-            let changed = xor(bits, &ground.facts.pack(&after));
-            if changed == [0; W] {
+            if after == *before {
                 continue;
             }
             let there = self.relation(&after);
             let change = self.change(nth as u32, here, there);
-            let mut by = std::mem::take(&mut self.by);
-            let accounts = ground.orbits.least(&self.images, &changed, &mut by);
-            let start = out.groups.len();
-            let mut moved = by != [0];
-            for at in states.clone() {
-                let from = out.groups[at];
-                let (settled, broken) = self.settled(change, command, before, from);
-                out.broken = out.broken.or(broken);
-                if let Some(settled) = settled.and_then(|settled| self.least(settled, &by)) {
-                    moved |= settled != from;
-                    out.groups.push(settled);
-                } else {
-                    moved = true;
+            let change = Settling { change, command, before };
+            if out.is_open {
+                let changed = xor(bits, &ground.facts.pack(&after));
+                self.send_settled(change, &changed, states.clone(), out);
+            } else {
+                for at in states.clone() {
+                    out.broken = out.broken.or(self.settled(change, out.groups[at]).1);
                 }
             }
-            self.by = by;
+        }
+    }
+
+    /// Sends what the states in that part of the outbox's list become by a command that changes these bits.
+    fn send_settled(
+        &mut self,
+        change: Settling<'_, U>,
+        changed: &Bits<W>,
+        states: std::ops::Range<usize>,
+        out: &mut Outbox<W, K>,
+    ) {
+        let mut by = std::mem::take(&mut self.by);
+        let accounts = self.ground.orbits.least(&self.images, changed, &mut by);
+        let start = out.groups.len();
+        let mut moved = by != [0];
+        for at in states.clone() {
+            let from = out.groups[at];
+            let (settled, broken) = self.settled(change, from);
+            out.broken = out.broken.or(broken);
+            let settled = settled.and_then(|settled| self.least(settled, &by));
+            moved |= settled != Some(from);
+            out.groups.extend(settled);
+        }
+        self.by = by;
+        if moved {
+            out.send(accounts, start, out.groups.len());
+        } else {
             // In most cases the groups are as before, and need no list of their own.
-            let range = if moved { start..out.groups.len() } else { states.clone() };
-            if !moved {
-                out.groups.truncate(start);
-            }
-            out.send(accounts, range.start, range.end);
+            out.groups.truncate(start);
+            out.send(accounts, states.start, states.end);
         }
     }
 
@@ -252,7 +221,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
                 let exits = self.exits(here, state.group(nth, count), before);
                 out.transitions += u64::from(exits.allowed);
                 out.broken = out.broken.or(exits.broken);
-                for at in exits.start..exits.end {
+                for at in exits.start..if out.is_open { exits.end } else { exits.start } {
                     let to = self.targets[at as usize];
                     if to != UNKNOWN {
                         out.groups.extend(self.least(state.with_group(nth, count, to), &fixing));
@@ -326,19 +295,13 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
 
     /// The groups after a command about accounts, and the promises broken there; none if some have no number.
     #[inline]
-    fn settled(
-        &mut self,
-        change: u32,
-        command: &Command,
-        before: &Accounts<U>,
-        groups: K,
-    ) -> (Option<K>, WordSet<Promise>) {
+    fn settled(&mut self, settling: Settling<'_, U>, groups: K) -> (Option<K>, WordSet<Promise>) {
         let count = self.ground.setup.groups;
         let (mut settled, mut broken) = (Some(groups), WordSet::empty());
         for nth in 0..count {
             let from = groups.group(nth, count);
-            let known = self.changed[change as usize].get(from as usize).copied().flatten();
-            let change = known.unwrap_or_else(|| self.learn_change(change, command, before, from));
+            let known = self.changed[settling.change as usize].get(from as usize).copied().flatten();
+            let change = known.unwrap_or_else(|| self.learn_change(settling, from));
             broken = broken.or(change.broken);
             let put = |groups: K| (change.to != UNKNOWN).then(|| groups.with_group(nth, count, change.to));
             settled = settled.and_then(put);
@@ -347,8 +310,9 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
     }
 
     #[cold]
-    fn learn_change(&mut self, change: u32, command: &Command, before: &Accounts<U>, from: u32) -> Change {
+    fn learn_change(&mut self, settling: Settling<'_, U>, from: u32) -> Change {
         let ground = self.ground;
+        let Settling { change, command, before } = settling;
         let before: State<U, 1> = before.with_groups([ground.groups.state(from)]);
         let mut after = before;
         let delivered = after.carry_out(ground.policy(), command);
