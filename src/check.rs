@@ -91,6 +91,22 @@ pub struct Lockstep {
     drift: Option<Finding>,
 }
 
+/// Where a lock-step stands after some steps: what it takes to go on from there, beside a copy of the implementation.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    state: State,
+    seen: Observation,
+    at: usize,
+    drift: Option<Finding>,
+}
+
+impl Moment {
+    /// What is left to report if the run ends here.
+    pub(crate) fn pending(&self) -> Option<&Finding> {
+        self.drift.as_ref()
+    }
+}
+
 impl Lockstep {
     /// A lock-step on these terms; it has to be started.
     pub fn new(terms: Terms) -> Self {
@@ -159,6 +175,25 @@ impl Lockstep {
     /// Ends a run that took all its steps: what is left to report.
     pub fn finish(&mut self) -> Option<Finding> {
         self.drift.take()
+    }
+
+    /// What is left to report if the run ends here: under promises-only, the first drift.
+    pub fn pending(&self) -> Option<&Finding> {
+        self.drift.as_ref()
+    }
+
+    /// Where it stands.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { state: self.state, seen: *self.seen, at: self.at, drift: self.drift.clone() }
+    }
+
+    /// Goes back, or over, to where a lock-step of the same terms and setup stood.
+    pub(crate) fn resume(&mut self, moment: &Moment) {
+        self.state = moment.state;
+        *self.seen = moment.seen;
+        self.at = moment.at;
+        self.drift.clone_from(&moment.drift);
+        self.answer = None;
     }
 
     /// The judged state: the groups as observed, and what guardians and users decided.

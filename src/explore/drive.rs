@@ -3,6 +3,12 @@
 //!
 //! What a step amounts to is `check`'s to say.
 
+mod expand;
+mod findings;
+mod forked;
+mod keys;
+mod orbits;
+
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -10,10 +16,40 @@ use chatwarden_model::{Command, Setup};
 
 use super::{End, Watch};
 use crate::adapter::{Adapter, Failure};
-use crate::check::Terms;
+use crate::check::{Lockstep, Terms};
 use crate::verdict::{Finding, Identity};
 
-/// What an implementation is taken through.
+/// What an implementation is taken through, and how.
+///
+/// With `symmetry` it is assumed that the implementation treats users and groups alike, as the model does: that
+/// renaming them before a history renames what comes of it, and changes nothing else.
+///
+/// ```
+/// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
+/// use chatwarden::explore::{drive, Alike, Drive, Watch, MEMORY};
+/// use chatwarden::{check::Terms, model::{Preset, Promise, Setup}, wire::BuiltInCast};
+///
+/// let policy = Preset::MessengerKids.policy();
+/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let make = || Ok(Memory::with_fault(Fault::OwnerInvitesAnyone));
+/// let plan = Drive {
+///     setup,
+///     terms: Terms::of(&Memory::new().about()),
+///     alphabet: setup.bounds().well_typed(),
+///     depth: Some(4),
+///     alike: Alike::Product,
+///     symmetry: true,
+///     wanted: None,
+///     stop_at_first: true,
+///     jobs: std::num::NonZeroUsize::MIN,
+///     memory: MEMORY,
+///     deadline: None,
+/// };
+/// let driven = drive(&plan, &make, &Watch::default())?;
+/// assert_eq!(driven.found[0].commands.len(), 2);
+/// assert_eq!(driven.found[0].finding.identity().promise, Some(Promise::Company));
+/// # Ok::<(), chatwarden::adapter::Failure>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Drive {
     /// The cast, groups and policy.
@@ -41,14 +77,21 @@ pub struct Drive {
     pub deadline: Option<Instant>,
 }
 
-/// When two histories lead to the same situation.
+/// When two histories lead to the same situation. Situations are told apart by hashes of 128 bits.
+///
+/// ```
+/// use chatwarden::explore::Alike;
+/// let one_each = Alike::State { paths: std::num::NonZeroUsize::MIN };
+/// assert_ne!(one_each, Alike::Never);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alike {
     /// If the judged state and the implementation's own state, as its fingerprint tells it, are the same.
     Product,
-    /// If the judged state is the same, up to renaming; several histories to each are gone on from.
+    /// If the judged state is the same, up to renaming. Several histories to each may be gone on from: the first
+    /// to arrive of those that were made of different kinds of commands, apart from commands that changed nothing.
     State {
-        /// How many.
+        /// How many to each state, at most.
         paths: NonZeroUsize,
     },
     /// Never: every history is tried, since the implementation may remember anything.
@@ -56,6 +99,8 @@ pub enum Alike {
 }
 
 /// A finding with the first of the shortest histories that show it, in the order of the alphabet.
+///
+/// An example is at [`Drive`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counterexample {
     /// The commands up to the one that shows it.
@@ -65,6 +110,8 @@ pub struct Counterexample {
 }
 
 /// What driving an implementation came to.
+///
+/// An example is at [`Drive`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Driven {
     /// How many situations were gone on from.
@@ -85,15 +132,44 @@ pub struct Driven {
     pub found: Vec<Counterexample>,
 }
 
+impl Driven {
+    /// That of a search of which nothing is known but that a system was made fresh for it.
+    fn started() -> Self {
+        Driven {
+            states: 0,
+            allowed: 0,
+            refused: 0,
+            executed: 0,
+            resets: 1,
+            depth: 0,
+            end: End::Complete,
+            found: Vec::new(),
+        }
+    }
+}
+
 /// Takes an implementation through every situation.
 ///
 /// # Errors
-/// If an implementation cannot be made.
+/// If an implementation cannot be made or copied, or if it has no [fingerprint](Adapter::fingerprint) and
+/// situations are to be told apart by it.
+///
+/// # Panics
+/// If the harness itself has a bug, or the adapter panics while it is copied or makes its fingerprint; the
+/// implementation's other panics are findings.
 pub fn drive<A: Adapter>(
     plan: &Drive,
     make: &(impl Fn() -> Result<A, Failure> + Sync),
     watch: &Watch,
 ) -> Result<Driven, Failure> {
-    let _ = (plan, make, watch);
-    todo!()
+    let mut adapter = make()?;
+    let mut lockstep = Lockstep::new(plan.terms);
+    if let Err(finding) = lockstep.start(&mut adapter, &plan.setup) {
+        let found = vec![Counterexample { commands: Vec::new(), finding }];
+        return Ok(Driven { found, ..Driven::started() });
+    }
+    match adapter.fork() {
+        Some(system) => forked::search(plan, system, &lockstep, watch),
+        None => Err(Failure::Failed("it cannot be copied".into())),
+    }
 }

@@ -18,6 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("shrink", &[]),
     ("verdict", &["adapter"]),
     ("check", &["adapter", "verdict"]),
+    ("explore", &["adapter", "check", "verdict"]),
     ("history", &["adapter", "check", "verdict"]),
     ("campaign", &["adapter", "check", "generate", "shrink", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),

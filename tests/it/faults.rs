@@ -1,34 +1,19 @@
 //! The catalogue of faults: each is found on every seed, under the policy that the table names and otherwise with
 //! the default options; and shrunk histories beside the true minimum, from a breadth-first search.
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Found, Minimality, Plan, Watch};
-use chatwarden::check::{Lockstep, Progress, Terms};
-use chatwarden::model::{Command, CommandKind, Policy, Preset, Setup, Word};
+use chatwarden::model::Word;
 use chatwarden::verdict::Identity;
 
-use crate::support::{guarded_delivery, guarded_talk, small};
+use crate::support::{policy_for, small, true_minima};
 
 /// How many seeds shrinking is tried on.
 const SEEDS: u64 = 200;
-
-/// The policy under which each fault matters.
-fn policy_for(fault: Fault) -> Policy {
-    use Fault as F;
-    match fault {
-        F::AcceptUnchecked | F::JoinUnchecked | F::BanKeepsInvitation => Preset::PairwiseConsent.policy(),
-        F::JoinIgnoresBan => Preset::AdderOnly.policy(),
-        // Under none of the presets can a member be somebody to whom one may not send.
-        F::CallUnchecked => guarded_talk(),
-        F::MessageToAll => guarded_delivery(),
-        _ => Preset::MessengerKids.policy(),
-    }
-}
 
 fn plan(fault: Fault, seed: u64) -> Plan {
     Plan { seed, ..Plan::new(small(policy_for(fault), 2), &Memory::new().about()) }
@@ -114,70 +99,4 @@ fn shrink_all(fault: Fault) -> Row {
         }
     }
     Row { fault, minimal, executions, misses }
-}
-
-/// The length of the shortest history for each identity, by trying all of them: breadth-first over the pairs of
-/// model and service, on every command that can be written down with users of the right kinds.
-fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
-    let setup = small(policy_for(fault), 2);
-    let alphabet = alphabet(&setup);
-    let mut service = Memory::with_fault(fault);
-    let mut lockstep = Lockstep::new(Terms::of(&service.about()));
-    lockstep.start(&mut service, &setup).expect("the service starts");
-    let mut known = HashSet::from([fingerprint(&service, &lockstep)]);
-    let mut frontier = vec![(service, lockstep)];
-    let mut minima = BTreeMap::new();
-    for length in 1.. {
-        let mut next = Vec::new();
-        for (service, lockstep) in &frontier {
-            for command in &alphabet {
-                let (mut service, mut lockstep) = (service.clone(), lockstep.clone());
-                match lockstep.step(&mut service, command) {
-                    Progress::Ended(finding) => {
-                        minima.entry(finding.identity()).or_insert(length);
-                    }
-                    _ => {
-                        if known.insert(fingerprint(&service, &lockstep)) {
-                            next.push((service, lockstep));
-                        }
-                    }
-                }
-            }
-        }
-        if wanted.iter().all(|identity| minima.contains_key(identity)) {
-            return minima;
-        }
-        frontier = next;
-    }
-    unreachable!("every identity that was found can be reached")
-}
-
-/// Well-typed commands, and approvals by anyone: some faults are about who approves.
-fn alphabet(setup: &Setup) -> Vec<Command> {
-    let mut alphabet = setup.bounds().well_typed();
-    let mut approvals = setup.bounds();
-    approvals.commands = [CommandKind::Approve].into_iter().collect();
-    let kinds = setup.cast.kinds();
-    alphabet.extend(approvals.all().into_iter().filter(|command| match *command {
-        Command::Approve { by, child, contact } => {
-            kinds.chatting().contains(by)
-                && kinds.children.contains(child)
-                && kinds.chatting().contains(contact)
-                && child != contact
-        }
-        _ => false,
-    }));
-    alphabet
-}
-
-/// 128 bits of what the future depends on: the service's data and the model's state.
-fn fingerprint(service: &Memory, lockstep: &Lockstep) -> (u64, u64) {
-    let hash = |salt: u64| {
-        let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
-        salt.hash(&mut hasher);
-        service.hash(&mut hasher);
-        lockstep.state().hash(&mut hasher);
-        hasher.finish()
-    };
-    (hash(0), hash(1))
 }

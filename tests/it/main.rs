@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod conformance;
+mod driving;
 mod faults;
 mod fidelity;
 mod generation;
