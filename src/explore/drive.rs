@@ -7,12 +7,20 @@ mod expand;
 mod findings;
 mod forked;
 mod keys;
+mod map;
 mod orbits;
+mod repeat;
+mod sites;
+mod walk;
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use chatwarden_model::{Command, Setup};
+use chatwarden_model::{Command, CommandKind, Setup};
+
+use expand::Search;
+use repeat::Repetition;
+use walk::Walk;
 
 use super::{End, Watch};
 use crate::adapter::{Adapter, Failure};
@@ -75,6 +83,13 @@ pub struct Drive {
     pub memory: u64,
     /// When to end, if at some time.
     pub deadline: Option<Instant>,
+}
+
+impl Drive {
+    /// The kind of the commands that are tried as the last of a history, if not all are.
+    fn narrowed(&self) -> Option<CommandKind> {
+        self.wanted.and_then(|wanted| wanted.command).filter(|_| self.depth.is_some())
+    }
 }
 
 /// When two histories lead to the same situation. Situations are told apart by hashes of 128 bits.
@@ -170,6 +185,13 @@ pub fn drive<A: Adapter>(
     }
     match adapter.fork() {
         Some(system) => forked::search(plan, system, &lockstep, watch),
-        None => Err(Failure::Failed("it cannot be copied".into())),
+        None => {
+            let search = Search::new(plan, watch);
+            match plan.alike {
+                Alike::Product => Walk::new(&search, make, adapter, lockstep, 1)?.run(),
+                Alike::State { paths } => Walk::new(&search, make, adapter, lockstep, paths.get())?.run(),
+                Alike::Never => Repetition::new(&search, make, adapter, lockstep).run(),
+            }
+        }
     }
 }

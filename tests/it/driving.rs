@@ -3,17 +3,22 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::check::{Terms, run};
 use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
-use chatwarden::model::{Setup, Word};
-use chatwarden::verdict::Identity;
+use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
+use chatwarden::verdict::{Identity, Verdict};
 
-use crate::support::{alphabet, policy_for, small, true_minima};
+use crate::support::{SAM, alphabet, policy_for, small, true_minima};
+
+const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+const STATE: Alike = Alike::State { paths: NonZeroUsize::MIN };
 
 /// A search over the product, on one core, for everything and without a bound.
 fn plan(setup: Setup) -> Drive {
@@ -64,5 +69,376 @@ fn every_fault_has_the_shortest_chains_of_a_plain_search() {
         let truth = true_minima(fault, &lengths.keys().copied().collect::<HashSet<_>>());
         assert_eq!(lengths, truth, "{fault}");
         assert_eq!(driven.end, End::First);
+        is_the_only_one_wanted(&plan, fault, &driven.found[0]);
+    }
+}
+
+/// Whether a search for it alone finds the same, and nothing in shorter histories.
+fn is_the_only_one_wanted(plan: &Drive, fault: Fault, first: &Counterexample) {
+    let (length, wanted) = (first.commands.len(), Some(first.finding.identity()));
+    let again = driven(&Drive { wanted, depth: Some(length), ..plan.clone() }, Some(fault));
+    assert_eq!((again.found.as_slice(), again.end), (std::slice::from_ref(first), End::First), "{fault}");
+    let shorter = driven(&Drive { wanted, depth: Some(length - 1), ..plan.clone() }, Some(fault));
+    assert_eq!((shorter.found.len(), shorter.end), (0, End::Depth), "{fault}");
+}
+
+#[test]
+fn the_number_of_jobs_changes_nothing_and_symmetry_no_length() {
+    for fault in
+        [Fault::JoinUnchecked, Fault::RevokeFirstGroupOnly, Fault::LastMemberSkipped, Fault::BlockOneWay]
+    {
+        let make = || Ok(Memory::with_fault(fault));
+        for alike in [Alike::Product, STATE] {
+            let one = Drive { alike, depth: Some(4), ..plan(small(policy_for(fault), 2)) };
+            let found = driven(&one, Some(fault));
+            assert_eq!(found, driven(&Drive { jobs: TWO, ..one.clone() }, Some(fault)), "{fault}");
+            let without = Drive { symmetry: false, ..one.clone() };
+            let plainly = driven(&without, Some(fault));
+            println!(
+                "{fault}: {} states, {} without symmetry, {:?}",
+                found.states,
+                plainly.states,
+                found.found.len()
+            );
+            assert_eq!(lengths(&one, &found, make), lengths(&without, &plainly, make), "{fault}");
+        }
+    }
+}
+
+/// A small instance with everything that makes groups change.
+fn closed() -> Setup {
+    small(Preset::MessengerKids.policy(), 1)
+}
+
+fn closed_alphabet() -> Vec<Command> {
+    use CommandKind as K;
+    let commands =
+        [K::Approve, K::Revoke, K::Create, K::Invite, K::Leave, K::Ban, K::Message].into_iter().collect();
+    Bounds { commands, ..closed().bounds() }.well_typed()
+}
+
+/// All states that can be reached, by trying all commands in each: how many they are, how many up to renaming, and
+/// how many transitions there are.
+fn plain_counts(setup: &Setup, alphabet: &[Command]) -> (u64, u64, u64) {
+    let start: State = setup.start();
+    let mut known = HashSet::from([start]);
+    let mut rest = vec![start];
+    let mut transitions = 0;
+    while let Some(state) = rest.pop() {
+        for command in alphabet {
+            let mut after = state;
+            if step(&mut after, &setup.policy, command).decision.is_allowed() {
+                transitions += 1;
+                if known.insert(after) {
+                    rest.push(after);
+                }
+            }
+        }
+    }
+    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    let mut orbits: HashSet<State> = HashSet::new();
+    for state in &known {
+        if !renamings.iter().any(|renaming| orbits.contains(&renaming.state(state))) {
+            orbits.insert(*state);
+        }
+    }
+    (known.len() as u64, orbits.len() as u64, transitions)
+}
+
+#[test]
+fn the_service_without_a_fault_conforms_in_every_state() {
+    let (states, orbits, transitions) = plain_counts(&closed(), &closed_alphabet());
+    println!("{states} states, {orbits} up to renaming, {transitions} transitions");
+    let all = Drive { alphabet: closed_alphabet(), symmetry: false, ..plan(closed()) };
+    for alike in [Alike::Product, STATE] {
+        let driven = driven(&Drive { alike, ..all.clone() }, None);
+        assert_eq!((driven.states, driven.allowed, driven.end), (states, transitions, End::Complete));
+        assert!(driven.found.is_empty());
+        assert_eq!(driven.allowed + driven.refused, states * all.alphabet.len() as u64);
+    }
+    let driven = driven(&Drive { alike: STATE, symmetry: true, ..all }, None);
+    assert_eq!((driven.states, driven.end), (orbits, End::Complete));
+    assert!(driven.found.is_empty());
+}
+
+/// Who was a member once is remembered, and nothing shows it. Where sam launches every group and never leaves,
+/// each state in which that matters can be reached without it as well, and by a shorter history.
+#[test]
+fn hidden_memory_escapes_one_history_to_each_state_and_not_three() {
+    let fault = Fault::RejoinUnchecked;
+    let mut alphabet = closed_alphabet();
+    alphabet.retain(|command| match command.kind() {
+        CommandKind::Create => command.by() == SAM,
+        CommandKind::Leave => command.by() != SAM,
+        _ => true,
+    });
+    let plan = Drive { alphabet, stop_at_first: true, ..plan(closed()) };
+    let found = |alike| {
+        let driven = driven(&Drive { alike, ..plan.clone() }, Some(fault));
+        println!("{alike:?}: {} situations, {:?}", driven.states, driven.end);
+        (driven.end, driven.found.first().map(|found| found.commands.len()))
+    };
+    let paths = |paths| Alike::State { paths: NonZeroUsize::new(paths).expect("some") };
+    assert_eq!(found(paths(1)), (End::Complete, None));
+    assert_eq!(found(paths(2)), (End::Complete, None));
+    assert_eq!(found(paths(3)), (End::First, Some(5)));
+    assert_eq!(found(Alike::Product), (End::First, Some(5)));
+}
+
+/// Pairs of a state and a command.
+type Log = Arc<Mutex<HashSet<(State, Command)>>>;
+
+/// The built-in service with a log of which commands it was given in which states, and with or without copies.
+#[derive(Clone)]
+struct Logged {
+    service: Memory,
+    setup: Setup,
+    state: State,
+    log: Log,
+    copies: bool,
+    tells: bool,
+}
+
+impl Logged {
+    fn new(service: Memory, setup: Setup, log: &Log, copies: bool) -> Self {
+        Logged { service, setup, state: setup.start(), log: Arc::clone(log), copies, tells: copies }
+    }
+}
+
+impl Adapter for Logged {
+    fn about(&self) -> About {
+        self.service.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.state = setup.start();
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        self.log.lock().expect("no test panics with it").insert((self.state, *command));
+        let answer = self.service.apply(command)?;
+        if answer.is_allowed() {
+            self.state.carry_out(&self.setup.policy, command);
+        }
+        Ok(answer)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+
+    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
+        self.copies.then(|| Box::new(self.clone()) as Box<dyn Adapter + Send>)
+    }
+
+    fn fingerprint(&self) -> Option<u128> {
+        self.service.fingerprint().filter(|_| self.tells)
+    }
+}
+
+/// One of each set of pairs that differ by renaming.
+fn up_to_renaming(setup: &Setup, log: &Log) -> HashSet<(State, Command)> {
+    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    let mut found = HashSet::new();
+    for (state, command) in log.lock().expect("no test panics with it").iter() {
+        let image = |renaming: &Renaming| (renaming.state(state), renaming.command(command));
+        if !renamings.iter().any(|renaming| found.contains(&image(renaming))) {
+            found.insert((*state, *command));
+        }
+    }
+    found
+}
+
+/// Whether each pair, under some names, is among the others.
+fn is_covered(setup: &Setup, pairs: &HashSet<(State, Command)>, others: &HashSet<(State, Command)>) -> bool {
+    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    pairs.iter().all(|(state, command)| {
+        renamings.iter().any(|renaming| others.contains(&(renaming.state(state), renaming.command(command))))
+    })
+}
+
+#[test]
+fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
+    for (groups, depth, kinds) in [(1, None, Some(closed_alphabet())), (2, Some(3), None), (1, Some(4), None)]
+    {
+        let setup = small(Preset::MessengerKids.policy(), groups);
+        let alphabet = kinds.unwrap_or_else(|| setup.bounds().well_typed());
+        let plan = Drive { alphabet, depth, alike: STATE, ..plan(setup) };
+        let began = Instant::now();
+        let tried = [true, false].map(|copies| {
+            let log = Log::default();
+            let make = || Ok(Logged::new(Memory::new(), setup, &log, copies));
+            let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+            println!("{:?}", began.elapsed());
+            (up_to_renaming(&setup, &log), driven)
+        });
+        let [(forked, over_copies), (walked, walk)] = tried;
+        assert!(is_covered(&setup, &forked, &walked), "something was not tried");
+        if depth.is_none() {
+            assert_eq!(forked.len(), walked.len());
+        }
+        assert_eq!(
+            (walk.states, walk.depth, walk.end),
+            (over_copies.states, over_copies.depth, over_copies.end)
+        );
+        // A group is launched once in a run, so that each launch that is tried needs a run, but for the groups beside.
+        let launches = forked.iter().filter(|(state, command)| {
+            command.kind() == CommandKind::Create && decide(state, &setup.policy, command).is_allowed()
+        });
+        let (least, tried) = (launches.count() / groups, walk.allowed + walk.refused);
+        println!(
+            "{} situations, {tried} commands tried, {} executed, {} resets (at least {least})",
+            walk.states, walk.executed, walk.resets
+        );
+        assert!(walk.resets * 30 < tried, "{} resets for {tried} commands", walk.resets);
+        assert!(walk.executed < tried * 3 / 2, "{} executed for {tried}", walk.executed);
+    }
+}
+
+#[test]
+fn the_walk_finds_chains_of_the_same_length() {
+    for &fault in Fault::ALL {
+        let setup = small(policy_for(fault), 1);
+        for (stop_at_first, alike, tells) in [(true, STATE, false), (false, Alike::Product, true)] {
+            let plan = Drive { stop_at_first, alike, depth: Some(3), ..plan(setup) };
+            let [forked, walked] = [true, false].map(|copies| {
+                let log = Log::default();
+                let make =
+                    || Ok(Logged { tells, ..Logged::new(Memory::with_fault(fault), setup, &log, copies) });
+                let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+                let lengths = lengths(&plan, &driven, make);
+                (lengths, driven.states)
+            });
+            for (identity, length) in &forked.0 {
+                assert_eq!(walked.0.get(identity), Some(length), "{fault}: {identity}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_likeness_every_history_is_executed_after_a_reset() {
+    let fault = Fault::JoinUnchecked;
+    let setup = small(policy_for(fault), 1);
+    let plan = Drive { alike: Alike::Never, depth: Some(3), alphabet: closed_alphabet(), ..plan(setup) };
+    let [forked, repeated] = [true, false].map(|copies| {
+        let make = || Ok(Logged::new(Memory::with_fault(fault), setup, &Log::default(), copies));
+        drive(&plan, &make, &Watch::default()).expect("the service starts")
+    });
+    assert_eq!(forked.resets, 1);
+    let expected = Driven { executed: repeated.executed, resets: repeated.resets, ..forked };
+    assert_eq!(repeated, expected);
+}
+
+/// The built-in service, which panics at commands of one kind, does not know another, and can be made fresh only so
+/// often.
+#[derive(Clone)]
+struct Unsteady {
+    service: Memory,
+    panics_at: Option<CommandKind>,
+    lacks: Option<CommandKind>,
+    resets: u32,
+    copies: bool,
+}
+
+impl Unsteady {
+    fn new(copies: bool) -> Self {
+        Unsteady { service: Memory::new(), panics_at: None, lacks: None, resets: u32::MAX, copies }
+    }
+}
+
+impl Adapter for Unsteady {
+    fn about(&self) -> About {
+        self.service.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.resets = self.resets.checked_sub(1).ok_or(Failure::Failed("no accounts are left".into()))?;
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        assert_ne!(Some(command.kind()), self.panics_at, "a bug");
+        if self.lacks == Some(command.kind()) {
+            Err(Failure::Unsupported)
+        } else {
+            self.service.apply(command)
+        }
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+
+    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
+        self.copies.then(|| Box::new(self.clone()) as Box<dyn Adapter + Send>)
+    }
+}
+
+fn without(alphabet: &[Command], kind: CommandKind) -> Vec<Command> {
+    alphabet.iter().copied().filter(|command| command.kind() != kind).collect()
+}
+
+#[test]
+fn a_panic_is_found_and_not_gone_on_from_and_what_is_not_supported_is_passed_over() {
+    let all = Drive { alike: STATE, alphabet: closed_alphabet(), ..plan(closed()) };
+    let steady = Drive { alphabet: without(&all.alphabet, CommandKind::Ban), ..all.clone() };
+    for copies in [true, false] {
+        let search = |plan: &Drive, unsteady: Unsteady| {
+            drive(plan, &|| Ok(unsteady.clone()), &Watch::default()).expect("the service starts")
+        };
+        let expected = search(&steady, Unsteady::new(copies));
+        let panicking = Unsteady { panics_at: Some(CommandKind::Ban), ..Unsteady::new(copies) };
+        let panicked = search(&all, panicking);
+        assert_eq!((panicked.states, panicked.end), (expected.states, End::Complete));
+        let [found] = panicked.found.as_slice() else { panic!("{:?}", panicked.found) };
+        assert_eq!(found.commands.len(), 1);
+        let identity = found.finding.identity();
+        assert_eq!((identity.verdict, identity.command), (Verdict::Inconclusive, Some(CommandKind::Ban)));
+
+        let lacking = Unsteady { lacks: Some(CommandKind::Ban), ..Unsteady::new(copies) };
+        let lacked = search(&all, lacking);
+        let counts = |driven: &Driven| (driven.states, driven.depth, driven.end);
+        assert_eq!(counts(&lacked), counts(&expected));
+        assert!(lacked.found.is_empty());
+    }
+}
+
+#[test]
+fn a_system_that_cannot_be_made_fresh_is_a_finding() {
+    for (resets, end) in [(0, End::Complete), (5, End::Stopped)] {
+        let plan = Drive { alike: STATE, alphabet: closed_alphabet(), ..plan(closed()) };
+        let left = AtomicU32::new(resets);
+        // Every further system fails at once.
+        let make = || Ok(Unsteady { resets: left.swap(0, Relaxed), ..Unsteady::new(false) });
+        let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+        let [found] = driven.found.as_slice() else { panic!("{:?}", driven.found) };
+        assert_eq!((found.commands.len(), found.finding.identity().command, driven.end), (0, None, end));
+    }
+}
+
+#[test]
+fn without_a_fingerprint_there_is_no_product() {
+    for copies in [true, false] {
+        let plan = plan(closed());
+        let driven = drive(&plan, &|| Ok(Unsteady::new(copies)), &Watch::default());
+        assert!(matches!(driven, Err(Failure::Failed(why)) if why.contains("fingerprint")));
+    }
+}
+
+#[test]
+fn a_search_ends_when_it_is_told_to() {
+    let all = plan(small(Preset::MessengerKids.policy(), 2));
+    for jobs in [NonZeroUsize::MIN, TWO] {
+        let all = Drive { jobs, ..all.clone() };
+        let little = driven(&Drive { memory: 1 << 20, ..all.clone() }, None);
+        assert_eq!((little.end, little.states > 0), (End::Memory, true));
+        let late = driven(&Drive { deadline: Some(Instant::now()), ..all.clone() }, None);
+        assert_eq!((late.end, late.executed), (End::Time, 0));
+        let watch = Watch::default();
+        watch.stop();
+        let stopped = drive(&all, &|| Ok(Memory::new()), &watch).expect("the service starts");
+        assert_eq!(stopped.end, End::Stopped);
     }
 }

@@ -72,10 +72,18 @@ pub(super) struct Successor {
     pub(super) node: Option<Box<Node>>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub(super) fn new(plan: &'a Drive, watch: &'a Watch) -> Self {
+        let orbits = Orbits::new(&plan.setup, &plan.alphabet, plan.symmetry);
+        // A fingerprint cannot be renamed, and where nothing is alike, keys are not asked for.
+        let up_to_renaming = matches!(plan.alike, Alike::State { .. });
+        let renamings = if up_to_renaming { orbits.renamings() } else { &[] };
+        Search { plan, watch, keys: Keys::new(&plan.setup, renamings), orbits }
+    }
+
     /// The situation before the first command.
     pub(super) fn root(&self, system: System, lockstep: &Lockstep) -> Result<(Key, Box<Node>), Failure> {
-        let fingerprint = self.fingerprint(&system)?;
+        let fingerprint = self.fingerprint(&*system)?;
         let state = self.keys.state(lockstep.state());
         let key = Key { situation: self.situation(state, lockstep, fingerprint), kinds: 0 };
         let (moment, kept) = (lockstep.moment(), self.orbits.all());
@@ -94,7 +102,7 @@ impl Search<'_> {
     }
 
     /// The system's own hash of itself. Where every history counts for itself it is not believed.
-    fn fingerprint(&self, system: &System) -> Result<Option<u128>, Failure> {
+    pub(super) fn fingerprint(&self, system: &dyn Adapter) -> Result<Option<u128>, Failure> {
         match (self.plan.alike, system.fingerprint()) {
             (Alike::Never, _) => Ok(None),
             (Alike::Product, None) => Err(Failure::Failed(
@@ -105,7 +113,7 @@ impl Search<'_> {
     }
 
     /// The hash of the situation in which the lock-step is.
-    fn situation(&self, state: u128, lockstep: &Lockstep, fingerprint: Option<u128>) -> u128 {
+    pub(super) fn situation(&self, state: u128, lockstep: &Lockstep, fingerprint: Option<u128>) -> u128 {
         match self.plan.alike {
             Alike::Product => {
                 let drift = lockstep.pending().map(Finding::identity);
@@ -154,7 +162,7 @@ impl<'a> Expansion<'a> {
 
     fn node(&mut self, node: &Node) -> Result<Option<End>, Failure> {
         let search = self.search;
-        let wanted = search.plan.wanted.filter(|_| self.last).and_then(|wanted| wanted.command);
+        let wanted = search.plan.narrowed().filter(|_| self.last);
         let mut spare = None;
         for (number, (place, kept)) in search.orbits.after(node.kept).enumerate() {
             let command = search.plan.alphabet[place as usize];
@@ -193,7 +201,7 @@ impl<'a> Expansion<'a> {
             self.find(step, &finding);
             return Ok(None);
         }
-        let fingerprint = self.search.fingerprint(&system)?;
+        let fingerprint = self.search.fingerprint(&*system)?;
         let unchanged = fingerprint.is_some() && fingerprint == node.fingerprint;
         if progress == Progress::Conforms {
             if let Some(drift) = self.lockstep.pending().filter(|_| node.moment.pending().is_none()).cloned()

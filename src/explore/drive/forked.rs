@@ -6,12 +6,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use chatwarden_model::{Command, Renaming};
+use chatwarden_model::Command;
 
 use super::expand::{Expansion, Node, Search, Step, System, Tried};
 use super::findings::Findings;
-use super::keys::{Keys, Known};
-use super::orbits::Orbits;
+use super::keys::Known;
 use super::{Alike, Drive, Driven, End, Watch};
 use crate::adapter::Failure;
 use crate::check::Lockstep;
@@ -38,14 +37,12 @@ pub(super) fn search(
     lockstep: &Lockstep,
     watch: &Watch,
 ) -> Result<Driven, Failure> {
-    let orbits = Orbits::new(&plan.setup, &plan.alphabet, plan.symmetry);
-    let (renamings, paths) = match plan.alike {
-        Alike::Product => (&[Renaming::identity()][..], Some(1)),
-        Alike::State { paths } => (orbits.renamings(), Some(paths.get())),
-        Alike::Never => (&[Renaming::identity()][..], None),
+    let paths = match plan.alike {
+        Alike::Product => Some(1),
+        Alike::State { paths } => Some(paths.get()),
+        Alike::Never => None,
     };
-    let keys = Keys::new(&plan.setup, renamings);
-    let search = Search { plan, watch, orbits, keys };
+    let search = Search::new(plan, watch);
     let node_bytes = (size_of::<Node>() + size_of_val(&*system)) as u64 + BEHIND;
     let (key, root) = search.root(system, lockstep)?;
     let mut known = Known::new(paths);
@@ -96,7 +93,9 @@ impl Levels<'_> {
                 return Ok(End::First);
             }
             if last {
-                return Ok(if self.driven.depth == length { End::Depth } else { End::Complete });
+                // If only some commands were tried at last, others may lead on.
+                let all = plan.narrowed().is_none() && self.driven.depth < length;
+                return Ok(if all { End::Complete } else { End::Depth });
             }
         }
         unreachable!("lengths do not end")

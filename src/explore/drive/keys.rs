@@ -21,7 +21,8 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn whole(self) -> u128 {
+    /// Both in one.
+    pub(super) fn whole(self) -> u128 {
         // An odd factor keeps different sets of kinds apart.
         self.situation ^ u128::from(self.kinds).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
     }
@@ -52,11 +53,16 @@ impl Keys {
 
     /// The hash of the state's canonical representative, which is the image with the least hash.
     pub(super) fn state(&self, state: &State) -> u128 {
+        self.representative(state).0
+    }
+
+    /// The hash of the state's canonical representative, and the number of the first renaming that leads to it.
+    pub(super) fn representative(&self, state: &State) -> (u128, usize) {
         let own = self.hash(state, |user| user, |group| group, |users| users);
-        self.images.iter().fold(own, |least, image| {
+        self.images.iter().zip(1..).fold((own, 0), |least, (image, number)| {
             let old_user = |user: User| image.old_users[user.index()];
             let old_group = |group: Group| image.old_groups[group.index()];
-            least.min(self.hash(state, old_user, old_group, |users| image.users(users)))
+            least.min((self.hash(state, old_user, old_group, |users| image.users(users)), number))
         })
     }
 

@@ -27,6 +27,8 @@ pub(super) type Kept = u32;
 /// The renamings of a search and the commands that are left to try under each of their subgroups.
 pub(super) struct Orbits {
     renamings: Vec<Renaming>,
+    /// For each renaming and place in the alphabet, the place of the command that the renaming puts there.
+    origins: Vec<Vec<u32>>,
     subgroups: Vec<Subgroup>,
 }
 
@@ -53,12 +55,18 @@ impl Orbits {
                 images.push(image);
             }
         }
-        Orbits { subgroups: subgroups(&images, alphabet.len()), renamings }
+        let origins = images.iter().map(|image| inverse(image)).collect();
+        Orbits { subgroups: subgroups(&images, alphabet.len()), renamings, origins }
     }
 
     /// The renamings, the identity first.
     pub(super) fn renamings(&self) -> &[Renaming] {
         &self.renamings
+    }
+
+    /// The place of the command that the renaming of that number turns into the one at the place.
+    pub(super) fn unrenamed(&self, renaming: usize, place: u32) -> u32 {
+        self.origins[renaming][place as usize]
     }
 
     /// What keeps the empty history: every renaming.
@@ -72,6 +80,12 @@ impl Orbits {
         let subgroup = &self.subgroups[kept as usize];
         subgroup.first.iter().copied().zip(subgroup.kept.iter().copied())
     }
+}
+
+fn inverse(image: &[u32]) -> Vec<u32> {
+    let mut origins = vec![0; image.len()];
+    image.iter().zip(0..).for_each(|(&place, origin)| origins[place as usize] = origin);
+    origins
 }
 
 /// All subgroups that keep some history, that of the empty one first.
