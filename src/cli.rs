@@ -2,8 +2,10 @@
 //!
 //! Nothing is found, judged or worded here, and nobody imports this.
 
+mod certify;
 mod explain;
 mod fuzz;
+mod interrupt;
 mod list;
 mod options;
 mod replay;

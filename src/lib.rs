@@ -73,16 +73,19 @@
 //!
 //! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
+//! [`certify`] what proves that they are as short as can be ·
 //! [`wire`] the formats · [`history`], [`replay`], [`save`], [`report`] what becomes of findings · [`cli`] the program.
 
 pub use chatwarden_model as model;
 
 pub mod adapter;
 pub mod campaign;
+pub mod certify;
 pub mod check;
 pub mod cli;
 pub mod explore;
 pub mod generate;
+mod hash;
 pub mod history;
 pub mod replay;
 pub mod report;

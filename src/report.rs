@@ -1,12 +1,14 @@
 //! What people and programs are shown. A campaign, a replay or a shrink is a stream of [`Event`]s; each report
 //! reads them and none touches an adapter.
 
+mod certified;
 mod explain;
 mod json;
 mod junit;
 mod telling;
 mod terminal;
 
+pub use certified::{certificate_difference, certified};
 pub use explain::explain;
 pub use json::Json;
 pub use junit::Junit;
@@ -20,6 +22,8 @@ use std::time::Duration;
 use chatwarden_model::{Setup, words};
 
 use crate::campaign::{Minimality, Shrunk};
+use crate::certify::Certificate;
+use crate::explore::End;
 use crate::history::History;
 use crate::verdict::{Finding, Verdict};
 use crate::wire::{Names, Scenario};
@@ -60,6 +64,8 @@ pub struct Discovery<'a> {
     pub setup: &'a Setup,
     /// The finding and its history as shrunk.
     pub shrunk: &'a Shrunk,
+    /// The certificate of its length, or why there is none, if it was looked for.
+    pub proof: Option<&'a Result<Certificate, End>>,
     /// The history with the implementation's answers.
     pub history: &'a History,
     /// The seed and the number of the run; none where a scenario file was shrunk.
@@ -68,6 +74,17 @@ pub struct Discovery<'a> {
     pub file: &'a Path,
     /// The words that replay it with the same implementation.
     pub replay: &'a str,
+}
+
+impl Discovery<'_> {
+    /// The word for how minimal the history is, if it is.
+    pub fn minimal_word(&self) -> Option<&'static str> {
+        match (self.shrunk.outcome, self.proof) {
+            (Minimality::OneMinimal, Some(Ok(_))) => Some("certified"),
+            (Minimality::OneMinimal, _) => Some("one-minimal"),
+            _ => None,
+        }
+    }
 }
 
 /// The run in which something was found.
@@ -234,11 +251,6 @@ impl Report for Reports {
 /// A reader who went away does not keep the others from being told, or the exit code from being right.
 fn heard(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
-}
-
-/// The word for how minimal a history is.
-pub fn minimal_word(outcome: Minimality) -> Option<&'static str> {
-    (outcome == Minimality::OneMinimal).then_some("one-minimal")
 }
 
 /// The file as it is named in reports.

@@ -3,13 +3,18 @@
 //!
 //! What a scenario file looks like is the formats' to say. Nothing is printed here.
 
+mod certificate;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, Promise, Setup, Word, WordSet};
 
+pub use certificate::{certified, recorded};
+
 use crate::adapter::Fidelity;
 use crate::campaign::Minimality;
+use crate::hash::fnv1a;
 use crate::replay;
 use crate::verdict::{Finding, Identity, Verdict};
 use crate::wire::{self, CastSpec, FindingRecord, PolicySpec, RecordedFidelity, RecordedVerdict, Scenario};
@@ -148,6 +153,7 @@ impl Folder {
                 Minimality::OneMinimal => wire::Minimality::OneMinimal,
                 Minimality::Unfinished | Minimality::Unstable => wire::Minimality::None,
             },
+            certificate: None,
         }
     }
 
@@ -237,11 +243,4 @@ fn recorded_fidelity(fidelity: Fidelity) -> RecordedFidelity {
 
 fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {
     RecordedVerdict::named(verdict.name()).expect("a finding does not conform")
-}
-
-/// The 64-bit FNV-1a hash: names must be the same in every version, which the standard library does not promise.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -18,12 +18,14 @@
 //! - [`Names`] of users and groups, and [`Vocabulary`], the words of the model;
 //! - [`NamedCommand`] and [`read_command()`];
 //! - [`Casting`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
-//! - [`Scenario`] with its [`Step`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`].
+//! - [`Scenario`] with its [`Step`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`], with a
+//!   [`CertificateRecord`] where its length is proved.
 //!
 //! The way out is laid out for people to read and compare, and is described by [`scenario_schema()`].
 //! Reading back what was written gives the same value.
 
 mod cast;
+mod certificate;
 mod command;
 mod error;
 mod finding;
@@ -38,6 +40,7 @@ mod source;
 mod word;
 
 pub use cast::{BuiltInCast, CastSpec, Casting};
+pub use certificate::{CertificateRecord, RecordedLevel};
 pub use command::{NamedCommand, read_command};
 pub use error::{Error, Place, nearest};
 pub use finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};

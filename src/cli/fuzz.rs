@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chatwarden_model::{CommandKind, MAX_GROUPS, Promise, Word};
 use clap::Args;
 
+use super::certify::Certify;
+use super::interrupt::Interrupt;
 use super::options::{self, Output};
 use super::shrink::Case;
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable};
-use crate::campaign::{self, Found, Plan, Tally, Watch};
+use crate::campaign::{self, Found, Plan, Tally};
 use crate::report::{Event, Origin, Report, Summary};
 use crate::save::{Draft, Folder};
 use crate::verdict::{Identity, Verdict};
@@ -25,8 +27,8 @@ mod progress;
 /// Try random histories until one does not conform, and shrink it.
 ///
 /// Each run draws commands that are mostly allowed or nearly so, gives them to the model and to the implementation,
-/// and compares. The first run that does not conform is shrunk to the shortest chain that shows the same, saved as
-/// a scenario, and printed.
+/// and compares. The first run that does not conform is shrunk to a short chain that shows the same, which is replaced
+/// by a shorter one if there is any, saved as a scenario, and printed.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Fuzz {
@@ -65,6 +67,8 @@ pub(super) struct Fuzz {
     /// Go on after the first finding, and collect those of different identity
     #[arg(long)]
     keep_going: bool,
+    #[command(flatten)]
+    certify: Certify,
     /// Where to save scenarios of what is found
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
@@ -91,23 +95,23 @@ impl Fuzz {
         folder.check().map_err(|error| {
             Unusable::Input(format!("cannot write to {}: {error}", folder.directory.display()))
         })?;
-        let (watch, shrinking) = (Arc::new(Watch::default()), Arc::new(Watch::default()));
-        stop_on_interrupt(&watch, &shrinking);
+        let certify = self.certify.limits(&implementation)?;
+        let interrupt = Interrupt::installed();
+        let watch = &interrupt.campaign;
 
         let started = Instant::now();
         let drafts = Drafts { folder: &folder, seed: self.seed, files: Mutex::default() };
         let total = self.time.is_none().then_some(plan.runs);
-        let tally = progress::shown(&watch, total, || {
-            campaign::conduct(&plan, &|| implementation.make(), &watch, &|found| drafts.save(found))
+        let tally = progress::shown(watch, total, || {
+            campaign::conduct(&plan, &|| implementation.make(), watch, &|found| drafts.save(found))
         })?;
         let time = started.elapsed();
 
         let names = folder.cast.casting().with_groups(folder.groups.clone());
         self.report_findings(
             &tally,
-            &Case { plan, implementation, folder: &folder, names },
+            &Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt },
             &drafts,
-            &shrinking,
             &mut reports,
         )?;
         let findings = tally.found.iter().filter(|found| !is_inconclusive(found)).count();
@@ -139,13 +143,12 @@ impl Fuzz {
         tally: &Tally,
         case: &Case<'_>,
         drafts: &Drafts<'_>,
-        watch: &Watch,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
         for found in &tally.found {
             let origin = Some(Origin { seed: self.seed, run: found.run });
             let draft = drafts.take(found.finding.identity())?;
-            case.shrink_and_report(found, origin, draft, watch, reports)?;
+            case.shrink_and_report(found, origin, draft, reports)?;
         }
         drafts.discard_rest()
     }
@@ -191,23 +194,6 @@ impl Fuzz {
             ..defaults
         })
     }
-}
-
-/// Ctrl-C ends the campaign, whose findings are then shrunk; a second time it ends the shrinking, and a third time
-/// the program.
-fn stop_on_interrupt(campaign: &Arc<Watch>, shrinking: &Arc<Watch>) {
-    let (campaign, shrinking) = (Arc::clone(campaign), Arc::clone(shrinking));
-    let handler = move || {
-        if !campaign.is_stopped() {
-            campaign.stop();
-        } else if !shrinking.is_stopped() {
-            shrinking.stop();
-        } else {
-            std::process::exit(if campaign.findings() > 0 { 1 } else { 130 });
-        }
-    };
-    // It fails only where a handler stands already, as in a program that uses the library more than once.
-    let _ = ctrlc::set_handler(handler);
 }
 
 fn is_inconclusive(found: &Found) -> bool {

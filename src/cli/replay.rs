@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::certify;
 use super::options::Output;
 use super::shrink::exit_of;
 use super::target::{Implementation, Target};
@@ -29,6 +30,9 @@ pub(super) struct Replay {
     files: Vec<PathBuf>,
     #[command(flatten)]
     target: Target,
+    /// Search everything shorter than each chain with a finding once more: does its certificate hold?
+    #[arg(long)]
+    recertify: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -37,12 +41,15 @@ impl Replay {
     pub(super) fn run(&self) -> Result<Exit, Unusable> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.named()?;
+        if self.recertify && implementation.is_none() {
+            return Err(Unusable::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
+        }
         let files = scenario_files(&self.files)?;
         let mut exit = Exit::Fine;
         for file in &files {
             // One file that cannot be read keeps no other from being replayed, and is never passed over.
             exit = exit.max(match Scenario::open(file) {
-                Ok(scenario) => one(file, &scenario, implementation.as_ref(), &mut reports)?,
+                Ok(scenario) => self.one(file, &scenario, implementation.as_ref(), &mut reports)?,
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", super::options::ERROR, anstyle::Reset);
                     reports.event(Event::Unreadable(file, &error.to_string()))?;
@@ -51,6 +58,54 @@ impl Replay {
             });
         }
         reports.finish()?;
+        Ok(exit)
+    }
+
+    fn one(
+        &self,
+        file: &Path,
+        scenario: &Scenario,
+        implementation: Option<&Implementation>,
+        reports: &mut impl Report,
+    ) -> Result<Exit, Unusable> {
+        let started = Instant::now();
+        let mismatch = replay::against_policy(scenario).err();
+        let finding = match (&mismatch, implementation) {
+            (None, Some(implementation)) => {
+                let terms = implementation.terms_for(scenario);
+                replay::against_implementation(scenario, &mut implementation.make()?, terms)
+            }
+            _ => None,
+        };
+        let mut told = finding.as_ref().map(|finding| tell(scenario, finding));
+        if let (true, Some(implementation), Some(finding)) = (self.recertify, implementation, &finding) {
+            if scenario.finding.is_some() && finding.identity().verdict != Verdict::Inconclusive {
+                let terms = implementation.terms_for(scenario);
+                let certificate = certify::recertify(scenario, finding, implementation, terms)?;
+                told = told.map(|told| format!("{told}; {certificate}"));
+            }
+        }
+        let (outcome, exit) = match (&mismatch, &finding) {
+            (Some(_), _) => (report::Replay::Failed, Exit::Finding),
+            (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
+                (report::Replay::Inconclusive, exit_of(finding))
+            }
+            (None, Some(finding)) => (report::Replay::Failed, exit_of(finding)),
+            (None, None) if implementation.is_some() && scenario.finding.is_some() => {
+                (report::Replay::Fixed, Exit::Fine)
+            }
+            (None, None) => (report::Replay::Passed, Exit::Fine),
+        };
+        let message = mismatch.as_ref().map(ToString::to_string).or(told);
+        reports.event(Event::Replayed(&Replayed {
+            file,
+            scenario,
+            outcome,
+            finding: finding.as_ref(),
+            at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
+            message: message.as_deref(),
+            time: started.elapsed(),
+        }))?;
         Ok(exit)
     }
 }
@@ -92,46 +147,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
         }
     }
     Ok(())
-}
-
-fn one(
-    file: &Path,
-    scenario: &Scenario,
-    implementation: Option<&Implementation>,
-    reports: &mut impl Report,
-) -> Result<Exit, Unusable> {
-    let started = Instant::now();
-    let mismatch = replay::against_policy(scenario).err();
-    let finding = match (&mismatch, implementation) {
-        (None, Some(implementation)) => {
-            let terms = implementation.terms_for(scenario);
-            replay::against_implementation(scenario, &mut implementation.make()?, terms)
-        }
-        _ => None,
-    };
-    let told = finding.as_ref().map(|finding| tell(scenario, finding));
-    let (outcome, exit) = match (&mismatch, &finding) {
-        (Some(_), _) => (report::Replay::Failed, Exit::Finding),
-        (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
-            (report::Replay::Inconclusive, exit_of(finding))
-        }
-        (None, Some(finding)) => (report::Replay::Failed, exit_of(finding)),
-        (None, None) if implementation.is_some() && scenario.finding.is_some() => {
-            (report::Replay::Fixed, Exit::Fine)
-        }
-        (None, None) => (report::Replay::Passed, Exit::Fine),
-    };
-    let message = mismatch.as_ref().map(ToString::to_string).or(told);
-    reports.event(Event::Replayed(&Replayed {
-        file,
-        scenario,
-        outcome,
-        finding: finding.as_ref(),
-        at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
-        message: message.as_deref(),
-        time: started.elapsed(),
-    }))?;
-    Ok(exit)
 }
 
 fn tell(scenario: &Scenario, finding: &Finding) -> String {

@@ -5,16 +5,20 @@ use std::path::PathBuf;
 use chatwarden_model::Command;
 use clap::Args;
 
+use super::certify::{self, Certify};
+use super::interrupt::Interrupt;
 use super::options::Output;
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable};
 use crate::adapter::Failure;
-use crate::campaign::{self, Found, Minimality, Plan, Shrunk, Watch};
+use crate::campaign::{self, Found, Minimality, Plan, Shrunk};
+use crate::certify::{Certificate, Limits};
 use crate::check;
+use crate::explore::End;
 use crate::history::History;
 use crate::replay;
 use crate::report::{Discovery, Event, Origin, Report};
-use crate::save::{Draft, Folder};
+use crate::save::{self, Draft, Folder};
 use crate::verdict::{Finding, Verdict};
 use crate::wire::{Names, Scenario};
 
@@ -29,6 +33,8 @@ pub(super) struct Shrink {
     file: PathBuf,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    certify: Certify,
     /// Where to save the shrunk scenario
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
@@ -60,10 +66,13 @@ impl Shrink {
         };
         let commands = commands[..commands.len().min(finding.at() + 1)].to_vec();
         let plan = Plan { terms, ..Plan::new(folder.setup(), &implementation.about) };
-        let case = Case { plan, implementation, folder: &folder, names: scenario.names() };
+        let certify = self.certify.limits(&implementation)?;
+        let interrupt = Interrupt::installed();
+        let names = scenario.names();
+        let case = Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt };
         let found = Found { run: 0, commands, finding };
         let draft = folder.draft(&found.commands, &found.finding, None)?;
-        case.shrink_and_report(&found, None, draft, &Watch::default(), &mut reports)?;
+        case.shrink_and_report(&found, None, draft, &mut reports)?;
         reports.finish()?;
         Ok(exit_of(&found.finding))
     }
@@ -83,40 +92,39 @@ pub(super) struct Case<'a> {
     pub(super) implementation: Implementation,
     pub(super) folder: &'a Folder,
     pub(super) names: Names,
+    /// How much the search for something shorter may take, if there is to be one.
+    pub(super) certify: Option<Limits>,
+    pub(super) interrupt: &'a Interrupt,
 }
 
+/// The certificate of a shrunk chain, or why there is none, if it was looked for.
+type Proof = Option<Result<Certificate, End>>;
+
 impl Case<'_> {
-    /// Shrinks a finding whose draft was written, replaces the file as it goes, reads the last one back, and reports.
+    /// Shrinks a finding whose draft was written and certifies it, replaces the file as it goes, reads the last one back,
+    /// and reports.
     pub(super) fn shrink_and_report(
         &self,
         found: &Found,
         origin: Option<Origin>,
         draft: Draft,
-        watch: &Watch,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
-        let mut written = Ok(());
-        let mut shrunk = campaign::shrink(
-            &self.plan,
-            &|| self.implementation.make(),
-            found,
-            watch,
-            |commands, finding| {
-                let better = self.folder.scenario(commands, finding, origin, Minimality::Unfinished);
-                if let Err(error) = draft.improve(self.folder, better) {
-                    written = Err(error);
-                }
-            },
-        )?;
-        written?;
+        let (mut shrunk, mut proof) = self.shortest(found, origin, &draft)?;
         let folder = self.without_idle_groups(&shrunk)?;
-        let save =
-            |shrunk: &Shrunk| folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome);
-        let mut file = draft.settle(&folder, &save(&shrunk))?;
+        let save = |shrunk: &Shrunk, proof: &Proof| {
+            let scenario = folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome);
+            match proof {
+                Some(Ok(certificate)) => save::certified(scenario, certificate),
+                _ => scenario,
+            }
+        };
+        let mut file = draft.settle(&folder, &save(&shrunk, &proof))?;
         // What is announced must be what is on disk.
         if shrunk.outcome != Minimality::Unstable && !self.recurs(&Scenario::open(&file)?, &shrunk)? {
             shrunk.outcome = Minimality::Unstable;
-            file = folder.write(&save(&shrunk))?;
+            proof = None;
+            file = folder.write(&save(&shrunk, &proof))?;
         }
         let history = self.history(&shrunk)?;
         let replay = format!("chatwarden replay {}", self.implementation.arguments());
@@ -124,12 +132,68 @@ impl Case<'_> {
             names: &self.names,
             setup: &self.plan.setup,
             shrunk: &shrunk,
+            proof: proof.as_ref(),
             history: &history,
             origin,
             file: &file,
             replay: &replay,
         }))?;
         Ok(())
+    }
+
+    /// The shrunk chain; if there is time for it, also its certificate, or that of something shorter.
+    fn shortest(
+        &self,
+        found: &Found,
+        origin: Option<Origin>,
+        draft: &Draft,
+    ) -> Result<(Shrunk, Proof), Unusable> {
+        let shrunk = self.shrink(found, origin, draft)?;
+        let definite = found.finding.identity().verdict != Verdict::Inconclusive;
+        let (Some(limits), true, Minimality::OneMinimal) = (self.certify, definite, shrunk.outcome) else {
+            return Ok((shrunk, None));
+        };
+        let conclusion = certify::certify(
+            (&self.plan, &self.implementation),
+            limits,
+            &self.interrupt.certifying,
+            shrunk,
+            |shorter| {
+                self.improve(draft, &shorter.commands, &shorter.finding, origin, Minimality::Unfinished)?;
+                self.shrink(shorter, origin, draft)
+            },
+        )?;
+        Ok((conclusion.shrunk, Some(conclusion.proof)))
+    }
+
+    /// Shrinks, and replaces the draft as it goes: at the end by what the shrinker came to.
+    fn shrink(&self, found: &Found, origin: Option<Origin>, draft: &Draft) -> Result<Shrunk, Unusable> {
+        let mut written = Ok(());
+        let shrunk = campaign::shrink(
+            &self.plan,
+            &|| self.implementation.make(),
+            found,
+            &self.interrupt.shrinking,
+            |commands, finding| {
+                if let Err(error) = self.improve(draft, commands, finding, origin, Minimality::Unfinished) {
+                    written = Err(error);
+                }
+            },
+        )?;
+        written?;
+        self.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;
+        Ok(shrunk)
+    }
+
+    fn improve(
+        &self,
+        draft: &Draft,
+        commands: &[Command],
+        finding: &Finding,
+        origin: Option<Origin>,
+        minimal: Minimality,
+    ) -> std::io::Result<()> {
+        draft.improve(self.folder, self.folder.scenario(commands, finding, origin, minimal))
     }
 
     /// The folder with just the groups that the history names, if they suffice for it.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use chatwarden_model::{Command, UserSet, Word};
 use serde::Serialize;
 
-use super::{Discovery, Event, Replayed, Report, Summary, minimal_word, shown};
+use super::{Discovery, Event, Replayed, Report, Summary, shown};
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -92,7 +92,7 @@ impl<'a> Line<'a> {
             users: users_named(&shrunk.commands).len(),
             runs: discovery.origin.map(super::Origin::runs),
             executions: shrunk.executions,
-            minimal: minimal_word(shrunk.outcome),
+            minimal: discovery.minimal_word(),
             seed: discovery.origin.map(|origin| origin.seed),
             run: discovery.origin.map(|origin| origin.run),
             file: shown(discovery.file),

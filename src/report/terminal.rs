@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use chatwarden_model::Word;
 
 use super::telling::is_about_a_pair;
-use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, shown};
+use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, certified, shown};
 use crate::campaign::Minimality;
 
 const BOLD: Style = Style::new().bold();
@@ -100,6 +100,11 @@ impl<W: Write> Terminal<W> {
         };
         let origin = origin.unwrap_or_default();
         writeln!(out, "  {DIM}{origin}shrunk in {} executions; {minimal}{DIM:#}", shrunk.executions)?;
+        match discovery.proof {
+            Some(Ok(certificate)) => writeln!(out, "  {DIM}certified: {}{DIM:#}", certified(certificate))?,
+            Some(Err(end)) => writeln!(out, "  {DIM}not certified: {}{DIM:#}", end.about())?,
+            None => {}
+        }
         writeln!(out, "  saved {}", shown(discovery.file))?;
         writeln!(out, "  {DIM}replay it: {} {}{DIM:#}", discovery.replay, shown(discovery.file))
     }

@@ -3,9 +3,10 @@
 //! It is read and written here and means nothing here: what a verdict is, how one is reached and which
 //! versions there are is known to those who write the record. So the words have the form of the file.
 
+use super::certificate::CertificateRecord;
 use super::error::Error;
 use super::names::Names;
-use super::node::Node;
+use super::node::{Node, Object};
 use super::scenario::MAX_PARTIES;
 use super::word::Vocabulary;
 use chatwarden_model::{CommandKind, Condition, Group, Promise, UserSet, words};
@@ -59,6 +60,8 @@ pub struct FindingRecord {
     pub message: String,
     /// How minimal the chain is.
     pub minimal: Minimality,
+    /// What was exhausted, if and only if the chain is certified.
+    pub certificate: Option<CertificateRecord>,
 }
 
 words! {
@@ -102,7 +105,7 @@ words! {
     pub enum Minimality {
         None = "none": "as it was found",
         OneMinimal = "one-minimal": "no single simplification shows the same",
-        Certified = "certified": "nothing simpler shows the same, all of it having been tried",
+        Certified = "certified": "nothing shorter shows the same, as the certificate says",
     }
 }
 
@@ -139,10 +142,12 @@ impl FindingRecord {
             "users",
             "message",
             "minimal",
+            "certificate",
         ])?;
         let text = |field| fields.required(field)?.text().map(Into::into);
         let text_if_any = |field| fields.nullable(field, |node| node.text().map(Into::into));
         let number = |field| fields.nullable(field, |node| node.integer(0..=u64::MAX));
+        let (minimal, certificate) = read_minimality(&fields)?;
         Ok(FindingRecord {
             engine: text("engine")?,
             seed: number("seed")?,
@@ -160,7 +165,23 @@ impl FindingRecord {
             group: fields.nullable("group", |node| names.read_group(node))?,
             users: fields.nullable("users", |node| names.read_users(node, MAX_PARTIES))?,
             message: text("message")?,
-            minimal: fields.required("minimal")?.word()?,
+            minimal,
+            certificate,
         })
+    }
+}
+
+/// How minimal the chain is, with the certificate that goes with it.
+fn read_minimality(fields: &Object<'_>) -> Result<(Minimality, Option<CertificateRecord>), Error> {
+    let node = fields.required("minimal")?;
+    let minimal = node.word()?;
+    let certificate = fields.nullable("certificate", CertificateRecord::read)?;
+    match (minimal, certificate) {
+        (Minimality::Certified, None) => Err(node.error("a chain that is certified needs a `certificate`")),
+        (Minimality::None | Minimality::OneMinimal, Some(_)) => {
+            let key = fields.key("certificate").unwrap_or(node);
+            Err(key.error("`certificate` goes only with `\"minimal\": \"certified\"`"))
+        }
+        _ => Ok((minimal, certificate)),
     }
 }

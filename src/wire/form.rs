@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::cast::CastForm;
+use super::certificate::CertificateForm;
 use super::command::NamedCommand;
 use super::finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
 use super::names::{Name, Names, UserNames};
@@ -122,7 +123,7 @@ struct BreakForm<'a> {
 
 /// How the harness found the scenario; written by the harness.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "finding", deny_unknown_fields)]
+#[schemars(rename = "finding", deny_unknown_fields, extend("allOf" = finding_rules()))]
 struct FindingForm<'a> {
     /// What looked for it, such as `fuzz`.
     engine: &'a str,
@@ -172,6 +173,19 @@ struct FindingForm<'a> {
     message: &'a str,
     /// How minimal the chain is.
     minimal: Spelled<Minimality>,
+    /// What was exhausted, if the chain is certified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateForm>,
+}
+
+/// What a finding may have beside what.
+fn finding_rules() -> Value {
+    let certified = json!({"properties": {"minimal": {"const": Minimality::Certified.name()}}});
+    let certificate = json!({
+        "required": ["certificate"],
+        "properties": {"certificate": {"type": "object"}},
+    });
+    json!([{"if": certified, "then": certificate}, {"if": certificate, "then": certified}])
 }
 
 impl<'a> ScenarioForm<'a> {
@@ -241,6 +255,7 @@ impl<'a> FindingForm<'a> {
             users: list(finding.users, names),
             message: &finding.message,
             minimal: Spelled(finding.minimal),
+            certificate: finding.certificate.as_ref().map(Into::into),
         }
     }
 }

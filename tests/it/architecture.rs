@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chatwarden::adapter::Fidelity;
+use chatwarden::certify::Level;
 use chatwarden::model::Word;
 use chatwarden::verdict::Verdict;
-use chatwarden::wire::{RecordedFidelity, RecordedVerdict};
+use chatwarden::wire::{RecordedFidelity, RecordedLevel, RecordedVerdict};
 
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -21,10 +22,18 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("explore", &["adapter", "check", "verdict"]),
     ("history", &["adapter", "check", "verdict"]),
     ("campaign", &["adapter", "check", "generate", "shrink", "verdict"]),
+    ("hash", &[]),
+    ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),
-    ("report", &["campaign", "history", "verdict", "wire"]),
-    ("save", &["adapter", "campaign", "replay", "report", "verdict", "wire"]),
-    ("cli", &["adapter", "campaign", "check", "history", "replay", "report", "save", "verdict", "wire"]),
+    ("report", &["campaign", "certify", "explore", "history", "verdict", "wire"]),
+    ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "verdict", "wire"]),
+    (
+        "cli",
+        &[
+            "adapter", "campaign", "certify", "check", "explore", "history", "replay", "report", "save",
+            "verdict", "wire",
+        ],
+    ),
 ];
 
 /// No file is longer, so that each stays one room.
@@ -167,4 +176,7 @@ fn the_words_of_a_record_are_the_words_of_the_harness() {
     let verdicts: Vec<_> = verdicts.map(|word| word.name()).collect();
     let recorded: Vec<_> = RecordedVerdict::ALL.iter().map(|word| word.name()).collect();
     assert_eq!(names(&verdicts), names(&recorded));
+    let levels: Vec<_> = Level::ALL.iter().map(|word| word.name()).collect();
+    let recorded: Vec<_> = RecordedLevel::ALL.iter().map(|word| word.name()).collect();
+    assert_eq!(names(&levels), names(&recorded));
 }

@@ -8,30 +8,30 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Runs the program in a folder.
-fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
     command.args(arguments).current_dir(folder).output().expect("the program starts")
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder can be made")
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("it is not killed")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
-fn json_lines(output: &Output) -> Vec<Value> {
+pub(crate) fn json_lines(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
 /// The program refuses, with this error on standard error and nothing on standard output.
 #[track_caller]
-fn refuses(arguments: &[&str], error: &str) {
+pub(crate) fn refuses(arguments: &[&str], error: &str) {
     let folder = folder();
     let output = chatwarden(folder.path(), arguments);
     assert_eq!(code(&output), 2, "{}", text(&output.stderr));
@@ -49,7 +49,7 @@ fn the_main_job_finds_saves_and_replays_the_reported_defect() {
     assert_eq!(finding["type"], "finding");
     assert_eq!(finding["verdict"], "broken-promise");
     assert_eq!(finding["promise"], "company");
-    assert_eq!(finding["minimal"], "one-minimal");
+    assert_eq!(finding["minimal"], "certified");
     assert_eq!(finding["runs"].as_u64(), finding["run"].as_u64().map(|run| run + 1));
     assert_eq!(summary["type"], "summary");
     assert_eq!(summary["findings"], 1);

@@ -7,7 +7,8 @@ use chatwarden::model::{
     User, UserSet, Word, WordSet,
 };
 use chatwarden::wire::{
-    Break, BuiltInCast, CastSpec, Casting, Expect, FindingRecord, PolicySpec, Scenario, Source, Step,
+    Break, BuiltInCast, CastSpec, Casting, CertificateRecord, Expect, FindingRecord, Minimality, PolicySpec,
+    Scenario, Source, Step,
 };
 use proptest::prelude::*;
 
@@ -114,6 +115,8 @@ impl Choices {
     }
 
     fn finding(&mut self, message: String, steps: usize) -> FindingRecord {
+        let minimal = self.word();
+        let certificate = (minimal == Minimality::Certified).then(|| self.certificate());
         FindingRecord {
             engine: "fuzz".into(),
             seed: self.maybe(Self::number),
@@ -130,8 +133,26 @@ impl Choices {
             at: self.below(steps.max(1)),
             group: self.some_group(),
             users: self.maybe(|it| it.some(2)),
-            minimal: self.word(),
+            minimal,
+            certificate,
             message,
+        }
+    }
+
+    fn certificate(&mut self) -> CertificateRecord {
+        let mut commands: WordSet<CommandKind> = self.words();
+        commands.insert(self.word());
+        CertificateRecord {
+            level: self.word(),
+            below: 1 + self.below(100),
+            groups: self.below(MAX_GROUPS + 1),
+            commands,
+            alphabet: 1 + self.number() % 1_000_000,
+            ill_typed: self.below(2) == 1,
+            situations: self.number(),
+            tried: self.number(),
+            renamings: 1 + self.number() / 2,
+            ground: self.number(),
         }
     }
 

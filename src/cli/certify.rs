@@ -1,0 +1,151 @@
+//! What `fuzz`, `shrink` and `replay` share for certificates: the option, the search with what is shown of it, and how a
+//! certificate that was written down is checked.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwarden_model::{Command, Setup, Word};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use super::Unusable;
+use super::target::Implementation;
+use crate::adapter::{Adapter, Failure};
+use crate::campaign::{Found, Plan, Shrunk};
+use crate::certify::{Certificate, Conclusion, Limits, Outcome, Search};
+use crate::check::Terms;
+use crate::explore::Watch;
+use crate::replay;
+use crate::report::{self, Telling};
+use crate::save;
+use crate::verdict::{Finding, Identity};
+use crate::wire::{FindingRecord, Names, Scenario};
+
+/// How long is searched where nobody says how long, if the implementation can be copied.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// How often the progress is drawn.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Whether and how long to search for something shorter than what the shrinker came to.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Certify {
+    /// Search everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
+    /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
+    certify: Option<Option<Duration>>,
+}
+
+impl Certify {
+    /// How much the search may take, if there is to be one.
+    pub(super) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
+        let time = match self.certify {
+            Some(time) => time,
+            None if implementation.make()?.fork().is_some() => Some(BUDGET),
+            None => Some(Duration::ZERO),
+        };
+        Ok((time != Some(Duration::ZERO)).then_some(Limits { time, ..Limits::default() }))
+    }
+}
+
+/// Certifies a shrunk chain, or something shorter after it was made simpler; and shows how it goes on if somebody is
+/// there to see it.
+pub(super) fn certify(
+    (plan, implementation): (&Plan, &Implementation),
+    limits: Limits,
+    watch: &Arc<Watch>,
+    shrunk: Shrunk,
+    simplify: impl FnMut(&Found) -> Result<Shrunk, Unusable>,
+) -> Result<Conclusion, Unusable> {
+    let bar = progress(watch);
+    let search = Search { plan, limits, watch };
+    let conclusion = search.certify(&|| implementation.make(), shrunk, simplify);
+    bar.finish_and_clear();
+    conclusion
+}
+
+/// A line that shows how the search goes on, on a terminal only.
+fn progress(watch: &Arc<Watch>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let watch = Arc::clone(watch);
+    let counts = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // What cannot be drawn is not worth an error.
+        let _ = write!(out, "{} situations, {} commands deep", watch.states(), watch.depth());
+    };
+    let style = ProgressStyle::with_template("{spinner} certifying: {counts}, {elapsed}");
+    let style = style.expect("the template is well-formed").with_key("counts", counts);
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(INTERVAL);
+    bar
+}
+
+/// Searches everything shorter than a scenario's chain, which shows the finding, and tells whether its certificate
+/// holds.
+pub(super) fn recertify(
+    scenario: &Scenario,
+    finding: &Finding,
+    implementation: &Implementation,
+    terms: Terms,
+) -> Result<String, Failure> {
+    let record = scenario.finding.as_ref();
+    let written = record.and_then(|record| record.certificate.as_ref()).map(save::recorded);
+    let plan = plan(scenario, written.as_ref(), implementation, terms);
+    let watch = Arc::default();
+    let bar = progress(&watch);
+    let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    let commands = replay::commands(scenario);
+    let outcome = search.below(&|| implementation.make(), &commands[..=finding.at()], finding);
+    bar.finish_and_clear();
+    let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
+    Ok(match (outcome?, written) {
+        (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
+        (Outcome::Shorter(shorter), written) => {
+            let chain = chain(&shorter.commands, scenario, &plan.setup);
+            let written = if written.is_some() { "the certificate does not hold" } else { "not certified" };
+            format!("{written}: {} commands show the same: {chain}", shorter.commands.len())
+        }
+        (Outcome::Unfinished(end), _) => format!("not certified: {}", end.about()),
+        (Outcome::Certified(now), None) => format!("not certified so far, but {}", report::certified(&now)),
+        (Outcome::Certified(now), Some(written)) => match report::certificate_difference(&written, &now) {
+            Some(difference) => format!("the certificate does not hold: {difference}"),
+            None => format!("certified again: {}", report::certified(&now)),
+        },
+    })
+}
+
+/// The plan of the search that made the certificate; or that a certificate would be made with today.
+fn plan(
+    scenario: &Scenario,
+    written: Option<&Certificate>,
+    implementation: &Implementation,
+    terms: Terms,
+) -> Plan {
+    let mut setup = scenario.setup();
+    let mut commands = implementation.about.commands;
+    if let Some(written) = written {
+        // The chain may need fewer groups than were searched, and never more.
+        setup.groups = setup.groups.max(written.groups);
+        commands = commands.and(written.commands);
+    }
+    Plan { commands, terms, ..Plan::new(setup, &implementation.about) }
+}
+
+fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
+    record.verdict.name() == identity.verdict.name()
+        && record.command == identity.command
+        && record.promise == identity.promise
+        && record.condition == identity.condition
+}
+
+/// The commands in words. Groups that the scenario does not name are called by their numbers.
+fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
+    let mut names = scenario.names();
+    let unnamed = Names::numbered(setup.groups).into_iter().skip(names.groups.len());
+    names.groups.extend(unnamed);
+    let telling = Telling { names: &names, setup };
+    let chain: Vec<_> = commands.iter().map(|command| telling.command(*command)).collect();
+    chain.join(", ")
+}
