@@ -92,7 +92,7 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
         frontier: if end == End::Complete { 0 } else { search.frontier(depth) },
         end,
         bytes: search.bytes as u64,
-        renamings: ground.orbits.renamings().len(),
+        renamings: ground.orbits.renamings().len() * orders_of_groups(plan),
     }
 }
 
@@ -265,6 +265,11 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
 
 fn states_of(chunks: &[Chunk]) -> usize {
     chunks.iter().map(|chunk| chunk.end - chunk.start).sum()
+}
+
+/// In how many orders the groups are held to be alike.
+fn orders_of_groups(plan: &Plan) -> usize {
+    if plan.symmetry { (1..=plan.setup.groups).product() } else { 1 }
 }
 
 /// States in runs of the same accounts.
