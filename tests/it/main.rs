@@ -5,6 +5,7 @@ mod certificates;
 mod cli;
 mod conformance;
 mod driving;
+mod exploring;
 mod faults;
 mod fidelity;
 mod generation;
