@@ -4,10 +4,12 @@
 
 mod certify;
 mod explain;
+mod explore;
 mod fuzz;
 mod interrupt;
 mod list;
 mod options;
+mod progress;
 mod replay;
 mod shrink;
 mod target;
@@ -54,6 +56,7 @@ struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   chatwarden fuzz --fault launcher-only          find the reported defect in the built-in chat service
+  chatwarden explore --all-policies              which policy keeps which promise, whatever happens?
   chatwarden replay scenarios                    do the policies still do what the scenarios say?
   chatwarden replay scenarios --adapter memory   and does the implementation conform?
   chatwarden explain scenarios/reported/messenger-kids-2019.json
@@ -62,6 +65,7 @@ Exit codes: 0 nothing found, 1 a finding, 2 wrong usage or unreadable input, 3 i
 
 #[derive(Subcommand, Debug)]
 enum Action {
+    Explore(Box<explore::Explore>),
     Fuzz(Box<fuzz::Fuzz>),
     Replay(replay::Replay),
     Shrink(shrink::Shrink),
@@ -74,6 +78,7 @@ enum Action {
 impl Action {
     fn run(self) -> Result<Exit, Unusable> {
         match self {
+            Action::Explore(explore) => explore.run(),
             Action::Fuzz(fuzz) => fuzz.run(),
             Action::Replay(replay) => replay.run(),
             Action::Shrink(shrink) => shrink.run(),

@@ -140,6 +140,11 @@ impl Exploration {
         let judged = self.promises.iter().find(|(judged, _)| *judged == promise);
         &judged.expect("the promise is judged").1
     }
+
+    /// Whether one of the promises can be broken.
+    pub fn is_any_broken(&self) -> bool {
+        self.promises.iter().any(|(_, standing)| standing.length().is_some())
+    }
 }
 
 /// What became of a promise.

@@ -1,8 +1,9 @@
-//! What people and programs are shown. A campaign, a replay or a shrink is a stream of [`Event`]s; each report
+//! What people and programs are shown. A campaign, a search, a replay or a shrink is a stream of [`Event`]s; each report
 //! reads them and none touches an adapter.
 
 mod certified;
 mod explain;
+mod explored;
 mod json;
 mod junit;
 mod telling;
@@ -10,6 +11,7 @@ mod terminal;
 
 pub use certified::{certificate_difference, certified};
 pub use explain::explain;
+pub use explored::{Conformance, Explored};
 pub use json::Json;
 pub use junit::Junit;
 pub use telling::Telling;
@@ -45,6 +47,12 @@ pub enum Event<'a> {
     Unreadable(&'a Path, &'a str),
     /// A campaign is over.
     Conducted(&'a Summary),
+    /// A policy was explored.
+    Explored(&'a Explored),
+    /// Several policies were explored, each of which was reported before.
+    Compared(&'a [Explored]),
+    /// An implementation was driven through every situation; its findings were reported before.
+    Driven(&'a Conformance<'a>),
 }
 
 /// A finding with its shrunk history, saved.

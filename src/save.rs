@@ -1,9 +1,10 @@
 //! Findings on disk: a finding becomes a scenario file as soon as it is made, the file is replaced as the history
-//! shrinks, and gets its lasting name, made of what it holds, at the end.
+//! shrinks, and gets its lasting name, made of what it holds, at the end. What a policy does not keep is saved at once.
 //!
 //! What a scenario file looks like is the formats' to say. Nothing is printed here.
 
 mod certificate;
+mod counterexample;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::{Command, Promise, Setup, Word, WordSet};
 
 pub use certificate::{certified, recorded};
+pub use counterexample::Showcase;
 
 use crate::adapter::Fidelity;
 use crate::campaign::Minimality;
@@ -86,16 +88,6 @@ impl Folder {
         scenario
     }
 
-    /// Makes sure that scenarios can be written, and leaves nothing behind.
-    ///
-    /// # Errors
-    /// If they cannot.
-    pub fn check(&self) -> io::Result<()> {
-        let existing = self.directory.ancestors().find(|folder| folder.exists());
-        let nearest = existing.unwrap_or_else(|| Path::new("."));
-        tempfile::NamedTempFile::new_in(nearest).map(drop)
-    }
-
     /// Writes a finding down as it was made.
     ///
     /// # Errors
@@ -112,13 +104,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, scenario: &Scenario) -> io::Result<PathBuf> {
-        std::fs::create_dir_all(&self.directory)?;
-        let path = self.directory.join(format!("{}.json", scenario.name));
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
-        file.write_all(scenario.write().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&path)?;
-        Ok(path)
+        write(&self.directory, scenario)
     }
 
     fn record(
@@ -159,10 +145,8 @@ impl Folder {
 
     /// The identity with a hash of what is replayed, so that the same history is the same file.
     fn name(&self, scenario: &Scenario, identity: Identity) -> String {
-        let anonymous = Scenario { name: "x".into(), finding: None, ..scenario.clone() };
         let subject = [&self.adapter, self.fault.as_deref().unwrap_or_default(), self.fidelity.name()];
-        let hash = fnv1a(&[anonymous.write().as_bytes(), subject.join("\n").as_bytes()].concat());
-        format!("{identity}-{:08x}", hash >> 32 ^ hash & 0xffff_ffff)
+        format!("{identity}-{:08x}", hash(scenario, &subject.join("\n")))
     }
 }
 
@@ -243,4 +227,32 @@ fn recorded_fidelity(fidelity: Fidelity) -> RecordedFidelity {
 
 fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {
     RecordedVerdict::named(verdict.name()).expect("a finding does not conform")
+}
+
+/// Makes sure that scenarios can be written to a folder, and leaves nothing behind.
+///
+/// # Errors
+/// If they cannot.
+pub fn check(directory: &Path) -> io::Result<()> {
+    let existing = directory.ancestors().find(|folder| folder.exists());
+    let nearest = existing.unwrap_or_else(|| Path::new("."));
+    tempfile::NamedTempFile::new_in(nearest).map(drop)
+}
+
+/// Writes a scenario to a folder under its name, whole or not at all.
+fn write(directory: &Path, scenario: &Scenario) -> io::Result<PathBuf> {
+    std::fs::create_dir_all(directory)?;
+    let path = directory.join(format!("{}.json", scenario.name));
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(scenario.write().as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(path)
+}
+
+/// A hash of what a scenario replays and of what it is about, which its name does not change.
+fn hash(scenario: &Scenario, subject: &str) -> u32 {
+    let anonymous = Scenario { name: "x".into(), finding: None, ..scenario.clone() };
+    let hash = fnv1a(&[anonymous.write().as_bytes(), subject.as_bytes()].concat());
+    (hash >> 32 ^ hash & 0xffff_ffff) as u32
 }

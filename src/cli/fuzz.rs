@@ -15,14 +15,12 @@ use super::interrupt::Interrupt;
 use super::options::{self, Output};
 use super::shrink::Case;
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable};
+use super::{Exit, Unusable, progress};
 use crate::campaign::{self, Found, Plan, Tally};
 use crate::report::{Event, Origin, Report, Summary};
 use crate::save::{Draft, Folder};
 use crate::verdict::{Identity, Verdict};
 use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
-
-mod progress;
 
 /// Try random histories until one does not conform, and shrink it.
 ///
@@ -62,7 +60,7 @@ pub(super) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// How many runs to make at a time; the findings do not depend on it [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_JOBS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
     jobs: Option<u16>,
     /// Go on after the first finding, and collect those of different identity
     #[arg(long)]
@@ -75,9 +73,6 @@ pub(super) struct Fuzz {
     #[command(flatten)]
     output: Output,
 }
-
-/// The most jobs: more only wait for each other.
-const MOST_JOBS: i64 = 1_024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,9 +87,7 @@ impl Fuzz {
         let folder = self.folder(&implementation);
         let plan = self.plan(&folder, &implementation)?;
         // A finding that cannot be written down is better known before the work than after it.
-        folder.check().map_err(|error| {
-            Unusable::Input(format!("cannot write to {}: {error}", folder.directory.display()))
-        })?;
+        options::writable(&folder.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
         let watch = &interrupt.campaign;
@@ -102,7 +95,7 @@ impl Fuzz {
         let started = Instant::now();
         let drafts = Drafts { folder: &folder, seed: self.seed, files: Mutex::default() };
         let total = self.time.is_none().then_some(plan.runs);
-        let tally = progress::shown(watch, total, || {
+        let tally = progress::of_campaign(watch, total, || {
             campaign::conduct(&plan, &|| implementation.make(), watch, &|found| drafts.save(found))
         })?;
         let time = started.elapsed();

@@ -10,6 +10,8 @@ use crate::explore;
 pub(super) struct Interrupt {
     /// The campaign.
     pub(super) campaign: Arc<campaign::Watch>,
+    /// The search of a policy or an implementation.
+    pub(super) search: Arc<explore::Watch>,
     /// The shrinking of what it found.
     pub(super) shrinking: Arc<campaign::Watch>,
     /// The search for what is shorter still.
@@ -17,15 +19,16 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// From here on Ctrl-C ends the campaign and the certifying, so that findings are shrunk and no more; a second
+    /// From here on Ctrl-C ends the campaign or search and the certifying, so that findings are shrunk and no more; a second
     /// time it ends the shrinking, and a third time the program.
     pub(super) fn installed() -> Self {
         let watches = Interrupt::default();
         let (campaign, shrinking) = (Arc::clone(&watches.campaign), Arc::clone(&watches.shrinking));
-        let certifying = Arc::clone(&watches.certifying);
+        let (search, certifying) = (Arc::clone(&watches.search), Arc::clone(&watches.certifying));
         let handler = move || {
             if !campaign.is_stopped() {
                 campaign.stop();
+                search.stop();
                 certifying.stop();
             } else if !shrinking.is_stopped() {
                 shrinking.stop();

@@ -3,16 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
+use bytesize::ByteSize;
 use chatwarden_model::{Promise, Word, WordSet};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::Unusable;
 use crate::report::{Json, Junit, Reports, Terminal};
+use crate::save;
 use crate::wire::{CastSpec, PolicySpec, nearest};
 
 /// How errors and warnings are marked.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// The most jobs: more only wait for each other.
+pub(super) const MOST_JOBS: i64 = 1_024;
 
 /// Where results go.
 #[derive(Args, Debug)]
@@ -56,6 +61,38 @@ pub(super) fn all_or<W: Word>(words: &[W]) -> WordSet<W> {
 /// The promises to judge, if not all of them are.
 pub(super) fn chosen(promises: &[Promise]) -> Option<WordSet<Promise>> {
     (!promises.is_empty()).then(|| promises.iter().copied().collect())
+}
+
+/// What was found must be written somewhere; that it cannot be is better known before the work than after it.
+pub(super) fn writable(directory: &Path) -> Result<(), Unusable> {
+    save::check(directory)
+        .map_err(|error| Unusable::Input(format!("cannot write to {}: {error}", directory.display())))
+}
+
+/// A value, and the argument by which it was named.
+#[derive(Clone, Debug)]
+pub(super) struct Given<T> {
+    pub(super) name: String,
+    pub(super) value: T,
+}
+
+impl<T> Given<T> {
+    pub(super) fn new(name: &str, value: T) -> Self {
+        Given { name: name.into(), value }
+    }
+}
+
+/// A parser that keeps the argument beside its value.
+pub(super) fn given<T: Clone + Send + Sync + 'static>(
+    parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+) -> impl TypedValueParser<Value = Given<T>> {
+    move |argument: &str| parse(argument).map(|value| Given::new(argument, value))
+}
+
+/// A number of bytes.
+pub(super) fn bytes(argument: &str) -> Result<u64, String> {
+    let size = argument.parse::<ByteSize>();
+    size.map(|size| size.as_u64()).map_err(|_| "expected a size, such as `4GiB` or `500MB`".into())
 }
 
 /// A preset's name, or a file that holds a policy.

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use chatwarden_model::{Command, UserSet, Word};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::{Discovery, Event, Replayed, Report, Summary, shown};
+use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
+use crate::explore::End;
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -37,6 +39,10 @@ impl<W: Write> Report for Json<W> {
             Event::Conducted(summary) => Line::summary(summary),
             // There is no line for it: the error is on standard error, and the exit code says so.
             Event::Unreadable(..) => return Ok(()),
+            Event::Explored(explored) => Line::exploration(explored),
+            // Each of them had a line of its own.
+            Event::Compared(_) => return Ok(()),
+            Event::Driven(conformance) => Line::conformance(conformance),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
@@ -73,6 +79,36 @@ enum Line<'a> {
     Summary {
         runs: u64,
         commands: u64,
+        seconds: f64,
+        findings: usize,
+    },
+    Exploration {
+        policy: &'a str,
+        cast: &'a str,
+        groups: usize,
+        alphabet: usize,
+        states: u64,
+        transitions: u64,
+        depth: usize,
+        complete: bool,
+        seconds: f64,
+        bytes: u64,
+        promises: Map<String, Value>,
+    },
+    Conformance {
+        policy: &'a str,
+        cast: &'a str,
+        groups: usize,
+        alphabet: usize,
+        adapter: &'a str,
+        fidelity: &'a str,
+        states: u64,
+        allowed: u64,
+        refused: u64,
+        executed: u64,
+        resets: u64,
+        depth: usize,
+        complete: bool,
         seconds: f64,
         findings: usize,
     },
@@ -116,6 +152,50 @@ impl<'a> Line<'a> {
             commands: summary.commands,
             seconds: summary.time.as_secs_f64(),
             findings: summary.findings,
+        }
+    }
+
+    fn exploration(explored: &'a Explored) -> Self {
+        let exploration = &explored.exploration;
+        let promises = exploration.promises.iter().map(|(promise, standing)| {
+            let broken = standing
+                .length()
+                .map(|length| json!({"length": length, "file": explored.file(*promise).map(shown)}));
+            (promise.name().into(), broken.into())
+        });
+        Line::Exploration {
+            policy: &explored.policy,
+            cast: &explored.cast,
+            groups: explored.setup.groups,
+            alphabet: exploration.alphabet,
+            states: exploration.states,
+            transitions: exploration.transitions,
+            depth: exploration.depth,
+            complete: explored.is_complete(),
+            seconds: explored.time.as_secs_f64(),
+            bytes: exploration.bytes,
+            promises: promises.collect(),
+        }
+    }
+
+    fn conformance(conformance: &Conformance<'a>) -> Self {
+        let driven = conformance.driven;
+        Line::Conformance {
+            policy: conformance.policy,
+            cast: conformance.cast,
+            groups: conformance.groups,
+            alphabet: conformance.alphabet,
+            adapter: conformance.adapter,
+            fidelity: conformance.fidelity,
+            states: driven.states,
+            allowed: driven.allowed,
+            refused: driven.refused,
+            executed: driven.executed,
+            resets: driven.resets,
+            depth: driven.depth,
+            complete: driven.end == End::Complete,
+            seconds: conformance.time.as_secs_f64(),
+            findings: conformance.findings,
         }
     }
 }

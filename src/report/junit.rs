@@ -1,4 +1,5 @@
-//! `JUnit` XML: a test case for each scenario replayed and each finding, for CI systems.
+//! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for CI
+//! systems.
 
 use std::fs;
 use std::io;
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::Word;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, shown};
+use super::{Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown};
+use crate::explore::Standing;
 use crate::verdict::Verdict;
 
 /// Collects events and writes them as one `JUnit` file at the end.
@@ -84,6 +86,45 @@ impl Junit {
         case.set_system_out(format!("{} runs, {} commands", summary.runs, summary.commands));
         self.suite.add_test_case(case);
     }
+
+    /// A test for each promise, which fails if the policy can break it.
+    fn explored(&mut self, explored: &Explored) {
+        let telling = Telling { names: &explored.names, setup: &explored.setup };
+        for (promise, standing) in &explored.exploration.promises {
+            let status = match standing {
+                Standing::Broken(chain) => {
+                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                    let chain: Vec<_> = chain.iter().map(|command| telling.command(*command)).collect();
+                    status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
+                    status.set_description(chain.join("\n"));
+                    status
+                }
+                Standing::Kept | Standing::KeptByConstruction => TestCaseStatus::success(),
+            };
+            let mut case = TestCase::new(promise.name(), status);
+            let bound = if explored.is_complete() { "complete" } else { "not complete" };
+            case.set_classname(explored.policy.as_str());
+            case.set_system_out(format!("{bound}, depth {}", explored.exploration.depth));
+            self.suite.add_test_case(case);
+        }
+    }
+
+    /// An implementation without a finding is one test that passed.
+    fn driven(&mut self, conformance: &Conformance<'_>) {
+        if !self.suite.test_cases.is_empty() {
+            return;
+        }
+        let mut case = TestCase::new(conformance.adapter, TestCaseStatus::success());
+        case.set_classname("explore").set_time(conformance.time);
+        let driven = conformance.driven;
+        case.set_system_out(format!(
+            "{} allowed, {} refused, {}",
+            driven.allowed,
+            driven.refused,
+            driven.end.about()
+        ));
+        self.suite.add_test_case(case);
+    }
 }
 
 impl Report for Junit {
@@ -93,6 +134,9 @@ impl Report for Junit {
             Event::Replayed(replayed) => self.replayed(replayed),
             Event::Unreadable(file, why) => self.unreadable(file, why),
             Event::Conducted(summary) => self.conducted(summary),
+            Event::Explored(explored) => self.explored(explored),
+            Event::Compared(_) => {}
+            Event::Driven(conformance) => self.driven(conformance),
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
 //! scenario that is not simply passed, and a last line that sums up.
 
+mod explored;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -145,6 +147,11 @@ impl<W: Write> Report for Terminal<W> {
                 self.unreadable += 1;
                 Ok(())
             }
+            // One of many stands in the table that is to come.
+            Event::Explored(explored) if explored.is_one_of_many => Ok(()),
+            Event::Explored(explored) => explored::policy(&mut self.out, explored),
+            Event::Compared(all) => explored::table(&mut self.out, all),
+            Event::Driven(conformance) => explored::implementation(&mut self.out, conformance),
         }
     }
 

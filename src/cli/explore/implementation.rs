@@ -1,0 +1,130 @@
+//! An implementation explored: it is driven through every situation, and what does not conform is saved and reported
+//! as `fuzz` does it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use chatwarden_model::Word;
+
+use super::Explore;
+use crate::adapter::Adapter;
+use crate::campaign::{self, Found};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::options::{self, Given};
+use crate::cli::shrink::{Case, exit_of};
+use crate::cli::target::Implementation;
+use crate::cli::{Exit, Unusable, progress};
+use crate::explore::{Alike, Counterexample, Drive, drive};
+use crate::report::{Conformance, Event, Report};
+use crate::save::Folder;
+use crate::wire::PolicySpec;
+
+/// Where findings go unless the user says where.
+const FOUND: &str = "scenarios/found";
+
+pub(super) fn run(
+    options: &Explore,
+    implementation: Implementation,
+    reports: &mut impl Report,
+) -> Result<Exit, Unusable> {
+    let own = implementation.about.policy.map(|policy| Given::new("custom", PolicySpec::Full(policy)));
+    let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
+    let folder = folder(options, policy.value, &implementation);
+    options::writable(&folder.directory)?;
+    let plan = plan(options, &policy.value, &implementation)?;
+    let certify = options.certify.limits(&implementation)?;
+    let interrupt = Interrupt::installed();
+    let watch = &interrupt.search;
+
+    let adapter = implementation.name();
+    let started = Instant::now();
+    let driven = progress::of_search(&adapter, watch, || drive(&plan, &|| implementation.make(), watch))?;
+    let time = started.elapsed();
+
+    let exit = driven.found.iter().map(|found| exit_of(&found.finding)).max().unwrap_or(Exit::Fine);
+    let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
+    let fidelity = implementation.fidelity.name();
+    let case = Case {
+        plan: campaign::Plan { terms: plan.terms, ..campaign::Plan::new(plan.setup, &implementation.about) },
+        names: options.cast.value.casting().with_groups(folder.groups.clone()),
+        implementation,
+        folder: &folder,
+        certify,
+        interrupt: &interrupt,
+    };
+    driven.found.iter().try_for_each(|found| report(&case, found, reports))?;
+    reports.event(Event::Driven(&Conformance {
+        policy: &policy.name,
+        cast: &options.cast.name,
+        groups: options.groups.into(),
+        alphabet: plan.alphabet.len(),
+        adapter: &adapter,
+        fidelity,
+        alike: plan.alike,
+        symmetry: plan.symmetry,
+        driven: &driven,
+        findings,
+        time,
+    }))?;
+    reports.finish()?;
+    Ok(match exit {
+        Exit::Finding => Exit::Finding,
+        _ if watch.is_stopped() => Exit::Interrupted,
+        other => other,
+    })
+}
+
+fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> Folder {
+    Folder {
+        directory: options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
+        policy,
+        cast: options.cast.value.clone(),
+        groups: options.groups(),
+        promises: options::chosen(&options.promises),
+        engine: "explore".into(),
+        adapter: implementation.about.name.clone(),
+        implementation: Some(implementation.about.version.clone()),
+        fault: implementation.fault.map(|fault| fault.name().into()),
+        fidelity: implementation.fidelity,
+    }
+}
+
+fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, Unusable> {
+    let plan = options.plan(policy)?;
+    let mut alphabet = plan.alphabet();
+    alphabet.retain(|command| implementation.about.commands.contains(command.kind()));
+    if alphabet.is_empty() {
+        return Err(Unusable::Input(
+            "none of the commands can be carried out with this implementation".into(),
+        ));
+    }
+    let paths = options.paths.and_then(|paths| NonZeroUsize::new(paths.into()));
+    // A fingerprint is of a system that runs.
+    let mut adapter = implementation.make()?;
+    adapter.reset(&plan.setup)?;
+    let alike = match paths {
+        None if adapter.fingerprint().is_some() => Alike::Product,
+        _ => Alike::State { paths: paths.unwrap_or(NonZeroUsize::MIN) },
+    };
+    Ok(Drive {
+        terms: implementation.terms(plan.promises),
+        setup: plan.setup,
+        alphabet,
+        depth: plan.depth,
+        alike,
+        symmetry: plan.symmetry,
+        wanted: None,
+        stop_at_first: plan.stop_at_first,
+        jobs: plan.jobs,
+        memory: plan.memory,
+        deadline: None,
+    })
+}
+
+/// A chain that is the shortest already is at most named more simply, and then certified.
+fn report(case: &Case<'_>, found: &Counterexample, reports: &mut impl Report) -> Result<(), Unusable> {
+    let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };
+    let draft = case.folder.draft(&found.commands, &found.finding, None)?;
+    case.shrink_and_report(&found, None, draft, reports)
+}
