@@ -87,14 +87,6 @@ impl Implementation {
         Terms { fidelity, ..self.terms(scenario.judged()) }
     }
 
-    /// What it is called, with its fault.
-    pub(super) fn name(&self) -> String {
-        match self.fault {
-            Some(fault) => format!("{} with {fault}", self.about.name),
-            None => self.about.name.clone(),
-        }
-    }
-
     /// The words that name it on the command line.
     pub(super) fn arguments(&self) -> String {
         let mut words = match self.fault {

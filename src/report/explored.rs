@@ -70,8 +70,10 @@ pub struct Conformance<'a> {
     pub groups: usize,
     /// How many commands were tried in each situation.
     pub alphabet: usize,
-    /// The implementation's name, with the fault that was planted.
+    /// The implementation's name.
     pub adapter: &'a str,
+    /// The fault that was planted, if one was.
+    pub fault: Option<&'a str>,
     /// How closely it was compared.
     pub fidelity: &'a str,
     /// When two situations counted as one.

@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod explore;
+
 /// Runs the program in a folder.
 pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
@@ -37,6 +39,19 @@ pub(crate) fn refuses(arguments: &[&str], error: &str) {
     assert_eq!(code(&output), 2, "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains(error), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "");
+}
+
+/// Runs the program in a folder, and interrupts it as soon as it has begun its work.
+#[cfg(unix)]
+fn interrupted(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
+    command.args(arguments).current_dir(folder).stdout(std::process::Stdio::piped());
+    let child = command.spawn().expect("the program starts");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let killed =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is a kill");
+    assert!(killed.success());
+    child.wait_with_output().expect("it ends")
 }
 
 #[test]
@@ -252,17 +267,7 @@ fn the_vocabularies_are_listed() {
 #[cfg(unix)]
 fn an_interrupted_campaign_ends_with_what_it_has() {
     let folder = folder();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    command
-        .args(["fuzz", "--time", "60s", "--json"])
-        .current_dir(folder.path())
-        .stdout(std::process::Stdio::piped());
-    let child = command.spawn().expect("the program starts");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let killed =
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is a kill");
-    assert!(killed.success());
-    let output = child.wait_with_output().expect("it ends");
+    let output = interrupted(folder.path(), &["fuzz", "--time", "60s", "--json"]);
     assert_eq!(code(&output), 130);
     assert_eq!(json_lines(&output)[0]["type"], "summary");
 }

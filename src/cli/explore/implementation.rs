@@ -37,7 +37,7 @@ pub(super) fn run(
     let interrupt = Interrupt::installed();
     let watch = &interrupt.search;
 
-    let adapter = implementation.name();
+    let adapter = implementation.about.name.clone();
     let started = Instant::now();
     let driven = progress::of_search(&adapter, watch, || drive(&plan, &|| implementation.make(), watch))?;
     let time = started.elapsed();
@@ -60,6 +60,7 @@ pub(super) fn run(
         groups: options.groups.into(),
         alphabet: plan.alphabet.len(),
         adapter: &adapter,
+        fault: folder.fault.as_deref(),
         fidelity,
         alike: plan.alike,
         symmetry: plan.symmetry,

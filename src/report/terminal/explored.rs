@@ -72,11 +72,12 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
 pub(super) fn implementation(out: &mut impl Write, conformance: &Conformance<'_>) -> io::Result<()> {
     let Conformance { adapter, policy, cast, groups, alphabet, fidelity, driven, .. } = conformance;
     let scope = scope(cast, *groups, *alphabet);
-    writeln!(out, "{BOLD}{adapter}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
+    let fault = conformance.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
+    writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
     let [states, allowed, refused, executed, resets] =
         [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
     writeln!(out, "  {states} situations, in which {allowed} commands were allowed and {refused} refused")?;
-    write!(out, "  {executed} commands executed, {resets} resets, depth {}, ", driven.depth)?;
+    write!(out, "  {executed} commands executed, reset {resets} times, depth {}, ", driven.depth)?;
     match driven.end {
         End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
@@ -164,26 +165,28 @@ fn mark(exploration: &Exploration, promise: Promise) -> (String, Style) {
 
 /// What the search of an implementation proves, and on which assumptions.
 fn proof(conformance: &Conformance<'_>) -> Vec<String> {
-    let within = match conformance.driven.end {
-        End::Complete => "whatever its length".into(),
-        _ => format!("of up to {}", commands(conformance.driven.depth)),
+    let Conformance { driven, alike, symmetry, .. } = conformance;
+    let within = match driven.end {
+        End::Complete => "No history, whatever its length,".into(),
+        End::Depth | End::First => format!("No history of up to {}", commands(driven.depth)),
+        // The farthest situations were reached by some of the histories of that length only.
+        End::Memory | End::Time | End::Stopped => {
+            format!("No history of up to {}", commands(driven.depth.saturating_sub(1)))
+        }
     };
-    let beyond = if conformance.driven.found.is_empty() { "" } else { " beyond what was found" };
-    let mut sentences = vec![match conformance.alike {
-        Alike::Product => format!(
-            "No history {within} shows more{beyond}, if the implementation's fingerprint tells all of its state."
-        ),
+    let departs = if driven.found.is_empty() { "departs" } else { "first departs in any other way" };
+    let assumption = match alike {
+        Alike::Product => ", if the implementation's fingerprint tells all of its state".into(),
         Alike::State { paths } => format!(
-            "No history {within} shows more{beyond}, if the implementation's behaviour depends on what can be observed \
-             alone; what else it remembers can escape, as {} to each state {} driven.",
-            if paths.get() == 1 { "one path".into() } else { format!("{paths} paths") },
-            if paths.get() == 1 { "was" } else { "were" },
+            ", if what the implementation does depends on what can be observed alone; what else it remembers can escape, \
+             as each state was reached by {paths} of the ways to it at most"
         ),
-        Alike::Never => format!("No history {within} shows more{beyond}."),
-    }];
-    if conformance.symmetry {
+        Alike::Never => String::new(),
+    };
+    let mut sentences = vec![format!("{within} {departs}{assumption}.")];
+    if *symmetry {
         sentences.push(
-            "It is taken to treat interchangeable users and groups alike; `--no-symmetry` takes nothing for granted."
+            "It is taken to treat interchangeable users and groups alike; `--no-symmetry` does not assume that."
                 .into(),
         );
     }
