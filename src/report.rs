@@ -265,3 +265,16 @@ fn heard(written: io::Result<()>) -> io::Result<()> {
 fn shown(file: &Path) -> String {
     file.display().to_string()
 }
+
+/// The number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

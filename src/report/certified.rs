@@ -1,5 +1,6 @@
 //! What a certificate says, and in what two of them differ, in sentences.
 
+use super::grouped;
 use crate::certify::{Certificate, Level};
 
 /// What the certificate says.
@@ -81,17 +82,4 @@ pub fn certificate_difference(written: &Certificate, now: &Certificate) -> Optio
     ];
     let (what, written, now) = fields.into_iter().find(|(_, written, now)| written != now)?;
     Some(format!("its {what} is {written}, and the search gives {now}"))
-}
-
-/// The number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -6,7 +6,7 @@ use anstyle::Style;
 use chatwarden_model::{Command, Promise, Word};
 
 use super::super::telling::is_about_a_pair;
-use super::super::{Conformance, Explored, Telling, shown};
+use super::super::{Conformance, Explored, Telling, grouped, shown};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
 use crate::explore::{Alike, End, Exploration, Standing};
 use crate::history::{History, Record};
@@ -195,17 +195,4 @@ fn proof(conformance: &Conformance<'_>) -> Vec<String> {
 
 fn commands(count: usize) -> String {
     if count == 1 { "1 command".into() } else { format!("{count} commands") }
-}
-
-/// The number in groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

@@ -160,6 +160,7 @@ fn what_does_not_conform_is_found_by_its_shortest_chain_saved_and_replayed() {
     let [finding, conformance] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!((&finding["verdict"], &finding["steps"]), (&json!("too-strict"), &json!(3)));
     assert_eq!((&finding["seed"], &finding["run"]), (&Value::Null, &Value::Null));
+    assert_eq!(finding["minimal"], "certified");
     assert_eq!(conformance["findings"], 1);
     let file = finding["file"].as_str().expect("it is saved");
     assert!(file.starts_with("scenarios/found/too-strict-invite-"), "{file}");
