@@ -101,7 +101,8 @@ impl Drive {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alike {
-    /// If the judged state and the implementation's own state, as its fingerprint tells it, are the same.
+    /// If the judged state and the implementation's own state, as its [fingerprint](Adapter::fingerprint) tells it,
+    /// are the same.
     Product,
     /// If the judged state is the same, up to renaming. Several histories to each may be gone on from: the first
     /// to arrive of those that were made of different kinds of commands, apart from commands that changed nothing.
@@ -113,7 +114,8 @@ pub enum Alike {
     Never,
 }
 
-/// A finding with the first of the shortest histories that show it, in the order of the alphabet.
+/// A finding with a shortest history that shows it: over copies the first of them, in the order of the alphabet, and
+/// where there are no copies the shortest that the walk found out about.
 ///
 /// An example is at [`Drive`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -163,7 +165,16 @@ impl Driven {
     }
 }
 
-/// Takes an implementation through every situation.
+/// Takes an implementation through every situation, and tries every command of the alphabet in each, those that
+/// the policy refuses too.
+///
+/// Where the implementation can be [copied](Adapter::fork), that is a search by length, and the first history that
+/// shows something is a shortest one. Where it cannot, one system walks from situation to situation with as few resets
+/// as possible; if something is wanted, or the search is to stop at first, it exhausts a length after the other, and
+/// otherwise the lengths of what is found are certain only when it is through. A walk uses one core.
+///
+/// If the system cannot be made fresh, that is a finding without commands, whatever is wanted; where it happens on
+/// the way, and again with a new system, the search ends as stopped.
 ///
 /// # Errors
 /// If an implementation cannot be made or copied, or if it has no [fingerprint](Adapter::fingerprint) and

@@ -407,8 +407,10 @@ fn a_panic_is_found_and_not_gone_on_from_and_what_is_not_supported_is_passed_ove
 
 #[test]
 fn a_system_that_cannot_be_made_fresh_is_a_finding() {
-    for (resets, end) in [(0, End::Complete), (5, End::Stopped)] {
-        let plan = Drive { alike: STATE, alphabet: closed_alphabet(), ..plan(closed()) };
+    for (alike, resets, end) in
+        [(STATE, 0, End::Complete), (STATE, 5, End::Stopped), (Alike::Never, 5, End::Stopped)]
+    {
+        let plan = Drive { alike, alphabet: closed_alphabet(), ..plan(closed()) };
         let left = AtomicU32::new(resets);
         // Every further system fails at once.
         let make = || Ok(Unsteady { resets: left.swap(0, Relaxed), ..Unsteady::new(false) });

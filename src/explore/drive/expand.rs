@@ -20,10 +20,13 @@ pub(super) type System = Box<dyn Adapter + Send>;
 /// How many commands are tried between two looks at the clock.
 const PATIENCE: usize = 32;
 
+/// What a copy of an implementation is taken to need beyond its own size: what it points to cannot be seen.
+const BEHIND: u64 = 1024;
+
 /// A situation to go on from.
 pub(super) struct Node {
     system: System,
-    moment: Moment,
+    moment: Box<Moment>,
     fingerprint: Option<u128>,
     /// The hash of the judged state.
     state: u128,
@@ -69,7 +72,14 @@ pub(super) struct Successor {
     pub(super) step: Step,
     pub(super) key: Key,
     /// None if it is as long as histories may be.
-    pub(super) node: Option<Box<Node>>,
+    pub(super) node: Option<Node>,
+}
+
+impl Node {
+    /// How many bytes it takes, about, with a copy of that size.
+    pub(super) fn bytes(system: &System) -> u64 {
+        (size_of::<Node>() + size_of::<Moment>() + size_of_val(&**system)) as u64 + BEHIND
+    }
 }
 
 impl<'a> Search<'a> {
@@ -82,12 +92,12 @@ impl<'a> Search<'a> {
     }
 
     /// The situation before the first command.
-    pub(super) fn root(&self, system: System, lockstep: &Lockstep) -> Result<(Key, Box<Node>), Failure> {
+    pub(super) fn root(&self, system: System, lockstep: &Lockstep) -> Result<(Key, Node), Failure> {
         let fingerprint = self.fingerprint(&*system)?;
         let state = self.keys.state(lockstep.state());
         let key = Key { situation: self.situation(state, lockstep, fingerprint), kinds: 0 };
-        let (moment, kept) = (lockstep.moment(), self.orbits.all());
-        Ok((key, Box::new(Node { system, moment, fingerprint, state, kinds: 0, kept, history: 0 })))
+        let (moment, kept) = (Box::new(lockstep.moment()), self.orbits.all());
+        Ok((key, Node { system, moment, fingerprint, state, kinds: 0, kept, history: 0 }))
     }
 
     /// Why the search is to end before everything is tried, if it is.
@@ -145,7 +155,7 @@ impl<'a> Expansion<'a> {
     ///
     /// # Errors
     /// If an implementation cannot be copied or has no fingerprint where it needs one.
-    pub(super) fn expand(&mut self, nodes: Vec<Box<Node>>) -> Result<Tried, Failure> {
+    pub(super) fn expand(&mut self, nodes: Vec<Node>) -> Result<Tried, Failure> {
         for node in nodes {
             self.tried.cut = self.search.cut();
             if self.tried.cut.is_none() {
@@ -209,10 +219,11 @@ impl<'a> Expansion<'a> {
                 self.find(step, &drift);
             }
             if let Some((key, state)) = self.arrival(node, step, fingerprint, unchanged) {
-                let moment = self.lockstep.moment();
-                let kinds = key.kinds;
-                let next = || Node { system, moment, fingerprint, state, kinds, kept, history: 0 };
-                let node = (!self.last).then(|| Box::new(next()));
+                let (lockstep, kinds) = (&self.lockstep, key.kinds);
+                let node = (!self.last).then(|| {
+                    let moment = Box::new(lockstep.moment());
+                    Node { system, moment, fingerprint, state, kinds, kept, history: 0 }
+                });
                 self.tried.successors.push(Successor { step, key, node });
                 return Ok(None);
             }

@@ -34,7 +34,7 @@ impl Findings {
 
     /// Whether there is nothing more to look for.
     pub(super) fn has_wanted(&self) -> bool {
-        self.wanted.is_some() && !self.found.is_empty()
+        self.found.iter().any(|found| Some(found.finding.identity()) == self.wanted)
     }
 
     pub(super) fn is_empty(&self) -> bool {

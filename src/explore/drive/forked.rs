@@ -24,9 +24,6 @@ const ROUND: usize = 16 * CHUNK;
 /// With fewer chunks than this it is not worth it to start jobs.
 const WORTH: usize = 4;
 
-/// What a copy of an implementation is taken to need beyond its own size: what it points to cannot be seen.
-const BEHIND: u64 = 1024;
-
 /// Tries every command in every situation that can be reached from the system's.
 ///
 /// # Errors
@@ -43,7 +40,7 @@ pub(super) fn search(
         Alike::Never => None,
     };
     let search = Search::new(plan, watch);
-    let node_bytes = (size_of::<Node>() + size_of_val(&*system)) as u64 + BEHIND;
+    let node_bytes = Node::bytes(&system);
     let (key, root) = search.root(system, lockstep)?;
     let mut known = Known::new(paths);
     known.insert(key);
@@ -74,7 +71,7 @@ struct Levels<'a> {
 }
 
 impl Levels<'_> {
-    fn run(&mut self, root: Box<Node>) -> Result<End, Failure> {
+    fn run(&mut self, root: Node) -> Result<End, Failure> {
         let plan = self.search.plan;
         let mut frontier = vec![root];
         for length in 1.. {
@@ -104,10 +101,10 @@ impl Levels<'_> {
     /// Tries all histories of a length, and returns the situations to go on from, or why the search ends.
     fn level(
         &mut self,
-        frontier: Vec<Box<Node>>,
+        frontier: Vec<Node>,
         length: usize,
         last: bool,
-    ) -> Result<Result<Vec<Box<Node>>, End>, Failure> {
+    ) -> Result<Result<Vec<Node>, End>, Failure> {
         let mut next = Vec::new();
         let mut rest = frontier.into_iter();
         while rest.len() > 0 {
@@ -133,7 +130,7 @@ impl Levels<'_> {
     }
 
     /// What each chunk of some situations leads to, in order.
-    fn round(&self, round: Vec<Box<Node>>, last: bool) -> Vec<Result<Tried, Failure>> {
+    fn round(&self, round: Vec<Node>, last: bool) -> Vec<Result<Tried, Failure>> {
         let mut round = round.into_iter();
         let mut chunks = Vec::new();
         while round.len() > 0 {
@@ -160,7 +157,7 @@ impl Levels<'_> {
         tried.into_iter().map(|(_, tried)| tried).collect()
     }
 
-    fn put_together(&mut self, tried: Tried, length: usize, next: &mut Vec<Box<Node>>) {
+    fn put_together(&mut self, tried: Tried, length: usize, next: &mut Vec<Node>) {
         self.driven.states += tried.states;
         self.driven.allowed += tried.allowed;
         self.driven.refused += tried.refused;

@@ -96,8 +96,8 @@ fn subgroups(images: &[Vec<u32>], commands: usize) -> Vec<Subgroup> {
     let mut found: Vec<Subgroup> = Vec::new();
     while let Some(subgroup) = members.get(found.len()).cloned() {
         let mut next = Subgroup { first: Vec::new(), kept: Vec::new() };
-        for command in 0..commands {
-            let image = |&renaming: &usize| images[renaming][command] as usize;
+        for command in 0..commands as u32 {
+            let image = |&renaming: &usize| images[renaming][command as usize];
             if subgroup.iter().any(|renaming| image(renaming) < command) {
                 continue;
             }
@@ -107,7 +107,7 @@ fn subgroups(images: &[Vec<u32>], commands: usize) -> Vec<Subgroup> {
                 members.push(keeping.clone());
                 members.len() as Kept - 1
             });
-            next.first.push(command as u32);
+            next.first.push(command);
             next.kept.push(number);
         }
         found.push(next);

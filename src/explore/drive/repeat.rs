@@ -32,6 +32,8 @@ pub(super) struct Repetition<'a, A, M> {
     history: Vec<Choice>,
     /// Whether the history without its last command was not executed yet.
     new_before_last: bool,
+    /// Whether a system could not be made fresh again.
+    broken: bool,
     findings: Findings,
     driven: Driven,
 }
@@ -40,7 +42,17 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     pub(super) fn new(search: &'a Search<'a>, make: &'a M, system: A, lockstep: Lockstep) -> Self {
         let findings = Findings::new(search.plan.wanted);
         let (history, driven) = (Vec::new(), Driven::started());
-        Repetition { search, make, system, lockstep, history, new_before_last: true, findings, driven }
+        Repetition {
+            search,
+            make,
+            system,
+            lockstep,
+            history,
+            new_before_last: true,
+            broken: false,
+            findings,
+            driven,
+        }
     }
 
     /// Executes the histories, a length after the other.
@@ -83,6 +95,9 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
                 continue;
             }
             let taken = self.execute(length)?;
+            if self.broken {
+                return Ok((reached, Some(End::Stopped)));
+            }
             reached |= taken == length;
             if taken + 1 >= length && std::mem::take(&mut self.new_before_last) {
                 self.driven.states += 1;
@@ -143,10 +158,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     /// Executes the history at hand, and says how many of its commands conformed.
     fn execute(&mut self, length: usize) -> Result<usize, Failure> {
         if self.driven.executed > 0 {
-            self.driven.resets += 1;
-            if let Err(finding) = self.lockstep.start(&mut self.system, &self.search.plan.setup) {
-                self.note(finding);
-                self.system = (self.make)()?;
+            self.reset()?;
+            if self.broken {
                 return Ok(0);
             }
         }
@@ -175,6 +188,18 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
             self.note(drift);
         }
         Ok(length)
+    }
+
+    /// Makes the system fresh; if it cannot be, a new one gets one more chance.
+    fn reset(&mut self) -> Result<(), Failure> {
+        self.driven.resets += 1;
+        if let Err(finding) = self.lockstep.start(&mut self.system, &self.search.plan.setup) {
+            self.note(finding);
+            self.system = (self.make)()?;
+            self.driven.resets += 1;
+            self.broken = self.lockstep.start(&mut self.system, &self.search.plan.setup).is_err();
+        }
+        Ok(())
     }
 
     fn note(&mut self, finding: Finding) {
