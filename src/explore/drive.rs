@@ -104,7 +104,7 @@ pub enum Alike {
     /// If the judged state and the implementation's own state, as its [fingerprint](Adapter::fingerprint) tells it,
     /// are the same.
     Product,
-    /// If the judged state is the same, up to renaming. Several histories to each may be gone on from: the first
+    /// If the judged state, and what would be reported at the end, are the same, up to renaming. Several histories to each may be gone on from: the first
     /// to arrive of those that were made of different kinds of commands, apart from commands that changed nothing.
     State {
         /// How many to each state, at most.

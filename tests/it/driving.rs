@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
 use chatwarden::check::{Terms, run};
 use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
 use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
@@ -329,6 +329,27 @@ fn without_likeness_every_history_is_executed_after_a_reset() {
     assert_eq!(forked.resets, 1);
     let expected = Driven { executed: repeated.executed, resets: repeated.resets, ..forked };
     assert_eq!(repeated, expected);
+}
+
+#[test]
+fn a_drift_that_only_a_run_of_that_length_reports_is_found_at_its_length() {
+    let fault = Fault::ApproveClearsBlock;
+    let plan = plan(small(policy_for(fault), 1));
+    let terms = Terms { fidelity: Fidelity::PromisesOnly, ..plan.terms };
+    let plan = Drive { terms, depth: Some(3), ..plan };
+    for copies in [true, false] {
+        let make = || {
+            let service = Memory::with_fault(fault);
+            Ok(Logged { tells: true, ..Logged::new(service, plan.setup, &Log::default(), copies) })
+        };
+        let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+        let lengths = lengths(&plan, &driven, make);
+        let drifted = lengths.iter().find(|(identity, _)| identity.verdict == Verdict::Drifted);
+        assert_eq!(
+            drifted.map(|(identity, length)| (identity.command, *length)),
+            Some((Some(CommandKind::Approve), 2))
+        );
+    }
 }
 
 /// The built-in service, which panics at commands of one kind, does not know another, and can be made fresh only so

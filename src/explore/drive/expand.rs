@@ -122,14 +122,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The hash of the situation in which the lock-step is.
+    /// The hash of the situation in which the lock-step is; a pending drift is part of it, since it hides others.
     pub(super) fn situation(&self, state: u128, lockstep: &Lockstep, fingerprint: Option<u128>) -> u128 {
-        match self.plan.alike {
-            Alike::Product => {
-                let drift = lockstep.pending().map(Finding::identity);
+        let drift = lockstep.pending().map(Finding::identity);
+        match (self.plan.alike, drift) {
+            (Alike::Product, _) | (Alike::State { .. }, Some(_)) => {
                 self.keys.product(state, drift, fingerprint.unwrap_or_default())
             }
-            Alike::State { .. } | Alike::Never => state,
+            (Alike::State { .. }, None) | (Alike::Never, _) => state,
         }
     }
 }
@@ -279,6 +279,7 @@ impl<'a> Expansion<'a> {
             Alike::State { paths } if paths.get() > 1 => node.kinds | 1 << step.command.kind() as u32,
             _ => 0,
         };
+        let fingerprint = fingerprint.filter(|_| plan.alike == Alike::Product);
         let key = Key { situation: self.search.situation(state, &self.lockstep, fingerprint), kinds };
         (self.known.is_fresh(key) && self.met.insert(key)).then_some((key, state))
     }

@@ -20,8 +20,6 @@ const INDEXED: usize = 128;
 /// A situation that was met.
 struct Situation {
     key: Key,
-    /// The hash of the judged state.
-    state: u128,
     kept: Kept,
     /// The length of the shortest known history.
     length: usize,
@@ -61,8 +59,8 @@ pub(super) struct Map {
     narrow: Option<Narrow>,
     situations: Vec<Situation>,
     index: HashMap<u128, Spot>,
-    /// For each judged state the first situation, and how many there are.
-    by_state: HashMap<u128, (Spot, usize)>,
+    /// For each situation as it can be foretold, the first that it stands for, and for how many.
+    guesses: HashMap<u128, (Spot, usize)>,
     /// Where something is left to try, by the length of the shortest known history.
     open: BTreeSet<(usize, Spot)>,
     bytes: usize,
@@ -75,7 +73,7 @@ impl Map {
             narrow,
             situations: Vec::new(),
             index: HashMap::new(),
-            by_state: HashMap::new(),
+            guesses: HashMap::new(),
             open: BTreeSet::new(),
             bytes: 0,
         }
@@ -86,11 +84,11 @@ impl Map {
         self.paths > 1
     }
 
-    /// Adds a situation; the first is the start.
+    /// Adds a situation, and by what it is looked up when it is foretold; the first is the start.
     pub(super) fn add(
         &mut self,
         key: Key,
-        state: u128,
+        guess: u128,
         kept: Kept,
         quiet: impl DoubleEndedIterator<Item = u32>,
         moving: &[(u32, Key)],
@@ -104,9 +102,9 @@ impl Map {
         self.bytes += size_of::<Situation>() + INDEXED + 4 * quiet.len();
         self.bytes += moving.len() * (4 + size_of::<Edge>());
         let parent = None;
-        self.situations.push(Situation { key, state, kept, length, parent, quiet, moving, edges, missed: 0 });
+        self.situations.push(Situation { key, kept, length, parent, quiet, moving, edges, missed: 0 });
         self.index.insert(key.whole(), spot);
-        self.by_state.entry(state).or_insert((spot, 0)).1 += 1;
+        self.guesses.entry(guess).or_insert((spot, 0)).1 += 1;
         self.refresh(spot, length);
         spot
     }
@@ -115,22 +113,19 @@ impl Map {
     pub(super) fn find(&self, key: Key) -> Option<Spot> {
         let exact = self.index.get(&key.whole()).copied();
         exact.or_else(|| {
-            let (first, count) = self.by_state.get(&key.situation)?;
+            let (first, count) = self.guesses.get(&key.situation)?;
             (self.has_paths() && *count >= self.paths).then_some(*first)
         })
     }
 
-    pub(super) fn key(&self, spot: Spot) -> Key {
-        self.situations[spot].key
+    /// The hash of a situation.
+    pub(super) fn situation(&self, spot: Spot) -> u128 {
+        self.situations[spot].key.situation
     }
 
     /// The kinds of the commands that led there, if they matter.
     pub(super) fn kinds(&self, spot: Spot) -> u32 {
         self.situations[spot].key.kinds
-    }
-
-    pub(super) fn state(&self, spot: Spot) -> u128 {
-        self.situations[spot].state
     }
 
     pub(super) fn kept(&self, spot: Spot) -> Kept {
@@ -277,7 +272,7 @@ impl Map {
             Target::Seen(spot) => Some(*spot),
             Target::Foretold(key) => {
                 let exact = self.index.get(&key.whole()).copied();
-                exact.or_else(|| self.by_state.get(&key.situation).map(|(first, _)| *first))
+                exact.or_else(|| self.guesses.get(&key.situation).map(|(first, _)| *first))
             }
         }
     }

@@ -32,7 +32,8 @@ impl Sites {
             self.sites.push(site);
         }
         if self.found.iter().all(|found| found.finding.identity() != identity) {
-            self.found.push(Counterexample { commands: commands.to_vec(), finding });
+            let end = if finding.command().is_some() { finding.at() + 1 } else { 0 };
+            self.found.push(Counterexample { commands: commands[..end].to_vec(), finding });
         }
     }
 

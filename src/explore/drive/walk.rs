@@ -90,7 +90,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         };
         let (key, state, renaming) = walk.key(0)?;
         let (quiet, moving) = walk.foretell(state, renaming, 0, search.orbits.all());
-        walk.map.add(key, state, search.orbits.all(), quiet.into_iter(), &moving);
+        let guess = walk.guess(key, state);
+        walk.map.add(key, guess, search.orbits.all(), quiet.into_iter(), &moving);
         walk.renaming = renaming;
         Ok(walk)
     }
@@ -187,6 +188,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         let (from, kept) = (self.here, self.map.kept(self.here));
         let command = self.concrete(self.renaming, place);
         let counts = self.map.tried(from, place) && self.map.length(from) < self.bound;
+        let drifted = self.lockstep.pending().is_some();
         let progress = self.lockstep.step(&mut self.system, &command);
         if progress == Progress::Unsupported {
             self.map.leads_nowhere(from, place);
@@ -208,8 +210,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             }
             return self.reset();
         }
-        // A drift is noted at once, so that it hides nothing that comes later on the walk.
-        if let Some(drift) = self.lockstep.finish() {
+        if let Some(drift) = self.lockstep.pending().filter(|_| !drifted).cloned() {
             self.note(from, place, drift);
         }
         self.arrive(from, place, kept, command)
@@ -219,11 +220,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     fn arrive(&mut self, from: Spot, place: u32, kept: Kept, command: Command) -> Result<(), Failure> {
         let (key, state, renaming) = self.key(self.map.kinds(from) | 1 << command.kind() as u32)?;
         self.renaming = renaming;
-        let stayed = match self.search.plan.alike {
-            Alike::Product => key == self.map.key(from),
-            _ => state == self.map.state(from),
-        };
-        if stayed {
+        if key.situation == self.map.situation(from) {
             self.map.leads_nowhere(from, place);
             return Ok(());
         }
@@ -235,7 +232,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
                     _ => kept,
                 };
                 let (quiet, moving) = self.foretell(state, renaming, key.kinds, kept);
-                self.map.add(key, state, kept, quiet.into_iter(), &moving)
+                self.map.add(key, self.guess(key, state), kept, quiet.into_iter(), &moving)
             }
         };
         self.map.leads_to(from, place, self.here);
@@ -267,9 +264,15 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     fn key(&self, kinds: u32) -> Result<(Key, u128, usize), Failure> {
         let (state, renaming) = self.search.keys.representative(self.lockstep.state());
         let fingerprint = self.search.fingerprint(&self.system)?;
+        let fingerprint = fingerprint.filter(|_| self.search.plan.alike == Alike::Product);
         let situation = self.search.situation(state, &self.lockstep, fingerprint);
         let kinds = if self.map.has_paths() { kinds } else { 0 };
         Ok((Key { situation, kinds }, state, renaming))
+    }
+
+    /// By what a foretold situation is looked up: of the product only the judged state can be foretold.
+    fn guess(&self, key: Key, state: u128) -> u128 {
+        if self.search.plan.alike == Alike::Product { state } else { key.situation }
     }
 
     fn concrete(&self, renaming: usize, place: u32) -> Command {
@@ -293,14 +296,17 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
                 continue;
             }
             step(&mut after, policy, &command);
-            match self.search.keys.state(&after) {
-                same if same == state => quiet.push(place),
-                // Of the product only the judged state can be foretold.
-                situation if self.map.has_paths() => {
-                    moving.push((place, Key { situation, kinds: kinds | 1 << command.kind() as u32 }));
-                }
-                situation => moving.push((place, Key { situation, kinds: 0 })),
+            let after = self.search.keys.state(&after);
+            if after == state {
+                quiet.push(place);
+                continue;
             }
+            let situation = match self.search.plan.alike {
+                Alike::Product => after,
+                _ => self.search.situation(after, &self.lockstep, None),
+            };
+            let kinds = if self.map.has_paths() { kinds | 1 << command.kind() as u32 } else { 0 };
+            moving.push((place, Key { situation, kinds }));
         }
         (quiet, moving)
     }
@@ -344,7 +350,9 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             self.taken.push(command);
             let finding = match self.lockstep.step(&mut self.system, &command) {
                 Progress::Ended(finding) => Some(finding),
-                Progress::Conforms => self.lockstep.finish(),
+                Progress::Conforms => {
+                    self.lockstep.pending().filter(|drift| drift.identity() == site.identity).cloned()
+                }
                 Progress::Unsupported => return Ok(None),
             };
             if let Some(finding) = finding {
