@@ -232,7 +232,10 @@ impl Search<'_> {
         chain: &[Command],
         finding: &Finding,
     ) -> Result<Lengths, Failure> {
-        let mut search = self.prepared(&make()?, chain, finding);
+        let mut adapter = make()?;
+        // A fingerprint is of a system that runs.
+        adapter.reset(&self.plan.setup)?;
+        let mut search = self.prepared(level(&adapter), chain, finding);
         search.drive.deadline = deadline;
         let mut below = None;
         for length in 0..chain.len().max(1) {
@@ -241,10 +244,12 @@ impl Search<'_> {
             let shorter = driven.found.iter().find(|found| found.finding.identity() == finding.identity());
             let outcome = match (shorter, driven.end) {
                 (Some(shorter), _) => Outcome::Shorter(shorter.clone()),
-                (None, End::Complete | End::Depth) => {
+                (None, End::Complete | End::Depth) if driven.found.is_empty() => {
                     below = Some(search.certificate(&driven, length + 1));
                     continue;
                 }
+                // It could not be made fresh, so nothing was tried.
+                (None, End::Complete | End::Depth) => Outcome::Unfinished(End::Stopped),
                 (None, end) => Outcome::Unfinished(end),
             };
             return Ok(Lengths { outcome, below });
@@ -253,8 +258,7 @@ impl Search<'_> {
         Ok(Lengths { outcome: Outcome::Certified(certificate), below })
     }
 
-    fn prepared(&self, adapter: &impl Adapter, chain: &[Command], finding: &Finding) -> Prepared {
-        let level = level(adapter);
+    fn prepared(&self, level: Level, chain: &[Command], finding: &Finding) -> Prepared {
         let (alphabet, ill_typed) = alphabet(self.plan, chain);
         let setup = self.plan.setup;
         let ground = ground::hash(self.plan, &alphabet);
@@ -326,7 +330,7 @@ impl Certificate {
 }
 
 /// At which level chains of the implementation can be certified.
-pub fn level(adapter: &impl Adapter) -> Level {
+fn level(adapter: &impl Adapter) -> Level {
     let product = adapter.fingerprint().is_some() && adapter.fork().is_some();
     if product { Level::Product } else { Level::BlackBox }
 }

@@ -1,16 +1,13 @@
 //! What `fuzz`, `shrink` and `replay` share for certificates: the option, the search with what is shown of it, and how a
 //! certificate that was written down is checked.
 
-use std::io::IsTerminal;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chatwarden_model::{Command, Setup, Word};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use super::Unusable;
 use super::target::Implementation;
+use super::{Unusable, progress};
 use crate::adapter::{Adapter, Failure};
 use crate::campaign::{Found, Plan, Shrunk};
 use crate::certify::{Certificate, Conclusion, Limits, Outcome, Search};
@@ -24,9 +21,6 @@ use crate::wire::{FindingRecord, Names, Scenario};
 
 /// How long is searched where nobody says how long, if the implementation can be copied.
 const BUDGET: Duration = Duration::from_secs(1);
-
-/// How often the progress is drawn.
-const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Whether and how long to search for something shorter than what the shrinker came to.
 #[derive(Args, Clone, Copy, Debug)]
@@ -54,32 +48,12 @@ impl Certify {
 pub(super) fn certify(
     (plan, implementation): (&Plan, &Implementation),
     limits: Limits,
-    watch: &Arc<Watch>,
+    watch: &Watch,
     shrunk: Shrunk,
     simplify: impl FnMut(&Found) -> Result<Shrunk, Unusable>,
 ) -> Result<Conclusion, Unusable> {
-    let bar = progress(watch);
     let search = Search { plan, limits, watch };
-    let conclusion = search.certify(&|| implementation.make(), shrunk, simplify);
-    bar.finish_and_clear();
-    conclusion
-}
-
-/// A line that shows how the search goes on, on a terminal only.
-fn progress(watch: &Arc<Watch>) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let watch = Arc::clone(watch);
-    let counts = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-        // What cannot be drawn is not worth an error.
-        let _ = write!(out, "{} situations, {} commands deep", watch.states(), watch.depth());
-    };
-    let style = ProgressStyle::with_template("{spinner} certifying: {counts}, {elapsed}");
-    let style = style.expect("the template is well-formed").with_key("counts", counts);
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(INTERVAL);
-    bar
+    progress::of_search("certifying", watch, || search.certify(&|| implementation.make(), shrunk, simplify))
 }
 
 /// Searches everything shorter than a scenario's chain, which shows the finding, and tells whether its certificate
@@ -93,12 +67,12 @@ pub(super) fn recertify(
     let record = scenario.finding.as_ref();
     let written = record.and_then(|record| record.certificate.as_ref()).map(save::recorded);
     let plan = plan(scenario, written.as_ref(), implementation, terms);
-    let watch = Arc::default();
-    let bar = progress(&watch);
+    let watch = Watch::default();
     let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
     let commands = replay::commands(scenario);
-    let outcome = search.below(&|| implementation.make(), &commands[..=finding.at()], finding);
-    bar.finish_and_clear();
+    let outcome = progress::of_search("certifying", &watch, || {
+        search.below(&|| implementation.make(), &commands[..=finding.at()], finding)
+    });
     let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
     Ok(match (outcome?, written) {
         (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),

@@ -19,8 +19,8 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// From here on Ctrl-C ends the campaign or search and the certifying, so that findings are shrunk and no more; a second
-    /// time it ends the shrinking, and a third time the program.
+    /// From here on Ctrl-C ends the campaign or search and the certifying, so that findings are shrunk and no more; a
+    /// second time it ends the shrinking, and a third time the program.
     pub(super) fn installed() -> Self {
         let watches = Interrupt::default();
         let (campaign, shrinking) = (Arc::clone(&watches.campaign), Arc::clone(&watches.shrinking));
