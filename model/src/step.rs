@@ -117,7 +117,7 @@ impl<const U: usize, const G: usize> State<U, G> {
     /// one of the pair is always `user`.
     #[inline]
     fn settled(&mut self, policy: &Policy, user: User, change: impl FnOnce(&mut Self)) {
-        if policy.on_loss == OnLoss::Nothing {
+        if G == 0 || policy.on_loss == OnLoss::Nothing {
             return change(self);
         }
         let before = self.protected_contacts(policy, user);

@@ -74,7 +74,7 @@ pub(super) struct Explore {
     /// Where to save scenarios of what is found [default: nowhere; scenarios/found with an implementation]
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Exit with 1 if a policy breaks a promise
+    /// Exit with 1 if a policy breaks a promise, and with 3 if the memory did not suffice to tell
     #[arg(long, conflicts_with_all = ["adapter", "fault"])]
     expect_kept: bool,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use super::Explore;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::{Exit, Unusable, progress};
-use crate::explore::{Exploration, Standing, Watch, explore};
+use crate::explore::{End, Exploration, Standing, Watch, explore};
 use crate::report::{Event, Explored, Report};
 use crate::save::Showcase;
 use crate::wire::PolicySpec;
@@ -39,6 +39,9 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         Exit::Finding
     } else if watch.is_stopped() {
         Exit::Interrupted
+    } else if options.expect_kept && all.iter().any(|explored| explored.exploration.end == End::Memory) {
+        // What was asked was not answered, and that is no pass.
+        Exit::Inconclusive
     } else {
         Exit::Fine
     })

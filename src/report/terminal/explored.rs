@@ -77,7 +77,7 @@ pub(super) fn implementation(out: &mut impl Write, conformance: &Conformance<'_>
     let [states, allowed, refused, executed, resets] =
         [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
     writeln!(out, "  {states} situations, in which {allowed} commands were allowed and {refused} refused")?;
-    write!(out, "  {executed} commands executed, reset {resets} times, depth {}, ", driven.depth)?;
+    write!(out, "  {executed} commands executed, resets {resets}, depth {}, ", driven.depth)?;
     match driven.end {
         End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
@@ -109,7 +109,8 @@ fn promise_line(
     match standing {
         Standing::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
         Standing::Kept => {
-            writeln!(out, "{WARN}kept up to {}{WARN:#}", commands(explored.exploration.depth))
+            let judged = explored.exploration.judged.unwrap_or_default();
+            writeln!(out, "{WARN}kept up to {}{WARN:#}", commands(judged))
         }
         Standing::KeptByConstruction => {
             writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
@@ -156,8 +157,10 @@ fn why(out: &mut impl Write, telling: &Telling<'_>, promise: Promise, record: &R
 /// What the table says of a promise.
 fn mark(exploration: &Exploration, promise: Promise) -> (String, Style) {
     match exploration.standing(promise) {
-        Standing::Kept if exploration.end == End::Complete => ("✓".into(), GOOD),
-        Standing::Kept => (format!("✓ ≤{}", exploration.depth), WARN),
+        Standing::Kept => match exploration.judged {
+            None => ("✓".into(), GOOD),
+            Some(length) => (format!("✓ ≤{length}"), WARN),
+        },
         Standing::KeptByConstruction => ("·".into(), DIM),
         Standing::Broken(chain) => (chain.len().to_string(), BAD),
     }
@@ -174,7 +177,7 @@ fn proof(conformance: &Conformance<'_>) -> Vec<String> {
             format!("No history of up to {}", commands(driven.depth.saturating_sub(1)))
         }
     };
-    let departs = if driven.found.is_empty() { "departs" } else { "first departs in any other way" };
+    let departs = if driven.found.is_empty() { "departs" } else { "departs in any other way" };
     let assumption = match alike {
         Alike::Product => ", if the implementation's fingerprint tells all of its state".into(),
         Alike::State { paths } => format!(

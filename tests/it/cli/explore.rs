@@ -171,7 +171,7 @@ fn what_does_not_conform_is_found_by_its_shortest_chain_saved_and_replayed() {
     assert!(saved.contains(r#""engine": "explore""#), "{saved}");
 
     let printed = text(&chatwarden(folder.path(), &explore).stdout);
-    assert!(printed.contains("No history of up to 3 commands first departs in any other way"), "{printed}");
+    assert!(printed.contains("No history of up to 3 commands departs in any other way"), "{printed}");
     assert!(printed.contains("`--no-symmetry`"), "what is assumed is said:\n{printed}");
     let paths = [&explore[..], &["--paths", "2", "--no-symmetry"]].concat();
     let printed = text(&chatwarden(folder.path(), &paths).stdout);
