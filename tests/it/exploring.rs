@@ -13,6 +13,8 @@ use chatwarden::model::{
 };
 use chatwarden::wire::BuiltInCast;
 
+use crate::support::random_policy;
+
 mod peer;
 mod plain;
 
@@ -81,8 +83,13 @@ fn agree<const U: usize, const G: usize>(instance: &Instance, pinned: Pinned) {
     assert_eq!((plain.depth, symmetric.depth), (pinned.depth, pinned.depth));
     assert_eq!(plain.complete, symmetric.complete);
     agree_with_peer::<U, G>(instance, &plain, &symmetric);
+    agree_with_plain(instance, &plain, &symmetric);
+}
 
-    for (symmetry, expected) in [(false, &plain), (true, &symmetric)] {
+/// `explore` comes to the same as the plain searches, on one core and two.
+#[track_caller]
+fn agree_with_plain(instance: &Instance, plain: &plain::Plain, symmetric: &plain::Plain) {
+    for (symmetry, expected) in [(false, plain), (true, symmetric)] {
         for jobs in [1, 2] {
             let explored = instance.explore(symmetry, jobs);
             let counts = (explored.states, explored.transitions, explored.depth);
@@ -294,6 +301,21 @@ fn ill_typed_commands_up_to_a_depth() {
     let instance =
         Instance { ill_typed: true, ..Instance::whole(Preset::PairwiseConsent, small(), 1, "all").up_to(4) };
     agree::<5, 1>(&instance, Pinned { plain: (3986, 29_112), symmetric: (2019, 14_870), depth: 4 });
+}
+
+/// The policies of the presets are not the only ones; and what is kept by construction is kept under any.
+#[test]
+fn random_policies() {
+    for number in 0..24 {
+        let instance = |cast, groups| Instance {
+            setup: Setup { cast, groups, policy: random_policy(number) },
+            ..Instance::whole(Preset::MessengerKids, cast, groups, "all")
+        };
+        let one = instance(small(), 1).up_to(4);
+        agree_with_plain(&one, &plain::enumerate::<5, 1>(&one, false), &plain::enumerate::<5, 1>(&one, true));
+        let two = instance(cast(2, 1, 2), 2).up_to(3);
+        agree_with_plain(&two, &plain::enumerate::<5, 2>(&two, false), &plain::enumerate::<5, 2>(&two, true));
+    }
 }
 
 /// The numbers are those of an independent search; those with symmetry stand in the table of all presets.
