@@ -32,6 +32,11 @@ pub(super) struct Certify {
 }
 
 impl Certify {
+    /// Whether the user said anything.
+    pub(super) fn is_given(&self) -> bool {
+        self.certify.is_some()
+    }
+
     /// How much the search may take, if there is to be one.
     pub(super) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
         let time = match self.certify {

@@ -44,9 +44,13 @@ pub(super) struct Explore {
     /// The commands to make histories of, separated by commas [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<CommandKind>(), hide_possible_values = true)]
     commands: Vec<CommandKind>,
-    /// Try commands as well whose users have the wrong kinds, or do not differ where they must
+    /// Try commands as well whose users have the wrong kinds, or do not differ where they must; with an implementation,
+    /// which may let them through, they always are
     #[arg(long)]
     ill_typed: bool,
+    /// Leave such commands out with an implementation too
+    #[arg(long, conflicts_with = "ill_typed")]
+    well_typed: bool,
     /// The most commands of a history [default: no bound]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=MAX_STEPS as i64))]
     depth: Option<u16>,
@@ -93,10 +97,24 @@ impl Explore {
         let mut reports = self.output.reports()?;
         match self.target.named()? {
             Some(implementation) => implementation::run(self, implementation, &mut reports),
-            None if self.paths.is_some() => {
-                Err(Unusable::Input("`--paths` goes only with `--adapter` or `--fault`".into()))
+            None => {
+                self.expect_no_implementation()?;
+                policies::run(self, &mut reports)
             }
-            None => policies::run(self, &mut reports),
+        }
+    }
+
+    fn expect_no_implementation(&self) -> Result<(), Unusable> {
+        let given = [
+            ("--paths", self.paths.is_some()),
+            ("--well-typed", self.well_typed),
+            ("--certify", self.certify.is_given()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => {
+                Err(Unusable::Input(format!("`{option}` goes only with `--adapter` or `--fault`")))
+            }
+            None => Ok(()),
         }
     }
 

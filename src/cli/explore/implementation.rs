@@ -15,7 +15,7 @@ use crate::cli::options::{self, Given};
 use crate::cli::shrink::{Case, exit_of};
 use crate::cli::target::Implementation;
 use crate::cli::{Exit, Unusable, progress};
-use crate::explore::{Alike, Counterexample, Drive, drive};
+use crate::explore::{self, Alike, Counterexample, Drive, drive};
 use crate::report::{Conformance, Event, Report};
 use crate::save::Folder;
 use crate::wire::PolicySpec;
@@ -92,7 +92,7 @@ fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation
 }
 
 fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, Unusable> {
-    let plan = options.plan(policy)?;
+    let plan = explore::Plan { ill_typed: !options.well_typed, ..options.plan(policy)? };
     let mut alphabet = plan.alphabet();
     alphabet.retain(|command| implementation.about.commands.contains(command.kind()));
     if alphabet.is_empty() {

@@ -179,6 +179,18 @@ fn what_does_not_conform_is_found_by_its_shortest_chain_saved_and_replayed() {
     assert!(!printed.contains("`--no-symmetry`"), "{printed}");
 }
 
+/// A child is no guardian, so its approval is ill-typed; and yet an implementation may let it through.
+#[test]
+fn ill_typed_commands_are_tried_with_an_implementation() {
+    let folder = folder();
+    let explore = ["explore", "--fault", "child-approves", "--depth", "1"];
+    let found = chatwarden(folder.path(), &explore);
+    assert_eq!(code(&found), 1);
+    assert!(text(&found.stdout).contains("it breaks the promise guardianship"), "{}", text(&found.stdout));
+    let well_typed = [&explore[..], &["--well-typed"]].concat();
+    assert_eq!(code(&chatwarden(folder.path(), &well_typed)), 0);
+}
+
 #[test]
 fn wrong_usage_is_refused() {
     refuses(&["explore", "--policy", "adder-onyl"], "did you mean `adder-only`?");
@@ -186,6 +198,8 @@ fn wrong_usage_is_refused() {
     refuses(&["explore", "--all-policies", "--fault", "over-strict"], "cannot be used with");
     refuses(&["explore", "--expect-kept", "--adapter", "memory"], "cannot be used with");
     refuses(&["explore", "--paths", "2"], "`--paths` goes only with");
+    refuses(&["explore", "--well-typed"], "`--well-typed` goes only with");
+    refuses(&["explore", "--certify"], "`--certify` goes only with");
     refuses(&["explore", "--fidelity", "exact"], "`--fidelity` goes only with");
     refuses(&["explore", "--memory", "much"], "expected a size, such as `4GiB`");
     refuses(&["explore", "--groups", "0", "--commands", "leave"], "none of the commands");
