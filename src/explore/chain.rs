@@ -22,7 +22,7 @@ type Marked<K> = Vec<HashSet<K, FixedState>>;
 /// The first history of that length, which is the least, that breaks the promise.
 pub(super) fn first<const U: usize, const W: usize, K: Key>(
     ground: &Ground<U, W>,
-    stepper: &mut Stepper<'_, U, W, K>,
+    stepper: &mut Stepper<'_, U, W>,
     shards: &[Shard<W, K>],
     alphabet: &[Command],
     promise: Promise,
@@ -53,7 +53,7 @@ pub(super) fn first<const U: usize, const W: usize, K: Key>(
 
 /// For each distance below the length, the states from which the promise can be broken in what is left of it.
 fn marked<const U: usize, const W: usize, K: Key>(
-    stepper: &mut Stepper<'_, U, W, K>,
+    stepper: &mut Stepper<'_, U, W>,
     shards: &[Shard<W, K>],
     promise: Promise,
     length: usize,
@@ -93,7 +93,7 @@ fn reaches<const W: usize, K: Key>(
 }
 
 fn is_marked<const U: usize, const W: usize, K: Key>(
-    stepper: &mut Stepper<'_, U, W, K>,
+    stepper: &mut Stepper<'_, U, W>,
     shards: &[Shard<W, K>],
     marked: &Marked<K>,
     state: &State<U, MAX_GROUPS>,

@@ -134,7 +134,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
     fn advance(
         &mut self,
         depth: usize,
-        cores: &mut [Mutex<Stepper<'a, U, W, K>>],
+        cores: &mut [Mutex<Stepper<'a, U, W>>],
         outboxes: &[Mutex<Outbox<W, K>>],
     ) -> Result<(), End> {
         let mut broken = WordSet::empty();
@@ -182,7 +182,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         depth: usize,
         round: &[Chunk],
         room: bool,
-        cores: &mut [Mutex<Stepper<'a, U, W, K>>],
+        cores: &mut [Mutex<Stepper<'a, U, W>>],
         outboxes: &[Mutex<Outbox<W, K>>],
     ) {
         let next = AtomicUsize::new(0);
@@ -224,11 +224,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
 
     /// Whether the states reached fit into the memory; what caches and lists on the way take is only noted, because
     /// it depends on the number of cores.
-    fn measure(
-        &mut self,
-        cores: &mut [Mutex<Stepper<'a, U, W, K>>],
-        outboxes: &[Mutex<Outbox<W, K>>],
-    ) -> bool {
+    fn measure(&mut self, cores: &mut [Mutex<Stepper<'a, U, W>>], outboxes: &[Mutex<Outbox<W, K>>]) -> bool {
         let kept = self.shards.iter().map(Shard::bytes).sum::<usize>() + self.ground.groups.bytes();
         let cores: usize = cores.iter().map(|core| lock(core).bytes()).sum();
         let outboxes: usize = outboxes.iter().map(|outbox| lock(outbox).bytes()).sum();

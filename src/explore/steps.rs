@@ -63,7 +63,7 @@ struct Exits {
 
 /// One core's work, with what it has learned from the model.
 #[derive(Debug)]
-pub(super) struct Stepper<'a, const U: usize, const W: usize, K> {
+pub(super) struct Stepper<'a, const U: usize, const W: usize> {
     ground: &'a Ground<U, W>,
     relations: HashMap<u128, u32, FixedState>,
     /// By relation and group.
@@ -81,7 +81,6 @@ pub(super) struct Stepper<'a, const U: usize, const W: usize, K> {
     by: Vec<u16>,
     fixing: Vec<u16>,
     scratch: Vec<u32>,
-    key: std::marker::PhantomData<K>,
 }
 
 /// How many entries a core remembers before it forgets all of them: a few hundred megabytes.
@@ -106,7 +105,7 @@ impl<const U: usize, const W: usize> Ground<U, W> {
     }
 }
 
-impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
+impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     pub(super) fn new(ground: &'a Ground<U, W>) -> Self {
         Stepper {
             ground,
@@ -121,12 +120,11 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
             by: Vec::new(),
             fixing: Vec::new(),
             scratch: Vec::new(),
-            key: std::marker::PhantomData,
         }
     }
 
     /// Adds the successors of states with the same accounts to the outbox.
-    pub(super) fn step(&mut self, accounts: &Bits<W>, states: &[K], out: &mut Outbox<W, K>) {
+    pub(super) fn step<K: Key>(&mut self, accounts: &Bits<W>, states: &[K], out: &mut Outbox<W, K>) {
         if self.entries > MOST_ENTRIES {
             self.forget();
         }
@@ -139,7 +137,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
         self.step_groups(accounts, &before, here, states, out);
     }
 
-    fn step_accounts(
+    fn step_accounts<K: Key>(
         &mut self,
         bits: &Bits<W>,
         before: &Accounts<U>,
@@ -174,7 +172,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
     }
 
     /// Sends what the states in that part of the outbox's list become by a command that changes these bits.
-    fn send_settled(
+    fn send_settled<K: Key>(
         &mut self,
         change: Settling<'_, U>,
         changed: &Bits<W>,
@@ -203,7 +201,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
         }
     }
 
-    fn step_groups(
+    fn step_groups<K: Key>(
         &mut self,
         bits: &Bits<W>,
         before: &Accounts<U>,
@@ -235,7 +233,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
 
     /// The least of the groups under these renamings, of which there is always one; none if some have no number.
     #[inline]
-    pub(super) fn least(&mut self, groups: K, by: &[u16]) -> Option<K> {
+    pub(super) fn least<K: Key>(&mut self, groups: K, by: &[u16]) -> Option<K> {
         let count = self.ground.setup.groups;
         if by == [0] && (count < 2 || !self.ground.symmetry) {
             return Some(groups);
@@ -295,7 +293,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
 
     /// The groups after a command about accounts, and the promises broken there; none if some have no number.
     #[inline]
-    fn settled(&mut self, settling: Settling<'_, U>, groups: K) -> (Option<K>, WordSet<Promise>) {
+    fn settled<K: Key>(&mut self, settling: Settling<'_, U>, groups: K) -> (Option<K>, WordSet<Promise>) {
         let count = self.ground.setup.groups;
         let (mut settled, mut broken) = (Some(groups), WordSet::empty());
         for nth in 0..count {
@@ -382,7 +380,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Stepper<'a, U, W, K> {
     }
 
     /// The accounts and groups of a state as they are kept: the least of its orbit.
-    pub(super) fn canonical<const G: usize>(&mut self, state: &State<U, G>) -> Option<(Bits<W>, K)> {
+    pub(super) fn canonical<K: Key, const G: usize>(&mut self, state: &State<U, G>) -> Option<(Bits<W>, K)> {
         let ground = self.ground;
         let count = ground.setup.groups;
         let bits = ground.facts.pack(&state.with_groups([]));
