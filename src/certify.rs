@@ -8,7 +8,7 @@ mod ground;
 
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Bounds, Command, CommandKind, Renaming, WordSet, words};
+use chatwarden_model::{Bounds, Command, CommandKind, WordSet, words};
 
 use crate::adapter::{Adapter, Failure};
 use crate::campaign::{Found, Minimality, Plan, Shrunk};
@@ -18,9 +18,6 @@ use crate::verdict::Finding;
 /// The most commands of an alphabet that holds everything that can be written down. It is enough for the cast
 /// `small` with any number of groups, and for `family` with two.
 pub const MOST_COMMANDS: usize = 16_384;
-
-/// Up to how many renamings a search holds histories to be alike, at most.
-const MOST_RENAMINGS: usize = 1_000;
 
 words! {
     /// Over what a chain is minimal.
@@ -240,7 +237,7 @@ impl Search<'_> {
         let mut below = None;
         for length in 0..chain.len().max(1) {
             search.drive.depth = Some(length);
-            let driven = explore::drive(&search.drive, make, self.watch)?;
+            let driven = explore::drive(&search.drive, make, self.watch, &mut |_| {})?;
             let shorter = driven.found.iter().find(|found| found.finding.identity() == finding.identity());
             let outcome = match (shorter, driven.end) {
                 (Some(shorter), _) => Outcome::Shorter(shorter.clone()),
@@ -300,22 +297,16 @@ struct Prepared {
 
 impl Prepared {
     fn certificate(&self, driven: &Driven, below: usize) -> Certificate {
-        let setup = &self.drive.setup;
-        let renamings = if self.drive.symmetry {
-            Renaming::keeping(&setup.cast, setup.groups, MOST_RENAMINGS).len()
-        } else {
-            1
-        };
         Certificate {
             level: self.level,
             below,
-            groups: setup.groups,
+            groups: self.drive.setup.groups,
             commands: self.commands,
             alphabet: self.drive.alphabet.len(),
             ill_typed: self.ill_typed,
             situations: driven.states,
             tried: driven.allowed + driven.refused,
-            renamings,
+            renamings: driven.renamings,
             ground: self.ground,
         }
     }

@@ -3,6 +3,7 @@
 //! Nothing is found, judged or worded here, and nobody imports this.
 
 mod certify;
+mod drafts;
 mod explain;
 mod explore;
 mod fuzz;

@@ -66,11 +66,12 @@ pub(super) struct Explore {
     /// How many cores to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
     jobs: Option<u16>,
-    /// How much memory the search may take; it ends there with what it knows
+    /// How much memory the states that are reached may take; the search ends there with what it knows. Lists and
+    /// caches on the way come on top
     #[arg(long, value_name = "LIMIT", default_value = "8GiB", value_parser = options::bytes)]
     memory: u64,
-    /// How many ways to each state of the model to drive an implementation; by default it is told from its own state
-    /// where a situation is new, if it shows that
+    /// Drive an implementation along up to N different histories to each observable state [default: situations are told
+    /// apart by the implementation's own fingerprint, if it has one; else 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     paths: Option<u16>,
     #[command(flatten)]

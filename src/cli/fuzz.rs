@@ -1,16 +1,14 @@
 //! `fuzz`: a campaign of generated runs, whose findings are saved, shrunk and shown.
 
-use std::collections::HashMap;
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chatwarden_model::{CommandKind, MAX_GROUPS, Promise, Word};
 use clap::Args;
 
 use super::certify::Certify;
+use super::drafts::Drafts;
 use super::interrupt::Interrupt;
 use super::options::{self, Output};
 use super::shrink::Case;
@@ -18,8 +16,8 @@ use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
 use crate::campaign::{self, Found, Plan, Tally};
 use crate::report::{Event, Origin, Report, Summary};
-use crate::save::{Draft, Folder};
-use crate::verdict::{Identity, Verdict};
+use crate::save::Folder;
+use crate::verdict::Verdict;
 use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
 
 /// Try random histories until one does not conform, and shrink it.
@@ -93,10 +91,13 @@ impl Fuzz {
         let watch = &interrupt.campaign;
 
         let started = Instant::now();
-        let drafts = Drafts { folder: &folder, seed: self.seed, files: Mutex::default() };
+        let drafts = Drafts::new(&folder);
+        let origin = |found: &Found| Some(Origin { seed: self.seed, run: found.run });
         let total = self.time.is_none().then_some(plan.runs);
         let tally = progress::of_campaign(watch, total, || {
-            campaign::conduct(&plan, &|| implementation.make(), watch, &|found| drafts.save(found))
+            campaign::conduct(&plan, &|| implementation.make(), watch, &|found| {
+                drafts.save(&found.commands, &found.finding, origin(found));
+            })
         })?;
         let time = started.elapsed();
 
@@ -115,10 +116,8 @@ impl Fuzz {
             findings,
         }))?;
         reports.finish()?;
-        if let (Some(fault), true) = (self.target.fault, tally.found.is_empty()) {
-            anstream::eprintln!(
-                "note: {fault} may not matter under this policy and cast; the README says which do"
-            );
+        if tally.found.is_empty() {
+            self.target.note_idle_fault();
         }
         Ok(if findings > 0 {
             Exit::Finding
@@ -191,36 +190,4 @@ impl Fuzz {
 
 fn is_inconclusive(found: &Found) -> bool {
     found.finding.identity().verdict == Verdict::Inconclusive
-}
-
-/// The files of findings that have not been shrunk yet.
-struct Drafts<'a> {
-    folder: &'a Folder,
-    seed: u64,
-    files: Mutex<HashMap<Identity, io::Result<Draft>>>,
-}
-
-impl Drafts<'_> {
-    /// Writes a finding down; the one that it comes before is superseded.
-    fn save(&self, found: &Found) {
-        let origin = Some(Origin { seed: self.seed, run: found.run });
-        let draft = self.folder.draft(&found.commands, &found.finding, origin);
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let superseded = files.insert(found.finding.identity(), draft);
-        // A draft that cannot be removed is one file too many, and nothing is lost.
-        let _ = superseded.and_then(Result::ok).map(Draft::discard);
-    }
-
-    /// The file of the finding of that identity.
-    fn take(&self, identity: Identity) -> io::Result<Draft> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.remove(&identity).unwrap_or_else(|| Err(io::Error::other("the finding was not written down")))
-    }
-
-    /// Removes what later runs found: the first finding alone counts.
-    fn discard_rest(&self) -> Result<(), Unusable> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)?;
-        Ok(())
-    }
 }

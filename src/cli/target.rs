@@ -51,6 +51,15 @@ impl Target {
         }
     }
 
+    /// Says why a fault that was planted may not have been found.
+    pub(super) fn note_idle_fault(&self) {
+        if let Some(fault) = self.fault {
+            anstream::eprintln!(
+                "note: {fault} may not matter under this policy and cast; the README says which do"
+            );
+        }
+    }
+
     /// The implementation; the built-in chat service, if none was named.
     pub(super) fn or_memory(&self) -> Result<Implementation, Unusable> {
         let name = self.adapter.as_deref().unwrap_or(MEMORY);

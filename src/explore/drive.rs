@@ -53,7 +53,7 @@ use crate::verdict::{Finding, Identity};
 ///     memory: MEMORY,
 ///     deadline: None,
 /// };
-/// let driven = drive(&plan, &make, &Watch::default())?;
+/// let driven = drive(&plan, &make, &Watch::default(), &mut |_| {})?;
 /// assert_eq!(driven.found[0].commands.len(), 2);
 /// assert_eq!(driven.found[0].finding.identity().promise, Some(Promise::Company));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
@@ -143,6 +143,10 @@ pub struct Driven {
     pub resets: u64,
     /// How many commands the situation that is farthest from the start takes.
     pub depth: usize,
+    /// How many commands the longest histories have of which all were tried; none if simply all were.
+    pub judged: Option<usize>,
+    /// By how many renamings histories were held to be alike, the identity included.
+    pub renamings: usize,
     /// Why the search ended.
     pub end: End,
     /// The first finding of each identity, shortest first.
@@ -159,7 +163,9 @@ impl Driven {
             executed: 0,
             resets: 1,
             depth: 0,
-            end: End::Complete,
+            judged: Some(0),
+            renamings: 1,
+            end: End::Stopped,
             found: Vec::new(),
         }
     }
@@ -172,6 +178,9 @@ impl Driven {
 /// shows something is a shortest one. Where it cannot, one system walks from situation to situation with as few resets
 /// as possible; if something is wanted, or the search is to stop at first, it exhausts a length after the other, and
 /// otherwise the lengths of what is found are certain only when it is through. A walk uses one core.
+///
+/// Each finding is handed to `found` as soon as it is known to be the first of its identity, so that it can be written
+/// down before anything else happens.
 ///
 /// If the system cannot be made fresh, that is a finding without commands, whatever is wanted; where it happens on
 /// the way, and again with a new system, the search ends as stopped.
@@ -187,21 +196,25 @@ pub fn drive<A: Adapter>(
     plan: &Drive,
     make: &(impl Fn() -> Result<A, Failure> + Sync),
     watch: &Watch,
+    found: &mut dyn FnMut(&Counterexample),
 ) -> Result<Driven, Failure> {
     let mut adapter = make()?;
     let mut lockstep = Lockstep::new(plan.terms);
     if let Err(finding) = lockstep.start(&mut adapter, &plan.setup) {
-        let found = vec![Counterexample { commands: Vec::new(), finding }];
-        return Ok(Driven { found, ..Driven::started() });
+        let counterexample = Counterexample { commands: Vec::new(), finding };
+        found(&counterexample);
+        return Ok(Driven { found: vec![counterexample], ..Driven::started() });
     }
     match adapter.fork() {
-        Some(system) => forked::search(plan, system, &lockstep, watch),
+        Some(system) => forked::search(plan, system, &lockstep, watch, found),
         None => {
             let search = Search::new(plan, watch);
             match plan.alike {
-                Alike::Product => Walk::new(&search, make, adapter, lockstep, 1)?.run(),
-                Alike::State { paths } => Walk::new(&search, make, adapter, lockstep, paths.get())?.run(),
-                Alike::Never => Repetition::new(&search, make, adapter, lockstep).run(),
+                Alike::Product => Walk::new(&search, make, adapter, lockstep, 1, found)?.run(),
+                Alike::State { paths } => {
+                    Walk::new(&search, make, adapter, lockstep, paths.get(), found)?.run()
+                }
+                Alike::Never => Repetition::new(&search, make, adapter, lockstep, found).run(),
             }
         }
     }

@@ -44,7 +44,7 @@ pub(super) struct Search<'a, const U: usize, const W: usize, K> {
     bytes: usize,
 }
 
-/// Some states of a shard, all or none of those with the same accounts.
+/// Some states of a shard that stand together.
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     shard: usize,
@@ -71,10 +71,10 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
     let (end, depth) = search.run();
     let judged = match end {
         End::Complete => None,
-        End::Memory => Some(depth + 1),
+        End::Memory | End::Size => Some(depth + 1),
         _ => Some(depth),
     };
-    let mut stepper = Stepper::new(&ground);
+    let mut stepper = Stepper::new(&ground, plan.memory);
     let mut standing = |promise| match search.lengths.iter().find(|(broken, _)| *broken == promise) {
         Some((_, length)) => {
             Standing::Broken(chain::first(&ground, &mut stepper, &search.shards, &alphabet, promise, *length))
@@ -108,9 +108,11 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
 
     /// Searches until there is a reason to end; how many commands the farthest state takes.
     fn run(&mut self) -> (End, usize) {
-        let mut cores: Vec<_> =
-            (0..self.plan.jobs.get()).map(|_| Mutex::new(Stepper::new(self.ground))).collect();
+        let mut cores: Vec<_> = (0..self.plan.jobs.get())
+            .map(|_| Mutex::new(Stepper::new(self.ground, self.plan.memory)))
+            .collect();
         let outboxes: Vec<_> = (0..ROUND).map(|_| Mutex::new(Outbox::new())).collect();
+        self.bytes = self.shards.iter().map(Shard::bytes).sum();
         for depth in 0.. {
             let frontier = self.frontier(depth);
             if frontier == 0 {
@@ -138,32 +140,30 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         outboxes: &[Mutex<Outbox<W, K>>],
     ) -> Result<(), End> {
         let mut broken = WordSet::empty();
-        let mut room = true;
+        let mut room = Ok(());
         let chunks = self.chunks(depth);
         for round in chunks.chunks(ROUND) {
-            if self.watch.is_stopped() {
-                // The promises found broken by then are of this length all the same.
-                self.learn(depth, broken);
-                return Err(End::Stopped);
-            }
-            self.make_successors(depth, round, room, cores, outboxes);
+            self.make_successors(depth, round, room.is_ok(), cores, outboxes);
             for outbox in &outboxes[..round.len()] {
                 let outbox = lock(outbox);
                 self.transitions += outbox.transitions;
                 broken = broken.or(outbox.broken);
             }
+            if self.watch.is_stopped() {
+                // The promises found broken by then are of this length all the same.
+                self.learn(depth, broken);
+                return Err(End::Stopped);
+            }
             // Without room for more, the rest of this length is still judged, so that what is said of it is whole.
-            if room {
+            if room.is_ok() {
                 self.take_in(round, outboxes);
-                room = self.measure(cores, outboxes) && !self.ground.groups.are_too_many();
+                room = self.measure(cores, outboxes);
             }
             let reached: usize = self.shards.iter().map(Shard::reached).sum();
             self.watch.tell(depth, self.frontier(depth), reached as u64);
         }
         self.learn(depth, broken);
-        if !room {
-            return Err(End::Memory);
-        }
+        room?;
         self.each_shard(states_of(&chunks), |_, shard| shard.end_level());
         Ok(())
     }
@@ -194,6 +194,9 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
                 let mut outbox = lock(outbox);
                 outbox.clear(room);
                 for states in by_accounts(&shard.level(depth)[chunk.start..chunk.end]) {
+                    if self.watch.is_stopped() {
+                        return;
+                    }
                     stepper.step(shard.accounts(states[0].accounts()), states, &mut outbox);
                 }
             }
@@ -222,21 +225,33 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         });
     }
 
-    /// Whether the states reached fit into the memory; what caches and lists on the way take is only noted, because
-    /// it depends on the number of cores.
-    fn measure(&mut self, cores: &mut [Mutex<Stepper<'a, U, W>>], outboxes: &[Mutex<Outbox<W, K>>]) -> bool {
+    /// Whether there is room for more; what caches and lists on the way take is only noted, because it depends on the
+    /// number of cores.
+    fn measure(
+        &mut self,
+        cores: &mut [Mutex<Stepper<'a, U, W>>],
+        outboxes: &[Mutex<Outbox<W, K>>],
+    ) -> Result<(), End> {
         let kept = self.shards.iter().map(Shard::bytes).sum::<usize>() + self.ground.groups.bytes();
         let cores: usize = cores.iter().map(|core| lock(core).bytes()).sum();
         let outboxes: usize = outboxes.iter().map(|outbox| lock(outbox).bytes()).sum();
         self.bytes = self.bytes.max(kept + cores + outboxes);
-        kept as u64 <= self.plan.memory
+        if self.ground.groups.are_too_many() {
+            Err(End::Size)
+        } else if kept as u64 > self.plan.memory {
+            Err(End::Memory)
+        } else {
+            Ok(())
+        }
     }
 
     fn chunks(&self, depth: usize) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         for (nth, shard) in self.shards.iter().enumerate() {
             let mut chunk = Chunk { shard: nth, start: 0, end: 0 };
-            for states in by_accounts(shard.level(depth)) {
+            // Where many states have the same accounts they are gone on from in several chunks all the same, so that
+            // what a chunk leads to fits into the memory.
+            for states in by_accounts(shard.level(depth)).flat_map(|states| states.chunks(CHUNK)) {
                 chunk.end += states.len();
                 if chunk.end - chunk.start >= CHUNK {
                     chunks.push(chunk);

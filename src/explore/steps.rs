@@ -77,14 +77,16 @@ pub(super) struct Stepper<'a, const U: usize, const W: usize> {
     renamed: Vec<Vec<Option<u32>>>,
     /// How many entries the lists above have.
     entries: usize,
+    /// How many they have before all of them are forgotten.
+    most: usize,
     images: Images<W>,
     by: Vec<u16>,
     fixing: Vec<u16>,
     scratch: Vec<u32>,
 }
 
-/// How many entries a core remembers before it forgets all of them: a few hundred megabytes.
-const MOST_ENTRIES: usize = 16 << 20;
+/// What part of the memory of a search a core's own takes at most before it forgets what it has learned.
+const PART: u64 = 16;
 
 impl<const U: usize, const W: usize> Ground<U, W> {
     fn policy(&self) -> &Policy {
@@ -106,7 +108,8 @@ impl<const U: usize, const W: usize> Ground<U, W> {
 }
 
 impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
-    pub(super) fn new(ground: &'a Ground<U, W>) -> Self {
+    /// One that has learned nothing, in a search that may take so many bytes.
+    pub(super) fn new(ground: &'a Ground<U, W>, memory: u64) -> Self {
         Stepper {
             ground,
             relations: HashMap::default(),
@@ -116,6 +119,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             changed: Vec::new(),
             renamed: vec![Vec::new(); ground.orbits.renamings().len()],
             entries: 0,
+            most: usize::try_from(memory / PART).unwrap_or(usize::MAX) / size_of::<Option<Exits>>(),
             images: Vec::new(),
             by: Vec::new(),
             fixing: Vec::new(),
@@ -125,7 +129,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
 
     /// Adds the successors of states with the same accounts to the outbox.
     pub(super) fn step<K: Key>(&mut self, accounts: &Bits<W>, states: &[K], out: &mut Outbox<W, K>) {
-        if self.entries > MOST_ENTRIES {
+        if self.entries > self.most {
             self.forget();
         }
         let before = self.ground.facts.unpack(accounts);

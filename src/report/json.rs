@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
-use crate::explore::End;
+use crate::explore::{Alike, End};
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -101,14 +101,21 @@ enum Line<'a> {
         groups: usize,
         alphabet: usize,
         adapter: &'a str,
+        fault: Option<&'a str>,
         fidelity: &'a str,
+        /// How many histories to each observable state; null if situations were told apart by fingerprint.
+        paths: Option<usize>,
+        renamings: usize,
         states: u64,
         allowed: u64,
         refused: u64,
         executed: u64,
         resets: u64,
         depth: usize,
+        /// How many commands the histories have of which all were tried; null if all were.
+        judged: Option<usize>,
         complete: bool,
+        end: &'static str,
         seconds: f64,
         findings: usize,
     },
@@ -186,6 +193,12 @@ impl<'a> Line<'a> {
             groups: conformance.groups,
             alphabet: conformance.alphabet,
             adapter: conformance.adapter,
+            fault: conformance.fault,
+            paths: match conformance.alike {
+                Alike::State { paths } => Some(paths.get()),
+                Alike::Product | Alike::Never => None,
+            },
+            renamings: driven.renamings,
             fidelity: conformance.fidelity,
             states: driven.states,
             allowed: driven.allowed,
@@ -193,7 +206,9 @@ impl<'a> Line<'a> {
             executed: driven.executed,
             resets: driven.resets,
             depth: driven.depth,
+            judged: driven.judged,
             complete: driven.end == End::Complete,
+            end: driven.end.name(),
             seconds: conformance.time.as_secs_f64(),
             findings: conformance.findings,
         }

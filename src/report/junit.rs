@@ -9,7 +9,7 @@ use chatwarden_model::Word;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown};
-use crate::explore::Standing;
+use crate::explore::{End, Standing};
 use crate::verdict::Verdict;
 
 /// Collects events and writes them as one `JUnit` file at the end.
@@ -114,7 +114,15 @@ impl Junit {
         if !self.suite.test_cases.is_empty() {
             return;
         }
-        let mut case = TestCase::new(conformance.adapter, TestCaseStatus::success());
+        let status = match conformance.driven.end {
+            End::Complete | End::Depth | End::First => TestCaseStatus::success(),
+            cut => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_type("incomplete").set_message(cut.about());
+                status
+            }
+        };
+        let mut case = TestCase::new(conformance.adapter, status);
         case.set_classname("explore").set_time(conformance.time);
         let driven = conformance.driven;
         case.set_system_out(format!(

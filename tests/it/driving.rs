@@ -39,7 +39,7 @@ fn plan(setup: Setup) -> Drive {
 
 fn driven(plan: &Drive, fault: Option<Fault>) -> Driven {
     let make = || Ok(fault.map_or_else(Memory::new, Memory::with_fault));
-    drive(plan, &make, &Watch::default()).expect("the service starts")
+    drive(plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts")
 }
 
 /// The length of the shortest history of each identity; each history is executed once more.
@@ -269,7 +269,7 @@ fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
         let tried = [true, false].map(|copies| {
             let log = Log::default();
             let make = || Ok(Logged::new(Memory::new(), setup, &log, copies));
-            let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+            let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
             println!("{:?}", began.elapsed());
             (up_to_renaming(&setup, &log), driven)
         });
@@ -306,7 +306,7 @@ fn the_walk_finds_chains_of_the_same_length() {
                 let log = Log::default();
                 let make =
                     || Ok(Logged { tells, ..Logged::new(Memory::with_fault(fault), setup, &log, copies) });
-                let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+                let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
                 let lengths = lengths(&plan, &driven, make);
                 (lengths, driven.states)
             });
@@ -324,11 +324,56 @@ fn without_likeness_every_history_is_executed_after_a_reset() {
     let plan = Drive { alike: Alike::Never, depth: Some(3), alphabet: closed_alphabet(), ..plan(setup) };
     let [forked, repeated] = [true, false].map(|copies| {
         let make = || Ok(Logged::new(Memory::with_fault(fault), setup, &Log::default(), copies));
-        drive(&plan, &make, &Watch::default()).expect("the service starts")
+        drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts")
     });
     assert_eq!(forked.resets, 1);
     let expected = Driven { executed: repeated.executed, resets: repeated.resets, ..forked };
     assert_eq!(repeated, expected);
+}
+
+/// A walk goes deep before it has tried everything near the start, and must not claim otherwise.
+#[test]
+fn a_search_that_is_cut_off_claims_only_what_it_has_tried() {
+    let fault = Fault::LastMemberSkipped;
+    let all = Drive { alike: STATE, memory: 100_000, ..plan(small(policy_for(fault), 2)) };
+    for copies in [true, false] {
+        let make = || Ok(Logged::new(Memory::with_fault(fault), all.setup, &Log::default(), copies));
+        let cut = drive(&all, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+        let judged = cut.judged.expect("not everything is tried");
+        println!(
+            "copies {copies}: depth {}, judged {judged}, {} found, {}",
+            cut.depth,
+            cut.found.len(),
+            cut.end
+        );
+        assert_eq!(cut.end, End::Memory);
+        let within = Drive { memory: 1 << 30, depth: Some(judged), ..all.clone() };
+        let whole = driven(&within, Some(fault));
+        for found in &whole.found {
+            let identity = found.finding.identity();
+            assert!(cut.found.iter().any(|known| known.finding.identity() == identity), "{identity}");
+        }
+    }
+}
+
+/// What is found is told at once, so that it can be written down before the search goes on.
+#[test]
+fn findings_are_told_as_they_are_made() {
+    let fault = Fault::LauncherOnly;
+    let plan = Drive { depth: Some(4), ..plan(small(policy_for(fault), 1)) };
+    for copies in [true, false] {
+        let make = || {
+            Ok(Logged {
+                tells: true,
+                ..Logged::new(Memory::with_fault(fault), plan.setup, &Log::default(), copies)
+            })
+        };
+        let mut told = HashSet::new();
+        let mut tell = |found: &Counterexample| assert!(told.insert(found.finding.identity()));
+        let driven = drive(&plan, &make, &Watch::default(), &mut tell).expect("the service starts");
+        assert_eq!(told, driven.found.iter().map(|found| found.finding.identity()).collect());
+        assert!(!told.is_empty());
+    }
 }
 
 #[test]
@@ -342,7 +387,7 @@ fn a_drift_that_only_a_run_of_that_length_reports_is_found_at_its_length() {
             let service = Memory::with_fault(fault);
             Ok(Logged { tells: true, ..Logged::new(service, plan.setup, &Log::default(), copies) })
         };
-        let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+        let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
         let lengths = lengths(&plan, &driven, make);
         let drifted = lengths.iter().find(|(identity, _)| identity.verdict == Verdict::Drifted);
         assert_eq!(
@@ -407,7 +452,7 @@ fn a_panic_is_found_and_not_gone_on_from_and_what_is_not_supported_is_passed_ove
     let steady = Drive { alphabet: without(&all.alphabet, CommandKind::Ban), ..all.clone() };
     for copies in [true, false] {
         let search = |plan: &Drive, unsteady: Unsteady| {
-            drive(plan, &|| Ok(unsteady.clone()), &Watch::default()).expect("the service starts")
+            drive(plan, &|| Ok(unsteady.clone()), &Watch::default(), &mut |_| {}).expect("the service starts")
         };
         let expected = search(&steady, Unsteady::new(copies));
         let panicking = Unsteady { panics_at: Some(CommandKind::Ban), ..Unsteady::new(copies) };
@@ -429,13 +474,13 @@ fn a_panic_is_found_and_not_gone_on_from_and_what_is_not_supported_is_passed_ove
 #[test]
 fn a_system_that_cannot_be_made_fresh_is_a_finding() {
     for (alike, resets, end) in
-        [(STATE, 0, End::Complete), (STATE, 5, End::Stopped), (Alike::Never, 5, End::Stopped)]
+        [(STATE, 0, End::Stopped), (STATE, 5, End::Stopped), (Alike::Never, 5, End::Stopped)]
     {
         let plan = Drive { alike, alphabet: closed_alphabet(), ..plan(closed()) };
         let left = AtomicU32::new(resets);
         // Every further system fails at once.
         let make = || Ok(Unsteady { resets: left.swap(0, Relaxed), ..Unsteady::new(false) });
-        let driven = drive(&plan, &make, &Watch::default()).expect("the service starts");
+        let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
         let [found] = driven.found.as_slice() else { panic!("{:?}", driven.found) };
         assert_eq!((found.commands.len(), found.finding.identity().command, driven.end), (0, None, end));
     }
@@ -445,7 +490,7 @@ fn a_system_that_cannot_be_made_fresh_is_a_finding() {
 fn without_a_fingerprint_there_is_no_product() {
     for copies in [true, false] {
         let plan = plan(closed());
-        let driven = drive(&plan, &|| Ok(Unsteady::new(copies)), &Watch::default());
+        let driven = drive(&plan, &|| Ok(Unsteady::new(copies)), &Watch::default(), &mut |_| {});
         assert!(matches!(driven, Err(Failure::Failed(why)) if why.contains("fingerprint")));
     }
 }
@@ -461,7 +506,7 @@ fn a_search_ends_when_it_is_told_to() {
         assert_eq!((late.end, late.executed), (End::Time, 0));
         let watch = Watch::default();
         watch.stop();
-        let stopped = drive(&all, &|| Ok(Memory::new()), &watch).expect("the service starts");
+        let stopped = drive(&all, &|| Ok(Memory::new()), &watch, &mut |_| {}).expect("the service starts");
         assert_eq!(stopped.end, End::Stopped);
     }
 }

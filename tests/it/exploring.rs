@@ -303,6 +303,18 @@ fn ill_typed_commands_up_to_a_depth() {
     agree::<5, 1>(&instance, Pinned { plain: (3986, 29_112), symmetric: (2019, 14_870), depth: 4 });
 }
 
+/// Adults alone have the same accounts nearly all the time, so that many states fall to few accounts; and more group
+/// states than the smaller key could tell apart.
+#[test]
+fn many_states_with_the_same_accounts() {
+    let commands = "create invite accept ban open-link join";
+    let instance = Instance::whole(Preset::NoContactRule, cast(0, 0, 5), 2, commands).up_to(6);
+    let explored = [1, 2].map(|jobs| instance.explore(true, jobs));
+    assert_eq!(explored[0].states, explored[1].states);
+    let plain = plain::enumerate::<5, 2>(&instance, true);
+    assert_eq!((explored[0].states, explored[0].transitions), (plain.states, plain.transitions));
+}
+
 /// The policies of the presets are not the only ones; and what is kept by construction is kept under any.
 #[test]
 fn random_policies() {

@@ -10,14 +10,15 @@ use chatwarden_model::Word;
 use super::Explore;
 use crate::adapter::Adapter;
 use crate::campaign::{self, Found};
+use crate::cli::drafts::Drafts;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::shrink::{Case, exit_of};
 use crate::cli::target::Implementation;
 use crate::cli::{Exit, Unusable, progress};
-use crate::explore::{self, Alike, Counterexample, Drive, drive};
+use crate::explore::{self, Alike, Counterexample, Drive, End, drive};
 use crate::report::{Conformance, Event, Report};
-use crate::save::Folder;
+use crate::save::{Draft, Folder};
 use crate::wire::PolicySpec;
 
 /// Where findings go unless the user says where.
@@ -39,7 +40,10 @@ pub(super) fn run(
 
     let adapter = implementation.about.name.clone();
     let started = Instant::now();
-    let driven = progress::of_search(&adapter, watch, || drive(&plan, &|| implementation.make(), watch))?;
+    let drafts = Drafts::new(&folder);
+    let mut save = |found: &Counterexample| drafts.save(&found.commands, &found.finding, None);
+    let search = || drive(&plan, &|| implementation.make(), watch, &mut save);
+    let driven = progress::of_search(&adapter, watch, search)?;
     let time = started.elapsed();
 
     let exit = driven.found.iter().map(|found| exit_of(&found.finding)).max().unwrap_or(Exit::Fine);
@@ -53,7 +57,9 @@ pub(super) fn run(
         certify,
         interrupt: &interrupt,
     };
-    driven.found.iter().try_for_each(|found| report(&case, found, reports))?;
+    for found in &driven.found {
+        report(&case, found, drafts.take(found.finding.identity())?, reports)?;
+    }
     reports.event(Event::Driven(&Conformance {
         policy: &policy.name,
         cast: &options.cast.name,
@@ -69,10 +75,15 @@ pub(super) fn run(
         time,
     }))?;
     reports.finish()?;
-    Ok(match exit {
-        Exit::Finding => Exit::Finding,
+    if driven.found.is_empty() {
+        options.target.note_idle_fault();
+    }
+    Ok(match (exit, driven.end) {
+        (Exit::Finding, _) => Exit::Finding,
         _ if watch.is_stopped() => Exit::Interrupted,
-        other => other,
+        // What was asked was not answered, and that is no pass.
+        (Exit::Fine, End::Memory | End::Size | End::Time | End::Stopped) => Exit::Inconclusive,
+        (other, _) => other,
     })
 }
 
@@ -124,8 +135,12 @@ fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation)
 }
 
 /// A chain that is the shortest already is at most named more simply, and then certified.
-fn report(case: &Case<'_>, found: &Counterexample, reports: &mut impl Report) -> Result<(), Unusable> {
+fn report(
+    case: &Case<'_>,
+    found: &Counterexample,
+    draft: Draft,
+    reports: &mut impl Report,
+) -> Result<(), Unusable> {
     let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };
-    let draft = case.folder.draft(&found.commands, &found.finding, None)?;
     case.shrink_and_report(&found, None, draft, reports)
 }

@@ -6,14 +6,15 @@ use super::Counterexample;
 use crate::verdict::{Finding, Identity};
 
 /// What was found so far, in the order of being found, which is shortest first.
-pub(super) struct Findings {
+pub(super) struct Findings<'a> {
     wanted: Option<Identity>,
     found: Vec<Counterexample>,
+    tell: &'a mut dyn FnMut(&Counterexample),
 }
 
-impl Findings {
-    pub(super) fn new(wanted: Option<Identity>) -> Self {
-        Findings { wanted, found: Vec::new() }
+impl<'a> Findings<'a> {
+    pub(super) fn new(wanted: Option<Identity>, tell: &'a mut dyn FnMut(&Counterexample)) -> Self {
+        Findings { wanted, found: Vec::new(), tell }
     }
 
     /// Whether a finding of that identity would tell something new. One before the first command always counts:
@@ -28,7 +29,9 @@ impl Findings {
         if self.is_news(finding.identity()) {
             let mut commands = history();
             commands.truncate(if finding.command().is_some() { finding.at() + 1 } else { 0 });
-            self.found.push(Counterexample { commands, finding });
+            let found = Counterexample { commands, finding };
+            (self.tell)(&found);
+            self.found.push(found);
         }
     }
 

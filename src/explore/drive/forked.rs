@@ -11,7 +11,7 @@ use chatwarden_model::Command;
 use super::expand::{Expansion, Node, Search, Step, System, Tried};
 use super::findings::Findings;
 use super::keys::Known;
-use super::{Alike, Drive, Driven, End, Watch};
+use super::{Alike, Counterexample, Drive, Driven, End, Watch};
 use crate::adapter::Failure;
 use crate::check::Lockstep;
 
@@ -33,6 +33,7 @@ pub(super) fn search(
     system: System,
     lockstep: &Lockstep,
     watch: &Watch,
+    found: &mut dyn FnMut(&Counterexample),
 ) -> Result<Driven, Failure> {
     let paths = match plan.alike {
         Alike::Product => Some(1),
@@ -49,11 +50,12 @@ pub(super) fn search(
         lockstep,
         known,
         histories: vec![(0, 0)],
-        findings: Findings::new(plan.wanted),
+        findings: Findings::new(plan.wanted, found),
         node_bytes,
         driven: Driven::started(),
     };
     levels.driven.end = levels.run(root)?;
+    levels.driven.renamings = levels.search.orbits.renamings().len();
     Ok(Driven { found: levels.findings.into_found(), ..levels.driven })
 }
 
@@ -65,7 +67,7 @@ struct Levels<'a> {
     /// For each history that is gone on from, the number of the one that it makes longer, and the place of the
     /// command by which it does.
     histories: Vec<(u32, u32)>,
-    findings: Findings,
+    findings: Findings<'a>,
     node_bytes: u64,
     driven: Driven,
 }
@@ -75,7 +77,9 @@ impl Levels<'_> {
         let plan = self.search.plan;
         let mut frontier = vec![root];
         for length in 1.. {
+            self.driven.judged = Some(length - 1);
             if frontier.is_empty() {
+                self.driven.judged = None;
                 return Ok(End::Complete);
             }
             if plan.depth.is_some_and(|depth| length > depth) {
@@ -84,14 +88,19 @@ impl Levels<'_> {
             let last = plan.depth == Some(length);
             match self.level(frontier, length, last)? {
                 Ok(next) => frontier = next,
-                Err(end) => return Ok(end),
+                Err(end) => {
+                    self.driven.judged = Some(length - 1);
+                    return Ok(end);
+                }
             }
+            self.driven.judged = Some(length);
             if plan.stop_at_first && !self.findings.is_empty() {
                 return Ok(End::First);
             }
             if last {
                 // If only some commands were tried at last, others may lead on.
                 let all = plan.narrowed().is_none() && self.driven.depth < length;
+                self.driven.judged = if all { None } else { Some(length) };
                 return Ok(if all { End::Complete } else { End::Depth });
             }
         }
@@ -136,7 +145,8 @@ impl Levels<'_> {
         while round.len() > 0 {
             chunks.push(round.by_ref().take(CHUNK).collect::<Vec<_>>());
         }
-        let job = || Expansion::new(&self.search, &self.known, self.lockstep.clone(), last);
+        let (search, known, lockstep) = (&self.search, &self.known, self.lockstep);
+        let job = || Expansion::new(search, known, lockstep.clone(), last);
         if self.search.plan.jobs.get() == 1 || chunks.len() < WORTH {
             let mut job = job();
             return chunks.into_iter().map(|chunk| job.expand(chunk)).collect();

@@ -19,7 +19,10 @@ use std::collections::HashMap;
 use chatwarden_model::{Command, Renaming, Setup};
 
 /// More renamings are not taken into account.
-const MOST: usize = 1000;
+const MOST: usize = 1_000;
+
+/// Nor are so many that a table of the alphabet under all of them has more entries: it is made before the search.
+const MOST_ENTRIES: usize = 1 << 20;
 
 /// The renamings that keep each command of a history, by number.
 pub(super) type Kept = u32;
@@ -44,7 +47,7 @@ impl Orbits {
     /// The orbits of an alphabet; without symmetry every command is alone in its own.
     pub(super) fn new(setup: &Setup, alphabet: &[Command], symmetry: bool) -> Self {
         let places: HashMap<Command, u32> = alphabet.iter().copied().zip(0..).collect();
-        let most = if symmetry { MOST } else { 1 };
+        let most = if symmetry { MOST.min(MOST_ENTRIES / alphabet.len().max(1)).max(1) } else { 1 };
         let mut renamings = Vec::new();
         let mut images = Vec::new();
         for renaming in Renaming::keeping(&setup.cast, if symmetry { setup.groups } else { 1 }, most) {

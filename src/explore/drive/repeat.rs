@@ -8,7 +8,7 @@ use chatwarden_model::Command;
 use super::expand::Search;
 use super::findings::Findings;
 use super::orbits::Kept;
-use super::{Driven, End};
+use super::{Counterexample, Driven, End};
 use crate::adapter::{Adapter, Answer, Failure};
 use crate::check::{Lockstep, Progress};
 use crate::verdict::{Finding, Verdict};
@@ -34,13 +34,19 @@ pub(super) struct Repetition<'a, A, M> {
     new_before_last: bool,
     /// Whether a system could not be made fresh again.
     broken: bool,
-    findings: Findings,
+    findings: Findings<'a>,
     driven: Driven,
 }
 
 impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
-    pub(super) fn new(search: &'a Search<'a>, make: &'a M, system: A, lockstep: Lockstep) -> Self {
-        let findings = Findings::new(search.plan.wanted);
+    pub(super) fn new(
+        search: &'a Search<'a>,
+        make: &'a M,
+        system: A,
+        lockstep: Lockstep,
+        found: &'a mut dyn FnMut(&Counterexample),
+    ) -> Self {
+        let findings = Findings::new(search.plan.wanted, found);
         let (history, driven) = (Vec::new(), Driven::started());
         Repetition {
             search,
@@ -62,6 +68,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     pub(super) fn run(mut self) -> Result<Driven, Failure> {
         let mut end = End::Complete;
         for length in 1.. {
+            self.driven.judged = Some(length - 1);
             if self.search.plan.depth.is_some_and(|depth| length > depth) {
                 end = End::Depth;
                 break;
@@ -76,11 +83,13 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
             }
             let narrowed = self.search.plan.narrowed().is_some() && self.search.plan.depth == Some(length);
             if !reached && !narrowed {
+                self.driven.judged = None;
                 break;
             }
             self.driven.depth = length;
         }
-        Ok(Driven { end, found: self.findings.into_found(), ..self.driven })
+        let renamings = self.search.orbits.renamings().len();
+        Ok(Driven { end, renamings, found: self.findings.into_found(), ..self.driven })
     }
 
     /// Executes the histories of a length; whether one of them went through, and why not all were executed.

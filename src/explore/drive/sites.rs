@@ -9,8 +9,8 @@ use super::map::{Map, Spot};
 use crate::verdict::{Finding, Identity};
 
 /// What was found.
-#[derive(Default)]
-pub(super) struct Sites {
+pub(super) struct Sites<'a> {
+    tell: &'a mut dyn FnMut(&Counterexample),
     found: Vec<Counterexample>,
     sites: Vec<Site>,
 }
@@ -23,7 +23,11 @@ pub(super) struct Site {
     pub(super) place: u32,
 }
 
-impl Sites {
+impl<'a> Sites<'a> {
+    pub(super) fn new(tell: &'a mut dyn FnMut(&Counterexample)) -> Self {
+        Sites { tell, found: Vec::new(), sites: Vec::new() }
+    }
+
     /// Notes what showed after the commands, in the situation and by the command of the site.
     pub(super) fn add(&mut self, from: Spot, place: u32, commands: &[Command], finding: Finding) {
         let identity = finding.identity();
@@ -33,7 +37,9 @@ impl Sites {
         }
         if self.found.iter().all(|found| found.finding.identity() != identity) {
             let end = if finding.command().is_some() { finding.at() + 1 } else { 0 };
-            self.found.push(Counterexample { commands: commands[..end].to_vec(), finding });
+            let found = Counterexample { commands: commands[..end].to_vec(), finding };
+            (self.tell)(&found);
+            self.found.push(found);
         }
     }
 

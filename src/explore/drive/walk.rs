@@ -43,7 +43,7 @@ pub(super) struct Walk<'a, A, M> {
     system: A,
     lockstep: Lockstep,
     map: Map,
-    sites: Sites,
+    sites: Sites<'a>,
     here: Spot,
     /// The number of the renaming that leads from the system's state to the situation's representative.
     renaming: usize,
@@ -67,6 +67,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         system: A,
         lockstep: Lockstep,
         paths: usize,
+        found: &'a mut dyn FnMut(&Counterexample),
     ) -> Result<Self, Failure> {
         let plan = search.plan;
         let narrow = |kind: CommandKind| Narrow {
@@ -80,7 +81,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             system,
             lockstep,
             map: Map::new(paths, narrow),
-            sites: Sites::default(),
+            sites: Sites::new(found),
             here: 0,
             renaming: 0,
             taken: Vec::new(),
@@ -122,6 +123,10 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             break if self.map.depth() >= last { End::Depth } else { End::Complete };
         };
         self.driven.depth = self.map.depth().min(most);
+        // Below the shortest history to a situation where something is left, everything was tried everywhere.
+        let left = self.map.shallowest(most).map(|spot| self.map.length(spot));
+        self.driven.judged = if end == End::Complete { None } else { Some(left.unwrap_or(self.bound)) };
+        self.driven.renamings = self.search.orbits.renamings().len();
         self.driven.states = self.map.finished() as u64;
         let found = self.confirm()?;
         Ok(Driven { end, found, ..self.driven })

@@ -21,15 +21,18 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
         renamings => format!(" up to {renamings} renamings"),
     };
     let (states, transitions) = (grouped(exploration.states), grouped(exploration.transitions));
-    write!(out, "  {states} states{alike}, {transitions} transitions, depth {}, ", exploration.depth)?;
+    write!(out, "  states {states}{alike}, transitions {transitions}, depth {}, ", exploration.depth)?;
     match explored.is_complete() {
         true => writeln!(out, "complete: {}", exploration.end.about())?,
-        false => writeln!(
-            out,
-            "{WARN}not complete{WARN:#}: {}; {} states are still to be gone on from",
-            exploration.end.about(),
-            grouped(exploration.frontier)
-        )?,
+        false => {
+            let rest = match exploration.judged {
+                Some(judged) if judged > exploration.depth => {
+                    "what leads out of the farthest was judged, and not kept".into()
+                }
+                _ => format!("states still to be gone on from: {}", grouped(exploration.frontier)),
+            };
+            writeln!(out, "{WARN}not complete{WARN:#}: {}; {rest}", exploration.end.about())?;
+        }
     }
     let seconds = explored.time.as_secs_f64();
     let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
@@ -76,8 +79,8 @@ pub(super) fn implementation(out: &mut impl Write, conformance: &Conformance<'_>
     writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
     let [states, allowed, refused, executed, resets] =
         [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
-    writeln!(out, "  {states} situations, in which {allowed} commands were allowed and {refused} refused")?;
-    write!(out, "  {executed} commands executed, resets {resets}, depth {}, ", driven.depth)?;
+    writeln!(out, "  situations {states}, commands allowed there {allowed}, refused {refused}")?;
+    write!(out, "  commands executed {executed}, resets {resets}, depth {}, ", driven.depth)?;
     match driven.end {
         End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
@@ -169,15 +172,14 @@ fn mark(exploration: &Exploration, promise: Promise) -> (String, Style) {
 /// What the search of an implementation proves, and on which assumptions.
 fn proof(conformance: &Conformance<'_>) -> Vec<String> {
     let Conformance { driven, alike, symmetry, .. } = conformance;
-    let within = match driven.end {
-        End::Complete => "No history, whatever its length,".into(),
-        End::Depth | End::First => format!("No history of up to {}", commands(driven.depth)),
-        // The farthest situations were reached by some of the histories of that length only.
-        End::Memory | End::Time | End::Stopped => {
-            format!("No history of up to {}", commands(driven.depth.saturating_sub(1)))
-        }
+    let within = match driven.judged {
+        None => "No history, whatever its length,".into(),
+        Some(judged) => format!("No history of up to {}", commands(judged)),
     };
-    let departs = if driven.found.is_empty() { "departs" } else { "departs in any other way" };
+    let departs = match driven.found.is_empty() {
+        true => "departs",
+        false => "departs first in any other way (what follows a departure was not tried)",
+    };
     let assumption = match alike {
         Alike::Product => ", if the implementation's fingerprint tells all of its state".into(),
         Alike::State { paths } => format!(

@@ -15,7 +15,7 @@ fn a_policy_that_breaks_its_promise_is_shown_with_the_shortest_chain() {
     let printed = text(&explored.stdout);
     for line in [
         "messenger-kids-2019, cast small, 1 group, 125 commands",
-        "1,816 states up to 2 renamings, 13,869 transitions, depth 4, not complete: longer histories were not asked for",
+        "states 1,816 up to 2 renamings, transitions 13,869, depth 4, not complete: longer histories were not asked for",
         "company       broken by 3 commands",
         "     2  create(sam, g1, [kay, kim])",
         "ann has not approved kim for kay",
@@ -122,6 +122,20 @@ fn a_search_that_runs_out_of_memory_tells_what_it_knows() {
     assert_eq!((&line["complete"], &line["promises"]["company"]["length"]), (&json!(false), &json!(3)));
 }
 
+/// What was not answered is no pass.
+#[test]
+fn a_search_that_was_cut_off_is_inconclusive_where_a_pass_was_asked_for() {
+    let folder = folder();
+    let ends = |arguments: &[&str]| {
+        code(&chatwarden(folder.path(), &[&["explore", "--memory", "100kB"], arguments].concat()))
+    };
+    assert_eq!(ends(&["--expect-kept"]), 3);
+    assert_eq!(ends(&["--expect-kept", "--policy", "adder-only"]), 1);
+    assert_eq!(ends(&["--adapter", "memory", "--junit", "x.xml"]), 3);
+    let report = fs::read_to_string(folder.path().join("x.xml")).unwrap();
+    assert!(report.contains(r#"errors="1""#), "{report}");
+}
+
 #[test]
 fn junit_has_a_test_for_each_promise() {
     let folder = folder();
@@ -142,8 +156,8 @@ fn an_implementation_is_driven_through_every_situation() {
     assert_eq!(lines.len(), 1);
     assert_eq!(
         fields(&lines[0]),
-        "type policy cast groups alphabet adapter fidelity states allowed refused executed resets depth complete \
-         seconds findings"
+        "type policy cast groups alphabet adapter fault fidelity paths renamings states allowed refused executed \
+         resets depth judged complete end seconds findings"
     );
     assert_eq!((&lines[0]["type"], &lines[0]["findings"]), (&json!("conformance"), &json!(0)));
     assert_eq!((&lines[0]["depth"], &lines[0]["complete"]), (&json!(3), &json!(false)));
@@ -171,7 +185,7 @@ fn what_does_not_conform_is_found_by_its_shortest_chain_saved_and_replayed() {
     assert!(saved.contains(r#""engine": "explore""#), "{saved}");
 
     let printed = text(&chatwarden(folder.path(), &explore).stdout);
-    assert!(printed.contains("No history of up to 3 commands departs in any other way"), "{printed}");
+    assert!(printed.contains("No history of up to 3 commands departs first in any other way"), "{printed}");
     assert!(printed.contains("`--no-symmetry`"), "what is assumed is said:\n{printed}");
     let paths = [&explore[..], &["--paths", "2", "--no-symmetry"]].concat();
     let printed = text(&chatwarden(folder.path(), &paths).stdout);

@@ -1,0 +1,50 @@
+//! Findings that were written down as soon as they were made, and wait to be shrunk and settled.
+//!
+//! What a draft is like on disk is for `save` to say.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use chatwarden_model::Command;
+
+use super::Unusable;
+use crate::report::Origin;
+use crate::save::{Draft, Folder};
+use crate::verdict::{Finding, Identity};
+
+/// The files of findings, one for each identity; an error is kept until somebody asks for the file.
+#[derive(Debug)]
+pub(super) struct Drafts<'a> {
+    folder: &'a Folder,
+    files: Mutex<HashMap<Identity, io::Result<Draft>>>,
+}
+
+impl<'a> Drafts<'a> {
+    /// None so far.
+    pub(super) fn new(folder: &'a Folder) -> Self {
+        Drafts { folder, files: Mutex::default() }
+    }
+
+    /// Writes a finding down; the one that it comes before is superseded.
+    pub(super) fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
+        let draft = self.folder.draft(commands, finding, origin);
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let superseded = files.insert(finding.identity(), draft);
+        // A draft that cannot be removed is one file too many, and nothing is lost.
+        let _ = superseded.and_then(Result::ok).map(Draft::discard);
+    }
+
+    /// The file of the finding of that identity.
+    pub(super) fn take(&self, identity: Identity) -> io::Result<Draft> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.remove(&identity).unwrap_or_else(|| Err(io::Error::other("the finding was not written down")))
+    }
+
+    /// Removes what was superseded: the first finding alone counts.
+    pub(super) fn discard_rest(&self) -> Result<(), Unusable> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)?;
+        Ok(())
+    }
+}
