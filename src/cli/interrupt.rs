@@ -1,6 +1,7 @@
 //! Ctrl-C: what each press of it ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::campaign;
 use crate::explore;
@@ -12,6 +13,8 @@ pub(super) struct Interrupt {
     pub(super) campaign: Arc<campaign::Watch>,
     /// The search of a policy or an implementation.
     pub(super) search: Arc<explore::Watch>,
+    /// Whether that search has found something.
+    pub(super) found: Arc<AtomicBool>,
     /// The shrinking of what it found.
     pub(super) shrinking: Arc<campaign::Watch>,
     /// The search for what is shorter still.
@@ -24,6 +27,7 @@ impl Interrupt {
     pub(super) fn installed() -> Self {
         let watches = Interrupt::default();
         let (campaign, shrinking) = (Arc::clone(&watches.campaign), Arc::clone(&watches.shrinking));
+        let found = Arc::clone(&watches.found);
         let (search, certifying) = (Arc::clone(&watches.search), Arc::clone(&watches.certifying));
         let handler = move || {
             if !campaign.is_stopped() {
@@ -33,7 +37,8 @@ impl Interrupt {
             } else if !shrinking.is_stopped() {
                 shrinking.stop();
             } else {
-                std::process::exit(if campaign.findings() > 0 { 1 } else { 130 });
+                let found = campaign.findings() > 0 || found.load(Relaxed);
+                std::process::exit(if found { 1 } else { 130 });
             }
         };
         // It fails only where a handler stands already, as in a program that uses the library more than once.

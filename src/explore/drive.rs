@@ -8,7 +8,7 @@ mod findings;
 mod forked;
 mod keys;
 mod map;
-mod orbits;
+mod renamings;
 mod repeat;
 mod sites;
 mod walk;
@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use chatwarden_model::{Command, CommandKind, Setup};
 
-use expand::Search;
+use expand::Shared;
 use repeat::Repetition;
 use walk::Walk;
 
@@ -104,8 +104,9 @@ pub enum Alike {
     /// If the judged state and the implementation's own state, as its [fingerprint](Adapter::fingerprint) tells it,
     /// are the same.
     Product,
-    /// If the judged state, and what would be reported at the end, are the same, up to renaming. Several histories to each may be gone on from: the first
-    /// to arrive of those that were made of different kinds of commands, apart from commands that changed nothing.
+    /// If the judged state, and what would be reported at the end, are the same, up to renaming. Several histories to
+    /// each may be gone on from: the first to arrive of those that were made of different kinds of commands, apart
+    /// from commands that changed nothing.
     State {
         /// How many to each state, at most.
         paths: NonZeroUsize,
@@ -208,13 +209,13 @@ pub fn drive<A: Adapter>(
     match adapter.fork() {
         Some(system) => forked::search(plan, system, &lockstep, watch, found),
         None => {
-            let search = Search::new(plan, watch);
+            let shared = Shared::new(plan, watch);
             match plan.alike {
-                Alike::Product => Walk::new(&search, make, adapter, lockstep, 1, found)?.run(),
+                Alike::Product => Walk::new(&shared, make, adapter, lockstep, 1, found)?.run(),
                 Alike::State { paths } => {
-                    Walk::new(&search, make, adapter, lockstep, paths.get(), found)?.run()
+                    Walk::new(&shared, make, adapter, lockstep, paths.get(), found)?.run()
                 }
-                Alike::Never => Repetition::new(&search, make, adapter, lockstep, found).run(),
+                Alike::Never => Repetition::new(&shared, make, adapter, lockstep, found).run(),
             }
         }
     }

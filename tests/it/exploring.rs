@@ -308,7 +308,7 @@ fn ill_typed_commands_up_to_a_depth() {
 #[test]
 fn many_states_with_the_same_accounts() {
     let commands = "create invite accept ban open-link join";
-    let instance = Instance::whole(Preset::NoContactRule, cast(0, 0, 5), 2, commands).up_to(6);
+    let instance = Instance::whole(Preset::NoContactRule, cast(0, 0, 5), 2, commands).up_to(5);
     let explored = [1, 2].map(|jobs| instance.explore(true, jobs));
     assert_eq!(explored[0].states, explored[1].states);
     let plain = plain::enumerate::<5, 2>(&instance, true);

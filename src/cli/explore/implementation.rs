@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use chatwarden_model::Word;
@@ -41,7 +42,10 @@ pub(super) fn run(
     let adapter = implementation.about.name.clone();
     let started = Instant::now();
     let drafts = Drafts::new(&folder);
-    let mut save = |found: &Counterexample| drafts.save(&found.commands, &found.finding, None);
+    let mut save = |found: &Counterexample| {
+        drafts.save(&found.commands, &found.finding, None);
+        interrupt.found.fetch_or(exit_of(&found.finding) == Exit::Finding, Relaxed);
+    };
     let search = || drive(&plan, &|| implementation.make(), watch, &mut save);
     let driven = progress::of_search(&adapter, watch, search)?;
     let time = started.elapsed();

@@ -8,7 +8,7 @@ use std::time::Instant;
 use chatwarden_model::Command;
 
 use super::keys::{Key, Keys, Known};
-use super::orbits::{Kept, Orbits};
+use super::renamings::{Kept, Renamings};
 use super::{Alike, Drive, End, Watch};
 use crate::adapter::{Adapter, Answer, Failure, Fidelity};
 use crate::check::{Lockstep, Moment, Progress};
@@ -38,10 +38,10 @@ pub(super) struct Node {
 }
 
 /// What the jobs share.
-pub(super) struct Search<'a> {
+pub(super) struct Shared<'a> {
     pub(super) plan: &'a Drive,
     pub(super) watch: &'a Watch,
-    pub(super) orbits: Orbits,
+    pub(super) renamings: Renamings,
     pub(super) keys: Keys,
 }
 
@@ -82,13 +82,13 @@ impl Node {
     }
 }
 
-impl<'a> Search<'a> {
+impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Drive, watch: &'a Watch) -> Self {
-        let orbits = Orbits::new(&plan.setup, &plan.alphabet, plan.symmetry);
+        let renamings = Renamings::new(&plan.setup, &plan.alphabet, plan.symmetry);
         // A fingerprint cannot be renamed, and where nothing is alike, keys are not asked for.
         let up_to_renaming = matches!(plan.alike, Alike::State { .. });
-        let renamings = if up_to_renaming { orbits.renamings() } else { &[] };
-        Search { plan, watch, keys: Keys::new(&plan.setup, renamings), orbits }
+        let of_states = if up_to_renaming { renamings.list() } else { &[] };
+        Shared { plan, watch, keys: Keys::new(&plan.setup, of_states), renamings }
     }
 
     /// The situation before the first command.
@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
         let fingerprint = self.fingerprint(&*system)?;
         let state = self.keys.state(lockstep.state());
         let key = Key { situation: self.situation(state, lockstep, fingerprint), kinds: 0 };
-        let (moment, kept) = (Box::new(lockstep.moment()), self.orbits.all());
+        let (moment, kept) = (Box::new(lockstep.moment()), self.renamings.all());
         Ok((key, Node { system, moment, fingerprint, state, kinds: 0, kept, history: 0 }))
     }
 
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
 
 /// A job at work on some situations.
 pub(super) struct Expansion<'a> {
-    search: &'a Search<'a>,
+    shared: &'a Shared<'a>,
     known: &'a Known,
     /// What was come upon in these situations already.
     met: Known,
@@ -147,8 +147,8 @@ pub(super) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    pub(super) fn new(search: &'a Search<'a>, known: &'a Known, lockstep: Lockstep, last: bool) -> Self {
-        Expansion { search, known, met: known.like(), lockstep, last, tried: Tried::default() }
+    pub(super) fn new(shared: &'a Shared<'a>, known: &'a Known, lockstep: Lockstep, last: bool) -> Self {
+        Expansion { shared, known, met: known.like(), lockstep, last, tried: Tried::default() }
     }
 
     /// Tries every command in each of the situations.
@@ -157,7 +157,7 @@ impl<'a> Expansion<'a> {
     /// If an implementation cannot be copied or has no fingerprint where it needs one.
     pub(super) fn expand(&mut self, nodes: Vec<Node>) -> Result<Tried, Failure> {
         for node in nodes {
-            self.tried.cut = self.search.cut();
+            self.tried.cut = self.shared.cut();
             if self.tried.cut.is_none() {
                 self.tried.cut = self.node(&node)?;
             }
@@ -171,16 +171,16 @@ impl<'a> Expansion<'a> {
     }
 
     fn node(&mut self, node: &Node) -> Result<Option<End>, Failure> {
-        let search = self.search;
-        let wanted = search.plan.narrowed().filter(|_| self.last);
+        let shared = self.shared;
+        let wanted = shared.plan.narrowed().filter(|_| self.last);
         let mut spare = None;
-        for (number, (place, kept)) in search.orbits.after(node.kept).enumerate() {
-            let command = search.plan.alphabet[place as usize];
+        for (number, (place, kept)) in shared.renamings.after(node.kept).enumerate() {
+            let command = shared.plan.alphabet[place as usize];
             if wanted.is_some_and(|wanted| command.kind() != wanted) {
                 continue;
             }
             if number % PATIENCE == PATIENCE - 1 {
-                if let Some(end) = search.cut() {
+                if let Some(end) = shared.cut() {
                     return Ok(Some(end));
                 }
             }
@@ -211,7 +211,7 @@ impl<'a> Expansion<'a> {
             self.find(step, &finding);
             return Ok(None);
         }
-        let fingerprint = self.search.fingerprint(&*system)?;
+        let fingerprint = self.shared.fingerprint(&*system)?;
         let unchanged = fingerprint.is_some() && fingerprint == node.fingerprint;
         if progress == Progress::Conforms {
             if let Some(drift) = self.lockstep.pending().filter(|_| node.moment.pending().is_none()).cloned()
@@ -245,7 +245,7 @@ impl<'a> Expansion<'a> {
 
     fn find(&mut self, step: Step, finding: &Finding) {
         let identity = finding.identity();
-        let wanted = self.search.plan.wanted.is_none_or(|wanted| wanted == identity);
+        let wanted = self.shared.plan.wanted.is_none_or(|wanted| wanted == identity);
         if wanted && self.tried.findings.iter().all(|(_, earlier)| earlier.identity() != identity) {
             self.tried.findings.push((step, finding.clone()));
         }
@@ -259,7 +259,7 @@ impl<'a> Expansion<'a> {
         fingerprint: Option<u128>,
         unchanged: bool,
     ) -> Option<(Key, u128)> {
-        let plan = self.search.plan;
+        let plan = self.shared.plan;
         if plan.alike == Alike::Never {
             return Some((Key { situation: 0, kinds: 0 }, 0));
         }
@@ -268,7 +268,7 @@ impl<'a> Expansion<'a> {
         let state = if refused && plan.terms.fidelity != Fidelity::PromisesOnly {
             node.state
         } else {
-            self.search.keys.state(self.lockstep.state())
+            self.shared.keys.state(self.lockstep.state())
         };
         let same =
             state == node.state && self.lockstep.pending().is_some() == node.moment.pending().is_some();
@@ -280,7 +280,7 @@ impl<'a> Expansion<'a> {
             _ => 0,
         };
         let fingerprint = fingerprint.filter(|_| plan.alike == Alike::Product);
-        let key = Key { situation: self.search.situation(state, &self.lockstep, fingerprint), kinds };
+        let key = Key { situation: self.shared.situation(state, &self.lockstep, fingerprint), kinds };
         (self.known.is_fresh(key) && self.met.insert(key)).then_some((key, state))
     }
 }

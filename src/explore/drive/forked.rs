@@ -8,7 +8,7 @@ use std::thread;
 
 use chatwarden_model::Command;
 
-use super::expand::{Expansion, Node, Search, Step, System, Tried};
+use super::expand::{Expansion, Node, Shared, Step, System, Tried};
 use super::findings::Findings;
 use super::keys::Known;
 use super::{Alike, Counterexample, Drive, Driven, End, Watch};
@@ -40,13 +40,13 @@ pub(super) fn search(
         Alike::State { paths } => Some(paths.get()),
         Alike::Never => None,
     };
-    let search = Search::new(plan, watch);
+    let shared = Shared::new(plan, watch);
     let node_bytes = Node::bytes(&system);
-    let (key, root) = search.root(system, lockstep)?;
+    let (key, root) = shared.root(system, lockstep)?;
     let mut known = Known::new(paths);
     known.insert(key);
     let mut levels = Levels {
-        search,
+        shared,
         lockstep,
         known,
         histories: vec![(0, 0)],
@@ -55,13 +55,13 @@ pub(super) fn search(
         driven: Driven::started(),
     };
     levels.driven.end = levels.run(root)?;
-    levels.driven.renamings = levels.search.orbits.renamings().len();
+    levels.driven.renamings = levels.shared.renamings.list().len();
     Ok(Driven { found: levels.findings.into_found(), ..levels.driven })
 }
 
 /// The search and what it has come to.
 struct Levels<'a> {
-    search: Search<'a>,
+    shared: Shared<'a>,
     lockstep: &'a Lockstep,
     known: Known,
     /// For each history that is gone on from, the number of the one that it makes longer, and the place of the
@@ -74,7 +74,7 @@ struct Levels<'a> {
 
 impl Levels<'_> {
     fn run(&mut self, root: Node) -> Result<End, Failure> {
-        let plan = self.search.plan;
+        let plan = self.shared.plan;
         let mut frontier = vec![root];
         for length in 1.. {
             self.driven.judged = Some(length - 1);
@@ -117,7 +117,7 @@ impl Levels<'_> {
         let mut next = Vec::new();
         let mut rest = frontier.into_iter();
         while rest.len() > 0 {
-            self.search.watch.tell(length - 1, rest.len() as u64, self.driven.states);
+            self.shared.watch.tell(length - 1, rest.len() as u64, self.driven.states);
             let round: Vec<_> = rest.by_ref().take(ROUND).collect();
             let mut cut = None;
             for tried in self.round(round, last) {
@@ -131,7 +131,7 @@ impl Levels<'_> {
             if cut.is_some() {
                 return Ok(cut.map_or(Ok(next), Err));
             }
-            if self.bytes(rest.len() + next.len()) > self.search.plan.memory {
+            if self.bytes(rest.len() + next.len()) > self.shared.plan.memory {
                 return Ok(Err(End::Memory));
             }
         }
@@ -145,13 +145,13 @@ impl Levels<'_> {
         while round.len() > 0 {
             chunks.push(round.by_ref().take(CHUNK).collect::<Vec<_>>());
         }
-        let (search, known, lockstep) = (&self.search, &self.known, self.lockstep);
-        let job = || Expansion::new(search, known, lockstep.clone(), last);
-        if self.search.plan.jobs.get() == 1 || chunks.len() < WORTH {
+        let (shared, known, lockstep) = (&self.shared, &self.known, self.lockstep);
+        let job = || Expansion::new(shared, known, lockstep.clone(), last);
+        if self.shared.plan.jobs.get() == 1 || chunks.len() < WORTH {
             let mut job = job();
             return chunks.into_iter().map(|chunk| job.expand(chunk)).collect();
         }
-        let jobs = self.search.plan.jobs.get().min(chunks.len());
+        let jobs = self.shared.plan.jobs.get().min(chunks.len());
         let chunks = Mutex::new(chunks.into_iter().enumerate());
         let take = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
         let work = || {
@@ -174,7 +174,7 @@ impl Levels<'_> {
         self.driven.executed += tried.executed;
         for (step, finding) in tried.findings {
             let histories = &self.histories;
-            let alphabet = &self.search.plan.alphabet;
+            let alphabet = &self.shared.plan.alphabet;
             self.findings.note(finding, || commands(histories, alphabet, step));
         }
         for successor in tried.successors {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::keys::Key;
-use super::orbits::Kept;
+use super::renamings::Kept;
 
 /// The number of a situation; the start is 0.
 pub(super) type Spot = usize;

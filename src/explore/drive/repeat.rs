@@ -5,9 +5,9 @@
 
 use chatwarden_model::Command;
 
-use super::expand::Search;
+use super::expand::Shared;
 use super::findings::Findings;
-use super::orbits::Kept;
+use super::renamings::Kept;
 use super::{Counterexample, Driven, End};
 use crate::adapter::{Adapter, Answer, Failure};
 use crate::check::{Lockstep, Progress};
@@ -25,7 +25,7 @@ struct Choice {
 
 /// The search, with the system that is used for every history.
 pub(super) struct Repetition<'a, A, M> {
-    search: &'a Search<'a>,
+    shared: &'a Shared<'a>,
     make: &'a M,
     system: A,
     lockstep: Lockstep,
@@ -40,16 +40,16 @@ pub(super) struct Repetition<'a, A, M> {
 
 impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     pub(super) fn new(
-        search: &'a Search<'a>,
+        shared: &'a Shared<'a>,
         make: &'a M,
         system: A,
         lockstep: Lockstep,
         found: &'a mut dyn FnMut(&Counterexample),
     ) -> Self {
-        let findings = Findings::new(search.plan.wanted, found);
+        let findings = Findings::new(shared.plan.wanted, found);
         let (history, driven) = (Vec::new(), Driven::started());
         Repetition {
-            search,
+            shared,
             make,
             system,
             lockstep,
@@ -69,26 +69,26 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
         let mut end = End::Complete;
         for length in 1.. {
             self.driven.judged = Some(length - 1);
-            if self.search.plan.depth.is_some_and(|depth| length > depth) {
+            if self.shared.plan.depth.is_some_and(|depth| length > depth) {
                 end = End::Depth;
                 break;
             }
-            self.search.watch.tell(length - 1, 1, self.driven.states);
+            self.shared.watch.tell(length - 1, 1, self.driven.states);
             let (reached, cut) = self.length(length)?;
             let first =
-                self.findings.has_wanted() || self.search.plan.stop_at_first && !self.findings.is_empty();
+                self.findings.has_wanted() || self.shared.plan.stop_at_first && !self.findings.is_empty();
             if let Some(cut) = cut.or(first.then_some(End::First)) {
                 end = cut;
                 break;
             }
-            let narrowed = self.search.plan.narrowed().is_some() && self.search.plan.depth == Some(length);
+            let narrowed = self.shared.plan.narrowed().is_some() && self.shared.plan.depth == Some(length);
             if !reached && !narrowed {
                 self.driven.judged = None;
                 break;
             }
             self.driven.depth = length;
         }
-        let renamings = self.search.orbits.renamings().len();
+        let renamings = self.shared.renamings.list().len();
         Ok(Driven { end, renamings, found: self.findings.into_found(), ..self.driven })
     }
 
@@ -97,7 +97,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
         let mut reached = false;
         self.history.clear();
         while self.next(length) {
-            if let Some(end) = self.search.cut() {
+            if let Some(end) = self.shared.cut() {
                 return Ok((reached, Some(end)));
             }
             if !self.is_asked(length) {
@@ -127,7 +127,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
         }
         self.new_before_last |= self.history.len() < length;
         while self.history.len() < length {
-            let kept = self.history.last().map_or(self.search.orbits.all(), |choice| choice.kept);
+            let kept = self.history.last().map_or(self.shared.renamings.all(), |choice| choice.kept);
             match self.choice(kept, 0) {
                 Some(choice) => self.history.push(choice),
                 None => return false,
@@ -139,7 +139,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     /// Puts the next command in the place of the last, or of the last that has a next one.
     fn advance(&mut self) -> bool {
         while let Some(last) = self.history.pop() {
-            let kept = self.history.last().map_or(self.search.orbits.all(), |choice| choice.kept);
+            let kept = self.history.last().map_or(self.shared.renamings.all(), |choice| choice.kept);
             if let Some(choice) = self.choice(kept, last.number + 1) {
                 self.history.push(choice);
                 return true;
@@ -153,13 +153,13 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     }
 
     fn choice(&self, kept: Kept, number: usize) -> Option<Choice> {
-        let (place, kept) = self.search.orbits.after(kept).nth(number)?;
-        Some(Choice { number, command: self.search.plan.alphabet[place as usize], kept })
+        let (place, kept) = self.shared.renamings.after(kept).nth(number)?;
+        Some(Choice { number, command: self.shared.plan.alphabet[place as usize], kept })
     }
 
     /// Whether the history at hand ends in a command that may show what is wanted.
     fn is_asked(&self, length: usize) -> bool {
-        let plan = self.search.plan;
+        let plan = self.shared.plan;
         let wanted = plan.narrowed().filter(|_| plan.depth == Some(length));
         wanted.is_none_or(|wanted| self.history.last().is_some_and(|last| last.command.kind() == wanted))
     }
@@ -202,11 +202,11 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
     /// Makes the system fresh; if it cannot be, a new one gets one more chance.
     fn reset(&mut self) -> Result<(), Failure> {
         self.driven.resets += 1;
-        if let Err(finding) = self.lockstep.start(&mut self.system, &self.search.plan.setup) {
+        if let Err(finding) = self.lockstep.start(&mut self.system, &self.shared.plan.setup) {
             self.note(finding);
             self.system = (self.make)()?;
             self.driven.resets += 1;
-            self.broken = self.lockstep.start(&mut self.system, &self.search.plan.setup).is_err();
+            self.broken = self.lockstep.start(&mut self.system, &self.shared.plan.setup).is_err();
         }
         Ok(())
     }

@@ -17,10 +17,10 @@
 
 use chatwarden_model::{Command, CommandKind, decide, step};
 
-use super::expand::Search;
+use super::expand::Shared;
 use super::keys::Key;
 use super::map::{Map, Narrow, Spot};
-use super::orbits::Kept;
+use super::renamings::Kept;
 use super::sites::{Site, Sites};
 use super::{Alike, Counterexample, Driven, End};
 use crate::adapter::{Adapter, Answer, Failure};
@@ -38,7 +38,7 @@ const CONFIRMED: usize = 8;
 
 /// A system on its way.
 pub(super) struct Walk<'a, A, M> {
-    search: &'a Search<'a>,
+    shared: &'a Shared<'a>,
     make: &'a M,
     system: A,
     lockstep: Lockstep,
@@ -62,21 +62,21 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     /// # Errors
     /// If the system has no fingerprint where it needs one.
     pub(super) fn new(
-        search: &'a Search<'a>,
+        shared: &'a Shared<'a>,
         make: &'a M,
         system: A,
         lockstep: Lockstep,
         paths: usize,
         found: &'a mut dyn FnMut(&Counterexample),
     ) -> Result<Self, Failure> {
-        let plan = search.plan;
+        let plan = shared.plan;
         let narrow = |kind: CommandKind| Narrow {
             length: plan.depth.unwrap_or(usize::MAX).saturating_sub(1),
             places: plan.alphabet.iter().map(|command| command.kind() == kind).collect(),
         };
         let narrow = plan.narrowed().map(narrow);
         let mut walk = Walk {
-            search,
+            shared,
             make,
             system,
             lockstep,
@@ -90,9 +90,9 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             driven: Driven::started(),
         };
         let (key, state, renaming) = walk.key(0)?;
-        let (quiet, moving) = walk.foretell(state, renaming, 0, search.orbits.all());
+        let (quiet, moving) = walk.foretell(state, renaming, 0, shared.renamings.all());
         let guess = walk.guess(key, state);
-        walk.map.add(key, guess, search.orbits.all(), quiet.into_iter(), &moving);
+        walk.map.add(key, guess, shared.renamings.all(), quiet.into_iter(), &moving);
         walk.renaming = renaming;
         Ok(walk)
     }
@@ -102,7 +102,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     /// # Errors
     /// If a system cannot be made again after a failure, or loses its fingerprint.
     pub(super) fn run(mut self) -> Result<Driven, Failure> {
-        let plan = self.search.plan;
+        let plan = self.shared.plan;
         let by_length = plan.wanted.is_some() || plan.stop_at_first;
         let most = plan.depth.unwrap_or(usize::MAX);
         self.bound = if by_length { most.min(1) } else { most };
@@ -126,7 +126,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         // Below the shortest history to a situation where something is left, everything was tried everywhere.
         let left = self.map.shallowest(most).map(|spot| self.map.length(spot));
         self.driven.judged = if end == End::Complete { None } else { Some(left.unwrap_or(self.bound)) };
-        self.driven.renamings = self.search.orbits.renamings().len();
+        self.driven.renamings = self.shared.renamings.list().len();
         self.driven.states = self.map.finished() as u64;
         let found = self.confirm()?;
         Ok(Driven { end, found, ..self.driven })
@@ -135,17 +135,17 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     /// Tries everything within the bound; says why it could not.
     fn cover(&mut self) -> Result<Option<End>, Failure> {
         loop {
-            if let Some(end) = self.search.cut() {
+            if let Some(end) = self.shared.cut() {
                 return Ok(Some(end));
             }
             if self.broken {
                 return Ok(Some(End::Stopped));
             }
-            if self.map.bytes() > self.search.plan.memory {
+            if self.map.bytes() > self.shared.plan.memory {
                 return Ok(Some(End::Memory));
             }
             let (states, left) = (self.map.finished(), self.map.left());
-            self.search.watch.tell(self.taken.len(), left as u64, states as u64);
+            self.shared.watch.tell(self.taken.len(), left as u64, states as u64);
             if let Some(place) = self.map.next_here(self.here, self.bound) {
                 self.take(place)?;
                 continue;
@@ -167,7 +167,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     /// Goes along a way, as long as it leads where it should.
     fn follow(&mut self, target: Spot, way: &[(u32, Spot)]) -> Result<(), Failure> {
         for &(place, expected) in way {
-            if self.search.cut().is_some() {
+            if self.shared.cut().is_some() {
                 return Ok(());
             }
             let was_seen = self.map.has_seen(self.here, place);
@@ -232,7 +232,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         self.here = match self.map.find(key) {
             Some(spot) => spot,
             None => {
-                let kept = match self.search.plan.alike {
+                let kept = match self.shared.plan.alike {
                     Alike::Product => self.kept_after(kept, place),
                     _ => kept,
                 };
@@ -245,7 +245,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     }
 
     fn kept_after(&self, kept: Kept, place: u32) -> Kept {
-        let mut after = self.search.orbits.after(kept);
+        let mut after = self.shared.renamings.after(kept);
         after.find(|(first, _)| *first == place).map_or(kept, |(_, kept)| kept)
     }
 
@@ -254,12 +254,12 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         self.driven.resets += 1;
         self.taken.clear();
         self.here = 0;
-        if let Err(finding) = self.lockstep.start(&mut self.system, &self.search.plan.setup) {
+        if let Err(finding) = self.lockstep.start(&mut self.system, &self.shared.plan.setup) {
             self.sites.add(0, 0, &[], finding);
             self.system = (self.make)()?;
             self.driven.resets += 1;
             // A new system gets one more chance.
-            self.broken = self.lockstep.start(&mut self.system, &self.search.plan.setup).is_err();
+            self.broken = self.lockstep.start(&mut self.system, &self.shared.plan.setup).is_err();
         }
         self.renaming = self.key(0)?.2;
         Ok(())
@@ -267,31 +267,31 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
 
     /// The key of where the system is, the hash of the judged state, and the renaming to the representative.
     fn key(&self, kinds: u32) -> Result<(Key, u128, usize), Failure> {
-        let (state, renaming) = self.search.keys.representative(self.lockstep.state());
-        let fingerprint = self.search.fingerprint(&self.system)?;
-        let fingerprint = fingerprint.filter(|_| self.search.plan.alike == Alike::Product);
-        let situation = self.search.situation(state, &self.lockstep, fingerprint);
+        let (state, renaming) = self.shared.keys.representative(self.lockstep.state());
+        let fingerprint = self.shared.fingerprint(&self.system)?;
+        let fingerprint = fingerprint.filter(|_| self.shared.plan.alike == Alike::Product);
+        let situation = self.shared.situation(state, &self.lockstep, fingerprint);
         let kinds = if self.map.has_paths() { kinds } else { 0 };
         Ok((Key { situation, kinds }, state, renaming))
     }
 
     /// By what a foretold situation is looked up: of the product only the judged state can be foretold.
     fn guess(&self, key: Key, state: u128) -> u128 {
-        if self.search.plan.alike == Alike::Product { state } else { key.situation }
+        if self.shared.plan.alike == Alike::Product { state } else { key.situation }
     }
 
     fn concrete(&self, renaming: usize, place: u32) -> Command {
-        self.search.plan.alphabet[self.search.orbits.unrenamed(renaming, place) as usize]
+        self.shared.plan.alphabet[self.shared.renamings.unrenamed(renaming, place) as usize]
     }
 
     /// What the model says of the commands to try where the system is: which change nothing, and where the others
     /// lead.
     fn foretell(&self, state: u128, renaming: usize, kinds: u32, kept: Kept) -> (Vec<u32>, Vec<(u32, Key)>) {
-        let policy = &self.search.plan.setup.policy;
+        let policy = &self.shared.plan.setup.policy;
         let (mut quiet, mut moving) = (Vec::new(), Vec::new());
-        let places: Vec<u32> = match self.search.plan.alike {
-            Alike::Product => self.search.orbits.after(kept).map(|(place, _)| place).collect(),
-            _ => (0..self.search.plan.alphabet.len() as u32).collect(),
+        let places: Vec<u32> = match self.shared.plan.alike {
+            Alike::Product => self.shared.renamings.after(kept).map(|(place, _)| place).collect(),
+            _ => (0..self.shared.plan.alphabet.len() as u32).collect(),
         };
         for place in places {
             let command = self.concrete(renaming, place);
@@ -301,14 +301,14 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
                 continue;
             }
             step(&mut after, policy, &command);
-            let after = self.search.keys.state(&after);
+            let after = self.shared.keys.state(&after);
             if after == state {
                 quiet.push(place);
                 continue;
             }
-            let situation = match self.search.plan.alike {
+            let situation = match self.shared.plan.alike {
                 Alike::Product => after,
-                _ => self.search.situation(after, &self.lockstep, None),
+                _ => self.shared.situation(after, &self.lockstep, None),
             };
             let kinds = if self.map.has_paths() { kinds | 1 << command.kind() as u32 } else { 0 };
             moving.push((place, Key { situation, kinds }));
@@ -317,7 +317,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
     }
 
     fn note(&mut self, from: Spot, place: u32, finding: Finding) {
-        if self.search.plan.wanted.is_none_or(|wanted| wanted == finding.identity()) {
+        if self.shared.plan.wanted.is_none_or(|wanted| wanted == finding.identity()) {
             self.sites.add(from, place, &self.taken, finding);
         }
     }
@@ -349,7 +349,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             if self.broken {
                 return Ok(None);
             }
-            let renaming = self.search.keys.representative(self.lockstep.state()).1;
+            let renaming = self.shared.keys.representative(self.lockstep.state()).1;
             let command = self.concrete(renaming, place);
             self.driven.executed += 1;
             self.taken.push(command);

@@ -28,7 +28,7 @@ const MOST_ENTRIES: usize = 1 << 20;
 pub(super) type Kept = u32;
 
 /// The renamings of a search and the commands that are left to try under each of their subgroups.
-pub(super) struct Orbits {
+pub(super) struct Renamings {
     renamings: Vec<Renaming>,
     /// For each renaming and place in the alphabet, the place of the command that the renaming puts there.
     origins: Vec<Vec<u32>>,
@@ -43,7 +43,7 @@ struct Subgroup {
     kept: Vec<Kept>,
 }
 
-impl Orbits {
+impl Renamings {
     /// The orbits of an alphabet; without symmetry every command is alone in its own.
     pub(super) fn new(setup: &Setup, alphabet: &[Command], symmetry: bool) -> Self {
         let places: HashMap<Command, u32> = alphabet.iter().copied().zip(0..).collect();
@@ -59,11 +59,11 @@ impl Orbits {
             }
         }
         let origins = images.iter().map(|image| inverse(image)).collect();
-        Orbits { subgroups: subgroups(&images, alphabet.len()), renamings, origins }
+        Renamings { subgroups: subgroups(&images, alphabet.len()), renamings, origins }
     }
 
     /// The renamings, the identity first.
-    pub(super) fn renamings(&self) -> &[Renaming] {
+    pub(super) fn list(&self) -> &[Renaming] {
         &self.renamings
     }
 
