@@ -4,18 +4,21 @@
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
+use chatwarden::adapter::{Adapter, Failure, Fidelity};
 use chatwarden::check::{Terms, run};
 use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
 use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
 use chatwarden::verdict::{Identity, Verdict};
 
+use systems::{Log, Logged, Unsteady};
+
 use crate::support::{SAM, alphabet, policy_for, small, true_minima};
+
+mod systems;
 
 const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 const STATE: Alike = Alike::State { paths: NonZeroUsize::MIN };
@@ -185,58 +188,6 @@ fn hidden_memory_escapes_one_history_to_each_state_and_not_three() {
     assert_eq!(found(Alike::Product), (End::First, Some(5)));
 }
 
-/// Pairs of a state and a command.
-type Log = Arc<Mutex<HashSet<(State, Command)>>>;
-
-/// The built-in service with a log of which commands it was given in which states, and with or without copies.
-#[derive(Clone)]
-struct Logged {
-    service: Memory,
-    setup: Setup,
-    state: State,
-    log: Log,
-    copies: bool,
-    tells: bool,
-}
-
-impl Logged {
-    fn new(service: Memory, setup: Setup, log: &Log, copies: bool) -> Self {
-        Logged { service, setup, state: setup.start(), log: Arc::clone(log), copies, tells: copies }
-    }
-}
-
-impl Adapter for Logged {
-    fn about(&self) -> About {
-        self.service.about()
-    }
-
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.state = setup.start();
-        self.service.reset(setup)
-    }
-
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        self.log.lock().expect("no test panics with it").insert((self.state, *command));
-        let answer = self.service.apply(command)?;
-        if answer.is_allowed() {
-            self.state.carry_out(&self.setup.policy, command);
-        }
-        Ok(answer)
-    }
-
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.service.observe(seen)
-    }
-
-    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
-        self.copies.then(|| Box::new(self.clone()) as Box<dyn Adapter + Send>)
-    }
-
-    fn fingerprint(&self) -> Option<u128> {
-        self.service.fingerprint().filter(|_| self.tells)
-    }
-}
-
 /// One of each set of pairs that differ by renaming.
 fn up_to_renaming(setup: &Setup, log: &Log) -> HashSet<(State, Command)> {
     let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
@@ -394,51 +345,6 @@ fn a_drift_that_only_a_run_of_that_length_reports_is_found_at_its_length() {
             drifted.map(|(identity, length)| (identity.command, *length)),
             Some((Some(CommandKind::Approve), 2))
         );
-    }
-}
-
-/// The built-in service, which panics at commands of one kind, does not know another, and can be made fresh only so
-/// often.
-#[derive(Clone)]
-struct Unsteady {
-    service: Memory,
-    panics_at: Option<CommandKind>,
-    lacks: Option<CommandKind>,
-    resets: u32,
-    copies: bool,
-}
-
-impl Unsteady {
-    fn new(copies: bool) -> Self {
-        Unsteady { service: Memory::new(), panics_at: None, lacks: None, resets: u32::MAX, copies }
-    }
-}
-
-impl Adapter for Unsteady {
-    fn about(&self) -> About {
-        self.service.about()
-    }
-
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.resets = self.resets.checked_sub(1).ok_or(Failure::Failed("no accounts are left".into()))?;
-        self.service.reset(setup)
-    }
-
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        assert_ne!(Some(command.kind()), self.panics_at, "a bug");
-        if self.lacks == Some(command.kind()) {
-            Err(Failure::Unsupported)
-        } else {
-            self.service.apply(command)
-        }
-    }
-
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.service.observe(seen)
-    }
-
-    fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
-        self.copies.then(|| Box::new(self.clone()) as Box<dyn Adapter + Send>)
     }
 }
 
