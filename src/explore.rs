@@ -25,6 +25,9 @@ use chatwarden_model::{Bounds, Command, CommandKind, MAX_USERS, Promise, Setup, 
 
 pub use drive::{Alike, Counterexample, Drive, Driven, drive};
 
+/// The most renamings that are tried for a state, or up to which histories are alike.
+const MOST_RENAMINGS: usize = 1_000;
+
 /// How much memory a search may take unless it is told otherwise: 8 GiB.
 pub const MEMORY: u64 = 8 << 30;
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{CommandKind, MAX_GROUPS, Promise, Word};
+use chatwarden_model::{CommandKind, MAX_GROUPS, Promise};
 use clap::Args;
 
 use super::certify::Certify;
@@ -148,18 +148,14 @@ impl Fuzz {
     fn folder(&self, implementation: &Implementation) -> Folder {
         let own = implementation.about.policy.map(PolicySpec::Full);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
-        Folder {
-            directory: self.save.clone(),
-            policy: self.policy.or(own).unwrap_or(default),
-            cast: self.cast.clone(),
-            groups: Names::numbered(self.groups.into()),
-            promises: options::chosen(&self.promises),
-            engine: "fuzz".into(),
-            adapter: implementation.about.name.clone(),
-            implementation: Some(implementation.about.version.clone()),
-            fault: implementation.fault.map(|fault| fault.name().into()),
-            fidelity: implementation.fidelity,
-        }
+        implementation.folder(
+            "fuzz",
+            self.save.clone(),
+            self.policy.or(own).unwrap_or(default),
+            self.cast.clone(),
+            Names::numbered(self.groups.into()),
+            options::chosen(&self.promises),
+        )
     }
 
     fn plan(&self, folder: &Folder, implementation: &Implementation) -> Result<Plan, Unusable> {

@@ -47,18 +47,14 @@ impl Shrink {
         let mut reports = self.output.reports()?;
         let scenario = Scenario::open(&self.file)?;
         let implementation = self.target.or_memory()?;
-        let folder = Folder {
-            directory: self.save.clone(),
-            policy: scenario.policy,
-            cast: scenario.cast.clone(),
-            groups: scenario.groups.clone(),
-            promises: scenario.promises,
-            engine: "shrink".into(),
-            adapter: implementation.about.name.clone(),
-            implementation: Some(implementation.about.version.clone()),
-            fault: implementation.fault.map(|fault| chatwarden_model::Word::name(fault).into()),
-            fidelity: implementation.fidelity,
-        };
+        let folder = implementation.folder(
+            "shrink",
+            self.save.clone(),
+            scenario.policy,
+            scenario.cast.clone(),
+            scenario.groups.clone(),
+            scenario.promises,
+        );
         let terms = implementation.terms(scenario.judged());
         let commands = replay::commands(&scenario);
         let Some(finding) = check::run(&mut implementation.make()?, terms, &folder.setup(), &commands) else {

@@ -1,5 +1,7 @@
 //! Which implementation is tested, and how closely it is compared.
 
+use std::path::PathBuf;
+
 use chatwarden_model::{Promise, Word, WordSet};
 use clap::Args;
 
@@ -8,7 +10,8 @@ use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
 use crate::adapter::{About, Adapter, Failure, Fidelity};
 use crate::check::Terms;
-use crate::wire::{Scenario, nearest};
+use crate::save::Folder;
+use crate::wire::{CastSpec, PolicySpec, Scenario, nearest};
 
 /// Adapters that are known by name.
 const MEMORY: &str = "memory";
@@ -94,6 +97,30 @@ impl Implementation {
         let recorded = scenario.finding.as_ref().and_then(|finding| Fidelity::named(finding.fidelity.name()));
         let fidelity = if self.chosen { self.fidelity } else { recorded.unwrap_or(self.fidelity) };
         Terms { fidelity, ..self.terms(scenario.judged()) }
+    }
+
+    /// Where its findings go, and what their scenarios have in common.
+    pub(super) fn folder(
+        &self,
+        engine: &str,
+        directory: PathBuf,
+        policy: PolicySpec,
+        cast: CastSpec,
+        groups: Vec<String>,
+        promises: Option<WordSet<Promise>>,
+    ) -> Folder {
+        Folder {
+            directory,
+            policy,
+            cast,
+            groups,
+            promises,
+            engine: engine.into(),
+            adapter: self.about.name.clone(),
+            implementation: Some(self.about.version.clone()),
+            fault: self.fault.map(|fault| fault.name().into()),
+            fidelity: self.fidelity,
+        }
     }
 
     /// The words that name it on the command line.

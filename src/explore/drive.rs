@@ -184,7 +184,8 @@ impl Driven {
 /// down before anything else happens.
 ///
 /// If the system cannot be made fresh, that is a finding without commands, whatever is wanted; where it happens on
-/// the way, and again with a new system, the search ends as stopped.
+/// the way, and again with a new system, the search ends as stopped. So does a walk that had to give a situation up,
+/// because the same commands did not lead there again.
 ///
 /// # Errors
 /// If an implementation cannot be made or copied, or if it has no [fingerprint](Adapter::fingerprint) and

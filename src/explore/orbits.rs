@@ -6,11 +6,8 @@
 
 use chatwarden_model::{Cast, Renaming};
 
+use super::MOST_RENAMINGS;
 use super::facts::{Bits, Facts};
-
-/// The most renamings that are tried for a state. Casts with more interchangeable users are still searched by
-/// exact orbits, but of fewer renamings: the last users keep their names.
-const MOST_RENAMINGS: usize = 1_000;
 
 /// The renamings of users under which a search looks the same, the identity first.
 #[derive(Debug)]
@@ -24,7 +21,8 @@ pub(super) struct Orbits<const W: usize> {
 pub(super) type Images<const W: usize> = Vec<Bits<W>>;
 
 impl<const W: usize> Orbits<W> {
-    /// The renamings that keep a cast; only the identity if there is to be no symmetry.
+    /// The renamings that keep a cast, so many that they can be tried: where more users are interchangeable, orbits are
+    /// still exact, but the last users keep their names. Only the identity if there is to be no symmetry.
     pub(super) fn new<const U: usize>(cast: &Cast, facts: &Facts<U, W>, symmetry: bool) -> Self {
         let renamings = Renaming::keeping(cast, 0, if symmetry { MOST_RENAMINGS } else { 1 });
         let moved = renamings.iter().map(|renaming| facts.renamed(renaming)).collect();

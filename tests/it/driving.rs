@@ -14,7 +14,7 @@ use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, driv
 use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
 use chatwarden::verdict::{Identity, Verdict};
 
-use systems::{Log, Logged, Unsteady};
+use systems::{Log, Logged, Tiring, Unsteady};
 
 use crate::support::{SAM, alphabet, policy_for, small, true_minima};
 
@@ -305,6 +305,19 @@ fn a_search_that_is_cut_off_claims_only_what_it_has_tried() {
             assert!(cut.found.iter().any(|known| known.finding.identity() == identity), "{identity}");
         }
     }
+}
+
+/// What cannot be reached again was not tried, and the search must not call itself complete.
+#[test]
+fn a_situation_that_is_given_up_counts_as_not_tried() {
+    let all = Drive { alike: STATE, alphabet: closed_alphabet(), ..plan(closed()) };
+    let terms = Terms { fidelity: Fidelity::NoLooser, ..all.terms };
+    let make = || Ok(Tiring { service: Memory::new(), launches: 300 });
+    let driven = drive(&Drive { terms, ..all }, &make, &Watch::default(), &mut |_| {}).expect("it starts");
+    assert_eq!(driven.end, End::Stopped);
+    assert!(driven.judged.is_some_and(|judged| judged < driven.depth), "{:?}", driven.judged);
+    let verdicts: Vec<_> = driven.found.iter().map(|found| found.finding.identity().verdict).collect();
+    assert_eq!(verdicts, [Verdict::Inconclusive]);
 }
 
 /// What is found is told at once, so that it can be written down before the search goes on.

@@ -92,18 +92,14 @@ pub(super) fn run(
 }
 
 fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> Folder {
-    Folder {
-        directory: options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
+    implementation.folder(
+        "explore",
+        options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
         policy,
-        cast: options.cast.value.clone(),
-        groups: options.groups(),
-        promises: options::chosen(&options.promises),
-        engine: "explore".into(),
-        adapter: implementation.about.name.clone(),
-        implementation: Some(implementation.about.version.clone()),
-        fault: implementation.fault.map(|fault| fault.name().into()),
-        fidelity: implementation.fidelity,
-    }
+        options.cast.value.clone(),
+        options.groups(),
+        options::chosen(&options.promises),
+    )
 }
 
 fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, Unusable> {

@@ -64,6 +64,8 @@ pub(super) struct Map {
     /// Where something is left to try, by the length of the shortest known history.
     open: BTreeSet<(usize, Spot)>,
     bytes: usize,
+    /// The shortest known history to a situation that was given up with something left to try.
+    given_up: Option<usize>,
 }
 
 impl Map {
@@ -76,6 +78,7 @@ impl Map {
             guesses: HashMap::new(),
             open: BTreeSet::new(),
             bytes: 0,
+            given_up: None,
         }
     }
 
@@ -225,11 +228,18 @@ impl Map {
         self.situations[spot].missed
     }
 
-    /// Nothing more is to be tried there.
+    /// Nothing more is to be tried there, although something is left.
     pub(super) fn give_up(&mut self, spot: Spot) {
+        let length = self.situations[spot].length;
+        self.given_up = Some(self.given_up.map_or(length, |shorter| shorter.min(length)));
         self.situations[spot].quiet.clear();
         self.situations[spot].moving.clear();
         self.refresh(spot, self.situations[spot].length);
+    }
+
+    /// How short a history leads to a situation that was given up, if one was.
+    pub(super) fn given_up(&self) -> Option<usize> {
+        self.given_up
     }
 
     /// The way of the shortest known history: places, and where they lead.

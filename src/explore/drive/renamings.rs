@@ -18,10 +18,10 @@ use std::collections::HashMap;
 
 use chatwarden_model::{Command, Renaming, Setup};
 
-/// More renamings are not taken into account.
-const MOST: usize = 1_000;
+use crate::explore::MOST_RENAMINGS;
 
-/// Nor are so many that a table of the alphabet under all of them has more entries: it is made before the search.
+/// Fewer renamings are taken into account if a table of the alphabet under all of them would have more entries than
+/// this: it is made before the search.
 const MOST_ENTRIES: usize = 1 << 20;
 
 /// The renamings that keep each command of a history, by number.
@@ -47,7 +47,8 @@ impl Renamings {
     /// The orbits of an alphabet; without symmetry every command is alone in its own.
     pub(super) fn new(setup: &Setup, alphabet: &[Command], symmetry: bool) -> Self {
         let places: HashMap<Command, u32> = alphabet.iter().copied().zip(0..).collect();
-        let most = if symmetry { MOST.min(MOST_ENTRIES / alphabet.len().max(1)).max(1) } else { 1 };
+        let affordable = (MOST_ENTRIES / alphabet.len().max(1)).clamp(1, MOST_RENAMINGS);
+        let most = if symmetry { affordable } else { 1 };
         let mut renamings = Vec::new();
         let mut images = Vec::new();
         for renaming in Renaming::keeping(&setup.cast, if symmetry { setup.groups } else { 1 }, most) {

@@ -120,12 +120,19 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             }
             // If only some commands were tried at last, others may lead on.
             let last = if plan.narrowed().is_some() { most.saturating_sub(1) } else { most };
-            break if self.map.depth() >= last { End::Depth } else { End::Complete };
+            break if self.map.given_up().is_some() {
+                End::Stopped
+            } else if self.map.depth() >= last {
+                End::Depth
+            } else {
+                End::Complete
+            };
         };
         self.driven.depth = self.map.depth().min(most);
         // Below the shortest history to a situation where something is left, everything was tried everywhere.
         let left = self.map.shallowest(most).map(|spot| self.map.length(spot));
-        self.driven.judged = if end == End::Complete { None } else { Some(left.unwrap_or(self.bound)) };
+        let judged = left.into_iter().chain(self.map.given_up()).fold(self.bound, usize::min);
+        self.driven.judged = if end == End::Complete { None } else { Some(judged) };
         self.driven.renamings = self.shared.renamings.list().len();
         self.driven.states = self.map.finished() as u64;
         let found = self.confirm()?;
@@ -153,24 +160,24 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             let Some(target) = self.map.shallowest(self.bound) else { return Ok(None) };
             let from_start = self.map.way_from_start(target);
             match self.map.way(self.here, self.bound, from_start.len() + RESET) {
-                Some((target, way)) => self.follow(target, &way)?,
+                Some((target, way)) => self.follow(target, &way, false)?,
                 None => {
                     self.reset()?;
                     if !self.broken {
-                        self.follow(target, &from_start)?;
+                        self.follow(target, &from_start, true)?;
                     }
                 }
             }
         }
     }
 
-    /// Goes along a way, as long as it leads where it should.
-    fn follow(&mut self, target: Spot, way: &[(u32, Spot)]) -> Result<(), Failure> {
+    /// Goes along a way, as long as it leads where it should; all of it was seen before, or some is foretold.
+    fn follow(&mut self, target: Spot, way: &[(u32, Spot)], seen: bool) -> Result<(), Failure> {
         for &(place, expected) in way {
             if self.shared.cut().is_some() {
                 return Ok(());
             }
-            let was_seen = self.map.has_seen(self.here, place);
+            let was_seen = seen || self.map.has_seen(self.here, place);
             self.take(place)?;
             if self.here != expected {
                 // What was only foretold is tried once, and then known better.

@@ -103,3 +103,33 @@ impl Adapter for Unsteady {
         self.copies.then(|| Box::new(self.clone()) as Box<dyn Adapter + Send>)
     }
 }
+
+/// The built-in service without copies, which launches groups only for a while.
+pub(crate) struct Tiring {
+    pub(crate) service: Memory,
+    pub(crate) launches: u32,
+}
+
+impl Adapter for Tiring {
+    fn about(&self) -> About {
+        self.service.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        if command.kind() == CommandKind::Create {
+            match self.launches.checked_sub(1) {
+                Some(left) => self.launches = left,
+                None => return Ok(Answer::Deny),
+            }
+        }
+        self.service.apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+}
