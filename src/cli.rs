@@ -12,6 +12,7 @@ mod list;
 mod options;
 mod progress;
 mod replay;
+mod serve;
 mod shrink;
 mod target;
 
@@ -72,6 +73,7 @@ enum Action {
     Shrink(shrink::Shrink),
     Explain(explain::Explain),
     List(list::List),
+    Serve(serve::Serve),
     /// Print the JSON schema of scenario files.
     Schema,
 }
@@ -85,6 +87,7 @@ impl Action {
             Action::Shrink(shrink) => shrink.run(),
             Action::Explain(explain) => explain.run(),
             Action::List(list) => list.run(),
+            Action::Serve(serve) => serve.run(),
             Action::Schema => {
                 io::Write::write_all(&mut io::stdout(), crate::wire::scenario_schema().as_bytes())?;
                 Ok(Exit::Fine)

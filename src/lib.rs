@@ -83,6 +83,7 @@ pub mod campaign;
 pub mod certify;
 pub mod check;
 pub mod cli;
+pub mod driver;
 pub mod explore;
 pub mod generate;
 mod hash;

@@ -34,6 +34,7 @@ mod layout;
 mod names;
 mod node;
 mod policy;
+mod protocol;
 mod scenario;
 mod schema;
 mod source;
@@ -47,6 +48,11 @@ pub use finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
 pub use names::{MAX_NAME_CHARS, Names, is_name};
 pub use node::{Node, Object};
 pub use policy::PolicySpec;
+pub use protocol::{
+    Incoming, MAX_LINE_BYTES, Method, PROTOCOL_VERSION, Refusal, Reply, Request, Stage, code, read_about,
+    read_answer, read_nothing, read_observation, write_about, write_answer, write_nothing, write_observation,
+    write_refusal,
+};
 pub use scenario::{Break, Expect, FORMAT_VERSION, MAX_STEPS, Scenario, Step};
 pub use schema::scenario_schema;
 pub use source::{MAX_FILE_BYTES, Source, read_bytes};

@@ -264,6 +264,11 @@ impl CommandKind {
         !self.is_administrative()
             && !matches!(self, CommandKind::Block | CommandKind::Unblock | CommandKind::Direct)
     }
+
+    /// Whether a command of this kind delivers something to somebody.
+    pub const fn delivers(self) -> bool {
+        matches!(self, CommandKind::Message | CommandKind::Call | CommandKind::Direct)
+    }
 }
 
 impl Command {

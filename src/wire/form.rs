@@ -13,9 +13,7 @@ use super::command::NamedCommand;
 use super::finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
 use super::names::{Name, Names, UserNames};
 use super::policy::PolicyForm;
-use super::scenario::{
-    Break, Expect, Expectation, FORMAT_VERSION, MAX_PARTIES, MAX_STEPS, Scenario, Step, delivers,
-};
+use super::scenario::{Break, Expect, Expectation, FORMAT_VERSION, MAX_PARTIES, MAX_STEPS, Scenario, Step};
 use super::word::Spelled;
 
 /// A history of commands on a chat service, and what is to be expected of it.
@@ -86,7 +84,7 @@ fn step_rules() -> Value {
         })
     };
     let delivering: Vec<_> =
-        CommandKind::ALL.iter().filter(|kind| delivers(**kind)).map(|kind| kind.name()).collect();
+        CommandKind::ALL.iter().filter(|kind| kind.delivers()).map(|kind| kind.name()).collect();
     let rules = [
         json!({
             "if": {"required": ["because"]},

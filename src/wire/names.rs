@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use chatwarden_model::{Group, MAX_USERS, User, UserSet};
+use chatwarden_model::{Group, MAX_GROUPS, MAX_USERS, User, UserSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::error::{Error, quoted};
@@ -145,6 +145,15 @@ pub(super) fn declare(names: &mut Vec<String>, noun: &str, node: Node<'_>) -> Re
     }
     names.push(name);
     Ok(())
+}
+
+/// Reads the names of groups, in order.
+pub(super) fn read_groups(node: Node<'_>) -> Result<Vec<String>, Error> {
+    let mut groups = Vec::new();
+    for item in node.list("groups", 0..=MAX_GROUPS)? {
+        declare(&mut groups, "group", item)?;
+    }
+    Ok(groups)
 }
 
 fn position(names: &[String], name: &str) -> Option<usize> {

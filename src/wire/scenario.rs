@@ -7,8 +7,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use chatwarden_model::{
-    Command, CommandKind, Condition, Group, MAX_GROUPS, MAX_USERS, Promise, Setup, UserSet, Word, WordSet,
-    words,
+    Command, CommandKind, Condition, Group, MAX_USERS, Promise, Setup, UserSet, Word, WordSet, words,
 };
 
 use super::cast::CastSpec;
@@ -211,7 +210,7 @@ fn read(root: Node<'_>, stem: Option<&OsStr>) -> Result<Scenario, Error> {
     let (about, source) = (text("about")?, text("source")?);
     let policy = PolicySpec::read(fields.required("policy")?)?;
     let cast = CastSpec::read(fields.required("cast")?)?;
-    let groups = read_groups(fields.required("groups")?)?;
+    let groups = names::read_groups(fields.required("groups")?)?;
     let names = cast.casting().with_groups(groups.clone());
     let steps = fields.required("steps")?.list("steps", 0..=MAX_STEPS)?;
     let steps: Vec<_> = steps.into_iter().map(|node| read_step(node, &names)).collect::<Result<_, _>>()?;
@@ -241,14 +240,6 @@ fn read_own_name(node: Node<'_>, stem: Option<&OsStr>) -> Result<String, Error> 
     }
 }
 
-fn read_groups(node: Node<'_>) -> Result<Vec<String>, Error> {
-    let mut groups = Vec::new();
-    for item in node.list("groups", 0..=MAX_GROUPS)? {
-        names::declare(&mut groups, "group", item)?;
-    }
-    Ok(groups)
-}
-
 fn read_step(node: Node<'_>, names: &Names) -> Result<Step, Error> {
     let fields = node.object("a step")?.only(&["command", "expect", "because", "delivered"])?;
     let command = read_command(fields.required("command")?, names)?;
@@ -262,7 +253,7 @@ fn read_step(node: Node<'_>, names: &Names) -> Result<Step, Error> {
         if expect == Some(Expectation::Deny) {
             forbidden(&fields, "delivered", "a refused command delivers nothing")?;
         }
-        if !delivers(command.kind()) {
+        if !command.kind().delivers() {
             forbidden(&fields, "delivered", format!("`{}` delivers nothing", command.kind()))?;
         }
     }
@@ -271,11 +262,6 @@ fn read_step(node: Node<'_>, names: &Names) -> Result<Step, Error> {
         Expectation::Deny => Expect::Deny { because },
     });
     Ok(Step { command, expect, delivered })
-}
-
-/// Whether commands of that kind deliver something.
-pub(super) fn delivers(kind: CommandKind) -> bool {
-    matches!(kind, CommandKind::Message | CommandKind::Call | CommandKind::Direct)
 }
 
 fn read_reason(node: Node<'_>, kind: CommandKind) -> Result<Condition, Error> {

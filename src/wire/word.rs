@@ -6,12 +6,14 @@
 use std::borrow::Cow;
 
 use chatwarden_model::{
-    Admission, BetweenChildren, CommandKind, Condition, DeliverRule, Inviters, Kind, NewcomerRule, OnLoss,
-    Preset, Promise, Quorum, SendRule, Word,
+    Admission, BetweenChildren, CommandKind, Condition, DeliverRule, Inviters, Kind, Link, NewcomerRule,
+    OnLoss, Phase, Preset, Promise, Quorum, SendRule, Word,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::json;
+
+use crate::adapter::{Fidelity, Part};
 
 /// A vocabulary that has words in files or messages.
 ///
@@ -45,10 +47,14 @@ vocabularies! {
     CommandKind = "command",
     Condition = "condition",
     DeliverRule = "deliver rule",
+    Fidelity = "fidelity",
     Inviters = "inviters",
     Kind = "kind of user",
     NewcomerRule = "newcomer rule",
     OnLoss = "consequence of a loss",
+    Part = "part of what can be seen",
+    Phase = "phase",
+    Link = "state of a link",
     Preset = "policy",
     Promise = "promise",
     Quorum = "quorum",

@@ -14,7 +14,8 @@ use chatwarden::wire::{RecordedFidelity, RecordedLevel, RecordedVerdict};
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter", &[]),
-    ("wire", &[]),
+    ("wire", &["adapter"]),
+    ("driver", &["adapter", "wire"]),
     ("generate", &[]),
     ("shrink", &[]),
     ("verdict", &["adapter"]),
@@ -30,8 +31,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapter", "campaign", "certify", "check", "explore", "history", "replay", "report", "save",
-            "verdict", "wire",
+            "adapter", "campaign", "certify", "check", "driver", "explore", "history", "replay", "report",
+            "save", "verdict", "wire",
         ],
     ),
 ];

@@ -1,0 +1,142 @@
+//! The driver's side of the protocol: any [`Adapter`] becomes a program that the harness, or another one, can drive.
+//!
+//! Commands are carried out by the adapter and by nobody here. What the harness does is in `exec`.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use crate::adapter::{About, Adapter, Failure, Observation};
+use crate::wire::{
+    Incoming, MAX_LINE_BYTES, Refusal, Request, Source, Stage, code, write_about, write_answer,
+    write_nothing, write_observation, write_refusal,
+};
+
+/// Answers on standard output what is asked on standard input, until it is said good-bye or the input ends.
+///
+/// The main function of a driver in Rust is no more than this:
+///
+/// ```
+/// use chatwarden::adapter::memory::Memory;
+///
+/// fn main() -> std::io::Result<()> {
+///     chatwarden::driver::serve(Memory::new())
+/// }
+/// ```
+///
+/// # Errors
+/// If standard input or output fails, or a line is longer than the protocol allows.
+pub fn serve(adapter: impl Adapter) -> io::Result<()> {
+    serve_on(adapter, io::stdin().lock(), io::stdout().lock())
+}
+
+/// The same on any pair of streams.
+///
+/// ```
+/// use chatwarden::adapter::memory::Memory;
+/// let request = r#"{"jsonrpc": "2.0", "id": 1, "method": "bye", "params": {}}"#;
+/// let mut answers = Vec::new();
+/// chatwarden::driver::serve_on(Memory::new(), request.as_bytes(), &mut answers)?;
+/// assert_eq!(answers, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// If a stream fails, or a line is longer than the protocol allows.
+pub fn serve_on(adapter: impl Adapter, requests: impl Read, mut answers: impl Write) -> io::Result<()> {
+    let mut requests = BufReader::with_capacity(1 << 16, requests);
+    let mut server =
+        Server { about: adapter.about(), adapter, stage: Stage::default(), seen: Box::default() };
+    let (mut line, mut lines) = (Vec::new(), Vec::new());
+    loop {
+        line.clear();
+        let limit = MAX_LINE_BYTES as u64 + 1;
+        requests.by_ref().take(limit).read_until(b'\n', &mut line)?;
+        if line.len() > MAX_LINE_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a request is longer than 1 MiB"));
+        }
+        if line.is_empty() {
+            answers.write_all(&lines)?;
+            return answers.flush();
+        }
+        let ended = server.answer(&line, &mut lines);
+        // Answers go out together as long as there are requests that have come already.
+        if ended || !requests.buffer().contains(&b'\n') {
+            answers.write_all(&lines)?;
+            answers.flush()?;
+            lines.clear();
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// The name under which errors speak of a request.
+const REQUEST: &str = "request";
+
+struct Server<A> {
+    adapter: A,
+    about: About,
+    stage: Stage,
+    seen: Box<Observation>,
+}
+
+impl<A: Adapter> Server<A> {
+    /// Adds the answer to a request, and says whether it was the last.
+    fn answer(&mut self, line: &[u8], lines: &mut Vec<u8>) -> bool {
+        let source = match Source::from_bytes(REQUEST, line) {
+            Ok(source) => source,
+            Err(error) => {
+                let refusal = Refusal { code: code::NOT_JSON, message: error.to_string() };
+                write_refusal("null", &refusal, lines);
+                return false;
+            }
+        };
+        let Incoming { id, request } = Incoming::read(source, &mut self.stage);
+        let answered = match &request {
+            Ok(request) => self.carry_out(&id, *request, lines).map_err(refusal),
+            Err(refusal) => Err(refusal.clone()),
+        };
+        if let Err(refusal) = answered {
+            write_refusal(&id, &refusal, lines);
+        }
+        request == Ok(Request::Bye)
+    }
+
+    fn carry_out(&mut self, id: &str, request: Request, lines: &mut Vec<u8>) -> Result<(), Failure> {
+        let stage = &self.stage;
+        match request {
+            Request::Hello => write_about(id, &self.about, lines),
+            Request::Reset => {
+                self.adapter.reset(&stage.setup)?;
+                write_nothing(id, lines);
+            }
+            Request::Apply(command) if !self.about.commands.contains(command.kind()) => {
+                return Err(Failure::Unsupported);
+            }
+            Request::Apply(command) => {
+                let answer = self.adapter.apply(&command)?;
+                write_answer(id, answer, &stage.names, command.kind().delivers(), lines);
+            }
+            Request::Observe => {
+                *self.seen = Observation::default();
+                self.adapter.observe(&mut self.seen)?;
+                write_observation(id, &self.seen, stage, self.about.observes, lines);
+            }
+            Request::Bye => write_nothing(id, lines),
+        }
+        Ok(())
+    }
+}
+
+fn refusal(failure: Failure) -> Refusal {
+    let code = match failure {
+        Failure::Unsupported => code::UNSUPPORTED,
+        Failure::Indefinite(_) => code::INDEFINITE,
+        Failure::Failed(_) => code::FAILED,
+    };
+    let message = match failure {
+        Failure::Unsupported => failure.to_string(),
+        Failure::Indefinite(why) | Failure::Failed(why) => why,
+    };
+    Refusal { code, message }
+}

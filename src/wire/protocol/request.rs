@@ -1,0 +1,222 @@
+//! Requests: what the harness asks of a driver, written by the one and read by the other.
+
+use chatwarden_model::{Cast, Command, Preset, Setup, Word, words};
+use serde::Serialize;
+
+use super::answer::Refusal;
+use super::{PROTOCOL_VERSION, code, write_line};
+use crate::wire::cast::{Casting, UserForm};
+use crate::wire::command::{NamedCommand, read_command};
+use crate::wire::error::Error;
+use crate::wire::names::{Names, read_groups};
+use crate::wire::node::{Node, Object};
+use crate::wire::policy::{KnobsForm, PolicySpec};
+use crate::wire::source::Source;
+use crate::wire::word::Vocabulary;
+
+words! {
+    /// What can be asked of a driver.
+    ///
+    /// ```
+    /// use chatwarden::model::Word;
+    /// use chatwarden::wire::Method;
+    /// assert_eq!(Method::named("observe"), Some(Method::Observe));
+    /// ```
+    pub enum Method {
+        Hello = "hello": "who it is and what it can do",
+        Reset = "reset": "to be as a fresh system with these accounts",
+        Apply = "apply": "to carry out a command",
+        Observe = "observe": "what can be seen now",
+        Bye = "bye": "to end",
+    }
+}
+
+impl Vocabulary for Method {
+    const NOUN: &'static str = "method";
+}
+
+/// A request.
+///
+/// ```
+/// use chatwarden::wire::{Request, Stage};
+/// let mut lines = Vec::new();
+/// Request::Observe.write(7, &Stage::default(), &mut lines);
+/// assert_eq!(lines, b"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"observe\",\"params\":{}}\n");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Who it is and what it can do.
+    Hello,
+    /// To be as a fresh system on the stage.
+    Reset,
+    /// To carry out a command.
+    Apply(Command),
+    /// What can be seen now.
+    Observe,
+    /// To end.
+    Bye,
+}
+
+/// What a run is played on: the cast, groups and policy, and what the users and groups are called.
+///
+/// ```
+/// use chatwarden::wire::Stage;
+/// assert!(Stage::default().names.users.is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// The names of the users and groups.
+    pub names: Names,
+    /// Who they are, and the rules.
+    pub setup: Setup,
+}
+
+/// A stage on which there is nobody.
+impl Default for Stage {
+    fn default() -> Self {
+        let setup = Setup { cast: Cast::default(), groups: 0, policy: Preset::MessengerKids.policy() };
+        Stage { names: Names::default(), setup }
+    }
+}
+
+impl Request {
+    /// What is asked.
+    pub fn method(self) -> Method {
+        match self {
+            Request::Hello => Method::Hello,
+            Request::Reset => Method::Reset,
+            Request::Apply(_) => Method::Apply,
+            Request::Observe => Method::Observe,
+            Request::Bye => Method::Bye,
+        }
+    }
+
+    /// Adds the request as a line. The stage is the one that a reset sets, or else the one that was set last.
+    ///
+    /// # Panics
+    /// If the stage has no names for its users and groups.
+    pub fn write(self, id: u64, stage: &Stage, lines: &mut Vec<u8>) {
+        let method = self.method().name();
+        let call = |params| Call { jsonrpc: "2.0", id, method, params };
+        let params = match self {
+            Request::Hello => Params::Hello {
+                protocol: PROTOCOL_VERSION,
+                harness: concat!("chatwarden ", env!("CARGO_PKG_VERSION")),
+            },
+            Request::Reset => Params::Reset {
+                cast: UserForm::all(&stage.setup.cast, &stage.names),
+                groups: &stage.names.groups[..stage.setup.groups],
+                policy: KnobsForm::from(&stage.setup.policy),
+            },
+            Request::Apply(command) => {
+                Params::Apply { command: NamedCommand { command, names: &stage.names } }
+            }
+            Request::Observe | Request::Bye => Params::Nothing {},
+        };
+        write_line(lines, &call(params));
+    }
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    jsonrpc: &'static str,
+    id: u64,
+    method: &'static str,
+    params: Params<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Params<'a> {
+    Hello { protocol: u64, harness: &'static str },
+    Reset { cast: Vec<UserForm<'a>>, groups: &'a [String], policy: KnobsForm },
+    Apply { command: NamedCommand<'a> },
+    Nothing {},
+}
+
+/// A request as a driver reads it, with the id that its answer has to bear.
+///
+/// ```
+/// use chatwarden::wire::{Incoming, Request, Source, Stage};
+/// let line = Source::new("request", r#"{"jsonrpc": "2.0", "id": 7, "method": "observe", "params": {}}"#);
+/// let incoming = Incoming::read(line, &mut Stage::default());
+/// assert_eq!(incoming.request, Ok(Request::Observe));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Incoming {
+    /// The id as JSON; `null` where there is none.
+    pub id: String,
+    /// What is asked, or the error that is to be answered.
+    pub request: Result<Request, Refusal>,
+}
+
+impl Incoming {
+    /// The request that the line holds. What a command names is looked up on the stage, which a reset replaces.
+    pub fn read(line: Source<'_>, stage: &mut Stage) -> Self {
+        let refused = |id: &str, code, error: &Error| Incoming {
+            id: id.into(),
+            request: Err(Refusal { code, message: error.to_string() }),
+        };
+        let node = match line.root() {
+            Ok(node) => node,
+            Err(error) => return refused("null", code::NOT_JSON, &error),
+        };
+        let call = match node.object("a request") {
+            Ok(call) => call,
+            Err(error) => return refused("null", code::NOT_A_REQUEST, &error),
+        };
+        let id = call.required("id").map_or("null", Node::raw);
+        let method = match read_call(&call) {
+            Ok(method) => method,
+            Err(error) => return refused(id, code::NOT_A_REQUEST, &error),
+        };
+        let method = match method.word::<Method>() {
+            Ok(method) => method,
+            Err(error) => return refused(id, code::NO_SUCH_METHOD, &error),
+        };
+        match read_params(method, &call, stage) {
+            Ok(request) => Incoming { id: id.into(), request: Ok(request) },
+            Err(error) => refused(id, code::WRONG_PARAMETERS, &error),
+        }
+    }
+}
+
+/// The method that is called.
+fn read_call<'a>(call: &Object<'a>) -> Result<Node<'a>, Error> {
+    let call = call.clone().only(&["jsonrpc", "id", "method", "params"])?;
+    super::answer::read_version(&call)?;
+    call.required("id")?;
+    let method = call.required("method")?;
+    method.text()?;
+    Ok(method)
+}
+
+fn read_params(method: Method, call: &Object<'_>, stage: &mut Stage) -> Result<Request, Error> {
+    let params = call.required("params")?.object(format!("`{}`", method.name()))?;
+    Ok(match method {
+        Method::Hello => {
+            let params = params.only(&["protocol", "harness"])?;
+            params.required("protocol")?.integer(PROTOCOL_VERSION..=PROTOCOL_VERSION)?;
+            params.required("harness")?.text()?;
+            Request::Hello
+        }
+        Method::Reset => {
+            *stage = read_stage(&params.only(&["cast", "groups", "policy"])?)?;
+            Request::Reset
+        }
+        Method::Apply => {
+            let params = params.only(&["command"])?;
+            Request::Apply(read_command(params.required("command")?, &stage.names)?)
+        }
+        Method::Observe => params.only(&[]).map(|_| Request::Observe)?,
+        Method::Bye => params.only(&[]).map(|_| Request::Bye)?,
+    })
+}
+
+fn read_stage(params: &Object<'_>) -> Result<Stage, Error> {
+    let casting = Casting::read(params.required("cast")?)?;
+    let groups = read_groups(params.required("groups")?)?;
+    let policy = PolicySpec::read(params.required("policy")?)?.policy();
+    let setup = Setup { cast: casting.cast, groups: groups.len(), policy };
+    Ok(Stage { names: Names { users: casting.names, groups }, setup })
+}
