@@ -62,6 +62,15 @@ pub trait Adapter {
     /// If the implementation cannot be observed.
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure>;
 
+    /// Says which run comes next: a reset with this setup and then these commands, one after the other, unless the run
+    /// ends before the last of them. An adapter of something far away sends them ahead; any other need not listen.
+    fn announce(&mut self, _setup: &Setup, _commands: &[Command]) {}
+
+    /// Whether it helps to announce runs, so that it is worth making up all commands of a run beforehand.
+    fn wants_announcements(&self) -> bool {
+        false
+    }
+
     /// A second system that is just as this one is now, and goes its own way from here on. Searches try many
     /// commands after the same history; where there is no copy, they start anew and repeat the history.
     fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
@@ -88,6 +97,12 @@ impl<A: Adapter + ?Sized> Adapter for Box<A> {
     }
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         (**self).observe(seen)
+    }
+    fn announce(&mut self, setup: &Setup, commands: &[Command]) {
+        (**self).announce(setup, commands);
+    }
+    fn wants_announcements(&self) -> bool {
+        (**self).wants_announcements()
     }
     fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
         (**self).fork()

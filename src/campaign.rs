@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use chatwarden_model::{Command, CommandKind, Setup, WordSet};
 
-use crate::adapter::{Adapter, Failure};
+use crate::adapter::{Adapter, Failure, Fidelity};
 use crate::check::{Lockstep, Progress, Terms, run};
 use crate::generate::{Generator, Seeded};
 use crate::shrink::Shrinker;
@@ -248,11 +248,18 @@ impl Board<'_> {
         commands.clear();
         let mut choices = Seeded::of_run(plan.seed, run);
         let generator = Generator::for_run(&plan.setup, plan.commands, &mut choices);
+        let mut ahead = Vec::new();
+        // As long as the implementation conforms, what it answers does not change what comes next.
+        if plan.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
+            ahead = generator.run(&plan.setup, plan.length, &mut choices);
+            adapter.announce(&plan.setup, &ahead);
+        }
         if let Err(finding) = lockstep.start(adapter, &plan.setup) {
             return Some(finding);
         }
-        for _ in 0..plan.length {
-            let command = generator.next(lockstep.state(), &mut choices);
+        for at in 0..plan.length {
+            let command =
+                ahead.get(at).copied().unwrap_or_else(|| generator.next(lockstep.state(), &mut choices));
             match lockstep.step(adapter, &command) {
                 Progress::Conforms => commands.push(command),
                 Progress::Unsupported => {}

@@ -357,6 +357,7 @@ pub fn breaches_by_policy(before: &State, policy: &Policy, command: &Command) ->
 /// those of the commands as given, whether or not the implementation supports all of them.
 pub fn run(adapter: &mut impl Adapter, terms: Terms, setup: &Setup, commands: &[Command]) -> Option<Finding> {
     let mut lockstep = Lockstep::new(terms);
+    adapter.announce(setup, commands);
     if let Err(finding) = lockstep.start(adapter, setup) {
         return Some(finding);
     }

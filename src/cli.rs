@@ -38,7 +38,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Unusable::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
         Err(unusable) => {
             anstream::eprintln!("{}error:{} {unusable}", options::ERROR, anstyle::Reset);
-            Exit::Unusable.into()
+            let unanswered = matches!(unusable, Unusable::Unanswered(_));
+            if unanswered { Exit::Inconclusive.into() } else { Exit::Unusable.into() }
         }
     }
 }
@@ -125,6 +126,8 @@ enum Unusable {
     Input(String),
     /// Something that could not be written.
     Output(io::Error),
+    /// An implementation that cannot be started, or not again.
+    Unanswered(crate::adapter::Failure),
 }
 
 impl fmt::Display for Unusable {
@@ -132,6 +135,7 @@ impl fmt::Display for Unusable {
         match self {
             Unusable::Input(message) => f.write_str(message),
             Unusable::Output(error) => write!(f, "cannot write: {error}"),
+            Unusable::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
         }
     }
 }
@@ -150,6 +154,6 @@ impl From<crate::wire::Error> for Unusable {
 
 impl From<crate::adapter::Failure> for Unusable {
     fn from(failure: crate::adapter::Failure) -> Self {
-        Unusable::Input(format!("the implementation cannot be started: {failure}"))
+        Unusable::Unanswered(failure)
     }
 }

@@ -10,7 +10,9 @@ mod choices;
 
 pub use choices::{Choices, Seeded};
 
-use chatwarden_model::{Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide};
+use chatwarden_model::{
+    Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide, step,
+};
 
 use arguments::{Likely, Uniform};
 
@@ -69,6 +71,17 @@ impl Generator {
             command = self.draw(state, choices);
         }
         command
+    }
+
+    /// The commands of a run in which everything goes by the policy.
+    pub fn run(&self, setup: &Setup, length: usize, choices: &mut impl Choices) -> Vec<Command> {
+        let mut state: State = setup.start();
+        let next = || {
+            let command = self.next(&state, choices);
+            step(&mut state, &setup.policy, &command);
+            command
+        };
+        std::iter::repeat_with(next).take(length).collect()
     }
 
     fn draw(&self, state: &State, choices: &mut impl Choices) -> Command {

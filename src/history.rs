@@ -79,6 +79,7 @@ impl History {
     pub fn of(adapter: &mut impl Adapter, terms: Terms, setup: &Setup, commands: &[Command]) -> Self {
         let mut history = History { setup: *setup, records: Vec::new(), finding: None };
         let mut lockstep = Lockstep::new(terms);
+        adapter.announce(setup, commands);
         if let Err(finding) = lockstep.start(adapter, setup) {
             history.finding = Some(finding);
             return history;

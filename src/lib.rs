@@ -84,6 +84,8 @@ pub mod certify;
 pub mod check;
 pub mod cli;
 pub mod driver;
+#[cfg(unix)]
+pub mod exec;
 pub mod explore;
 pub mod generate;
 mod hash;

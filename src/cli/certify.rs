@@ -17,7 +17,7 @@ use crate::replay;
 use crate::report::{self, Telling};
 use crate::save;
 use crate::verdict::{Finding, Identity};
-use crate::wire::{FindingRecord, Names, Scenario};
+use crate::wire::{FindingRecord, Scenario};
 
 /// How long is searched where nobody says how long, if the implementation can be copied.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -122,8 +122,7 @@ fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
 /// The commands in words. Groups that the scenario does not name are called by their numbers.
 fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
     let mut names = scenario.names();
-    let unnamed = Names::numbered(setup.groups).into_iter().skip(names.groups.len());
-    names.groups.extend(unnamed);
+    names.fill(setup.cast.len(), setup.groups);
     let telling = Telling { names: &names, setup };
     let chain: Vec<_> = commands.iter().map(|command| telling.command(*command)).collect();
     chain.join(", ")

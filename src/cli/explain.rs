@@ -61,6 +61,7 @@ fn one(
         Some(implementation) => {
             let terms = implementation.terms_for(scenario);
             writeln!(out, "implementation {}, compared {}", implementation.arguments(), terms.fidelity)?;
+            let implementation = implementation.with_names(names.clone());
             History::of(&mut implementation.make()?, terms, &setup, &commands(scenario))
         }
         None => History::of_policy(&setup, &commands(scenario)),

@@ -83,6 +83,8 @@ impl Fuzz {
         let mut reports = self.output.reports()?;
         let implementation = self.target.or_memory()?;
         let folder = self.folder(&implementation);
+        let names = folder.cast.casting().with_groups(folder.groups.clone());
+        let implementation = implementation.with_names(names.clone());
         let plan = self.plan(&folder, &implementation)?;
         // A finding that cannot be written down is better known before the work than after it.
         options::writable(&folder.directory)?;
@@ -101,7 +103,7 @@ impl Fuzz {
         })?;
         let time = started.elapsed();
 
-        let names = folder.cast.casting().with_groups(folder.groups.clone());
+        implementation.allow_restarts();
         self.report_findings(
             &tally,
             &Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::campaign;
+use crate::exec;
 use crate::explore;
 
 /// What can be interrupted on the way to a shrunk and certified finding.
@@ -38,6 +39,7 @@ impl Interrupt {
                 shrinking.stop();
             } else {
                 let found = campaign.findings() > 0 || found.load(Relaxed);
+                exec::kill_all();
                 std::process::exit(if found { 1 } else { 130 });
             }
         };

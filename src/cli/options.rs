@@ -1,6 +1,7 @@
 //! What several subcommands let one say, and how words, lists and files are read from arguments.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use bytesize::ByteSize;
@@ -93,6 +94,14 @@ pub(super) fn given<T: Clone + Send + Sync + 'static>(
 pub(super) fn bytes(argument: &str) -> Result<u64, String> {
     let size = argument.parse::<ByteSize>();
     size.map(|size| size.as_u64()).map_err(|_| "expected a size, such as `4GiB` or `500MB`".into())
+}
+
+/// A span of time in which something can happen.
+pub(super) fn positive_duration(argument: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(argument) {
+        Ok(Duration::ZERO) => Err("no time at all is too little".into()),
+        other => other.map_err(|error| error.to_string()),
+    }
 }
 
 /// A preset's name, or a file that holds a policy.

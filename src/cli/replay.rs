@@ -69,6 +69,8 @@ impl Replay {
         reports: &mut impl Report,
     ) -> Result<Exit, Unusable> {
         let started = Instant::now();
+        let implementation = implementation.map(|implementation| implementation.with_names(scenario.names()));
+        let implementation = implementation.as_ref();
         let mismatch = replay::against_policy(scenario).err();
         let finding = match (&mismatch, implementation) {
             (None, Some(implementation)) => {

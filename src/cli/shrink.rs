@@ -46,7 +46,7 @@ impl Shrink {
     pub(super) fn run(&self) -> Result<Exit, Unusable> {
         let mut reports = self.output.reports()?;
         let scenario = Scenario::open(&self.file)?;
-        let implementation = self.target.or_memory()?;
+        let implementation = self.target.or_memory()?.with_names(scenario.names());
         let folder = implementation.folder(
             "shrink",
             self.save.clone(),

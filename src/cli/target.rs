@@ -1,6 +1,8 @@
 //! Which implementation is tested, and how closely it is compared.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chatwarden_model::{Promise, Word, WordSet};
 use clap::Args;
@@ -10,17 +12,25 @@ use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
 use crate::adapter::{About, Adapter, Failure, Fidelity};
 use crate::check::Terms;
+use crate::exec::{Drivers, Options, Unstartable};
 use crate::save::Folder;
-use crate::wire::{CastSpec, PolicySpec, Scenario, nearest};
+use crate::wire::{CastSpec, Names, PolicySpec, Scenario, nearest};
 
-/// Adapters that are known by name.
+/// The adapter that is known by name.
 const MEMORY: &str = "memory";
+
+/// What stands before the command of a driver.
+const EXEC: &str = "exec:";
+
+/// How often drivers are started anew while a finding is shrunk, which a driver that dies of it has to be for every
+/// history that still shows it.
+const RESTARTS_TO_SHRINK: u32 = 10_000;
 
 /// The implementation under test.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Target {
-    /// The implementation: `memory`, the built-in chat service
-    #[arg(long, value_name = "NAME")]
+    /// The implementation: `memory`, the built-in chat service, or `exec:COMMAND`, a driver
+    #[arg(long, value_name = "ADAPTER")]
     adapter: Option<String>,
     /// Plant a fault in the built-in chat service; implies `--adapter memory`
     #[arg(long, value_name = "NAME", value_parser = options::word::<Fault>(), hide_possible_values = true)]
@@ -28,16 +38,53 @@ pub(super) struct Target {
     /// How closely it is compared [default: as it declares itself]
     #[arg(long, value_name = "FIDELITY", value_parser = options::word::<Fidelity>())]
     fidelity: Option<Fidelity>,
+    #[command(flatten)]
+    driving: Driving,
+}
+
+/// How a driver is started and spoken to.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Driving {
+    /// How long a driver may take to start, to answer, and to exit
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = options::positive_duration)]
+    timeout: Duration,
+    /// How often drivers may be started anew after one died, hung or answered nonsense
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    restarts: u32,
+    /// Send a driver each request only when the one before it is answered
+    #[arg(long)]
+    no_pipelining: bool,
+}
+
+impl Driving {
+    /// Starts the first driver of the command.
+    pub(super) fn open(&self, command: &str) -> Result<Arc<Drivers>, Unusable> {
+        let options =
+            Options { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
+        Drivers::open(command, options).map_err(|error| match error {
+            Unstartable::Command(why) => Unusable::Input(why),
+            Unstartable::Driver(failure) => Unusable::Unanswered(failure),
+        })
+    }
 }
 
 /// An implementation that was named, and what it says about itself.
 #[derive(Clone, Debug)]
 pub(super) struct Implementation {
     pub(super) about: About,
-    pub(super) fault: Option<Fault>,
+    service: Service,
+    /// What a driver is told that users and groups are called.
+    names: Names,
     pub(super) fidelity: Fidelity,
     /// Whether the user said how closely it is compared.
     chosen: bool,
+}
+
+/// What is behind the adapter.
+#[derive(Clone, Debug)]
+enum Service {
+    BuiltIn(Option<Fault>),
+    Driven { command: String, drivers: Arc<Drivers> },
 }
 
 impl Target {
@@ -66,24 +113,55 @@ impl Target {
     /// The implementation; the built-in chat service, if none was named.
     pub(super) fn or_memory(&self) -> Result<Implementation, Unusable> {
         let name = self.adapter.as_deref().unwrap_or(MEMORY);
-        if name != MEMORY {
-            let help = nearest(name, [MEMORY]).unwrap_or(MEMORY);
-            return Err(Unusable::Input(format!("unknown adapter `{name}`; known is `{help}`")));
-        }
-        let about = service(self.fault).about();
+        let service = match name.strip_prefix(EXEC) {
+            None if name == MEMORY => Service::BuiltIn(self.fault),
+            None => {
+                let help = match nearest(name, [MEMORY]) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("known are `{MEMORY}` and `{EXEC}COMMAND`"),
+                };
+                return Err(Unusable::Input(format!("unknown adapter `{name}`; {help}")));
+            }
+            Some(_) if self.fault.is_some() => {
+                return Err(Unusable::Input("`--fault` goes only with the built-in chat service".into()));
+            }
+            Some(command) => {
+                Service::Driven { command: command.into(), drivers: self.driving.open(command)? }
+            }
+        };
+        let about = match &service {
+            Service::BuiltIn(fault) => built_in(*fault).about(),
+            Service::Driven { drivers, .. } => drivers.about().clone(),
+        };
         Ok(Implementation {
             fidelity: self.fidelity.unwrap_or(about.fidelity),
             about,
-            fault: self.fault,
+            service,
+            names: Names::default(),
             chosen: self.fidelity.is_some(),
         })
     }
 }
 
 impl Implementation {
+    /// The same, to which users and groups have these names.
+    pub(super) fn with_names(&self, names: Names) -> Self {
+        Implementation { names, ..self.clone() }
+    }
+
     /// One more of it.
     pub(super) fn make(&self) -> Result<Box<dyn Adapter + Send>, Failure> {
-        Ok(Box::new(service(self.fault)))
+        Ok(match &self.service {
+            Service::BuiltIn(fault) => Box::new(built_in(*fault)),
+            Service::Driven { drivers, .. } => Box::new(drivers.driver(&self.names)?),
+        })
+    }
+
+    /// Allows for as many restarts as it takes to shrink what makes a driver die.
+    pub(super) fn allow_restarts(&self) {
+        if let Service::Driven { drivers, .. } = &self.service {
+            drivers.allow_restarts(RESTARTS_TO_SHRINK);
+        }
     }
 
     /// The terms on which it is checked.
@@ -118,16 +196,22 @@ impl Implementation {
             engine: engine.into(),
             adapter: self.about.name.clone(),
             implementation: Some(self.about.version.clone()),
-            fault: self.fault.map(|fault| fault.name().into()),
+            fault: match self.service {
+                Service::BuiltIn(fault) => fault.map(|fault| fault.name().into()),
+                Service::Driven { .. } => None,
+            },
             fidelity: self.fidelity,
         }
     }
 
     /// The words that name it on the command line.
     pub(super) fn arguments(&self) -> String {
-        let mut words = match self.fault {
-            Some(fault) => format!("--fault {fault}"),
-            None => format!("--adapter {}", self.about.name),
+        let mut words = match &self.service {
+            Service::BuiltIn(Some(fault)) => format!("--fault {fault}"),
+            Service::BuiltIn(None) => format!("--adapter {MEMORY}"),
+            Service::Driven { command, .. } => {
+                format!("--adapter {}", shell_words::quote(&format!("{EXEC}{command}")))
+            }
         };
         if self.fidelity != self.about.fidelity {
             words += &format!(" --fidelity {}", self.fidelity.name());
@@ -136,6 +220,6 @@ impl Implementation {
     }
 }
 
-fn service(fault: Option<Fault>) -> Memory {
+fn built_in(fault: Option<Fault>) -> Memory {
     fault.map_or_else(Memory::new, Memory::with_fault)
 }

@@ -40,6 +40,24 @@ impl Names {
         (1..=groups).map(|number| format!("g{number}")).collect()
     }
 
+    /// Gives names to users and groups that have none, so that there are this many: numbers that nobody bears yet.
+    ///
+    /// ```
+    /// use chatwarden::wire::Names;
+    /// let mut names = Names { users: vec!["kay".into()], groups: vec!["g2".into()] };
+    /// names.fill(2, 3);
+    /// assert_eq!((names.users[1].as_str(), names.groups), ("u1", ["g2", "g1", "g3"].map(String::from).to_vec()));
+    /// ```
+    pub fn fill(&mut self, users: usize, groups: usize) {
+        for (names, letter, count) in [(&mut self.users, 'u', users), (&mut self.groups, 'g', groups)] {
+            let mut numbers = (1..).map(|number| format!("{letter}{number}"));
+            while names.len() < count {
+                let unused = numbers.find(|name| !names.contains(name));
+                names.extend(unused);
+            }
+        }
+    }
+
     /// The user's name.
     ///
     /// # Panics

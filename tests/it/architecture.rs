@@ -16,6 +16,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("adapter", &[]),
     ("wire", &["adapter"]),
     ("driver", &["adapter", "wire"]),
+    ("exec", &["adapter", "wire"]),
     ("generate", &[]),
     ("shrink", &[]),
     ("verdict", &["adapter"]),

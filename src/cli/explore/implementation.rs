@@ -34,6 +34,8 @@ pub(super) fn run(
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
     let folder = folder(options, policy.value, &implementation);
     options::writable(&folder.directory)?;
+    let names = options.cast.value.casting().with_groups(folder.groups.clone());
+    let implementation = implementation.with_names(names.clone());
     let plan = plan(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
     let interrupt = Interrupt::installed();
@@ -50,12 +52,13 @@ pub(super) fn run(
     let driven = progress::of_search(&adapter, watch, search)?;
     let time = started.elapsed();
 
+    implementation.allow_restarts();
     let exit = driven.found.iter().map(|found| exit_of(&found.finding)).max().unwrap_or(Exit::Fine);
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
     let case = Case {
         plan: campaign::Plan { terms: plan.terms, ..campaign::Plan::new(plan.setup, &implementation.about) },
-        names: options.cast.value.casting().with_groups(folder.groups.clone()),
+        names,
         implementation,
         folder: &folder,
         certify,
