@@ -3,19 +3,23 @@
 //!
 //! Nothing is written to disk or printed here; who watches gets numbers and improvements as they come.
 
+mod repeat;
+mod shorten;
+
+pub use shorten::{Minimality, Shrunk, shrink};
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatwarden_model::{Command, CommandKind, Setup, WordSet};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
-use crate::check::{Lockstep, Progress, Terms, run};
+use crate::check::{Lockstep, Progress, Terms};
 use crate::generate::{Generator, Seeded};
-use crate::shrink::Shrinker;
 use crate::verdict::{Finding, Identity, Verdict};
 
 /// How many runs a job takes at a time.
@@ -59,6 +63,8 @@ pub struct Plan {
     pub jobs: NonZeroUsize,
     /// Whether to go on after the first finding, for others of different identity.
     pub keep_going: bool,
+    /// How long a finding may be shrunk, if not as long as it takes.
+    pub shrink_time: Option<Duration>,
 }
 
 impl Plan {
@@ -74,6 +80,7 @@ impl Plan {
             length: 30,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             keep_going: false,
+            shrink_time: None,
         }
     }
 }
@@ -110,6 +117,8 @@ pub struct Tally {
     /// The first finding of each identity, in the order of their runs. Unless the campaign keeps going there is
     /// one at most, besides the inconclusive ones that came before it.
     pub found: Vec<Found>,
+    /// Why an implementation could not be made again, which ended the campaign early.
+    pub failure: Option<Failure>,
 }
 
 /// What can be seen of a campaign while it goes on, and the way to stop it.
@@ -125,6 +134,10 @@ pub struct Watch {
     runs: AtomicU64,
     commands: AtomicU64,
     findings: AtomicU64,
+    /// How many histories were executed to shrink findings.
+    executions: AtomicU64,
+    /// How many commands the shortest of them has.
+    length: AtomicUsize,
     stopped: AtomicBool,
 }
 
@@ -142,6 +155,16 @@ impl Watch {
     /// How many runs ended in a finding so far.
     pub fn findings(&self) -> u64 {
         self.findings.load(Relaxed)
+    }
+
+    /// How many histories were executed so far to shrink a finding, and how many commands the shortest of them has.
+    pub fn shrinking(&self) -> (u64, usize) {
+        (self.executions.load(Relaxed), self.length.load(Relaxed))
+    }
+
+    fn executed(&self, length: usize) {
+        self.executions.fetch_add(1, Relaxed);
+        self.length.store(length, Relaxed);
     }
 
     /// Asks the campaign to end with what it has.
@@ -162,7 +185,7 @@ impl Watch {
 /// be written down before anything else happens.
 ///
 /// # Errors
-/// If an implementation cannot be made.
+/// If an implementation cannot be made for a single run.
 ///
 /// # Panics
 /// If the harness itself has a bug; an implementation's panics are findings.
@@ -180,15 +203,21 @@ pub fn conduct<A: Adapter>(
         end: AtomicU64::new(plan.runs),
         found: Mutex::default(),
     };
-    thread::scope(|scope| {
+    let ended = thread::scope(|scope| {
         let jobs: Vec<_> = (0..plan.jobs.get()).map(|_| scope.spawn(|| board.job(make))).collect();
-        jobs.into_iter().try_for_each(|job| job.join().expect("a job of the harness does not panic"))
-    })?;
+        let joined = jobs.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
+        joined.fold(Ok(()), Result::and)
+    });
+    // What was found is not lost because there is no implementation any more to find more in.
+    let failure = match ended {
+        Err(failure) if watch.runs() == 0 => return Err(failure),
+        ended => ended.err(),
+    };
     let end = board.end.load(Relaxed);
     let found = board.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut found: Vec<Found> = found.into_values().filter(|found| found.run < end).collect();
     found.sort_by_key(|found| found.run);
-    Ok(Tally { runs: watch.runs(), commands: watch.commands(), found })
+    Ok(Tally { runs: watch.runs(), commands: watch.commands(), found, failure })
 }
 
 /// What the jobs of a campaign share.
@@ -289,94 +318,6 @@ impl Board<'_> {
             }
         }
     }
-}
-
-/// A finding with the simplest history that the shrinker came to.
-///
-/// ```
-/// use chatwarden::campaign::Shrunk;
-/// use chatwarden::verdict::{Deviation, Finding};
-/// let finding = Finding::new(0, None, vec![Deviation::Refused]);
-/// let shrunk = Shrunk { commands: vec![], finding, executions: 0, outcome: chatwarden::campaign::Minimality::Unstable };
-/// assert_eq!(shrunk.executions, 0);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Shrunk {
-    /// The commands up to the one that shows it.
-    pub commands: Vec<Command>,
-    /// The finding that the history shows.
-    pub finding: Finding,
-    /// How many histories were executed.
-    pub executions: usize,
-    /// How minimal the history is.
-    pub outcome: Minimality,
-}
-
-/// How minimal a shrunk history is.
-///
-/// ```
-/// use chatwarden::campaign::Minimality;
-/// assert_ne!(Minimality::OneMinimal, Minimality::Unfinished);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Minimality {
-    /// None of the shrinker's passes can make it simpler.
-    OneMinimal,
-    /// The shrinker was stopped, or its budget was spent.
-    Unfinished,
-    /// The same commands did not show the same finding again, so it was left as it was.
-    Unstable,
-}
-
-/// Shrinks a finding, until nothing is left to try or the watch stops it. Every improvement is handed to `better`.
-///
-/// # Errors
-/// If an implementation cannot be made.
-pub fn shrink<A: Adapter>(
-    plan: &Plan,
-    make: &impl Fn() -> Result<A, Failure>,
-    found: &Found,
-    watch: &Watch,
-    mut better: impl FnMut(&[Command], &Finding),
-) -> Result<Shrunk, Failure> {
-    let identity = found.finding.identity();
-    let mut adapter = make()?;
-    let mut execute = |commands: &[Command]| -> Result<Option<Finding>, Failure> {
-        let finding = run(&mut adapter, plan.terms, &plan.setup, commands);
-        if is_inconclusive(finding.as_ref()) {
-            adapter = make()?;
-        }
-        Ok(finding.filter(|finding| finding.identity() == identity))
-    };
-    let Some(finding) = execute(&found.commands)? else {
-        return Ok(Shrunk {
-            commands: found.commands.clone(),
-            finding: found.finding.clone(),
-            executions: 1,
-            outcome: Minimality::Unstable,
-        });
-    };
-    let mut shrinker = Shrinker::new(&plan.setup, plan.commands, found.commands.clone());
-    let mut best = finding;
-    let mut finished = false;
-    while !watch.is_stopped() {
-        let Some(candidate) = shrinker.propose() else {
-            finished = !shrinker.is_exhausted();
-            break;
-        };
-        let finding = execute(candidate)?;
-        shrinker.told(finding.as_ref().map(|finding| finding.at() + 1));
-        if let Some(finding) = finding {
-            better(shrinker.best(), &finding);
-            best = finding;
-        }
-    }
-    Ok(Shrunk {
-        commands: shrinker.best().to_vec(),
-        finding: best,
-        executions: 1 + shrinker.executions(),
-        outcome: if finished { Minimality::OneMinimal } else { Minimality::Unfinished },
-    })
 }
 
 /// What panicked or hung half-way is in no state to go on with.

@@ -137,7 +137,7 @@ impl Folder {
             message: telling.deviation(finding.gravest()),
             minimal: match minimal {
                 Minimality::OneMinimal => wire::Minimality::OneMinimal,
-                Minimality::Unfinished | Minimality::Unstable => wire::Minimality::None,
+                Minimality::Unfinished | Minimality::Unstable(_) => wire::Minimality::None,
             },
             certificate: None,
         }

@@ -7,7 +7,7 @@ use chatwarden_model::{Command, Setup, Word};
 use clap::Args;
 
 use super::target::Implementation;
-use super::{Unusable, progress};
+use super::{Unusable, options, progress};
 use crate::adapter::{Adapter, Failure};
 use crate::campaign::{Found, Plan, Shrunk};
 use crate::certify::{Certificate, Conclusion, Limits, Outcome, Search};
@@ -29,6 +29,9 @@ pub(super) struct Certify {
     /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
+    /// How long a finding may be shrunk
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = options::positive_duration)]
+    pub(super) shrink_time: Duration,
 }
 
 impl Certify {

@@ -118,6 +118,13 @@ impl Fuzz {
             findings,
         }))?;
         reports.finish()?;
+        if let Some(failure) = &tally.failure {
+            anstream::eprintln!(
+                "{}error:{} the campaign ended early: {failure}",
+                options::ERROR,
+                anstyle::Reset
+            );
+        }
         if tally.found.is_empty() {
             self.target.note_idle_fault();
         }
@@ -125,7 +132,7 @@ impl Fuzz {
             Exit::Finding
         } else if watch.is_stopped() {
             Exit::Interrupted
-        } else if tally.found.is_empty() {
+        } else if tally.found.is_empty() && tally.failure.is_none() {
             Exit::Fine
         } else {
             Exit::Inconclusive
@@ -181,6 +188,7 @@ impl Fuzz {
             length: self.length.into(),
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
             keep_going: self.keep_going,
+            shrink_time: Some(self.certify.shrink_time),
             ..defaults
         })
     }

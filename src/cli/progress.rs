@@ -24,6 +24,16 @@ pub(super) fn of_campaign<T>(watch: &campaign::Watch, runs: Option<u64>, work: i
     shown(counts, runs, tell, work)
 }
 
+/// Shrinks a finding, and shows how it goes on if somebody is there to see it.
+pub(super) fn of_shrinking<T>(watch: &campaign::Watch, work: impl FnOnce() -> T) -> T {
+    let tell = |bar: &ProgressBar| {
+        let (executions, length) = watch.shrinking();
+        bar.set_position(executions);
+        bar.set_message(format!("{length} commands left"));
+    };
+    shown("{spinner} shrinking, {pos} executions", None, tell, work)
+}
+
 /// Does the work of a search, and shows how it goes on if somebody is there to see it.
 pub(super) fn of_search<T>(what: &str, watch: &explore::Watch, work: impl FnOnce() -> T) -> T {
     let tell = |bar: &ProgressBar| {

@@ -9,8 +9,7 @@ use super::certify::{self, Certify};
 use super::interrupt::Interrupt;
 use super::options::Output;
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable};
-use crate::adapter::Failure;
+use super::{Exit, Unusable, progress};
 use crate::campaign::{self, Found, Minimality, Plan, Shrunk};
 use crate::certify::{Certificate, Limits};
 use crate::check;
@@ -61,7 +60,12 @@ impl Shrink {
             return Err(Unusable::Input(format!("nothing to shrink: {} conforms", self.file.display())));
         };
         let commands = commands[..commands.len().min(finding.at() + 1)].to_vec();
-        let plan = Plan { terms, ..Plan::new(folder.setup(), &implementation.about) };
+        let plan = Plan {
+            terms,
+            shrink_time: Some(self.certify.shrink_time),
+            ..Plan::new(folder.setup(), &implementation.about)
+        };
+        implementation.allow_restarts();
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
         let names = scenario.names();
@@ -107,8 +111,9 @@ impl Case<'_> {
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
         let (mut shrunk, mut proof) = self.shortest(found, origin, &draft)?;
-        let folder = self.without_idle_groups(&shrunk)?;
+        let folder = self.without_idle_groups(&shrunk);
         let save = |shrunk: &Shrunk, proof: &Proof| {
+            let folder = if is_unstable(shrunk) { self.folder } else { &folder };
             let scenario = folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome);
             match proof {
                 Some(Ok(certificate)) => save::certified(scenario, certificate),
@@ -117,12 +122,14 @@ impl Case<'_> {
         };
         let mut file = draft.settle(&folder, &save(&shrunk, &proof))?;
         // What is announced must be what is on disk.
-        if shrunk.outcome != Minimality::Unstable && !self.recurs(&Scenario::open(&file)?, &shrunk)? {
-            shrunk.outcome = Minimality::Unstable;
+        if !is_unstable(&shrunk) && !self.recurs(&Scenario::open(&file)?, &shrunk) {
+            let commands = found.commands.clone();
+            let (finding, outcome) = (found.finding.clone(), Minimality::Unstable(None));
+            shrunk = Shrunk { commands, finding, outcome, ..shrunk };
             proof = None;
-            file = folder.write(&save(&shrunk, &proof))?;
+            file = self.folder.write(&save(&shrunk, &proof))?;
         }
-        let history = self.history(&shrunk)?;
+        let history = self.history(&shrunk);
         let replay = format!("chatwarden replay {}", self.implementation.arguments());
         reports.event(Event::Found(&Discovery {
             names: &self.names,
@@ -165,17 +172,15 @@ impl Case<'_> {
     /// Shrinks, and replaces the draft as it goes: at the end by what the shrinker came to.
     fn shrink(&self, found: &Found, origin: Option<Origin>, draft: &Draft) -> Result<Shrunk, Unusable> {
         let mut written = Ok(());
-        let shrunk = campaign::shrink(
-            &self.plan,
-            &|| self.implementation.make(),
-            found,
-            &self.interrupt.shrinking,
-            |commands, finding| {
-                if let Err(error) = self.improve(draft, commands, finding, origin, Minimality::Unfinished) {
-                    written = Err(error);
-                }
-            },
-        )?;
+        let watch = &self.interrupt.shrinking;
+        let better = |commands: &[Command], finding: &Finding| {
+            if let Err(error) = self.improve(draft, commands, finding, origin, Minimality::Unfinished) {
+                written = Err(error);
+            }
+        };
+        let make = || self.implementation.make();
+        let shrunk =
+            progress::of_shrinking(watch, || campaign::shrink(&self.plan, &make, found, watch, better))?;
         written?;
         self.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;
         Ok(shrunk)
@@ -193,24 +198,36 @@ impl Case<'_> {
     }
 
     /// The folder with just the groups that the history names, if they suffice for it.
-    fn without_idle_groups(&self, shrunk: &Shrunk) -> Result<Folder, Failure> {
+    fn without_idle_groups(&self, shrunk: &Shrunk) -> Folder {
         let named = shrunk.commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
         let mut folder = self.folder.clone();
         folder.groups.truncate(named.unwrap_or(0));
+        if folder.groups == self.folder.groups || is_unstable(shrunk) {
+            return self.folder.clone();
+        }
         let saved = folder.scenario(&shrunk.commands, &shrunk.finding, None, shrunk.outcome);
-        Ok(if self.recurs(&saved, shrunk)? { folder } else { self.folder.clone() })
+        if self.recurs(&saved, shrunk) { folder } else { self.folder.clone() }
     }
 
     /// Whether the scenario shows the finding.
-    fn recurs(&self, scenario: &Scenario, shrunk: &Shrunk) -> Result<bool, Failure> {
-        let mut adapter = self.implementation.make()?;
+    fn recurs(&self, scenario: &Scenario, shrunk: &Shrunk) -> bool {
+        let Ok(mut adapter) = self.implementation.make() else { return false };
         let finding = replay::against_implementation(scenario, &mut adapter, self.plan.terms);
         let same = finding.map(|finding| finding.identity()) == Some(shrunk.finding.identity());
-        Ok(same && replay::against_policy(scenario).is_ok())
+        same && replay::against_policy(scenario).is_ok()
     }
 
-    fn history(&self, shrunk: &Shrunk) -> Result<History, Failure> {
-        let mut adapter = self.implementation.make()?;
-        Ok(History::of(&mut adapter, self.plan.terms, &self.plan.setup, &shrunk.commands))
+    /// What happens with the implementation; by the policy alone where that cannot be told any more.
+    fn history(&self, shrunk: &Shrunk) -> History {
+        match self.implementation.make() {
+            Ok(mut adapter) if !is_unstable(shrunk) => {
+                History::of(&mut adapter, self.plan.terms, &self.plan.setup, &shrunk.commands)
+            }
+            _ => History::of_policy(&self.plan.setup, &shrunk.commands),
+        }
     }
+}
+
+fn is_unstable(shrunk: &Shrunk) -> bool {
+    matches!(shrunk.outcome, Minimality::Unstable(_))
 }

@@ -95,13 +95,21 @@ impl<W: Write> Terminal<W> {
             }
         }
         let origin = discovery.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
-        let minimal = match shrunk.outcome {
-            Minimality::OneMinimal => "none of the shrinker's passes makes it simpler",
-            Minimality::Unfinished => "not shrunk to the end",
-            Minimality::Unstable => "unstable: the same commands did not show it again",
-        };
         let origin = origin.unwrap_or_default();
-        writeln!(out, "  {DIM}{origin}shrunk in {} executions; {minimal}{DIM:#}", shrunk.executions)?;
+        let executions = shrunk.executions;
+        let shrunk = match shrunk.outcome {
+            Minimality::OneMinimal => {
+                format!("shrunk in {executions} executions; none of the shrinker's passes makes it simpler")
+            }
+            Minimality::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
+            Minimality::Unstable(None) => {
+                "unstable: the same commands did not show it again, so it was not shrunk".into()
+            }
+            Minimality::Unstable(Some(at)) => {
+                format!("unstable: repeated, step {at} was answered otherwise, so it was not shrunk")
+            }
+        };
+        writeln!(out, "  {DIM}{origin}{shrunk}{DIM:#}")?;
         match discovery.proof {
             Some(Ok(certificate)) => writeln!(out, "  {DIM}certified: {}{DIM:#}", certified(certificate))?,
             Some(Err(end)) => writeln!(out, "  {DIM}not certified: {}{DIM:#}", end.about())?,

@@ -112,5 +112,5 @@ fn a_finding_that_does_not_recur_is_left_as_it_was() {
     let found = tally.found.remove(0);
     let shrunk = campaign::shrink(&plan, &|| Ok(Memory::new()), &found, &Watch::default(), |_, _| {});
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.outcome, shrunk.commands), (Minimality::Unstable, found.commands));
+    assert_eq!((shrunk.outcome, shrunk.commands), (Minimality::Unstable(None), found.commands));
 }

@@ -57,7 +57,11 @@ pub(super) fn run(
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
     let case = Case {
-        plan: campaign::Plan { terms: plan.terms, ..campaign::Plan::new(plan.setup, &implementation.about) },
+        plan: campaign::Plan {
+            terms: plan.terms,
+            shrink_time: Some(options.certify.shrink_time),
+            ..campaign::Plan::new(plan.setup, &implementation.about)
+        },
         names,
         implementation,
         folder: &folder,

@@ -199,9 +199,13 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
         Ok(length)
     }
 
-    /// Makes the system fresh; if it cannot be, a new one gets one more chance.
+    /// Makes the system fresh, for the history at hand; if it cannot be, a new one gets one more chance.
     fn reset(&mut self) -> Result<(), Failure> {
         self.driven.resets += 1;
+        if self.system.wants_announcements() {
+            let commands: Vec<_> = self.history.iter().map(|choice| choice.command).collect();
+            self.system.announce(&self.shared.plan.setup, &commands);
+        }
         if let Err(finding) = self.lockstep.start(&mut self.system, &self.shared.plan.setup) {
             self.note(finding);
             self.system = (self.make)()?;
