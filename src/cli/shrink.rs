@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::certify::{self, Certify};
 use super::interrupt::Interrupt;
-use super::options::Output;
+use super::options::{self, Output};
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
 use crate::campaign::{self, Found, Minimality, Plan, Shrunk};
@@ -122,7 +122,7 @@ impl Case<'_> {
         };
         let mut file = draft.settle(&folder, &save(&shrunk, &proof))?;
         // What is announced must be what is on disk.
-        if !is_unstable(&shrunk) && !self.recurs(&Scenario::open(&file)?, &shrunk) {
+        if !is_unstable(&shrunk) && self.recurs(&Scenario::open(&file)?, &shrunk) == Some(false) {
             let commands = found.commands.clone();
             let (finding, outcome) = (found.finding.clone(), Minimality::Unstable(None));
             shrunk = Shrunk { commands, finding, outcome, ..shrunk };
@@ -160,13 +160,20 @@ impl Case<'_> {
             (&self.plan, &self.implementation),
             limits,
             &self.interrupt.certifying,
-            shrunk,
+            shrunk.clone(),
             |shorter| {
                 self.improve(draft, &shorter.commands, &shorter.finding, origin, Minimality::Unfinished)?;
                 self.shrink(shorter, origin, draft)
             },
-        )?;
-        Ok((conclusion.shrunk, Some(conclusion.proof)))
+        );
+        match conclusion {
+            Ok(conclusion) => Ok((conclusion.shrunk, Some(conclusion.proof))),
+            Err(unanswered @ Unusable::Unanswered(_)) => {
+                anstream::eprintln!("{}error:{} not certified: {unanswered}", options::ERROR, anstyle::Reset);
+                Ok((shrunk, None))
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// Shrinks, and replaces the draft as it goes: at the end by what the shrinker came to.
@@ -179,8 +186,12 @@ impl Case<'_> {
             }
         };
         let make = || self.implementation.make();
-        let shrunk =
-            progress::of_shrinking(watch, || campaign::shrink(&self.plan, &make, found, watch, better))?;
+        let shrink = || campaign::shrink(&self.plan, &make, found, watch, better);
+        let shrunk = progress::of_shrinking(watch, shrink).unwrap_or_else(|failure| {
+            anstream::eprintln!("{}error:{} it cannot be shrunk: {failure}", options::ERROR, anstyle::Reset);
+            let (commands, finding) = (found.commands.clone(), found.finding.clone());
+            Shrunk { commands, finding, executions: 0, outcome: Minimality::Unfinished }
+        });
         written?;
         self.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;
         Ok(shrunk)
@@ -206,15 +217,15 @@ impl Case<'_> {
             return self.folder.clone();
         }
         let saved = folder.scenario(&shrunk.commands, &shrunk.finding, None, shrunk.outcome);
-        if self.recurs(&saved, shrunk) { folder } else { self.folder.clone() }
+        if self.recurs(&saved, shrunk) == Some(true) { folder } else { self.folder.clone() }
     }
 
-    /// Whether the scenario shows the finding.
-    fn recurs(&self, scenario: &Scenario, shrunk: &Shrunk) -> bool {
-        let Ok(mut adapter) = self.implementation.make() else { return false };
+    /// Whether the scenario shows the finding, if there is still an implementation to show it.
+    fn recurs(&self, scenario: &Scenario, shrunk: &Shrunk) -> Option<bool> {
+        let mut adapter = self.implementation.make().ok()?;
         let finding = replay::against_implementation(scenario, &mut adapter, self.plan.terms);
         let same = finding.map(|finding| finding.identity()) == Some(shrunk.finding.identity());
-        same && replay::against_policy(scenario).is_ok()
+        Some(same && replay::against_policy(scenario).is_ok())
     }
 
     /// What happens with the implementation; by the policy alone where that cannot be told any more.

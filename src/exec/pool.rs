@@ -139,12 +139,9 @@ impl Drivers {
 
     fn start(&self) -> Result<Session, Failure> {
         if let Some(failure) = self.last().clone() {
-            let taken = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
-            taken.map_err(|_| {
-                Failure::Failed(format!(
-                    "it is not started again after it failed too often; at last {failure}"
-                ))
-            })?;
+            let (Failure::Failed(why) | Failure::Indefinite(why)) = failure else { return Err(failure) };
+            let left = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+            left.map_err(|_| Failure::Failed(format!("too often, and is not started again; at last {why}")))?;
         }
         let (session, about) = Session::start(&self.words, self.options.timeout)?;
         if (about.commands, about.observes) != (self.about.commands, self.about.observes) {

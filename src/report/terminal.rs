@@ -46,6 +46,7 @@ impl<W: Write> Terminal<W> {
         let telling = Telling { names: discovery.names, setup: discovery.setup };
         let shrunk = discovery.shrunk;
         let finding = &shrunk.finding;
+        let unstable = matches!(shrunk.outcome, Minimality::Unstable(_));
         let out = &mut self.out;
         writeln!(
             out,
@@ -57,6 +58,7 @@ impl<W: Write> Terminal<W> {
             let answer = match record.answer {
                 Some(answer) if answer.is_allowed() => "allowed",
                 Some(_) => "refused",
+                None if unstable => "not repeated",
                 None => "no answer",
             };
             let last = record.at == finding.at();
