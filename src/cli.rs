@@ -3,6 +3,7 @@
 //! Nothing is found, judged or worded here, and nobody imports this.
 
 mod certify;
+mod check_driver;
 mod drafts;
 mod explain;
 mod explore;
@@ -62,6 +63,7 @@ Examples:
   chatwarden explore --all-policies              which policy keeps which promise, whatever happens?
   chatwarden replay scenarios                    do the policies still do what the scenarios say?
   chatwarden replay scenarios --adapter memory   and does the implementation conform?
+  chatwarden fuzz --adapter 'exec:my-driver'     and does mine? (docs/protocol.md)
   chatwarden explain scenarios/reported/messenger-kids-2019.json
 
 Exit codes: 0 nothing found, 1 a finding, 2 wrong usage or unreadable input, 3 inconclusive, 130 interrupted";
@@ -74,6 +76,7 @@ enum Action {
     Shrink(shrink::Shrink),
     Explain(explain::Explain),
     List(list::List),
+    CheckDriver(check_driver::CheckDriver),
     Serve(serve::Serve),
     /// Print the JSON schema of scenario files.
     Schema,
@@ -88,6 +91,7 @@ impl Action {
             Action::Shrink(shrink) => shrink.run(),
             Action::Explain(explain) => explain.run(),
             Action::List(list) => list.run(),
+            Action::CheckDriver(check) => check.run(),
             Action::Serve(serve) => serve.run(),
             Action::Schema => {
                 io::Write::write_all(&mut io::stdout(), crate::wire::scenario_schema().as_bytes())?;

@@ -29,6 +29,8 @@ pub struct Exec {
     session: Option<Session>,
     about: About,
     stage: Stage,
+    /// Whether requests are sent before the ones before them are answered.
+    pipelined: bool,
     /// What was sent ahead: the reset's id until it is answered, and the commands with their ids.
     ahead: VecDeque<Ahead>,
     /// The id of the observation that was asked for with the last command.
@@ -47,15 +49,32 @@ enum Ahead {
 impl Exec {
     fn new(drivers: Arc<Drivers>, session: Session, about: About, names: Names) -> Self {
         let stage = Stage { names, ..Stage::default() };
+        let pipelined = drivers.options().pipelined;
         Exec {
             drivers,
             session: Some(session),
             about,
             stage,
+            pipelined,
             ahead: VecDeque::new(),
             observing: None,
             last: None,
         }
+    }
+
+    /// The same driver, which is sent each request only when the one before it is answered.
+    #[must_use]
+    pub fn in_turn(mut self) -> Self {
+        self.pipelined = false;
+        self
+    }
+
+    /// Says good-bye to the driver, and waits for its end.
+    ///
+    /// # Errors
+    /// If it does not answer, says more, does not exit in time or exits with another code than 0.
+    pub fn end(mut self) -> Result<(), Failure> {
+        self.session.take().map_or(Ok(()), Session::end)
     }
 
     fn session(&mut self) -> &mut Session {
@@ -82,7 +101,7 @@ impl Adapter for Exec {
 
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
         self.ahead.clear();
-        if !self.drivers.options().pipelined {
+        if !self.pipelined {
             return;
         }
         self.set(setup);
@@ -118,7 +137,7 @@ impl Adapter for Exec {
             None => {
                 let apply = self.ask(Request::Apply(*command));
                 // What can be seen afterwards is asked for in any case.
-                (apply, self.drivers.options().pipelined.then(|| self.ask(Request::Observe)))
+                (apply, self.pipelined.then(|| self.ask(Request::Observe)))
             }
             Some(_) => return Err(Failure::Failed("the run is not the one that was announced".into())),
         };

@@ -84,12 +84,12 @@ pub mod certify;
 pub mod check;
 pub mod cli;
 pub mod driver;
-#[cfg(unix)]
 pub mod exec;
 pub mod explore;
 pub mod generate;
 mod hash;
 pub mod history;
+pub mod inspect;
 pub mod replay;
 pub mod report;
 pub mod save;

@@ -27,6 +27,7 @@ use crate::campaign::{Minimality, Shrunk};
 use crate::certify::Certificate;
 use crate::explore::End;
 use crate::history::History;
+use crate::inspect::Checked;
 use crate::verdict::{Finding, Verdict};
 use crate::wire::{Names, Scenario};
 
@@ -53,6 +54,8 @@ pub enum Event<'a> {
     Compared(&'a [Explored]),
     /// An implementation was driven through every situation; its findings were reported before.
     Driven(&'a Conformance<'a>),
+    /// A driver was checked.
+    Checked(&'a Checked),
 }
 
 /// A finding with its shrunk history, saved.

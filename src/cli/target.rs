@@ -20,7 +20,7 @@ use crate::wire::{CastSpec, Names, PolicySpec, Scenario, nearest};
 const MEMORY: &str = "memory";
 
 /// What stands before the command of a driver.
-const EXEC: &str = "exec:";
+pub(super) const EXEC: &str = "exec:";
 
 /// How often drivers are started anew while a finding is shrunk, which a driver that dies of it has to be for every
 /// history that still shows it.

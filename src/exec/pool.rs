@@ -175,7 +175,7 @@ impl Drop for Drivers {
         let idle = std::mem::take(&mut *self.idle());
         thread::scope(|scope| {
             for session in idle {
-                scope.spawn(|| session.end());
+                scope.spawn(|| session.dismiss());
             }
         });
     }

@@ -284,6 +284,9 @@ impl Process {
     /// Ends the process: it has so long to exit by itself, then it is asked to, and then it is killed. What it started
     /// in its process group ends with it. The status, if it exited by itself.
     pub(super) fn end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        if self.is_over {
+            return None;
+        }
         let _ = self.send();
         self.input = None;
         let by_itself = self.exits_within(limit);

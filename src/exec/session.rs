@@ -98,20 +98,39 @@ impl Session {
         self.answered(id, |node| read_nothing(node).map_err(|error| error.to_string()))
     }
 
-    /// Says good-bye and waits for the end. What the driver does wrong at it, if it does.
-    pub(super) fn end(mut self) -> Result<(), Failure> {
+    /// Says good-bye, and sees to it that the process ends.
+    pub(super) fn dismiss(mut self) {
         if self.broken.is_none() {
             let id = self.ask(Request::Bye, &Stage::default());
-            self.done(id)?;
-            let status = self.process.end(self.limit);
-            let fine = status.is_some_and(|status| status.success());
-            let how = status.map_or_else(
-                || format!("did not exit within {} after `bye`", humantime::format_duration(self.limit)),
-                |status| format!("{} after `bye`", process::exit(status)),
-            );
-            return if fine { Ok(()) } else { Err(self.breaks(format!("the driver {how}"), "bye")) };
+            // Whatever it answers, it has nothing more to tell.
+            let _ = self.done(id);
         }
-        Ok(())
+        self.process.end(self.limit);
+    }
+
+    /// Says good-bye and waits for the end, which is to come by itself.
+    ///
+    /// # Errors
+    /// If it does not answer, says more, does not exit in time or exits with another code than 0.
+    pub(super) fn end(mut self) -> Result<(), Failure> {
+        if self.broken.is_some() {
+            return Ok(());
+        }
+        let id = self.ask(Request::Bye, &Stage::default());
+        self.done(id)?;
+        let limit = humantime::format_duration(self.limit);
+        let wrong = match self.process.line(self.limit) {
+            Ok(line) => format!("the driver wrote a line of {} bytes after its answer to `bye`", line.len()),
+            Err(Broken::Ended { within_line, .. }) if !within_line.is_empty() => {
+                "the driver wrote something after its answer to `bye`".into()
+            }
+            Err(Broken::Ended { status: Some(status), .. }) if status.success() => return Ok(()),
+            Err(Broken::Ended { status: Some(status), .. }) => {
+                format!("the driver {} after `bye`", process::exit(status))
+            }
+            Err(_) => format!("the driver did not exit within {limit} after `bye`"),
+        };
+        Err(self.breaks(wrong, "bye"))
     }
 
     /// Takes the next line into the buffer.

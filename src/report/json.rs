@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
 use crate::explore::{Alike, End};
+use crate::inspect::Checked;
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -43,6 +44,7 @@ impl<W: Write> Report for Json<W> {
             // Each of them had a line of its own.
             Event::Compared(_) => return Ok(()),
             Event::Driven(conformance) => Line::conformance(conformance),
+            Event::Checked(checked) => Line::check(checked),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
@@ -119,6 +121,14 @@ enum Line<'a> {
         seconds: f64,
         findings: usize,
     },
+    Check {
+        name: &'static str,
+        outcome: &'static str,
+        /// What was done, or what is wrong.
+        message: String,
+        mend: Option<&'static str>,
+        seconds: f64,
+    },
 }
 
 impl<'a> Line<'a> {
@@ -182,6 +192,20 @@ impl<'a> Line<'a> {
             seconds: explored.time.as_secs_f64(),
             bytes: exploration.bytes,
             promises: promises.collect(),
+        }
+    }
+
+    fn check(checked: &Checked) -> Self {
+        let (outcome, message) = match &checked.outcome {
+            Ok(done) => ("passed", done.clone()),
+            Err(wrong) => ("failed", wrong.to_string()),
+        };
+        Line::Check {
+            name: checked.check.name(),
+            outcome,
+            message,
+            mend: checked.mend(),
+            seconds: checked.time.as_secs_f64(),
         }
     }
 

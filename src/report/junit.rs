@@ -10,6 +10,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::{Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown};
 use crate::explore::{End, Standing};
+use crate::inspect::Checked;
 use crate::verdict::Verdict;
 
 /// Collects events and writes them as one `JUnit` file at the end.
@@ -74,6 +75,21 @@ impl Junit {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type("unreadable").set_message(why);
         self.suite.add_test_case(TestCase::new(shown(file), status));
+    }
+
+    fn checked(&mut self, checked: &Checked) {
+        let status = match &checked.outcome {
+            Ok(_) => TestCaseStatus::success(),
+            Err(wrong) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type("driver").set_message(wrong.to_string());
+                status.set_description(checked.mend().unwrap_or_default());
+                status
+            }
+        };
+        let mut case = TestCase::new(checked.check.name(), status);
+        case.set_classname("check-driver").set_time(checked.time);
+        self.suite.add_test_case(case);
     }
 
     /// A campaign without a finding is one test that passed.
@@ -145,6 +161,7 @@ impl Report for Junit {
             Event::Explored(explored) => self.explored(explored),
             Event::Compared(_) => {}
             Event::Driven(conformance) => self.driven(conformance),
+            Event::Checked(checked) => self.checked(checked),
         }
         Ok(())
     }

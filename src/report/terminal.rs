@@ -11,6 +11,7 @@ use chatwarden_model::Word;
 use super::telling::is_about_a_pair;
 use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, certified, shown};
 use crate::campaign::Minimality;
+use crate::inspect::Checked;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -135,6 +136,24 @@ impl<W: Write> Terminal<W> {
         }
     }
 
+    fn checked(&mut self, checked: &Checked) -> io::Result<()> {
+        let name = checked.check.name();
+        match &checked.outcome {
+            Ok(done) => writeln!(
+                self.out,
+                "{GOOD}passed{GOOD:#}  {name:<11} {} {DIM}({done}){DIM:#}",
+                checked.check.about()
+            ),
+            Err(wrong) => {
+                writeln!(self.out, "{BAD}failed{BAD:#}  {name:<11} {}", checked.check.about())?;
+                writeln!(self.out, "                    {wrong}")?;
+                checked.mend().iter().try_for_each(|mend| {
+                    writeln!(self.out, "                    {DIM}to mend it:{DIM:#} {mend}")
+                })
+            }
+        }
+    }
+
     fn conducted(&mut self, summary: &Summary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
         let findings = match summary.findings {
@@ -161,6 +180,7 @@ impl<W: Write> Report for Terminal<W> {
             Event::Explored(explored) if explored.is_one_of_many => Ok(()),
             Event::Explored(explored) => explored::policy(&mut self.out, explored),
             Event::Compared(all) => explored::table(&mut self.out, all),
+            Event::Checked(checked) => self.checked(checked),
             Event::Driven(conformance) => explored::implementation(&mut self.out, conformance),
         }
     }

@@ -27,13 +27,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hash", &[]),
     ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),
-    ("report", &["campaign", "certify", "explore", "history", "verdict", "wire"]),
+    ("inspect", &["adapter", "campaign", "check", "exec", "generate", "verdict", "wire"]),
+    ("report", &["campaign", "certify", "explore", "history", "inspect", "verdict", "wire"]),
     ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "verdict", "wire"]),
     (
         "cli",
         &[
-            "adapter", "campaign", "certify", "check", "driver", "explore", "history", "replay", "report",
-            "save", "verdict", "wire",
+            "adapter", "campaign", "certify", "check", "driver", "exec", "explore", "history", "inspect",
+            "replay", "report", "save", "verdict", "wire",
         ],
     ),
 ];
