@@ -10,6 +10,7 @@ mod faults;
 mod fidelity;
 mod generation;
 mod laws;
+mod processes;
 mod replays;
 mod reported;
 mod rules;
