@@ -170,7 +170,7 @@ async function main() {
     const reply = { jsonrpc: "2.0", id: null };
     try {
       const request = JSON.parse(line);
-      reply.id = request.id;
+      reply.id = request.id ?? null;
       reply.result = await result(request); // one after the other, so that answers stay in order
     } catch (error) {
       const code = reply.id === null ? -32700 : -32603; // not a request, or the driver itself failed

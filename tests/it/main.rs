@@ -11,6 +11,7 @@ mod fidelity;
 mod generation;
 mod laws;
 mod processes;
+mod protocol;
 mod replays;
 mod reported;
 mod rules;
