@@ -181,6 +181,7 @@ async function main() {
     process.stdout.write(JSON.stringify(reply) + "\n");
     if (done) break;
   }
+  process.stdin.destroy(); // or else the process would wait for more after `bye`
 }
 
 main();
