@@ -170,7 +170,11 @@ impl<'a> Node<'a> {
         if (least..=most).contains(&count) {
             return Ok(items);
         }
-        let limits = if least == 0 { format!("at most {most}") } else { format!("{least} to {most}") };
+        let limits = match least {
+            0 => format!("at most {most}"),
+            _ if least == most => most.to_string(),
+            _ => format!("{least} to {most}"),
+        };
         Err(self.error(format!("expected {limits} {what}, found {count}")))
     }
 

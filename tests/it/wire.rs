@@ -3,6 +3,7 @@
 
 mod broken;
 mod hostile;
+mod messages;
 mod random;
 mod schema;
 

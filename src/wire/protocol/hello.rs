@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::PROTOCOL_VERSION;
 use super::answer::write_result;
+use super::request::read_protocol;
 use crate::adapter::{About, Part};
 use crate::wire::error::Error;
 use crate::wire::node::Node;
@@ -21,7 +22,7 @@ const MAX_TITLE_CHARS: usize = 200;
 pub fn read_about(node: Node<'_>) -> Result<About, Error> {
     let fields = ["protocol", "name", "version", "commands", "fidelity", "policy", "observes"];
     let hello = node.object("an answer to `hello`")?.only(&fields)?;
-    hello.required("protocol")?.integer(PROTOCOL_VERSION..=PROTOCOL_VERSION)?;
+    read_protocol(hello.required("protocol")?)?;
     let commands = hello.required("commands")?;
     let about = About {
         name: read_title(hello.required("name")?)?,

@@ -196,7 +196,7 @@ fn read_params(method: Method, call: &Object<'_>, stage: &mut Stage) -> Result<R
     Ok(match method {
         Method::Hello => {
             let params = params.only(&["protocol", "harness"])?;
-            params.required("protocol")?.integer(PROTOCOL_VERSION..=PROTOCOL_VERSION)?;
+            read_protocol(params.required("protocol")?)?;
             params.required("harness")?.text()?;
             Request::Hello
         }
@@ -211,6 +211,14 @@ fn read_params(method: Method, call: &Object<'_>, stage: &mut Stage) -> Result<R
         Method::Observe => params.only(&[]).map(|_| Request::Observe)?,
         Method::Bye => params.only(&[]).map(|_| Request::Bye)?,
     })
+}
+
+/// Makes sure that the value is the version of the protocol that is spoken here.
+pub(super) fn read_protocol(node: Node<'_>) -> Result<(), Error> {
+    if node.raw() == PROTOCOL_VERSION.to_string() {
+        return Ok(());
+    }
+    Err(node.expected(format_args!("version {PROTOCOL_VERSION} of the protocol")))
 }
 
 fn read_stage(params: &Object<'_>) -> Result<Stage, Error> {
