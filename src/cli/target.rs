@@ -169,10 +169,11 @@ impl Implementation {
         Terms { fidelity: self.fidelity, promises, observes: self.about.observes }
     }
 
-    /// The terms on which it is checked with a scenario: a finding recurs or not as it was made, unless the user says
-    /// how to compare.
+    /// The terms on which it is checked with a scenario: a finding of this implementation recurs or not as it was made,
+    /// unless the user says how to compare. What was found with another one says nothing of how to compare this one.
     pub(super) fn terms_for(&self, scenario: &Scenario) -> Terms {
-        let recorded = scenario.finding.as_ref().and_then(|finding| Fidelity::named(finding.fidelity.name()));
+        let own = scenario.finding.as_ref().filter(|finding| finding.adapter == self.about.name);
+        let recorded = own.and_then(|finding| Fidelity::named(finding.fidelity.name()));
         let fidelity = if self.chosen { self.fidelity } else { recorded.unwrap_or(self.fidelity) };
         Terms { fidelity, ..self.terms(scenario.judged()) }
     }
