@@ -1,0 +1,155 @@
+//! A connection to PostgreSQL, in a schema of its own.
+//!
+//! Every transaction is SERIALIZABLE: under the weaker levels two commands that overlap can bring together whom
+//! each of them alone would have kept apart. What conflicts is tried again by who uses this.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use ::postgres::error::SqlState;
+use ::postgres::types::ToSql;
+use ::postgres::{Client, Error, NoTls, Row, Statement};
+
+use super::server::Server;
+use super::{Database, Trouble, Value};
+
+/// For the names of the schemas of this process.
+static SCHEMAS: AtomicU64 = AtomicU64::new(0);
+
+/// No answer has more columns.
+const MOST_COLUMNS: usize = 4;
+
+/// A connection to PostgreSQL. Its schema is dropped with it.
+pub struct Postgres {
+    client: RefCell<Client>,
+    prepared: RefCell<HashMap<String, Statement>>,
+    schema: String,
+    /// The server that was started for it, which stops when nobody is connected any more.
+    _server: Option<Arc<Server>>,
+}
+
+impl Postgres {
+    /// Connects to a server that was started here.
+    ///
+    /// # Errors
+    /// If it cannot be reached.
+    pub fn at_server(server: &Arc<Server>) -> Result<Self, Trouble> {
+        Self::connect(&server.address(), Some(Arc::clone(server)))
+    }
+
+    /// Connects to the server of that URL.
+    ///
+    /// # Errors
+    /// If the URL cannot be understood, or the server cannot be reached or lets nobody make a schema.
+    pub fn at_url(url: &str) -> Result<Self, Trouble> {
+        Self::connect(url, None)
+    }
+
+    fn connect(address: &str, server: Option<Arc<Server>>) -> Result<Self, Trouble> {
+        let mut client = Client::connect(address, NoTls)?;
+        let schema = format!("chatwarden_{}_{}", process::id(), SCHEMAS.fetch_add(1, Relaxed));
+        client.batch_execute(&format!(
+            "CREATE SCHEMA {schema};
+             SET search_path TO {schema};
+             SET default_transaction_isolation TO 'serializable';
+             SET plan_cache_mode TO force_generic_plan;
+             SET jit TO off;
+             SET statement_timeout TO '10s'"
+        ))?;
+        Ok(Postgres { client: RefCell::new(client), prepared: RefCell::default(), schema, _server: server })
+    }
+
+    fn prepared(&self, sql: &str) -> Result<Statement, Trouble> {
+        if let Some(statement) = self.prepared.borrow().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.borrow_mut().prepare(sql)?;
+        self.prepared.borrow_mut().insert(sql.into(), statement.clone());
+        Ok(statement)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // If the connection is lost there is nothing left to tidy up from here.
+        let _ = self.client.get_mut().batch_execute(&format!("DROP SCHEMA {} CASCADE", self.schema));
+    }
+}
+
+impl Database for Postgres {
+    fn batch(&self, sql: &str) -> Result<(), Trouble> {
+        Ok(self.client.borrow_mut().batch_execute(sql)?)
+    }
+
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Trouble> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.borrow_mut().execute(&statement, &as_parameters(values))?)
+    }
+
+    fn query(&self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[i32])) -> Result<(), Trouble> {
+        let statement = self.prepared(sql)?;
+        let rows = self.client.borrow_mut().query(&statement, &as_parameters(values))?;
+        rows.iter().try_for_each(|row| {
+            let (found, columns) = numbers(row)?;
+            each(&found[..columns]);
+            Ok(())
+        })
+    }
+
+    fn begin(&self) -> Result<(), Trouble> {
+        self.batch("BEGIN")
+    }
+
+    fn commit(&self) -> Result<(), Trouble> {
+        self.batch("COMMIT")
+    }
+
+    fn rollback(&self) -> Result<(), Trouble> {
+        self.batch("ROLLBACK")
+    }
+}
+
+fn as_parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    fn parameter(value: &Value) -> &(dyn ToSql + Sync) {
+        match value {
+            Value::Integer(number) => number,
+            Value::Text(text) => text,
+        }
+    }
+    values.iter().map(parameter).collect()
+}
+
+fn numbers(row: &Row) -> Result<([i32; MOST_COLUMNS], usize), Trouble> {
+    let mut found = [0; MOST_COLUMNS];
+    let columns = row.len().min(MOST_COLUMNS);
+    for (column, found) in found[..columns].iter_mut().enumerate() {
+        *found = row.try_get(column)?;
+    }
+    Ok((found, columns))
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let why = match error.as_db_error() {
+            Some(told) => told.message().to_string(),
+            None => error.to_string(),
+        };
+        match error.code() {
+            Some(code)
+                if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) =>
+            {
+                Trouble::Conflict(why)
+            }
+            Some(code) if code.code().starts_with("23") => Trouble::Forbidden(why),
+            // The server shuts down, or was told to end the connection.
+            Some(code) if code.code().starts_with("57P") || code.code().starts_with("08") => {
+                Trouble::Lost(why)
+            }
+            Some(_) => Trouble::Failed(why),
+            None => Trouble::Lost(why),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! A chat back end on SQL, as a product would have it, that `chatwarden` tests.
+//!
+//! Accounts, guardianships, approvals, blocks, rooms, memberships, invitations, bans and deliveries are tables; who may
+//! talk with whom and who may come in are views over them; each command is a transaction whose questions and changes
+//! stand in `sql/commands.sql`. SQLite and PostgreSQL run the same text. A [`fault`] is a small change of that text.
+//!
+//! ```
+//! use chatwarden::{campaign::{self, Plan, Watch}, adapter::Adapter, model::{Preset, Setup}, wire::BuiltInCast};
+//! use chatwarden_sql::{database::sqlite::Sqlite, fault::Fault, service::Service};
+//!
+//! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+//! let make = || {
+//!     let database = Sqlite::in_memory().expect("there is memory");
+//!     Service::new(Box::new(database), Some(Fault::LauncherOnly))
+//! };
+//! let plan = Plan::new(setup, &make()?.about());
+//! let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {})?;
+//! assert_eq!(tally.found.len(), 1);
+//! # Ok::<(), chatwarden::adapter::Failure>(())
+//! ```
+
+pub mod database;
+pub mod fault;
+pub mod place;
+pub mod script;
+pub mod service;

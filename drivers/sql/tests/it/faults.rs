@@ -1,0 +1,79 @@
+//! The catalogue of SQL faults: each is found under the policy that the table of the README names, shrunk, and
+//! certified over the product itself.
+
+use std::time::{Duration, Instant};
+
+use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::campaign::{self, Minimality, Plan, Watch};
+use chatwarden::certify::{Level, Limits, Search};
+use chatwarden::explore;
+use chatwarden::model::Word;
+use chatwarden_sql::fault::Fault;
+
+use crate::support::{on_sqlite, policy_for, small};
+
+/// What became of a fault.
+struct Row {
+    fault: Fault,
+    policy: &'static str,
+    identity: String,
+    runs: u64,
+    shrunk: usize,
+    certified: usize,
+    time: Duration,
+}
+
+#[test]
+fn every_fault_is_found_shrunk_and_certified() {
+    let rows: Vec<Row> = std::thread::scope(|scope| {
+        let half = |odd| {
+            scope.spawn(move || Fault::ALL.iter().skip(odd).step_by(2).map(|&fault| row(fault)).collect())
+        };
+        let halves: Vec<Vec<Row>> =
+            [half(0), half(1)].map(|half| half.join().expect("no assertion fails")).into();
+        halves.into_iter().flatten().collect()
+    });
+    println!("{:<24} {:<32} {:>5} shrunk certified seconds finding", "fault", "policy", "runs");
+    for row in &rows {
+        let Row { fault, policy, identity, runs, shrunk, certified, time } = row;
+        println!(
+            "{fault:<24} {policy:<32} {runs:>5} {shrunk:>6} {certified:>9} {:>7.1} {identity}",
+            time.as_secs_f64()
+        );
+    }
+    for row in rows {
+        assert_eq!(row.shrunk, row.certified, "{}", row.fault);
+    }
+}
+
+fn row(fault: Fault) -> Row {
+    let (policy, rules) = policy_for(fault);
+    let make = || on_sqlite(Some(fault));
+    let about = make().expect("the service starts").about();
+    let plan = Plan { jobs: std::num::NonZeroUsize::MIN, ..Plan::new(small(rules, 1), &about) };
+    let started = Instant::now();
+    let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+    let found = tally.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
+    let shrink = |found: &campaign::Found| -> Result<_, Failure> {
+        campaign::shrink(&plan, &make, found, &Watch::default(), |_, _| {})
+    };
+    let shrunk = shrink(found).expect("the service starts");
+    assert_eq!(shrunk.outcome, Minimality::OneMinimal, "{fault}");
+    assert_eq!(shrunk.finding.identity(), found.finding.identity());
+    let length = shrunk.commands.len();
+    let watch = explore::Watch::default();
+    let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    println!("{fault} {length} {:?} {:?}", shrunk.commands, started.elapsed());
+    let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
+    let certificate = conclusion.proof.expect("there is no limit");
+    assert_eq!(certificate.level, Level::Product, "{fault}");
+    Row {
+        fault,
+        policy,
+        identity: found.finding.identity().to_string(),
+        runs: found.run + 1,
+        shrunk: length,
+        certified: certificate.below,
+        time: started.elapsed(),
+    }
+}
