@@ -87,14 +87,21 @@ impl Service {
         self.database.begin()?;
         let result = work();
         match result {
-            Ok(answer) if answer.is_allowed() => self.database.commit().map(|()| answer),
+            Ok(answer) if answer.is_allowed() => {
+                let committed = self.database.commit().map(|()| answer);
+                committed.inspect_err(|_| self.give_up())
+            }
             Ok(_) => self.database.rollback().map(|()| Answer::Deny),
             Err(trouble) => {
-                // If this fails too, the first trouble tells more.
-                let _ = self.database.rollback();
+                self.give_up();
                 Err(trouble)
             }
         }
+    }
+
+    /// Ends a transaction after trouble. If that fails too, the first trouble tells more.
+    fn give_up(&self) {
+        let _ = self.database.rollback();
     }
 
     /// Runs the statements of a script until a question has no answer.

@@ -23,6 +23,8 @@ static SCHEMAS: AtomicU64 = AtomicU64::new(0);
 const MOST_COLUMNS: usize = 4;
 
 /// A connection to PostgreSQL. Its schema is dropped with it.
+///
+/// An example is at [`Server::start`].
 pub struct Postgres {
     client: RefCell<Client>,
     prepared: RefCell<HashMap<String, Statement>>,
@@ -54,12 +56,18 @@ impl Postgres {
         client.batch_execute(&format!(
             "CREATE SCHEMA {schema};
              SET search_path TO {schema};
+             SET application_name TO '{schema}';
              SET default_transaction_isolation TO 'serializable';
              SET plan_cache_mode TO force_generic_plan;
              SET jit TO off;
              SET statement_timeout TO '10s'"
         ))?;
         Ok(Postgres { client: RefCell::new(client), prepared: RefCell::default(), schema, _server: server })
+    }
+
+    /// The schema in which its tables are.
+    pub fn schema(&self) -> &str {
+        &self.schema
     }
 
     fn prepared(&self, sql: &str) -> Result<Statement, Trouble> {

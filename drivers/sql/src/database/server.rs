@@ -1,8 +1,8 @@
 //! A PostgreSQL server of one's own, in a temporary directory, for as long as somebody is connected.
 //!
-//! It listens on a socket in that directory and nowhere else. A small shell waits on a pipe beside it, and stops it and
-//! removes the directory as soon as the pipe is closed: when the server is dropped, and also when this process is
-//! killed. Both are in the process group of this process, so that killing the group ends them too.
+//! It listens on a socket in that directory and nowhere else. It is in the process group of this process, so that
+//! whoever kills the group ends it too. A keeper, a small shell in a group of its own, waits on a pipe: as soon as that is
+//! closed, because the server is dropped or this process is gone, it stops the server and removes the directory.
 
 use std::fs::{self, File};
 use std::io;
@@ -34,28 +34,47 @@ const LOG_LINES: usize = 12;
 /// The user of the database is called so, whoever runs the server.
 const USER: &str = "chatwarden";
 
-/// Runs the server until the pipe to its standard input is closed, and then removes the directory. The server is
-/// stopped at once: nobody needs what it holds.
+/// No address is listened on, and nothing has to survive a loss of power.
+const SETTINGS: [&str; 6] = [
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=16MB",
+    "max_connections=20",
+];
+
+/// Waits until the pipe to its standard input is closed, stops the process `$1`, if it still is the server of the
+/// directory `$2`, and removes that. The server stops at once: nobody needs what it holds.
 const KEEPER: &str = r#"
-trap : INT TERM HUP
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
-    -c full_page_writes=off -c shared_buffers=16MB -c max_connections=20 </dev/null >"$2/log" 2>&1 &
-server=$!
 cat >/dev/null
-kill -QUIT $server 2>/dev/null
-wait $server
+[ "$(head -n 1 "$2/data/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -QUIT "$1"
+while kill -0 "$1" 2>/dev/null; do sleep 0.01; done
 rm -rf "$2"
 "#;
 
 /// A server that runs.
+///
+/// An example is at [`Server::start`].
+#[derive(Debug)]
 pub struct Server {
-    /// The shell that keeps it.
-    keeper: Child,
+    postgres: Child,
+    /// None only while the server starts.
+    keeper: Option<Child>,
     directory: TempDir,
 }
 
 impl Server {
     /// Makes the files of a server in a temporary directory, starts it and waits until it answers.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use chatwarden_sql::database::{postgres::Postgres, server::Server};
+    /// match Server::start() {
+    ///     Ok(server) => assert!(Postgres::at_server(&Arc::new(server)).is_ok()),
+    ///     Err(why) => eprintln!("PostgreSQL cannot be started here: {why}"),
+    /// }
+    /// ```
     ///
     /// # Errors
     /// If PostgreSQL is not installed, or the server does not start in time; with the end of its log.
@@ -69,16 +88,10 @@ impl Server {
             owned.map_err(|error| format!("the temporary directory cannot be given away: {error}"))?;
         }
         make_files(&programs, directory.path(), nobody)?;
-        let keeper = as_user(Command::new("sh"), nobody)
-            .args(["-c", KEEPER, "chatwarden-sql"])
-            .args([&programs, directory.path()])
-            .current_dir(directory.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("the server cannot be started: {error}"))?;
-        let server = Server { keeper, directory };
+        let postgres = launched(&programs, directory.path(), nobody);
+        let postgres = postgres.map_err(|error| format!("the server cannot be started: {error}"))?;
+        let mut server = Server { postgres, keeper: None, directory };
+        server.keeper = Some(server.kept(nobody).map_err(|error| format!("it cannot be kept: {error}"))?);
         server.wait_until_it_answers()?;
         Ok(server)
     }
@@ -88,13 +101,25 @@ impl Server {
         format!("host={} user={USER} dbname=postgres", self.directory.path().display())
     }
 
-    fn wait_until_it_answers(&self) -> Result<(), String> {
+    fn kept(&self, user: Identity) -> io::Result<Child> {
+        as_user(Command::new("sh"), user)
+            .args(["-c", KEEPER, "chatwarden-sql", &self.postgres.id().to_string()])
+            .arg(self.directory.path())
+            .current_dir("/")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    }
+
+    fn wait_until_it_answers(&mut self) -> Result<(), String> {
         let config: Config = self.address().parse().map_err(|error| format!("a bad address: {error}"))?;
         let started = Instant::now();
         loop {
             let Err(error) = config.connect(NoTls) else { return Ok(()) };
-            let gone = !self.directory.path().join("data/postmaster.pid").exists();
-            if started.elapsed() >= PATIENCE || (gone && started.elapsed() >= PATIENCE / 10) {
+            let ended = !matches!(self.postgres.try_wait(), Ok(None));
+            if ended || started.elapsed() >= PATIENCE {
                 let log = end_of(&self.directory.path().join("log"));
                 return Err(format!("the server does not answer: {error}\n{log}"));
             }
@@ -105,18 +130,50 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let started = Instant::now();
-        while started.elapsed() < FAREWELL {
-            if !matches!(self.keeper.try_wait(), Ok(None)) {
-                return;
-            }
-            thread::sleep(PAUSE);
+        let keeper = self.keeper.take().map(|mut keeper| {
+            drop(keeper.stdin.take());
+            keeper
+        });
+        if keeper.is_none() {
+            // The start failed between the two; then nobody else stops it.
+            let _ = self.postgres.kill();
         }
-        // The shell hangs; the server notices that its directory goes.
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
+        // The server is waited for first: the keeper sees it as long as nobody has.
+        wait_or_kill(&mut self.postgres);
+        keeper.into_iter().for_each(|mut keeper| wait_or_kill(&mut keeper));
     }
+}
+
+/// Waits until the process ends; if it does not in time, it is killed.
+fn wait_or_kill(process: &mut Child) {
+    let started = Instant::now();
+    while matches!(process.try_wait(), Ok(None)) {
+        if started.elapsed() >= FAREWELL {
+            let _ = process.kill();
+            let _ = process.wait();
+            return;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The user and group as whom the server runs; none if they are those of this process.
+type Identity = Option<(u32, u32)>;
+
+/// Starts the server on its files.
+fn launched(programs: &Path, directory: &Path, user: Identity) -> io::Result<Child> {
+    let log = File::create(directory.join("log"))?;
+    as_user(Command::new(programs.join("postgres")), user)
+        .arg("-D")
+        .arg(directory.join("data"))
+        .arg("-k")
+        .arg(directory)
+        .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
 }
 
 /// The folder of the programs `initdb` and `postgres`: that of the first in the path, links followed, or the newest
@@ -138,9 +195,9 @@ fn programs() -> Option<PathBuf> {
         .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-/// The user and group as whom the server runs, if this process is the superuser's, whom PostgreSQL refuses: its own
-/// user, where there is one, else that of nobody.
-fn unprivileged() -> io::Result<Option<(u32, u32)>> {
+/// Whom to run the server as, if this process is the superuser's, whom PostgreSQL refuses: its own user, where there
+/// is one, else nobody.
+fn unprivileged() -> io::Result<Identity> {
     if fs::metadata("/proc/self")?.uid() != 0 {
         return Ok(None);
     }
@@ -153,14 +210,14 @@ fn unprivileged() -> io::Result<Option<(u32, u32)>> {
     found.map(Some).ok_or_else(|| io::Error::other("there is neither `postgres` nor `nobody`"))
 }
 
-fn as_user(mut command: Command, user: Option<(u32, u32)>) -> Command {
+fn as_user(mut command: Command, user: Identity) -> Command {
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
     }
     command
 }
 
-fn make_files(programs: &Path, directory: &Path, user: Option<(u32, u32)>) -> Result<(), String> {
+fn make_files(programs: &Path, directory: &Path, user: Identity) -> Result<(), String> {
     let log = directory.join("initdb.log");
     let open = || File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
     let (output, errors) = open().map_err(|error| format!("the log cannot be written: {error}"))?;

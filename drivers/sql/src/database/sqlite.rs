@@ -20,6 +20,9 @@ const PAGE_BYTES: u32 = 512;
 /// A copy is made in one step.
 const ALL_PAGES: i32 = -1;
 
+/// By this number a file is known to be a driver's.
+const MARK: i32 = 0x6368_7764;
+
 /// No row has more columns.
 const MOST_COLUMNS: usize = 4;
 
@@ -33,7 +36,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// An empty one in memory.
+    /// An empty database in memory.
     ///
     /// # Errors
     /// If there is no memory.
@@ -43,12 +46,23 @@ impl Sqlite {
         Self::configured(connection, true)
     }
 
-    /// The one in that file, which is made if it is not there.
+    /// An empty database in that file, which is made if it is not there. Nobody else can use it meanwhile. What another
+    /// driver left there is thrown away.
     ///
     /// # Errors
-    /// If the file cannot be opened, or holds something else.
+    /// If the file cannot be opened, holds something else, or is in use.
     pub fn in_file(path: &Path) -> Result<Self, Trouble> {
         let connection = Connection::open(path)?;
+        connection.pragma_update(None, "locking_mode", "exclusive")?;
+        let mark: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let tables: i32 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables > 0 && mark != MARK {
+            return Err(Trouble::Failed("the file holds tables of somebody else".into()));
+        }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
+        connection.execute_batch("VACUUM")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
+        connection.pragma_update(None, "application_id", MARK)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         Self::configured(connection, false)
     }

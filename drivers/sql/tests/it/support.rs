@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use chatwarden::adapter::Failure;
-use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Newcomer, Policy, Preset, Quorum, Setup, Surface, User, Word};
+use chatwarden::generate::{Choices, Generator, Seeded};
+use chatwarden::model::{
+    Command, Group, Newcomer, Policy, Preset, Quorum, Setup, State, Surface, User, Word, WordSet, step,
+};
 use chatwarden::wire::BuiltInCast;
-use chatwarden_sql::database::Database;
 use chatwarden_sql::database::postgres::Postgres;
 use chatwarden_sql::database::server::Server;
 use chatwarden_sql::database::sqlite::Sqlite;
@@ -14,10 +15,9 @@ use chatwarden_sql::fault::Fault;
 use chatwarden_sql::service::Service;
 
 pub(crate) const ANN: User = User::new(0);
-pub(crate) const BOB: User = User::new(1);
 pub(crate) const KAY: User = User::new(2);
-pub(crate) const KIM: User = User::new(3);
 pub(crate) const SAM: User = User::new(4);
+pub(crate) const G1: Group = Group::new(0);
 
 /// The cast `small` under a policy.
 pub(crate) fn small(policy: Policy, groups: usize) -> Setup {
@@ -27,6 +27,19 @@ pub(crate) fn small(policy: Policy, groups: usize) -> Setup {
 /// The cast `family` under a policy.
 pub(crate) fn family(policy: Policy, groups: usize) -> Setup {
     Setup { cast: BuiltInCast::Family.casting().cast, groups, policy }
+}
+
+/// The commands of a run as a campaign would make them.
+pub(crate) fn history(setup: &Setup, run: u64) -> Vec<Command> {
+    let mut choices = Seeded::of_run(0, run);
+    let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+    let mut state: State = setup.start();
+    let mut next = || {
+        let command = generator.next(&state, &mut choices);
+        step(&mut state, &setup.policy, &command);
+        command
+    };
+    (0..30).map(|_| next()).collect()
 }
 
 /// A service on SQLite in memory.
@@ -58,12 +71,8 @@ pub(crate) fn server() -> Option<Arc<Server>> {
 
 /// A service on the shared server.
 pub(crate) fn on_postgres(server: &Arc<Server>, fault: Option<Fault>) -> Result<Service, Failure> {
-    Service::new(connected(server), fault)
-}
-
-/// A connection to the shared server.
-pub(crate) fn connected(server: &Arc<Server>) -> Box<dyn Database> {
-    Box::new(Postgres::at_server(server).expect("the server that was started answers"))
+    let database = Postgres::at_server(server).map_err(|trouble| Failure::Failed(trouble.to_string()))?;
+    Service::new(Box::new(database), fault)
 }
 
 /// A policy with a value of each knob drawn at random.
