@@ -1,5 +1,20 @@
 -- The tables, and what the database itself refuses. SQLite and PostgreSQL read the same text.
 
+-- With how many of those with whom a rule compares a newcomer the newcomer must be compatible; who they are, says
+-- the view `peers`. Nobody is in `anyone`'s, so everyone passes.
+CREATE TABLE newcomer_rules (
+    name       TEXT PRIMARY KEY,
+    quantifier TEXT NOT NULL CHECK (quantifier IN ('some', 'every'))
+);
+
+INSERT INTO newcomer_rules (name, quantifier) VALUES
+    ('anyone', 'every'),
+    ('inviter', 'some'),
+    ('owner', 'some'),
+    ('any-member', 'some'),
+    ('every-member', 'every'),
+    ('every-member-and-invitee', 'every');
+
 -- One row: the rules of the product, which every question reads.
 CREATE TABLE policy (
     quorum           TEXT NOT NULL CHECK (quorum IN ('any', 'all')),
@@ -7,10 +22,10 @@ CREATE TABLE policy (
     admission        TEXT NOT NULL CHECK (admission IN ('consent', 'direct')),
     inviters         TEXT NOT NULL CHECK (inviters IN ('members', 'owner')),
     links            TEXT NOT NULL CHECK (links IN ('on', 'off')),
-    on_create        TEXT NOT NULL,
-    on_invite        TEXT NOT NULL,
-    on_accept        TEXT NOT NULL,
-    on_join          TEXT NOT NULL,
+    on_create        TEXT NOT NULL REFERENCES newcomer_rules,
+    on_invite        TEXT NOT NULL REFERENCES newcomer_rules,
+    on_accept        TEXT NOT NULL REFERENCES newcomer_rules,
+    on_join          TEXT NOT NULL REFERENCES newcomer_rules,
     message_send     TEXT NOT NULL CHECK (message_send IN ('anyone', 'every-member')),
     message_deliver  TEXT NOT NULL CHECK (message_deliver IN ('all', 'authorized')),
     call_send        TEXT NOT NULL CHECK (call_send IN ('anyone', 'every-member')),

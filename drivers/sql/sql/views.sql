@@ -15,24 +15,20 @@ WHERE c.kind = 'child' AND v.kind <> 'guardian' AND v.id <> c.id
             SELECT 1 FROM approvals a
             WHERE a.child = g.child AND a.contact = v.id AND a.guardian = g.guardian)));
 
--- Both directions of every pair that may talk alone.
+-- Both directions of every pair that may talk alone: two adults need no approval, two children may need both.
 CREATE VIEW authorized (u, v) AS
 SELECT u.id, v.id
 FROM policy p CROSS JOIN accounts u CROSS JOIN accounts v
 WHERE u.id <> v.id AND u.kind <> 'guardian' AND v.kind <> 'guardian'
   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker = u.id AND b.blocked = v.id)
   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker = v.id AND b.blocked = u.id)
-  AND ((u.kind = 'adult' AND v.kind = 'adult')
-    OR (u.kind = 'child' AND v.kind = 'adult'
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = u.id AND a.contact = v.id))
-    OR (u.kind = 'adult' AND v.kind = 'child'
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = v.id AND a.contact = u.id))
-    OR (u.kind = 'child' AND v.kind = 'child' AND p.between_children = 'both'
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = u.id AND a.contact = v.id)
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = v.id AND a.contact = u.id))
-    OR (u.kind = 'child' AND v.kind = 'child' AND p.between_children = 'either'
-        AND (EXISTS (SELECT 1 FROM approved a WHERE a.child = u.id AND a.contact = v.id)
-          OR EXISTS (SELECT 1 FROM approved a WHERE a.child = v.id AND a.contact = u.id))));
+  AND CASE
+        WHEN u.kind = 'adult' AND v.kind = 'adult' THEN 0
+        WHEN u.kind = 'child' AND v.kind = 'child' AND p.between_children = 'both' THEN 2
+        ELSE 1
+      END <= (
+        SELECT COUNT(*) FROM approved a
+        WHERE a.child IN (u.id, v.id) AND a.contact IN (u.id, v.id));
 
 -- Both directions of every pair that may share a room: adults may even if one has blocked the other.
 CREATE VIEW compatible (u, v) AS
@@ -41,46 +37,32 @@ FROM accounts u CROSS JOIN accounts v
 WHERE (u.kind = 'adult' AND v.kind = 'adult')
    OR EXISTS (SELECT 1 FROM authorized a WHERE a.u = u.id AND a.v = v.id);
 
--- Whom a rule lets into a room, on whose invitation.
+-- With whom a rule compares whoever comes in, on the invitation of the inviter.
+CREATE VIEW peers (rule, room, inviter, peer) AS
+SELECT 'inviter', r.id, i.id, i.id FROM rooms r CROSS JOIN accounts i
+UNION ALL
+SELECT 'owner', m.room, i.id, m.account FROM members m CROSS JOIN accounts i WHERE m.role = 'owner'
+UNION ALL
+SELECT 'any-member', m.room, i.id, m.account FROM members m CROSS JOIN accounts i
+UNION ALL
+SELECT 'every-member', m.room, i.id, m.account FROM members m CROSS JOIN accounts i
+UNION ALL
+SELECT 'every-member-and-invitee', m.room, i.id, m.account FROM members m CROSS JOIN accounts i
+UNION ALL
+SELECT 'every-member-and-invitee', n.room, i.id, n.account FROM invitations n CROSS JOIN accounts i;
+
+-- Whom a rule lets into a room, on whose invitation. Nobody is compared with oneself.
 CREATE VIEW cleared (rule, room, newcomer, inviter) AS
-SELECT 'anyone', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-UNION ALL
-SELECT 'inviter', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-WHERE EXISTS (SELECT 1 FROM compatible c WHERE c.u = i.id AND c.v = t.id)
-UNION ALL
-SELECT 'owner', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-WHERE EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id AND m.role = 'owner'
-      AND EXISTS (SELECT 1 FROM compatible c WHERE c.u = m.account AND c.v = t.id))
-UNION ALL
-SELECT 'any-member', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-WHERE EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id
-      AND EXISTS (SELECT 1 FROM compatible c WHERE c.u = m.account AND c.v = t.id))
-UNION ALL
-SELECT 'every-member', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-WHERE NOT EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id
-      AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = m.account AND c.v = t.id))
-UNION ALL
-SELECT 'every-member-and-invitee', r.id, t.id, i.id
-FROM rooms r CROSS JOIN accounts t CROSS JOIN accounts i
-WHERE NOT EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id AND m.account <> t.id
-      AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = m.account AND c.v = t.id))
-  AND NOT EXISTS (
-    SELECT 1 FROM invitations n
-    WHERE n.room = r.id AND n.account <> t.id
-      AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = n.account AND c.v = t.id));
+SELECT n.name, r.id, t.id, i.id
+FROM newcomer_rules n CROSS JOIN rooms r CROSS JOIN accounts t CROSS JOIN accounts i
+WHERE (n.quantifier = 'some' AND EXISTS (
+        SELECT 1 FROM peers x
+        WHERE x.rule = n.name AND x.room = r.id AND x.inviter = i.id AND x.peer <> t.id
+          AND EXISTS (SELECT 1 FROM compatible c WHERE c.u = x.peer AND c.v = t.id)))
+   OR (n.quantifier = 'every' AND NOT EXISTS (
+        SELECT 1 FROM peers x
+        WHERE x.rule = n.name AND x.room = r.id AND x.inviter = i.id AND x.peer <> t.id
+          AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = x.peer AND c.v = t.id)));
 
 -- The active rooms in which a pair sits together that was watched and lost.
 CREATE VIEW severed (room, child, contact) AS

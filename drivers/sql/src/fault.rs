@@ -31,7 +31,7 @@ words! {
         QuorumByCount = "quorum-by-count": "approvals of all contacts together are counted for the quorum",
         FormerMembers = "former-members": "a message is delivered to rows of the memberships that are marked as departed, too",
         NegatedPhase = "negated-phase": "messages pass wherever a room is not dissolved, so in frozen ones too",
-        HalfApproval = "half-approval": "between two children the approval of the one who acts suffices",
+        HalfApproval = "half-approval": "between two children the approvals are counted, and one is enough",
         JoinLacksKey = "join-lacks-key": "a revocation joins guardianships without the child, so the guardian of any child may revoke",
         InviterForgotten = "inviter-forgotten": "an invitation is recorded as the owner's, whoever issued it",
     }
@@ -99,12 +99,11 @@ fn change(within: &'static str, from: &'static str, to: &'static str) -> Vec<Cha
 }
 
 fn changes(fault: Fault) -> Vec<Change> {
-    const CLEARED: &str = "CREATE VIEW cleared ";
     match fault {
         Fault::LauncherOnly => change(
-            CLEARED,
-            "WHERE NOT EXISTS (\n    SELECT 1 FROM members m\n    WHERE m.room = r.id\n",
-            "WHERE NOT EXISTS (\n    SELECT 1 FROM members m\n    WHERE m.room = r.id AND m.role = 'owner'\n",
+            "CREATE VIEW peers ",
+            "SELECT 'every-member', m.room, i.id, m.account FROM members m CROSS JOIN accounts i\n",
+            "SELECT 'every-member', m.room, i.id, m.account FROM members m CROSS JOIN accounts i WHERE m.role = 'owner'\n",
         ),
         Fault::WrongAlias => {
             change("-- name: create\n", "c.u = g.id AND c.v = h.id", "c.u = me.id AND c.v = h.id")
@@ -128,15 +127,10 @@ fn changes(fault: Fault) -> Vec<Change> {
         ),
         Fault::LeftJoin => change("-- name: remove\n", "JOIN members me", "LEFT JOIN members me"),
         Fault::NotInNull => change(
-            CLEARED,
-            "WHERE NOT EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id
-      AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = m.account AND c.v = t.id))",
-            "WHERE NOT EXISTS (
-    SELECT 1 FROM members m
-    WHERE m.room = r.id AND m.account NOT IN (
-        SELECT c.u FROM accounts a LEFT JOIN compatible c ON c.u = a.id AND c.v = t.id))",
+            "CREATE VIEW cleared ",
+            "AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = x.peer AND c.v = t.id)",
+            "AND x.peer NOT IN (
+                SELECT c.u FROM accounts a LEFT JOIN compatible c ON c.u = a.id AND c.v = t.id)",
         ),
         Fault::CascadeMissing => change(
             "CREATE TABLE approvals ",
@@ -176,11 +170,8 @@ DELETE FROM invitations",
         }
         Fault::HalfApproval => change(
             "CREATE VIEW authorized ",
-            "
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = u.id AND a.contact = v.id)
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = v.id AND a.contact = u.id))",
-            "
-        AND EXISTS (SELECT 1 FROM approved a WHERE a.child = u.id AND a.contact = v.id))",
+            "WHEN u.kind = 'child' AND v.kind = 'child' AND p.between_children = 'both' THEN 2",
+            "WHEN u.kind = 'child' AND v.kind = 'child' AND p.between_children = 'both' THEN 1",
         ),
         Fault::JoinLacksKey => {
             change("-- name: revoke\n", "g.child = :child AND g.guardian = :by", "g.guardian = :by")
