@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, GroupView, Observation};
 use chatwarden::model::{
@@ -18,7 +20,12 @@ use crate::fault::{Fault, Sql};
 use crate::script::{Purpose, Scripts, Values};
 
 /// How often a transaction that met another one is tried in all.
-const ATTEMPTS: usize = 10;
+const ATTEMPTS: u32 = 12;
+
+/// How long to wait before the second attempt; before each further one it is twice as long. That is two seconds in
+/// all: as long as some transaction goes on, PostgreSQL may remember those that ended meanwhile only roughly, and
+/// then finds conflicts where there are none.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A chat service whose accounts, rooms and rules are in a database.
 ///
@@ -72,15 +79,15 @@ impl Service {
 
     /// Does the work in a transaction, which is kept if it was allowed, and tries again what met another one.
     fn transaction(&self, work: impl Fn() -> Result<Answer, Trouble>) -> Result<Answer, Trouble> {
-        let mut attempt = 1;
-        loop {
+        for earlier in 0.. {
             match self.attempt(&work) {
-                Err(Trouble::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(Trouble::Conflict(_)) if earlier + 1 < ATTEMPTS => thread::sleep(PAUSE * (1 << earlier)),
                 // The database has the last word: what a constraint forbids is refused.
                 Err(Trouble::Forbidden(_)) => return Ok(Answer::Deny),
                 result => return result,
             }
         }
+        unreachable!("the last attempt returns")
     }
 
     fn attempt(&self, work: &impl Fn() -> Result<Answer, Trouble>) -> Result<Answer, Trouble> {

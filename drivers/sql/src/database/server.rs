@@ -34,14 +34,16 @@ const LOG_LINES: usize = 12;
 /// The user of the database is called so, whoever runs the server.
 const USER: &str = "chatwarden";
 
-/// No address is listened on, and nothing has to survive a loss of power.
-const SETTINGS: [&str; 6] = [
+/// No address is listened on, and nothing has to survive a loss of power. How many transactions and what they have
+/// read is remembered exactly depends on the last two.
+const SETTINGS: [&str; 7] = [
     "listen_addresses=",
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
     "shared_buffers=16MB",
-    "max_connections=20",
+    "max_connections=100",
+    "max_pred_locks_per_transaction=256",
 ];
 
 /// Waits until the pipe to its standard input is closed, stops the process `$1`, if it still is the server of the

@@ -58,6 +58,9 @@ impl Driver {
     }
 }
 
+/// A way for a driver to end.
+type End = fn(&mut Driver);
+
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
@@ -94,8 +97,8 @@ fn the_server_goes_with_the_driver_however_that_ends() {
     if server().is_none() {
         return;
     }
-    let ends: [(&str, fn(&mut Driver)); 3] = [
-        ("it says good-bye", |driver| drop(driver.ask(BYE))),
+    let ends: [(&str, End); 3] = [
+        ("it says good-bye", |driver| assert!(driver.ask(BYE).contains("result"))),
         ("its input ends", |driver| drop(driver.process.stdin.take())),
         ("it is killed", |driver| driver.process.kill().expect("it runs")),
     ];
