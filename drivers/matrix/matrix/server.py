@@ -51,7 +51,8 @@ class Server:
             raise
 
     def running(self):
-        return self._process is not None and self._process.poll() is None
+        """Whether it is there and answers: a process that was just killed may still look alive."""
+        return self._process is not None and self._process.poll() is None and self._answers()
 
     def stop(self):
         """Stops this Synapse and removes its folder. Closing its standard input is what asks it to end."""
