@@ -10,6 +10,7 @@ mod faults;
 mod fidelity;
 mod generation;
 mod laws;
+mod misbehaving;
 mod processes;
 mod protocol;
 mod replays;

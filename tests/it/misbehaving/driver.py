@@ -1,7 +1,8 @@
-"""A driver that misbehaves in one way, named by its first argument. Other arguments are ignored; they mark the process.
+"""A driver that misbehaves in one way, named by its first argument. Other arguments are ignored; they mark the
+process.
 
-Around the misbehaviour is the teaching driver without its defect, so that whatever is not the misbehaviour conforms.
-What happens "in the middle" happens at the 30th request. Each mode with the outcome that the harness has to come to:
+Around the misbehaviour is the teaching driver without its defect, so that whatever else it does conforms. What
+happens "in the middle" happens at the 30th request. Each mode with the outcome that the harness has to come to:
 
   silent                    inconclusive  answers nothing from the start
   silent-after-hello        inconclusive  answers `hello` and nothing more
@@ -61,7 +62,7 @@ What happens "in the middle" happens at the 30th request. Each mode with the out
   indefinite                inconclusive  answers every command with code 2
   failing                   inconclusive  answers some commands with code 5
   unobservable              inconclusive  allows a command and answers the `observe` after it with an error
-  forgetful                 finding       refuses everything once it has been asked often: what it allowed, it refuses
+  denying                   finding       carries commands out and says that it refused them
   unstable                  unstable      lets anybody in, in every third history
   dies-with-a-finding       finding       has the defect, and is killed after 250 requests
 """
@@ -210,7 +211,7 @@ def group_of(reply, **fields):
     return with_result(reply, groups=[group, *others])
 
 
-# At the first request, from the MIDDLE-th on, for which the test holds: what is written in place of the answer.
+# At the first request from the middle on for which the test holds: what is written in place of the answer.
 ONCE = {
     "silent-in-the-middle": (anything, lambda r: hang()),
     "half-a-line": (anything, lambda r: write(line(r)[:20]) or hang()),
@@ -238,7 +239,8 @@ ONCE = {
     "unknown-field": (anything, lambda r: with_result(r, remark="hm")),
     "unknown-decision": (is_apply, lambda r: with_result(r, decision="maybe")),
     "unknown-receiver": (is_allowed_message, lambda r: with_result(r, delivered=["zac"])),
-    "repeated-receiver": (is_allowed_message, lambda r: with_result(r, delivered=r["result"]["delivered"] * 2)),
+    "repeated-receiver": (is_allowed_message,
+                          lambda r: with_result(r, delivered=r["result"]["delivered"] * 2)),
     "no-receivers": (is_allowed_message, lambda r: with_result(r, delivered=None)),
     "unknown-member": (shows_a_group, lambda r: group_of(r, members=["zac"])),
     "unknown-group": (shows_a_group, lambda r: group_of(r, name="g9")),
@@ -291,9 +293,10 @@ def unobservable(state, request, reply):
     return line(reply)
 
 
-def forgetful(state, request, reply):
-    late = state["count"] >= MIDDLE and is_allowed(request, reply)
-    return line({**reply, "result": {"decision": "deny", "because": "too many requests"}}) if late else line(reply)
+def denying(state, request, reply):
+    if state["count"] < MIDDLE or not is_allowed(request, reply):
+        return line(reply)
+    return line({**reply, "result": {"decision": "deny", "because": "so it says"}})
 
 
 def unstable(state, request, reply):
@@ -314,7 +317,7 @@ FOLLOWING = {
     "out-of-order": out_of_order,
     "unasked": lambda state, request, reply: line(reply),
     "unobservable": unobservable,
-    "forgetful": forgetful,
+    "denying": denying,
     "unstable": unstable,
     "dies-with-a-finding": dies_with_a_finding,
 }
@@ -334,8 +337,7 @@ def written(mode, state, request, reply):
 
 def main():
     mode = sys.argv[1]
-    if mode == "unasked":
-        write(line({"jsonrpc": "2.0", "id": 0, "result": {}}))
+    write(line({"jsonrpc": "2.0", "id": 0, "result": {}}) if mode == "unasked" else b"")
     driver = Right()
     state = {"count": 0, "done": False, "driver": driver}
     for text in sys.stdin.buffer:
