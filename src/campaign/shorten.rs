@@ -3,7 +3,7 @@
 //!
 //! What is simpler, and what to try, is the shrinker's to say.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatwarden_model::Command;
 
@@ -13,6 +13,10 @@ use crate::adapter::{Adapter, Failure};
 use crate::check::run;
 use crate::shrink::Shrinker;
 use crate::verdict::Finding;
+
+/// The most time for a finding that is inconclusive: what hangs is waited for, and what died is started anew, in every
+/// history that still shows it.
+const TIME_FOR_INCONCLUSIVE: Duration = Duration::from_secs(10);
 
 /// A finding with the simplest history that the shrinker came to.
 ///
@@ -64,7 +68,9 @@ pub fn shrink<A: Adapter>(
     watch: &Watch,
     mut better: impl FnMut(&[Command], &Finding),
 ) -> Result<Shrunk, Failure> {
-    let deadline = plan.shrink_time.and_then(|time| Instant::now().checked_add(time));
+    let inconclusive = is_inconclusive(Some(&found.finding)).then_some(TIME_FOR_INCONCLUSIVE);
+    let time = plan.shrink_time.into_iter().chain(inconclusive).min();
+    let deadline = time.and_then(|time| Instant::now().checked_add(time));
     let identity = found.finding.identity();
     let (finding, mut adapter) = match repeated(plan, make, found)? {
         Repeated::Alike { finding, adapter } => (finding, adapter),

@@ -29,7 +29,7 @@ pub(super) struct Certify {
     /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
-    /// How long a finding may be shrunk
+    /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = options::positive_duration)]
     pub(super) shrink_time: Duration,
 }

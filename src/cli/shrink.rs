@@ -122,7 +122,7 @@ impl Case<'_> {
         };
         let mut file = draft.settle(&folder, &save(&shrunk, &proof))?;
         // What is announced must be what is on disk.
-        if !is_unstable(&shrunk) && self.recurs(&Scenario::open(&file)?, &shrunk) == Some(false) {
+        if is_worth_repeating(&shrunk) && self.recurs(&Scenario::open(&file)?, &shrunk) == Some(false) {
             let commands = found.commands.clone();
             let (finding, outcome) = (found.finding.clone(), Minimality::Unstable(None));
             shrunk = Shrunk { commands, finding, outcome, ..shrunk };
@@ -213,7 +213,7 @@ impl Case<'_> {
         let named = shrunk.commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
         let mut folder = self.folder.clone();
         folder.groups.truncate(named.unwrap_or(0));
-        if folder.groups == self.folder.groups || is_unstable(shrunk) {
+        if folder.groups == self.folder.groups || !is_worth_repeating(shrunk) {
             return self.folder.clone();
         }
         let saved = folder.scenario(&shrunk.commands, &shrunk.finding, None, shrunk.outcome);
@@ -237,6 +237,12 @@ impl Case<'_> {
             _ => History::of_policy(&self.plan.setup, &shrunk.commands),
         }
     }
+}
+
+/// Whether there is something to learn from executing it once more: what is inconclusive was repeated before it was
+/// shrunk, and may take the whole time limit every time.
+fn is_worth_repeating(shrunk: &Shrunk) -> bool {
+    !is_unstable(shrunk) && shrunk.finding.identity().verdict != Verdict::Inconclusive
 }
 
 fn is_unstable(shrunk: &Shrunk) -> bool {

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +14,23 @@ const DRIVER: &str = include_str!("misbehaving/driver.py");
 
 /// How long a campaign may take: it waits in vain some times while it shrinks, and the machine may be busy.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// The modes in which something is waited for in vain. They have a short time limit, and all others one that is long enough
+/// for the busiest machine, since a driver's start counts as well.
+const WAITING: &[&str] = &[
+    "silent",
+    "silent-after-hello",
+    "silent-in-the-middle",
+    "half-a-line",
+    "out-of-order",
+    "stubborn",
+    "loud-and-silent",
+    "closed-output",
+    "closed-input",
+    "dripping",
+    "stays-after-bye",
+    "silent-bye",
+];
 
 /// What has to be said about modes, beyond what follows from the outcome.
 const WORDS: &[(&str, &[&str])] = &[
@@ -62,7 +79,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("empty-objects", &["the line is `{}`"]),
     ("closed-output", &["closed its standard output", "#lines"]),
     ("closed-input", &["within 2s", "#time"]),
-    ("protocol-two", &["expected a whole number from 1 to 1, found `2`", "#hello"]),
+    ("protocol-two", &["expected version 1 of the protocol, found `2`", "#hello"]),
     ("unknown-command", &["`inviet`", "did you mean `invite`", "#hello"]),
     ("no-commands", &["at least one command", "#hello"]),
     ("no-hello", &["error -32603: no configuration", "#errors"]),
@@ -118,10 +135,11 @@ fn saved(folder: &Path, prefix: &str) -> usize {
 fn complaints(mode: &str, outcome: &str) -> Vec<String> {
     let mark = format!("mark-{mode}-{}", std::process::id());
     let folder = tempfile::tempdir().expect("a folder can be made");
+    let timeout = if WAITING.contains(&mode) { "2s" } else { "30s" };
     let started = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
         .args(["fuzz", "--adapter", &format!("exec:python3 tests/it/misbehaving/driver.py {mode} {mark}")])
-        .args(["--jobs", "1", "--runs", "50", "--timeout", "2s", "--restarts", "0"])
+        .args(["--jobs", "1", "--runs", "50", "--timeout", timeout, "--restarts", "0"])
         .args(["--shrink-time", "1ms", "--save"])
         .arg(folder.path())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -170,16 +188,54 @@ fn every_misbehaving_driver_ends_in_its_outcome_and_leaves_nothing_behind() {
             }
             wrong
         };
-        let workers: Vec<_> = (0..8).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..6).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("no outcome is misspelt")).collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Starts a campaign against a driver that hangs and ignores every signal that can be ignored, interrupts it so many times,
+/// and says with which code it ended and after how long.
+fn interrupted(signal: &str, times: usize) -> (Option<i32>, Duration) {
+    let mark = format!("mark-{signal}-{times}-{}", std::process::id());
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut campaign = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
+        .args(["fuzz", "--adapter", &format!("exec:python3 tests/it/misbehaving/driver.py stubborn {mark}")])
+        .args(["--jobs", "2", "--timeout", "20s", "--save"])
+        .arg(folder.path())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    while !is_there(&mark) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    // By then the driver has been asked what it never answers.
+    thread::sleep(Duration::from_millis(1_500));
+    let started = Instant::now();
+    for _ in 0..times {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &campaign.id().to_string()]).status();
+        assert!(sent.expect("there is a kill").success());
+        thread::sleep(Duration::from_millis(100));
+    }
+    let status = campaign.wait().expect("it ends");
+    assert!(!is_left(&mark), "{times} times {signal} leave a process");
+    (status.code(), started.elapsed())
+}
+
+#[test]
+fn who_presses_ctrl_c_three_times_does_not_wait_for_a_driver() {
+    for signal in ["INT", "TERM"] {
+        let (code, took) = interrupted(signal, 3);
+        assert_eq!(code, Some(130));
+        assert!(took < Duration::from_secs(10), "{signal}: {took:?}");
+    }
+}
+
 #[test]
 fn the_tables_are_about_the_same_modes() {
     let modes = modes();
-    for (mode, _) in WORDS {
+    for mode in WORDS.iter().map(|(mode, _)| mode).chain(WAITING) {
         assert!(modes.iter().any(|(name, _)| name == mode), "`{mode}` is no mode");
     }
     for (mode, outcome) in &modes {
