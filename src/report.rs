@@ -35,7 +35,7 @@ use crate::wire::{Names, Scenario};
 ///
 /// ```
 /// use chatwarden::report::{Event, Summary};
-/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0 };
+/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
 /// assert!(matches!(Event::Conducted(&summary), Event::Conducted(summary) if summary.findings == 0));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +179,7 @@ impl Replayed<'_> {
 /// What a campaign came to.
 ///
 /// ```
-/// let summary = chatwarden::report::Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0 };
+/// let summary = chatwarden::report::Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
 /// assert_eq!(summary.commands / summary.runs, 30);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -192,6 +192,8 @@ pub struct Summary {
     pub time: Duration,
     /// How many different findings there are, the inconclusive ones left out.
     pub findings: usize,
+    /// How many different inconclusive ones there are.
+    pub inconclusive: usize,
 }
 
 /// Something that reads events.

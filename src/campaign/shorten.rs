@@ -39,6 +39,13 @@ pub struct Shrunk {
     pub outcome: Minimality,
 }
 
+impl Shrunk {
+    /// Whether the history was executed again, and showed the same.
+    pub fn is_repeatable(&self) -> bool {
+        self.executions > 0 && !matches!(self.outcome, Minimality::Unstable(_))
+    }
+}
+
 /// How minimal a shrunk history is.
 ///
 /// ```

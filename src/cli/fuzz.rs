@@ -116,6 +116,7 @@ impl Fuzz {
             commands: tally.commands,
             time,
             findings,
+            inconclusive: tally.found.len() - findings,
         }))?;
         reports.finish()?;
         if let Some(failure) = &tally.failure {
@@ -146,10 +147,16 @@ impl Fuzz {
         drafts: &Drafts<'_>,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
+        // A driver that hangs does so at many commands, and each takes its time; one of them is enough to work on.
+        let mut inconclusive_before = false;
         for found in &tally.found {
             let origin = Some(Origin { seed: self.seed, run: found.run });
             let draft = drafts.take(found.finding.identity())?;
-            case.shrink_and_report(found, origin, draft, reports)?;
+            if is_inconclusive(found) && std::mem::replace(&mut inconclusive_before, true) {
+                case.report_as_found(found, origin, draft, reports)?;
+            } else {
+                case.shrink_and_report(found, origin, draft, reports)?;
+            }
         }
         drafts.discard_rest()
     }

@@ -110,7 +110,29 @@ impl Case<'_> {
         draft: Draft,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
-        let (mut shrunk, mut proof) = self.shortest(found, origin, &draft)?;
+        let (shrunk, proof) = self.shortest(found, origin, &draft)?;
+        self.conclude(found, (shrunk, proof), origin, draft, reports)
+    }
+
+    /// Saves and reports a finding as it was found.
+    pub(super) fn report_as_found(
+        &self,
+        found: &Found,
+        origin: Option<Origin>,
+        draft: Draft,
+        reports: &mut impl Report,
+    ) -> Result<(), Unusable> {
+        self.conclude(found, (as_found(found, Minimality::Unfinished), None), origin, draft, reports)
+    }
+
+    fn conclude(
+        &self,
+        found: &Found,
+        (mut shrunk, mut proof): (Shrunk, Proof),
+        origin: Option<Origin>,
+        draft: Draft,
+        reports: &mut impl Report,
+    ) -> Result<(), Unusable> {
         let folder = self.without_idle_groups(&shrunk);
         let save = |shrunk: &Shrunk, proof: &Proof| {
             let folder = if is_unstable(shrunk) { self.folder } else { &folder };
@@ -123,9 +145,7 @@ impl Case<'_> {
         let mut file = draft.settle(&folder, &save(&shrunk, &proof))?;
         // What is announced must be what is on disk.
         if is_worth_repeating(&shrunk) && self.recurs(&Scenario::open(&file)?, &shrunk) == Some(false) {
-            let commands = found.commands.clone();
-            let (finding, outcome) = (found.finding.clone(), Minimality::Unstable(None));
-            shrunk = Shrunk { commands, finding, outcome, ..shrunk };
+            shrunk = Shrunk { executions: shrunk.executions, ..as_found(found, Minimality::Unstable(None)) };
             proof = None;
             file = self.folder.write(&save(&shrunk, &proof))?;
         }
@@ -189,8 +209,7 @@ impl Case<'_> {
         let shrink = || campaign::shrink(&self.plan, &make, found, watch, better);
         let shrunk = progress::of_shrinking(watch, shrink).unwrap_or_else(|failure| {
             anstream::eprintln!("{}error:{} it cannot be shrunk: {failure}", options::ERROR, anstyle::Reset);
-            let (commands, finding) = (found.commands.clone(), found.finding.clone());
-            Shrunk { commands, finding, executions: 0, outcome: Minimality::Unfinished }
+            as_found(found, Minimality::Unfinished)
         });
         written?;
         self.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;
@@ -231,12 +250,17 @@ impl Case<'_> {
     /// What happens with the implementation; by the policy alone where that cannot be told any more.
     fn history(&self, shrunk: &Shrunk) -> History {
         match self.implementation.make() {
-            Ok(mut adapter) if !is_unstable(shrunk) => {
+            Ok(mut adapter) if shrunk.is_repeatable() => {
                 History::of(&mut adapter, self.plan.terms, &self.plan.setup, &shrunk.commands)
             }
             _ => History::of_policy(&self.plan.setup, &shrunk.commands),
         }
     }
+}
+
+/// A finding of which nothing was made.
+fn as_found(found: &Found, outcome: Minimality) -> Shrunk {
+    Shrunk { commands: found.commands.clone(), finding: found.finding.clone(), executions: 0, outcome }
 }
 
 /// Whether there is something to learn from executing it once more: what is inconclusive was repeated before it was

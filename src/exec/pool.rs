@@ -141,7 +141,9 @@ impl Drivers {
         if let Some(failure) = self.last().clone() {
             let (Failure::Failed(why) | Failure::Indefinite(why)) = failure else { return Err(failure) };
             let left = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
-            left.map_err(|_| Failure::Failed(format!("too often, and is not started again; at last {why}")))?;
+            left.map_err(|_| {
+                Failure::Failed(format!("its drivers failed too often to be started again; at last {why}"))
+            })?;
         }
         let (session, about) = Session::start(&self.words, self.options.timeout)?;
         if (about.commands, about.observes) != (self.about.commands, self.about.observes) {

@@ -218,7 +218,7 @@ fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
     match (reply.id, &reply.outcome) {
         (None, Err(refusal)) => format!("it could not read the request: {}", super::plain(&refusal.message)),
         (None, Ok(_)) => format!("its id is null; expected {awaited}"),
-        (Some(id), _) if id < awaited => {
+        (Some(id), _) if (1..awaited).contains(&id) => {
             format!("its id is {id}, of a request that was answered before; expected {awaited}")
         }
         (Some(id), _) => format!("its id is {id}, out of turn; expected {awaited}"),

@@ -15,7 +15,7 @@ use crate::inspect::Checked;
 /// ```
 /// use chatwarden::report::{Event, Json, Report, Summary};
 /// let mut lines = Vec::new();
-/// let summary = Summary { runs: 1, commands: 30, time: std::time::Duration::ZERO, findings: 0 };
+/// let summary = Summary { runs: 1, commands: 30, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
 /// Json::new(&mut lines).event(Event::Conducted(&summary))?;
 /// assert_eq!(lines, b"{\"type\":\"summary\",\"runs\":1,\"commands\":30,\"seconds\":0.0,\"findings\":0}\n");
 /// # Ok::<(), std::io::Error>(())

@@ -24,7 +24,7 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 /// ```
 /// use chatwarden::report::{Event, Report, Summary, Terminal};
 /// let mut text = Vec::new();
-/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::from_secs(1), findings: 0 };
+/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::from_secs(1), findings: 0, inconclusive: 0 };
 /// Terminal::new(&mut text).event(Event::Conducted(&summary))?;
 /// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
 /// # Ok::<(), std::io::Error>(())
@@ -47,7 +47,6 @@ impl<W: Write> Terminal<W> {
         let telling = Telling { names: discovery.names, setup: discovery.setup };
         let shrunk = discovery.shrunk;
         let finding = &shrunk.finding;
-        let unstable = matches!(shrunk.outcome, Minimality::Unstable(_));
         let out = &mut self.out;
         writeln!(
             out,
@@ -59,7 +58,7 @@ impl<W: Write> Terminal<W> {
             let answer = match record.answer {
                 Some(answer) if answer.is_allowed() => "allowed",
                 Some(_) => "refused",
-                None if unstable => "not repeated",
+                None if !shrunk.is_repeatable() => "not repeated",
                 None => "no answer",
             };
             let last = record.at == finding.at();
@@ -100,10 +99,11 @@ impl<W: Write> Terminal<W> {
         let origin = discovery.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
         let origin = origin.unwrap_or_default();
         let executions = shrunk.executions;
-        let shrunk = match shrunk.outcome {
+        let told = match shrunk.outcome {
             Minimality::OneMinimal => {
                 format!("shrunk in {executions} executions; none of the shrinker's passes makes it simpler")
             }
+            Minimality::Unfinished if executions == 0 => "not shrunk".into(),
             Minimality::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
             Minimality::Unstable(None) => {
                 "unstable: the same commands did not show it again, so it was not shrunk".into()
@@ -112,7 +112,7 @@ impl<W: Write> Terminal<W> {
                 format!("unstable: repeated, step {at} was answered otherwise, so it was not shrunk")
             }
         };
-        writeln!(out, "  {DIM}{origin}{shrunk}{DIM:#}")?;
+        writeln!(out, "  {DIM}{origin}{told}{DIM:#}")?;
         match discovery.proof {
             Some(Ok(certificate)) => writeln!(out, "  {DIM}certified: {}{DIM:#}", certified(certificate))?,
             Some(Err(end)) => writeln!(out, "  {DIM}not certified: {}{DIM:#}", end.about())?,
@@ -157,6 +157,7 @@ impl<W: Write> Terminal<W> {
     fn conducted(&mut self, summary: &Summary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
         let findings = match summary.findings {
+            0 if summary.inconclusive > 0 => format!("{WARN}inconclusive{WARN:#}, no finding"),
             0 => format!("{GOOD}no finding{GOOD:#}"),
             1 => format!("{BAD}1 finding{BAD:#}"),
             more => format!("{BAD}{more} findings{BAD:#}"),
