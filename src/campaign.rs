@@ -249,6 +249,8 @@ impl Board<'_> {
                     commands.truncate(finding.at() + 1);
                     self.report(Found { run, commands: commands.clone(), finding });
                     if broken {
+                        // First the old one: what it holds, a port perhaps, the new one may need.
+                        drop(adapter);
                         adapter = make()?;
                     }
                 }
@@ -287,6 +289,10 @@ impl Board<'_> {
             return Some(finding);
         }
         for at in 0..plan.length {
+            // A command may take seconds, and who wants to stop does not wait for many.
+            if self.watch.is_stopped() {
+                break;
+            }
             let command =
                 ahead.get(at).copied().unwrap_or_else(|| generator.next(lockstep.state(), &mut choices));
             match lockstep.step(adapter, &command) {

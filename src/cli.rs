@@ -27,7 +27,10 @@ use clap::{Parser, Subcommand};
 /// Runs the program on these arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments.command.run(),
+        Ok(arguments) => {
+            interrupt::listen();
+            arguments.command.run()
+        }
         Err(help) => {
             // Help that was asked for is no error; clap knows which is which.
             let asked = !help.use_stderr();

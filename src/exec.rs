@@ -73,8 +73,8 @@ impl Exec {
     ///
     /// # Errors
     /// If it does not answer, says more, does not exit in time or exits with another code than 0.
-    pub fn end(mut self) -> Result<(), Failure> {
-        self.session.take().map_or(Ok(()), Session::end)
+    pub fn farewell(mut self) -> Result<(), Failure> {
+        self.session.take().map_or(Ok(()), Session::farewell)
     }
 
     fn session(&mut self) -> &mut Session {
@@ -84,6 +84,19 @@ impl Exec {
     fn ask(&mut self, request: Request) -> u64 {
         let session = self.session.as_mut().expect("it is there until this is dropped");
         session.ask(request, &self.stage)
+    }
+
+    /// Gives up what was sent ahead. A driver that dies of it is replaced: the run to which that belonged is over, and the
+    /// next one has nothing to do with it.
+    fn forget(&mut self) {
+        self.ahead.clear();
+        self.observing = None;
+        if self.session().settle().is_err() {
+            // Where none can be had, the one that is broken says so when it is asked.
+            if let Ok(session) = self.drivers.replacement() {
+                self.session = Some(session);
+            }
+        }
     }
 
     /// Sets the stage for a reset. Users and groups that nobody named are called by their numbers.
@@ -100,7 +113,7 @@ impl Adapter for Exec {
     }
 
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
-        self.ahead.clear();
+        self.forget();
         if !self.pipelined {
             return;
         }
@@ -123,7 +136,7 @@ impl Adapter for Exec {
         let id = match self.ahead.pop_front() {
             Some(Ahead::Reset(id)) if self.stage.setup == *setup => id,
             _ => {
-                self.ahead.clear();
+                self.forget();
                 self.set(setup);
                 self.ask(Request::Reset)
             }

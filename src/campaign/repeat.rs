@@ -9,7 +9,7 @@ use crate::check::run;
 use crate::verdict::Finding;
 
 /// How often the commands of a finding are executed again before anything is made of it.
-pub(super) const REPEATS: usize = 2;
+pub(super) const REPEATS: usize = 3;
 
 /// What came of the repetitions.
 pub(super) enum Repeated<A> {
@@ -32,6 +32,7 @@ pub(super) fn repeated<A: Adapter>(
         recorder.records.clear();
         let finding = run(&mut recorder, plan.terms, &plan.setup, &found.commands);
         if is_inconclusive(finding.as_ref()) {
+            drop(recorder.adapter);
             recorder.adapter = make()?;
         }
         let records = std::mem::take(&mut recorder.records);

@@ -104,6 +104,7 @@ pub fn shrink<A: Adapter>(
             best = finding;
         }
         if broken {
+            drop(adapter);
             match make() {
                 Ok(fresh) => adapter = fresh,
                 Err(_) => break,

@@ -6,7 +6,7 @@ use clap::Args;
 use super::options::{self, Output};
 use super::target::{Driving, EXEC};
 use super::{Exit, Unusable};
-use crate::inspect::inspect;
+use crate::inspect::{Wrong, inspect};
 use crate::report::{Event, Report};
 use crate::wire::{CastSpec, PolicySpec};
 
@@ -16,7 +16,8 @@ const RESTARTS: u32 = 1_000;
 /// Check a driver: does it keep the protocol and the fidelity that it declares?
 ///
 /// Nothing that a driver says of an implementation is worth more than the driver. Each check that is failed comes
-/// with what to do about it; docs/protocol.md is the protocol.
+/// with what to do about it; docs/protocol.md is the protocol. The exit code is 1 if the driver answers otherwise than it
+/// should, and 3 if it does not answer as the protocol says, so that there was nothing to check.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden check-driver 'python3 drivers/python/driver.py'")]
 pub(super) struct CheckDriver {
@@ -48,9 +49,11 @@ impl CheckDriver {
         let setup = Setup { cast: casting.cast, groups: self.groups.into(), policy };
         let (mut exit, mut written) = (Exit::Fine, Ok(()));
         inspect(&drivers, &setup, &casting.names, |checked| {
-            if checked.outcome.is_err() {
-                exit = Exit::Finding;
-            }
+            exit = exit.max(match checked.outcome {
+                Ok(_) | Err(Wrong::Skipped(_)) => Exit::Fine,
+                Err(Wrong::Failed(_)) => Exit::Inconclusive,
+                Err(Wrong::Departs(_)) => Exit::Finding,
+            });
             if written.is_ok() {
                 written = reports.event(Event::Checked(&checked));
             }

@@ -11,6 +11,7 @@ use super::{Exit, Unusable};
 use crate::history::History;
 use crate::replay::{self, commands};
 use crate::report::{Telling, explain};
+use crate::verdict::Verdict;
 use crate::wire::{PolicySpec, Scenario};
 use chatwarden_model::Word;
 
@@ -18,7 +19,8 @@ use chatwarden_model::Word;
 ///
 /// At each step: who may chat with whom, every condition and whether it held, what changed, and the policy's answer
 /// beside the implementation's, if one is named; where a promise breaks, the pair, the missing approval, and what
-/// would have made it legitimate. It judges nothing: the exit code is 0 whatever happened, unless a file cannot be read.
+/// would have made it legitimate. It judges nothing: the exit code is 0 whatever happened, unless a file cannot be read or the implementation
+/// gave no definite answer.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden explain scenarios/reported/messenger-kids-2019.json")]
 pub(super) struct Explain {
@@ -33,13 +35,14 @@ impl Explain {
     pub(super) fn run(&self) -> Result<Exit, Unusable> {
         let implementation = self.target.named()?;
         let mut out = anstream::stdout();
+        let mut exit = Exit::Fine;
         for (nth, file) in super::replay::scenario_files(&self.files)?.iter().enumerate() {
             if nth > 0 {
                 writeln!(out)?;
             }
-            one(&mut out, &Scenario::open(file)?, implementation.as_ref())?;
+            exit = exit.max(one(&mut out, &Scenario::open(file)?, implementation.as_ref())?);
         }
-        Ok(Exit::Fine)
+        Ok(exit)
     }
 }
 
@@ -47,7 +50,7 @@ fn one(
     out: &mut impl Write,
     scenario: &Scenario,
     implementation: Option<&Implementation>,
-) -> Result<(), Unusable> {
+) -> Result<Exit, Unusable> {
     let (setup, names) = (scenario.setup(), scenario.names());
     writeln!(out, "{}", scenario.name)?;
     for text in [&scenario.about, &scenario.source].into_iter().flatten() {
@@ -70,5 +73,6 @@ fn one(
     if let Err(mismatch) = replay::against_policy(scenario) {
         writeln!(out, "\n{}not as the scenario says:{} {mismatch}", options::ERROR, anstyle::Reset)?;
     }
-    Ok(())
+    let finding = history.finding.as_ref().map(|finding| finding.identity().verdict);
+    Ok(if finding == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Fine })
 }

@@ -1,14 +1,14 @@
 //! Ctrl-C: what each press of it ends.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::campaign;
 use crate::exec;
 use crate::explore;
 
 /// What can be interrupted on the way to a shrunk and certified finding.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt {
     /// The campaign.
     pub(super) campaign: Arc<campaign::Watch>,
@@ -22,29 +22,42 @@ pub(super) struct Interrupt {
     pub(super) certifying: Arc<explore::Watch>,
 }
 
+/// What is to be interrupted at the moment, if more than the program itself.
+static CURRENT: Mutex<Option<Interrupt>> = Mutex::new(None);
+
+/// From here on Ctrl-C ends the program with everything that it has started, unless there is an [`Interrupt`].
+pub(super) fn listen() {
+    // It fails only where a handler stands already, as in a program that uses the library more than once.
+    let _ = ctrlc::set_handler(|| {
+        let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(code) = current.map_or(Some(130), |interrupt| interrupt.press()) {
+            exec::kill_all();
+            std::process::exit(code);
+        }
+    });
+}
+
 impl Interrupt {
     /// From here on Ctrl-C ends the campaign or search and the certifying, so that findings are shrunk and no more; a
     /// second time it ends the shrinking, and a third time the program.
     pub(super) fn installed() -> Self {
-        let watches = Interrupt::default();
-        let (campaign, shrinking) = (Arc::clone(&watches.campaign), Arc::clone(&watches.shrinking));
-        let found = Arc::clone(&watches.found);
-        let (search, certifying) = (Arc::clone(&watches.search), Arc::clone(&watches.certifying));
-        let handler = move || {
-            if !campaign.is_stopped() {
-                campaign.stop();
-                search.stop();
-                certifying.stop();
-            } else if !shrinking.is_stopped() {
-                shrinking.stop();
-            } else {
-                let found = campaign.findings() > 0 || found.load(Relaxed);
-                exec::kill_all();
-                std::process::exit(if found { 1 } else { 130 });
-            }
-        };
-        // It fails only where a handler stands already, as in a program that uses the library more than once.
-        let _ = ctrlc::set_handler(handler);
-        watches
+        let interrupt = Interrupt::default();
+        *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt.clone());
+        interrupt
+    }
+
+    /// Ends what the next press ends; the exit code, if that is the program.
+    fn press(&self) -> Option<i32> {
+        if !self.campaign.is_stopped() {
+            self.campaign.stop();
+            self.search.stop();
+            self.certifying.stop();
+        } else if !self.shrinking.is_stopped() {
+            self.shrinking.stop();
+        } else {
+            let found = self.campaign.findings() > 0 || self.found.load(Relaxed);
+            return Some(if found { 1 } else { 130 });
+        }
+        None
     }
 }

@@ -96,10 +96,12 @@ pub(super) fn bytes(argument: &str) -> Result<u64, String> {
     size.map(|size| size.as_u64()).map_err(|_| "expected a size, such as `4GiB` or `500MB`".into())
 }
 
-/// A span of time in which something can happen.
+/// A span of time in which something can happen, and not longer than anybody waits.
 pub(super) fn positive_duration(argument: &str) -> Result<Duration, String> {
+    const MOST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     match humantime::parse_duration(argument) {
         Ok(Duration::ZERO) => Err("no time at all is too little".into()),
+        Ok(time) if time > MOST => Err("more than a year is too much".into()),
         other => other.map_err(|error| error.to_string()),
     }
 }

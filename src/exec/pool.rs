@@ -145,6 +145,19 @@ impl Drivers {
                 Failure::Failed(format!("its drivers failed too often to be started again; at last {why}"))
             })?;
         }
+        self.replacement()
+    }
+
+    /// A driver that nobody used before.
+    ///
+    /// # Errors
+    /// If none can be started.
+    pub fn fresh_driver(self: &Arc<Self>, names: &Names) -> Result<Exec, Failure> {
+        let session = self.replacement()?;
+        Ok(Exec::new(Arc::clone(self), session, self.about.clone(), names.clone()))
+    }
+
+    pub(super) fn replacement(&self) -> Result<Session, Failure> {
         let (session, about) = Session::start(&self.words, self.options.timeout)?;
         if (about.commands, about.observes) != (self.about.commands, self.about.observes) {
             return Err(Failure::Failed(

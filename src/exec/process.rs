@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -68,9 +69,13 @@ pub(super) struct Process {
 /// The groups that are alive, for a program that has to end at once.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
+/// Whether the program is about to exit, so that no driver is started any more.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// Kills every driver that runs, with its whole process group: for a program that is about to exit without any
 /// destructor.
 pub fn kill_all() {
+    ENDING.store(true, Relaxed);
     for group in &*groups() {
         let _ = kill_process_group(*group, Signal::KILL);
     }
@@ -91,7 +96,13 @@ impl Process {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let group = Pid::from_child(&child);
-        groups().push(group);
+        {
+            let mut groups = groups();
+            groups.push(group);
+            if ENDING.load(Relaxed) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+        }
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let process = Process {
             child,
@@ -150,9 +161,10 @@ impl Process {
             if left.is_zero() {
                 return Err(Broken::Late { within_line: std::mem::take(&mut self.incoming) });
             }
-            let idle = self.exchange(left.min(SLICE)).map_err(|error| Broken::Streams(error.kind()))?;
-            // A descendant may hold the stream open that the process has left.
-            if idle && self.has_exited() {
+            let broken = |error: io::Error| Broken::Streams(error.kind());
+            let idle = self.exchange(left.min(SLICE)).map_err(broken)?;
+            // A descendant may hold the stream open that the process has left; what it wrote before is still read.
+            if idle && self.has_exited() && self.exchange(Duration::ZERO).map_err(broken)? {
                 self.output = None;
             }
         }
@@ -251,13 +263,13 @@ impl Process {
                 return false;
             }
             // Who writes a last word must not wait for a reader.
-            let _ = self.exchange(pause.min(SLICE));
+            let _ = self.exchange(pause);
             if self.output.is_none() && self.errors.is_none() {
-                std::thread::sleep(pause.min(SLICE));
+                std::thread::sleep(pause);
             }
             self.incoming.clear();
             (self.taken, self.searched) = (0, 0);
-            pause *= 2;
+            pause = (pause * 2).min(SLICE);
         }
     }
 
@@ -265,7 +277,7 @@ impl Process {
         let within_line = std::mem::take(&mut self.incoming);
         self.searched = 0;
         let exited = self.exits_within(GRACE);
-        let status = if exited { self.end(Duration::ZERO) } else { None };
+        let status = if exited { self.stop(Duration::ZERO) } else { None };
         Broken::Ended { within_line, status }
     }
 
@@ -283,7 +295,7 @@ impl Process {
 
     /// Ends the process: it has so long to exit by itself, then it is asked to, and then it is killed. What it started
     /// in its process group ends with it. The status, if it exited by itself.
-    pub(super) fn end(&mut self, limit: Duration) -> Option<ExitStatus> {
+    pub(super) fn stop(&mut self, limit: Duration) -> Option<ExitStatus> {
         if self.is_over {
             return None;
         }
@@ -306,7 +318,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if !self.is_over {
-            self.end(Duration::ZERO);
+            self.stop(Duration::ZERO);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatwarden_model::Word;
 
@@ -98,21 +98,41 @@ impl Session {
         self.answered(id, |node| read_nothing(node).map_err(|error| error.to_string()))
     }
 
-    /// Says good-bye, and sees to it that the process ends.
-    pub(super) fn dismiss(mut self) {
-        if self.broken.is_none() {
-            let id = self.ask(Request::Bye, &Stage::default());
-            // Whatever it answers, it has nothing more to tell.
-            let _ = self.done(id);
+    /// Takes the answers that nobody waits for any more, of a run that was given up.
+    ///
+    /// # Errors
+    /// If it breaks off before, which says nothing of what is asked from here on.
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
+        match self.awaited.back() {
+            Some((last, _)) if self.broken.is_none() => {
+                // Whatever the last one says, it was said in its turn.
+                let _ = self.answered(*last, |_| Ok(()));
+                self.broken.clone().map_or(Ok(()), Err)
+            }
+            _ => Ok(()),
         }
-        self.process.end(self.limit);
+    }
+
+    /// Says good-bye, and sees to it that the process ends, all in the time that one answer may take.
+    pub(super) fn dismiss(mut self) {
+        let deadline = Instant::now() + self.limit;
+        if self.broken.is_none() {
+            self.ask(Request::Bye, &Stage::default());
+            while self.awaited.pop_front().is_some() {
+                // Whatever it answers, it has nothing more to tell.
+                if self.process.line(deadline.saturating_duration_since(Instant::now())).is_err() {
+                    break;
+                }
+            }
+        }
+        self.process.stop(deadline.saturating_duration_since(Instant::now()));
     }
 
     /// Says good-bye and waits for the end, which is to come by itself.
     ///
     /// # Errors
     /// If it does not answer, says more, does not exit in time or exits with another code than 0.
-    pub(super) fn end(mut self) -> Result<(), Failure> {
+    pub(super) fn farewell(mut self) -> Result<(), Failure> {
         if self.broken.is_some() {
             return Ok(());
         }
@@ -190,7 +210,7 @@ impl Session {
 
     /// Ends the conversation: after this there is no telling which answer belongs to which request.
     fn breaks(&mut self, what: String, anchor: &str) -> Failure {
-        self.process.end(Duration::ZERO);
+        self.process.stop(Duration::ZERO);
         let failure = Failure::Failed(format!("{what}{}; see {PAGE}#{anchor}", self.last_words()));
         self.broken = Some(failure.clone());
         failure

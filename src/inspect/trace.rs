@@ -22,6 +22,8 @@ pub(super) enum Looks {
 pub(super) struct Trace {
     /// What was seen after the reset, where it was looked at.
     pub(super) start: Option<Observation>,
+    /// The first step at which two looks in a row saw different things; inside, none for the start.
+    pub(super) restless: Option<Option<usize>>,
     /// The answers; none to what is not supported.
     answers: Vec<Option<Answer>>,
     /// What was seen after each command, where it was looked at.
@@ -44,9 +46,10 @@ impl Trace {
         looks: Looks,
     ) -> Result<Self, Failure> {
         driver.reset(setup)?;
-        let at_start = matches!(looks, Looks::Always | Looks::Twice);
-        let start = if at_start { Some(look(driver, looks)?) } else { None };
-        let mut trace = Trace { start, answers: Vec::new(), seen: Vec::new() };
+        let mut trace = Trace { start: None, restless: None, answers: Vec::new(), seen: Vec::new() };
+        if matches!(looks, Looks::Always | Looks::Twice) {
+            trace.start = Some(trace.look(driver, looks, None)?);
+        }
         for (at, command) in commands.iter().enumerate() {
             let answer = match driver.apply(command) {
                 Ok(answer) => Some(answer),
@@ -54,11 +57,37 @@ impl Trace {
                 Err(failure) => return Err(failure),
             };
             let wanted = looks != Looks::AtTheEnd || at + 1 == commands.len();
-            let seen = if wanted && answer.is_some() { Some(look(driver, looks)?) } else { None };
+            let seen =
+                if wanted && answer.is_some() { Some(trace.look(driver, looks, Some(at))?) } else { None };
             trace.answers.push(answer);
             trace.seen.push(seen);
         }
         Ok(trace)
+    }
+
+    /// What can be seen at a step.
+    fn look(
+        &mut self,
+        driver: &mut impl Adapter,
+        looks: Looks,
+        at: Option<usize>,
+    ) -> Result<Observation, Failure> {
+        let (mut seen, mut again) = (Observation::default(), Observation::default());
+        driver.observe(&mut seen)?;
+        if looks == Looks::Twice {
+            driver.observe(&mut again)?;
+            if again != seen {
+                self.restless.get_or_insert(at);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The steps that were allowed.
+    pub(super) fn allowed(&self) -> impl Iterator<Item = usize> {
+        let allowed =
+            |(at, answer): (usize, &Option<Answer>)| answer.is_some_and(Answer::is_allowed).then_some(at);
+        self.answers.iter().enumerate().filter_map(allowed)
     }
 
     /// The first step that was said not to be supported.
@@ -81,19 +110,6 @@ impl Trace {
             what.map(|what| Difference { at: Some(at), what })
         })
     }
-}
-
-fn look(driver: &mut impl Adapter, looks: Looks) -> Result<Observation, Failure> {
-    let mut seen = Observation::default();
-    driver.observe(&mut seen)?;
-    if looks == Looks::Twice {
-        let mut again = Observation::default();
-        driver.observe(&mut again)?;
-        if again != seen {
-            return Err(Failure::Failed("two observations with nothing in between differ".into()));
-        }
-    }
-    Ok(seen)
 }
 
 fn answered(answer: Option<Answer>) -> &'static str {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
 use crate::explore::{Alike, End};
-use crate::inspect::Checked;
+use crate::inspect::{Checked, Wrong};
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -198,6 +198,7 @@ impl<'a> Line<'a> {
     fn check(checked: &Checked) -> Self {
         let (outcome, message) = match &checked.outcome {
             Ok(done) => ("passed", done.clone()),
+            Err(skipped @ Wrong::Skipped(_)) => ("skipped", skipped.to_string()),
             Err(wrong) => ("failed", wrong.to_string()),
         };
         Line::Check {

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::{Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown};
 use crate::explore::{End, Standing};
-use crate::inspect::Checked;
+use crate::inspect::{Checked, Wrong};
 use crate::verdict::Verdict;
 
 /// Collects events and writes them as one `JUnit` file at the end.
@@ -80,6 +80,7 @@ impl Junit {
     fn checked(&mut self, checked: &Checked) {
         let status = match &checked.outcome {
             Ok(_) => TestCaseStatus::success(),
+            Err(Wrong::Skipped(_)) => TestCaseStatus::skipped(),
             Err(wrong) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 status.set_type("driver").set_message(wrong.to_string());

@@ -11,7 +11,7 @@ use chatwarden_model::Word;
 use super::telling::is_about_a_pair;
 use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, certified, shown};
 use crate::campaign::Minimality;
-use crate::inspect::Checked;
+use crate::inspect::{Checked, Wrong};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -144,6 +144,9 @@ impl<W: Write> Terminal<W> {
                 "{GOOD}passed{GOOD:#}  {name:<11} {} {DIM}({done}){DIM:#}",
                 checked.check.about()
             ),
+            Err(skipped @ Wrong::Skipped(_)) => {
+                writeln!(self.out, "{DIM}skipped {name:<11} {skipped}{DIM:#}")
+            }
             Err(wrong) => {
                 writeln!(self.out, "{BAD}failed{BAD:#}  {name:<11} {}", checked.check.about())?;
                 writeln!(self.out, "                    {wrong}")?;
