@@ -25,8 +25,8 @@ words! {
     pub enum Check {
         Answers = "answers": "every command that it lists is answered as the protocol says",
         Repeatable = "repeatable": "the same commands are answered alike by another process",
-        Reset = "reset": "a reset leaves nothing behind",
         Observe = "observe": "to observe changes nothing",
+        Reset = "reset": "a reset leaves nothing behind",
         Pipelining = "pipelining": "requests may come before answers are read",
         Names = "names": "it knows users and groups by the names of the reset, and no others",
         Fidelity = "fidelity": "it keeps the fidelity that it declares",
@@ -37,7 +37,7 @@ words! {
 impl Check {
     /// Whether the checks behind it compare answers that mean nothing if it is failed.
     fn is_ground(self) -> bool {
-        matches!(self, Check::Answers | Check::Repeatable | Check::Reset)
+        matches!(self, Check::Answers | Check::Repeatable | Check::Observe | Check::Reset)
     }
 
     /// What to do about a driver that does not pass.

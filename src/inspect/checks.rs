@@ -49,8 +49,8 @@ impl<'a> Inspection<'a> {
         match check {
             Check::Answers => self.answers(),
             Check::Repeatable => self.repeatable(),
-            Check::Reset => self.reset(),
             Check::Observe => self.observe(),
+            Check::Reset => self.reset(),
             Check::Pipelining => self.pipelining(),
             Check::Names => self.other_names(),
             Check::Fidelity => self.fidelity(),
@@ -76,6 +76,11 @@ impl<'a> Inspection<'a> {
             count += 1;
         }
         Ok(format!("{count} histories of {LENGTH} commands"))
+    }
+
+    /// A driver that nobody used before.
+    fn fresh(&self) -> Result<RefCell<Exec>, Failure> {
+        self.drivers.fresh_driver(&self.names).map(|driver| RefCell::new(driver.in_turn()))
     }
 
     fn trace(&self, driver: &mut Exec, commands: &[Command], looks: Looks) -> Result<Trace, Failure> {
@@ -142,12 +147,28 @@ impl<'a> Inspection<'a> {
     /// Two processes that nobody used before go through the same histories, so that what one of them keeps over a reset
     /// the other keeps as well.
     fn repeatable(&self) -> Result<String, Wrong> {
-        let fresh = || self.drivers.fresh_driver(&self.names).map(|driver| RefCell::new(driver.in_turn()));
-        let (one, other) = (fresh()?, fresh()?);
+        let (one, other) = (self.fresh()?, self.fresh()?);
         self.each_history(|commands| {
             let one = self.trace(&mut one.borrow_mut(), commands, Looks::Always)?;
             let other = self.trace(&mut other.borrow_mut(), commands, Looks::Always)?;
             self.same(commands, &one, &other, "another process")
+        })
+    }
+
+    /// More looks and fewer looks change nothing. Each way of looking has a process of its own, so that what one keeps over
+    /// a reset the others keep as well.
+    fn observe(&self) -> Result<String, Wrong> {
+        let (once, twice, seldom) = (self.fresh()?, self.fresh()?, self.fresh()?);
+        self.each_history(|commands| {
+            let twice = self.trace(&mut twice.borrow_mut(), commands, Looks::Twice)?;
+            if let Some(at) = twice.restless {
+                let step = self.step(commands, at);
+                return Err(Wrong::Departs(format!("two observations one after the other differ at {step}")));
+            }
+            let once = self.trace(&mut once.borrow_mut(), commands, Looks::Always)?;
+            self.same(commands, &once, &twice, "the same with each observation made twice")?;
+            let seldom = self.trace(&mut seldom.borrow_mut(), commands, Looks::AtTheEnd)?;
+            self.same(commands, &once, &seldom, "the same with no observation in between")
         })
     }
 
@@ -172,23 +193,6 @@ impl<'a> Inspection<'a> {
         }
         let parts: Vec<_> = left.iter().map(Word::name).collect();
         Err(Wrong::Departs(format!("after a reset there is something left in: {}", parts.join(", "))))
-    }
-
-    /// More looks and fewer looks change nothing.
-    fn observe(&self) -> Result<String, Wrong> {
-        let driver = RefCell::new(self.driver(&self.names)?.in_turn());
-        self.each_history(|commands| {
-            let mut driver = driver.borrow_mut();
-            let once = self.trace(&mut driver, commands, Looks::Always)?;
-            let twice = self.trace(&mut driver, commands, Looks::Twice)?;
-            if let Some(at) = twice.restless {
-                let step = self.step(commands, at);
-                return Err(Wrong::Departs(format!("two observations one after the other differ at {step}")));
-            }
-            self.same(commands, &once, &twice, "the same with each observation made twice")?;
-            let seldom = self.trace(&mut driver, commands, Looks::AtTheEnd)?;
-            self.same(commands, &once, &seldom, "the same with no observation in between")
-        })
     }
 
     /// As many histories as there is time for, sent at once, are answered as they are one by one.

@@ -9,6 +9,7 @@ mod exploring;
 mod faults;
 mod fidelity;
 mod generation;
+mod inspecting;
 mod laws;
 mod misbehaving;
 mod processes;
