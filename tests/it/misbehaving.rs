@@ -30,6 +30,7 @@ const WAITING: &[&str] = &[
     "dripping",
     "stays-after-bye",
     "silent-bye",
+    "loud-bye",
 ];
 
 /// What has to be said about modes, beyond what follows from the outcome.
@@ -85,6 +86,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("no-hello", &["error -32603: no configuration", "#errors"]),
     ("dripping", &["within 2s", "the line so far is", "#time"]),
     ("no-reset", &["error 5: the tables are locked", "#errors"]),
+    ("stubborn-and-loud", &["the line is `no`"]),
     ("indefinite", &["no definite answer: no reply from the gateway"]),
     ("failing", &["error 5: null pointer", "#errors"]),
     ("unobservable", &["answered `observe` with error 5: the replica is gone", "#errors"]),

@@ -58,6 +58,9 @@ happens "in the middle" happens at the 30th request. Each mode with the outcome 
   dripping                  inconclusive  writes an answer byte by byte, one every 0.2 s
   stays-after-bye           conforms      answers `bye` and does not exit
   silent-bye                conforms      does not answer `bye`
+  slow-bye                  conforms      answers `bye` and exits after six seconds
+  loud-bye                  conforms      answers `bye`, ignores SIGTERM and floods standard output
+  stubborn-and-loud         inconclusive  floods standard output with garbage and ignores SIGTERM
   no-reset                  inconclusive  answers `reset` with an error
   indefinite                inconclusive  answers every command with code 2
   failing                   inconclusive  answers some commands with code 5
@@ -177,9 +180,13 @@ def kill():
     hang()
 
 
-def be_stubborn():
+def ignore_signals():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+
+
+def be_stubborn():
+    ignore_signals()
     hang()
 
 
@@ -269,6 +276,9 @@ ALWAYS = {
     "silent-after-hello": (lambda q, r: not is_hello(q, r), lambda r: hang()),
     "stays-after-bye": (is_bye, lambda r: write(line(r)) or hang()),
     "silent-bye": (is_bye, lambda r: hang()),
+    "slow-bye": (is_bye, lambda r: write(line(r)) or time.sleep(6) or b""),
+    "loud-bye": (is_bye, lambda r: write(line(r)) or ignore_signals() or flood(b"and another thing\n")),
+    "stubborn-and-loud": (anything, lambda r: ignore_signals() or flood(b"no\n")),
     "no-reset": (lambda q, r: q["method"] == "reset", lambda r: error(r, 5, "the tables are locked")),
     "indefinite": (is_apply, lambda r: error(r, 2, "no reply from the gateway")),
     "failing": (lambda q, r: is_apply(q, r) and q["params"]["command"]["do"] == "create",
