@@ -41,11 +41,12 @@ pub fn serve(adapter: impl Adapter) -> io::Result<()> {
 ///
 /// # Errors
 /// If a stream fails, or a line is longer than the protocol allows.
-pub fn serve_on(adapter: impl Adapter, requests: impl Read, mut answers: impl Write) -> io::Result<()> {
+pub fn serve_on(adapter: impl Adapter, requests: impl Read, answers: impl Write) -> io::Result<()> {
     let mut requests = BufReader::with_capacity(1 << 16, requests);
+    let mut answers = Answers { stream: answers, lines: Vec::new() };
     let mut server =
         Server { about: adapter.about(), adapter, stage: Stage::default(), seen: Box::default() };
-    let (mut line, mut lines) = (Vec::new(), Vec::new());
+    let mut line = Vec::new();
     loop {
         line.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;
@@ -53,20 +54,35 @@ pub fn serve_on(adapter: impl Adapter, requests: impl Read, mut answers: impl Wr
         if line.len() > MAX_LINE_BYTES {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a request is longer than 1 MiB"));
         }
-        if line.is_empty() {
-            answers.write_all(&lines)?;
-            return answers.flush();
-        }
-        let ended = server.answer(&line, &mut lines);
+        let ended = line.is_empty() || server.answer(&line, &mut answers.lines);
         // Answers go out together as long as there are requests that have come already.
         if ended || !requests.buffer().contains(&b'\n') {
-            answers.write_all(&lines)?;
-            answers.flush()?;
-            lines.clear();
+            answers.send()?;
         }
         if ended {
             return Ok(());
         }
+    }
+}
+
+/// Answers on their way out.
+struct Answers<W: Write> {
+    stream: W,
+    lines: Vec<u8>,
+}
+
+impl<W: Write> Answers<W> {
+    fn send(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.lines)?;
+        self.lines.clear();
+        self.stream.flush()
+    }
+}
+
+/// If an adapter panics, what was answered before is still told: it may hold a finding.
+impl<W: Write> Drop for Answers<W> {
+    fn drop(&mut self) {
+        let _ = self.send();
     }
 }
 

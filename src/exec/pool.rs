@@ -64,7 +64,7 @@ impl std::error::Error for Unstartable {}
 
 /// All drivers that one command starts.
 ///
-/// The built-in chat service serves as a driver here; it could be any program in any language.
+/// Here the driver is a tiny chat service in Python; it could be any program in any language.
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, Answer};
