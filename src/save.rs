@@ -19,7 +19,7 @@ use crate::campaign::Minimality;
 use crate::hash::fnv1a;
 use crate::replay;
 use crate::verdict::{Finding, Identity, Verdict};
-use crate::wire::{self, CastSpec, FindingRecord, PolicySpec, RecordedFidelity, RecordedVerdict, Scenario};
+use crate::wire::{self, CastSpec, FindingRecord, PolicySpec, RecordedVerdict, Scenario};
 
 /// What the scenarios of a campaign have in common.
 ///
@@ -124,7 +124,7 @@ impl Folder {
             run: origin.map(|origin| origin.run),
             adapter: self.adapter.clone(),
             fault: self.fault.clone(),
-            fidelity: recorded_fidelity(self.fidelity),
+            fidelity: self.fidelity,
             harness: env!("CARGO_PKG_VERSION").into(),
             implementation: self.implementation.clone(),
             verdict: recorded_verdict(identity.verdict),
@@ -219,10 +219,6 @@ impl Draft {
     pub fn discard(self) -> io::Result<()> {
         std::fs::remove_file(self.path)
     }
-}
-
-fn recorded_fidelity(fidelity: Fidelity) -> RecordedFidelity {
-    RecordedFidelity::named(fidelity.name()).expect("the record knows every fidelity")
 }
 
 fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {

@@ -44,7 +44,7 @@ pub use cast::{BuiltInCast, CastSpec, Casting};
 pub use certificate::{CertificateRecord, RecordedLevel};
 pub use command::{NamedCommand, read_command};
 pub use error::{Error, Place, nearest};
-pub use finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
+pub use finding::{FindingRecord, Minimality, RecordedVerdict};
 pub use names::{MAX_NAME_CHARS, Names, is_name};
 pub use node::{Node, Object};
 pub use policy::PolicySpec;

@@ -173,7 +173,7 @@ impl Implementation {
     /// unless the user says how to compare. What was found with another one says nothing of how to compare this one.
     pub(super) fn terms_for(&self, scenario: &Scenario) -> Terms {
         let own = scenario.finding.as_ref().filter(|finding| finding.adapter == self.about.name);
-        let recorded = own.and_then(|finding| Fidelity::named(finding.fidelity.name()));
+        let recorded = own.map(|finding| finding.fidelity);
         let fidelity = if self.chosen { self.fidelity } else { recorded.unwrap_or(self.fidelity) };
         Terms { fidelity, ..self.terms(scenario.judged()) }
     }

@@ -3,13 +3,15 @@
 //! It is read and written here and means nothing here: what a verdict is, how one is reached and which
 //! versions there are is known to those who write the record. So the words have the form of the file.
 
+use chatwarden_model::{CommandKind, Condition, Group, Promise, UserSet, words};
+
 use super::certificate::CertificateRecord;
 use super::error::Error;
 use super::names::Names;
 use super::node::{Node, Object};
 use super::scenario::MAX_PARTIES;
 use super::word::Vocabulary;
-use chatwarden_model::{CommandKind, Condition, Group, Promise, UserSet, words};
+use crate::adapter::Fidelity;
 
 /// How a scenario was found, what was found, and how minimal the chain is.
 ///
@@ -37,7 +39,7 @@ pub struct FindingRecord {
     /// The fault that was planted, if one was.
     pub fault: Option<String>,
     /// How closely the implementation was compared.
-    pub fidelity: RecordedFidelity,
+    pub fidelity: Fidelity,
     /// The harness's version.
     pub harness: String,
     /// The implementation's version, if it told.
@@ -62,21 +64,6 @@ pub struct FindingRecord {
     pub minimal: Minimality,
     /// What was exhausted, if and only if the chain is certified.
     pub certificate: Option<CertificateRecord>,
-}
-
-words! {
-    /// How closely the implementation was compared with the model.
-    ///
-    /// ```
-    /// use chatwarden::{adapter::Fidelity, model::Word, wire::RecordedFidelity};
-    /// let names = |word: &RecordedFidelity| word.name();
-    /// assert!(Fidelity::ALL.iter().map(|word| word.name()).eq(RecordedFidelity::ALL.iter().map(names)));
-    /// ```
-    pub enum RecordedFidelity {
-        Exact = "exact": "same decisions, same deliveries, same observed state as the model",
-        NoLooser = "no-looser": "it may refuse, or deliver to fewer than, what the policy allows, and never more",
-        PromisesOnly = "promises-only": "its own rules decide; only the promises are judged",
-    }
 }
 
 words! {
@@ -107,10 +94,6 @@ words! {
         OneMinimal = "one-minimal": "no single simplification shows the same",
         Certified = "certified": "nothing shorter shows the same, as the certificate says",
     }
-}
-
-impl Vocabulary for RecordedFidelity {
-    const NOUN: &'static str = "fidelity";
 }
 
 impl Vocabulary for RecordedVerdict {

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use super::cast::CastForm;
 use super::certificate::CertificateForm;
 use super::command::NamedCommand;
-use super::finding::{FindingRecord, Minimality, RecordedFidelity, RecordedVerdict};
+use super::finding::{FindingRecord, Minimality, RecordedVerdict};
 use super::names::{Name, Names, UserNames};
 use super::policy::PolicyForm;
 use super::scenario::{Break, Expect, Expectation, FORMAT_VERSION, MAX_PARTIES, MAX_STEPS, Scenario, Step};
 use super::word::Spelled;
+use crate::adapter::Fidelity;
 
 /// A history of commands on a chat service, and what is to be expected of it.
 #[derive(Serialize, JsonSchema)]
@@ -139,7 +140,7 @@ struct FindingForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'a str>,
     /// How closely the implementation was compared.
-    fidelity: Spelled<RecordedFidelity>,
+    fidelity: Spelled<Fidelity>,
     /// The harness's version.
     harness: &'a str,
     /// The implementation's version.

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chatwarden::adapter::Fidelity;
 use chatwarden::certify::Level;
 use chatwarden::model::Word;
 use chatwarden::verdict::Verdict;
-use chatwarden::wire::{RecordedFidelity, RecordedLevel, RecordedVerdict};
+use chatwarden::wire::{RecordedLevel, RecordedVerdict};
 
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -176,9 +175,6 @@ fn implementations_share_no_rule_with_the_model() {
 #[test]
 fn the_words_of_a_record_are_the_words_of_the_harness() {
     let names = |words: &[&str]| words.join(" ");
-    let fidelities: Vec<_> = Fidelity::ALL.iter().map(|word| word.name()).collect();
-    let recorded: Vec<_> = RecordedFidelity::ALL.iter().map(|word| word.name()).collect();
-    assert_eq!(names(&fidelities), names(&recorded));
     let verdicts = Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::Conforms);
     let verdicts: Vec<_> = verdicts.map(|word| word.name()).collect();
     let recorded: Vec<_> = RecordedVerdict::ALL.iter().map(|word| word.name()).collect();
