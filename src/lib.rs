@@ -73,7 +73,8 @@
 //!
 //! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
-//! [`certify`] what proves that they are as short as can be ·
+//! [`certify`] what proves that they are as short as can be · [`exec`] implementations in other processes, [`driver`] the
+//! other side of that, [`inspect`] whether a driver can be believed ·
 //! [`wire`] the formats · [`history`], [`replay`], [`save`], [`report`] what becomes of findings · [`cli`] the program.
 
 pub use chatwarden_model as model;
