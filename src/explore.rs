@@ -5,6 +5,7 @@
 //! because shorter ones are tried first.
 
 mod chain;
+mod cover;
 mod drive;
 mod facts;
 mod groups;
@@ -23,6 +24,7 @@ use std::thread;
 
 use chatwarden_model::{Bounds, Command, CommandKind, MAX_USERS, Promise, Setup, WordSet, words};
 
+use crate::coverage::Ground;
 pub use drive::{Alike, Counterexample, Drive, Driven, drive};
 
 /// The most renamings that are tried for a state, or up to which histories are alike.
@@ -59,6 +61,8 @@ pub struct Plan {
     pub depth: Option<usize>,
     /// Whether states that differ by renaming interchangeable users and groups count as one.
     pub symmetry: bool,
+    /// Whether to tell what can be covered as well.
+    pub coverage: bool,
     /// Whether to end after the length at which a promise is first broken.
     pub stop_at_first: bool,
     /// How many cores to use; the result does not depend on it.
@@ -78,6 +82,7 @@ impl Plan {
             promises: WordSet::all(),
             depth: None,
             symmetry: true,
+            coverage: false,
             stop_at_first: false,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             memory: MEMORY,
@@ -134,6 +139,8 @@ pub struct Exploration {
     pub renamings: usize,
     /// What became of each promise that was judged.
     pub promises: Vec<(Promise, Standing)>,
+    /// What can be covered, if that was asked for.
+    pub ground: Option<Ground>,
 }
 
 impl Exploration {

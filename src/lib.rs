@@ -84,6 +84,7 @@ pub mod campaign;
 pub mod certify;
 pub mod check;
 pub mod cli;
+pub mod coverage;
 pub mod driver;
 pub mod exec;
 pub mod explore;

@@ -63,6 +63,11 @@ impl<const U: usize> Groups<U> {
         self.lock().states[number as usize]
     }
 
+    /// Every state that has a number, in that order.
+    pub(super) fn all(&self) -> Vec<GroupState<U>> {
+        self.lock().states.clone()
+    }
+
     /// Whether more states were met than can be told apart.
     pub(super) fn are_too_many(&self) -> bool {
         self.exceeded.load(Relaxed)

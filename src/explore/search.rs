@@ -13,6 +13,7 @@ use std::thread;
 use chatwarden_model::{Command, Group, Promise, WordSet};
 
 use super::chain;
+use super::cover;
 use super::facts::Facts;
 use super::groups::Groups;
 use super::key::Key;
@@ -21,6 +22,7 @@ use super::outbox::Outbox;
 use super::steps::{Ground, Stepper};
 use super::store::{SHARDS, Shard, shard_of};
 use super::{End, Exploration, Plan, Standing, Watch};
+use crate::coverage;
 
 /// How many states a core takes at a time, about.
 const CHUNK: usize = 1_024;
@@ -34,10 +36,10 @@ const WORTH: usize = 1_024;
 /// The search of a plan, with everything that was reached so far.
 #[derive(Debug)]
 pub(super) struct Search<'a, const U: usize, const W: usize, K> {
-    plan: &'a Plan,
-    watch: &'a Watch,
-    ground: &'a Ground<U, W>,
-    shards: Vec<Shard<W, K>>,
+    pub(super) plan: &'a Plan,
+    pub(super) watch: &'a Watch,
+    pub(super) ground: &'a Ground<U, W>,
+    pub(super) shards: Vec<Shard<W, K>>,
     transitions: u64,
     /// How many commands it takes to break each promise that can be broken.
     lengths: Vec<(Promise, usize)>,
@@ -85,6 +87,10 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
     Exploration {
         alphabet: alphabet.len(),
         promises: plan.promises.iter().map(|promise| (promise, standing(promise))).collect(),
+        ground: plan.coverage.then(|| coverage::Ground {
+            reachable: cover::reachable(&search),
+            is_complete: end == End::Complete && !watch.is_stopped(),
+        }),
         states: search.states(),
         transitions: search.transitions,
         depth,
@@ -269,7 +275,8 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         self.shards.iter().map(|shard| shard.level(depth).len() as u64).sum()
     }
 
-    fn states(&self) -> u64 {
+    /// How many states were reached.
+    pub(super) fn states(&self) -> u64 {
         self.shards.iter().map(|shard| shard.len() as u64).sum()
     }
 }
@@ -284,12 +291,12 @@ fn orders_of_groups(plan: &Plan) -> usize {
 }
 
 /// States in runs of the same accounts.
-fn by_accounts<K: Key>(states: &[K]) -> impl Iterator<Item = &[K]> {
+pub(super) fn by_accounts<K: Key>(states: &[K]) -> impl Iterator<Item = &[K]> {
     states.chunk_by(|one, next| one.accounts() == next.accounts())
 }
 
 /// Does the work that so many states make on all cores, or on one if there is too little of it to share.
-fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sync) {
+pub(super) fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sync) {
     if jobs.get() == 1 || states < WORTH {
         return work(0);
     }
@@ -301,7 +308,7 @@ fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-fn take(next: &AtomicUsize, end: usize) -> Option<usize> {
+pub(super) fn take(next: &AtomicUsize, end: usize) -> Option<usize> {
     let nth = next.fetch_add(1, Relaxed);
     (nth < end).then_some(nth)
 }

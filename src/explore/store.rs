@@ -83,6 +83,11 @@ impl<const W: usize, K: Key> Shard<W, K> {
         &self.states[self.levels[distance]..self.levels[distance + 1]]
     }
 
+    /// The states of all ended levels.
+    pub(super) fn all(&self) -> &[K] {
+        &self.states[..self.len()]
+    }
+
     /// How many states the ended levels have.
     pub(super) fn len(&self) -> usize {
         self.levels.last().copied().unwrap_or_default()

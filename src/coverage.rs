@@ -1,0 +1,307 @@
+//! Authorization coverage: how much of a policy's rules a run, a suite or a search has put to the test.
+//!
+//! The measure is avionics' MC/DC, read off the model: a condition of a command counts once it has been seen to decide
+//! the outcome *alone*, in a situation where all the command's other conditions hold. Beside it stand the inner parts
+//! of the rules ([`Case`]), and which promises depended on what was done. The implementation's code is not looked at,
+//! so it makes no difference in which language it is written or whether it can be instrumented.
+//!
+//! What cannot be reached at all is for an exhaustive search to say ([`Ground`] holds its answer); nothing is generated,
+//! run or worded here.
+
+mod case;
+mod observe;
+mod past;
+mod stake;
+
+use std::sync::OnceLock;
+
+use chatwarden_model::{Command, CommandKind, Condition, Promise, Setup, State, Word, step, words};
+
+pub use case::Case;
+pub use observe::Situation;
+pub use past::Past;
+
+/// How a command came out, as far as coverage tells outcomes apart.
+///
+/// ```
+/// use chatwarden::coverage::Outcome;
+/// use chatwarden::model::Condition;
+/// assert_ne!(Outcome::Allowed, Outcome::Alone(Condition::LinkIsOpen));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// All conditions hold.
+    Allowed,
+    /// All conditions hold but this one, which alone refuses the command.
+    Alone(Condition),
+}
+
+/// Something that can be covered.
+///
+/// ```
+/// use chatwarden::coverage::{Outcome, Point};
+/// use chatwarden::model::{CommandKind, Condition};
+/// let point = Point::Decided(CommandKind::Join, Outcome::Alone(Condition::LinkIsOpen));
+/// assert_eq!(point.to_string(), "join-link-is-open");
+/// assert!(Point::all().contains(&point));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Point {
+    /// A command of the kind came out like that.
+    Decided(CommandKind, Outcome),
+    /// And this was particular about it.
+    Case(CommandKind, Outcome, Case),
+    /// The promise depended on a command of the kind: the policy broke it there, or one thing done otherwise would have.
+    Promise(Promise, CommandKind),
+}
+
+/// How many cases an outcome can have, at most.
+const CASES: usize = 96;
+/// How many outcomes a command can have, at most.
+const OUTCOMES: usize = 9;
+/// How many numbers the points of a command take.
+const STRIDE: usize = OUTCOMES * CASES + 16;
+/// How many numbers there are.
+const NUMBERS: usize = CommandKind::ALL.len() * STRIDE;
+
+impl Point {
+    /// Everything that can be told of any command under any policy, command after command.
+    pub fn all() -> &'static [Point] {
+        static ALL: OnceLock<Vec<Point>> = OnceLock::new();
+        ALL.get_or_init(|| CommandKind::ALL.iter().flat_map(|&kind| of_command(kind)).collect())
+    }
+
+    /// The command that it is about.
+    pub const fn command(self) -> CommandKind {
+        match self {
+            Point::Decided(kind, _) | Point::Case(kind, ..) | Point::Promise(_, kind) => kind,
+        }
+    }
+
+    /// The point of which this is a special case that a search of single states with one group cannot tell: where that
+    /// one cannot be reached, this one cannot.
+    pub fn general(self) -> Option<Point> {
+        match self {
+            Point::Case(kind, outcome, Case::OnlyLauncher) => {
+                Some(Point::Case(kind, outcome, Case::OnlyMember))
+            }
+            Point::Case(kind, outcome, Case::LostInTwoGroups) => {
+                Some(Point::Case(kind, outcome, Case::LostShared))
+            }
+            Point::Case(kind, outcome, case) if case.is_of_the_past() => Some(Point::Decided(kind, outcome)),
+            _ => None,
+        }
+    }
+
+    /// A number of its own below a fixed bound, so that sets of points are bits.
+    fn number(self) -> usize {
+        let place = |kind: CommandKind, outcome: Outcome| {
+            let nth = match outcome {
+                Outcome::Allowed => 0,
+                Outcome::Alone(condition) => {
+                    let at = kind.conditions().iter().position(|known| *known == condition);
+                    1 + at.expect("a condition of the command")
+                }
+            };
+            kind.index() * STRIDE + nth * CASES
+        };
+        match self {
+            Point::Decided(kind, outcome) => place(kind, outcome),
+            Point::Case(kind, outcome, case) => place(kind, outcome) + 1 + case.index(),
+            Point::Promise(promise, kind) => kind.index() * STRIDE + OUTCOMES * CASES + promise.index(),
+        }
+    }
+}
+
+/// One word, as it stands in the names of scenarios.
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let outcome = |outcome: &Outcome| match outcome {
+            Outcome::Allowed => "allowed",
+            Outcome::Alone(condition) => condition.name(),
+        };
+        match self {
+            Point::Decided(kind, decided) => write!(f, "{kind}-{}", outcome(decided)),
+            Point::Case(kind, decided, case) => write!(f, "{kind}-{}-{case}", outcome(decided)),
+            Point::Promise(promise, kind) => write!(f, "{kind}-keeps-{promise}"),
+        }
+    }
+}
+
+fn of_command(kind: CommandKind) -> Vec<Point> {
+    let refused = kind.conditions().iter().map(|&condition| Outcome::Alone(condition));
+    let mut points = Vec::new();
+    for outcome in [Outcome::Allowed].into_iter().chain(refused) {
+        points.push(Point::Decided(kind, outcome));
+        let cases = Case::ALL.iter().filter(|case| case.fits(kind, outcome));
+        points.extend(cases.map(|&case| Point::Case(kind, outcome, case)));
+    }
+    points.extend(stake::promises(kind).iter().map(|promise| Point::Promise(promise, kind)));
+    points
+}
+
+/// A set of points.
+///
+/// ```
+/// use chatwarden::coverage::{Point, Points};
+/// let mut points = Points::default();
+/// assert!(points.insert(Point::all()[0]) && !points.insert(Point::all()[0]));
+/// assert_eq!(points.len(), 1);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Points(Vec<u64>);
+
+impl Default for Points {
+    fn default() -> Self {
+        Points(vec![0; NUMBERS.div_ceil(64)])
+    }
+}
+
+impl Points {
+    /// Whether the point is in the set.
+    pub fn contains(&self, point: Point) -> bool {
+        let number = point.number();
+        self.0[number / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// Adds a point; whether it is new.
+    pub fn insert(&mut self, point: Point) -> bool {
+        let number = point.number();
+        let (word, bit) = (&mut self.0[number / 64], 1 << (number % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    /// Adds all points of another set.
+    pub fn extend(&mut self, other: &Points) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether there is no point.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// The points, command after command.
+    pub fn iter(&self) -> impl Iterator<Item = Point> + '_ {
+        Point::all().iter().copied().filter(|point| self.contains(*point))
+    }
+}
+
+/// How often each point was seen.
+///
+/// ```
+/// use chatwarden::coverage::{Coverage, Outcome, Point};
+/// use chatwarden::model::{Cast, Command, CommandKind, Kind, Preset, Setup, UserSet};
+/// let mut cast = Cast::default();
+/// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
+/// let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
+/// let setup = Setup { cast, groups: 0, policy: Preset::AdderOnly.policy() };
+///
+/// let mut coverage = Coverage::default();
+/// coverage.follow(&setup, &[Command::Direct { by: sam, to: zoe }, Command::Direct { by: zoe, to: sam }]);
+/// assert_eq!(coverage.count(Point::Decided(CommandKind::Direct, Outcome::Allowed)), 2);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Coverage {
+    counts: Vec<u64>,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Coverage { counts: vec![0; NUMBERS] }
+    }
+}
+
+impl Coverage {
+    /// Counts a point.
+    #[inline]
+    pub fn count_in(&mut self, point: Point) {
+        self.counts[point.number()] += 1;
+    }
+
+    /// Counts what the commands show where everything goes by the policy.
+    pub fn follow(&mut self, setup: &Setup, commands: &[Command]) {
+        let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
+        for command in commands {
+            Situation { state: &state, policy: &setup.policy, past: Some(&past) }
+                .each_point(command, |point| self.count_in(point));
+            let before = state;
+            step(&mut state, &setup.policy, command);
+            past.took(&before, command, &state);
+        }
+    }
+
+    /// Adds what another one counted.
+    pub fn merge(&mut self, other: &Coverage) {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
+    }
+
+    /// How often the point was seen.
+    pub fn count(&self, point: Point) -> u64 {
+        self.counts[point.number()]
+    }
+
+    /// What was seen at all.
+    pub fn points(&self) -> Points {
+        let mut points = Points::default();
+        let seen = Point::all().iter().filter(|point| self.count(**point) > 0);
+        seen.for_each(|point| {
+            points.insert(*point);
+        });
+        points
+    }
+}
+
+words! {
+    /// What is known of a point.
+    ///
+    /// ```
+    /// use chatwarden::{coverage::Standing, model::Word};
+    /// assert_eq!(Standing::Missed.name(), "missed");
+    /// ```
+    pub enum Standing {
+        Reached = "reached": "it was seen",
+        Missed = "missed": "it was not seen, and it can be",
+        Open = "open": "it was not seen, and it is not known whether it can be",
+        Unreachable = "unreachable": "it cannot be seen under this policy with this cast",
+    }
+}
+
+/// What can be covered under a policy with a cast, as far as an exhaustive search came.
+///
+/// ```
+/// use chatwarden::coverage::{Coverage, Ground, Point, Standing};
+/// let ground = Ground::default();
+/// assert_eq!(ground.standing(&Coverage::default(), Point::all()[0]), Standing::Open);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ground {
+    /// What can be seen.
+    pub reachable: Points,
+    /// Whether everything was tried, so that what is not reachable cannot be seen but by what went before, or in a
+    /// second group.
+    pub is_complete: bool,
+}
+
+impl Ground {
+    /// What is known of a point beside what was seen.
+    pub fn standing(&self, coverage: &Coverage, point: Point) -> Standing {
+        let general = point.general().unwrap_or(point);
+        if coverage.count(point) > 0 {
+            Standing::Reached
+        } else if self.reachable.contains(point) {
+            Standing::Missed
+        } else if self.is_complete && !self.reachable.contains(general) {
+            Standing::Unreachable
+        } else {
+            Standing::Open
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The cases of an outcome: the inner parts of the policy's rules, each with the commands and outcomes at which it
+//! can be seen at all.
+//!
+//! Whether one is seen in a situation is asked in `observe`; whether it can be seen under a policy is for a search.
+
+use chatwarden_model::{CommandKind as K, Condition as C, words};
+
+use super::Outcome;
+
+words! {
+    /// What was particular about an outcome: who of the group was the obstacle, whose approval was missing, what
+    /// was lost. The *newcomer* of a message or call is who sends it.
+    ///
+    /// ```
+    /// use chatwarden::coverage::Case;
+    /// use chatwarden::model::Word;
+    /// assert_eq!(Case::OnlyOwner.about(), "the owner alone is not compatible with the newcomer");
+    /// ```
+    pub enum Case {
+        OnlyInviter = "only-the-inviter": "the inviter, who does not own the group, alone is not compatible with the newcomer",
+        OnlyOwner = "only-the-owner": "the owner alone is not compatible with the newcomer",
+        OnlyOwningInviter = "only-the-owner-who-invites": "the inviter, who owns the group, alone is not compatible with the newcomer",
+        OnlyMember = "only-another-member": "a member who neither invites nor owns the group alone is not compatible with the newcomer",
+        OnlyLauncher = "only-the-former-owner": "a member who launched the group and owns it no more alone is not compatible with the newcomer",
+        OnlyInvitee = "only-another-invitee": "somebody else who is invited alone is not compatible with the newcomer",
+        NoMember = "no-member": "no member at all is compatible with the newcomer",
+        NobodyToAsk = "nobody-to-ask": "the rule asks for the owner, and the group has none",
+
+        NotApproved = "not-approved": "no guardian of the child approved the adult",
+        OwnSideMissing = "own-side-missing": "of two children, the newcomer's guardians alone did not approve",
+        OtherSideMissing = "other-side-missing": "of two children, the other's guardians alone did not approve",
+        BothSidesMissing = "both-sides-missing": "of two children, nobody's guardians approved",
+        QuorumShort = "quorum-short": "some guardians of a child approved, but not all",
+        OwnBlock = "own-block": "the newcomer alone has blocked the other, who is approved",
+        OtherBlock = "other-block": "the other alone has blocked the newcomer, who is approved",
+
+        OneApproval = "one-approval": "one of several guardians approved, and that sufficed",
+        AllApprovals = "all-approvals": "all of several guardians approved, as they have to",
+        OneSide = "one-side": "of two children, one's guardians approved, and that sufficed",
+        AdultsWhoBlocked = "adults-who-blocked": "of two adults, one has blocked the other, and they share the group all the same",
+        OneContact = "one-contact": "one member of several is compatible with the newcomer, and that sufficed",
+        AmongStrangers = "among-strangers": "a member is not compatible with the newcomer, and the rule does not ask",
+
+        ByChild = "by-a-child": "a child acts",
+        ByAdult = "by-an-adult": "an adult acts",
+        ToChild = "to-a-child": "it is done to a child",
+        ToAdult = "to-an-adult": "it is done to an adult",
+
+        ByOwner = "by-the-owner": "the owner acts",
+        ByMember = "by-a-member": "a member acts who does not own the group",
+        ByInvitee = "by-an-invitee": "somebody acts who is invited",
+        ByOutsider = "by-an-outsider": "somebody acts who is neither in the group nor invited",
+        ByFormerOwner = "by-a-former-owner": "somebody acts who owned the group once",
+        ByFormerMember = "by-a-former-member": "somebody acts who was a member once",
+        ToOwner = "to-the-owner": "it is done to the owner",
+        ToMember = "to-a-member": "it is done to a member who does not own the group",
+        ToInvitee = "to-an-invitee": "it is done to somebody who is invited",
+        ToOutsider = "to-an-outsider": "it is done to somebody who is neither in the group nor invited",
+        ToFormerMember = "to-a-former-member": "it is done to somebody who was a member once",
+
+        ByTheChild = "by-the-child-itself": "the child acts whom it is about",
+        ByTheTarget = "by-the-target-itself": "the contact, or the guardian, acts whom it is about",
+        ByOtherGuardian = "by-another-guardian": "a guardian acts who looks after another child",
+        ByFormerGuardian = "by-a-former-guardian": "a guardian acts who looked after the child once",
+        ByBystander = "by-a-bystander": "somebody who chats acts whom it is not about",
+
+        StillAuthorized = "still-authorized": "it changes something, and everybody stays authorized with whom they were",
+        LostUnshared = "lost-unshared": "two lose their authorization who share no group",
+        LostShared = "lost-in-a-group": "two lose their authorization who share a group",
+        LostInTwoGroups = "lost-in-two-groups": "two lose their authorization who share two groups",
+        LostInFrozenGroup = "lost-in-a-frozen-group": "two lose their authorization who share a frozen group",
+        LostBetweenChildren = "lost-between-children": "two children lose their authorization who share a group",
+        LostWithAdult = "lost-with-an-adult": "a child and an adult lose their authorization who share a group",
+        LostWithOwner = "lost-with-the-owner": "two lose their authorization who share a group that one of them owns",
+        LostBesideOthers = "lost-beside-others": "two lose their authorization who share a group with others",
+        LostTwice = "lost-twice": "several pairs lose their authorization at once, two of which share a group",
+        LostWhileInvited = "lost-while-invited": "two lose their authorization of whom one is invited into the other's group",
+        ChangesNothing = "changes-nothing": "everything is already as it is to be",
+        Again = "again": "the same was done before, has been undone, and is done again",
+
+        LastMember = "last-member": "the last member departs, and the group is over",
+        InvitationsStay = "invitations-stay": "a member departs whose invitations stay",
+        LinkStays = "link-stays": "the owner departs, and the link stays open",
+        InFrozenGroup = "in-a-frozen-group": "the group is frozen",
+        WithOthers = "with-others": "the group has other members",
+        WithInvitations = "with-invitations": "the group has pending invitations",
+        WithLink = "with-link": "the group's link is open",
+        WithNobody = "with-nobody": "nobody comes along",
+        WithOne = "with-one": "one user comes along",
+        WithSeveral = "with-several": "several users come along",
+        InviterGone = "inviter-gone": "the inviter is no member any more",
+        NoOwner = "no-owner": "the group has no owner",
+        DeliveredToAll = "delivered-to-all": "all other members, of which there are some, receive it",
+        DeliveredToSome = "delivered-to-some": "some of the other members receive it",
+        DeliveredToNobody = "delivered-to-nobody": "nobody receives it",
+    }
+}
+
+impl Case {
+    /// Whether it takes more than a state to tell: what happened before it.
+    pub const fn is_of_the_past(self) -> bool {
+        matches!(
+            self,
+            Case::OnlyLauncher
+                | Case::ByFormerOwner
+                | Case::ByFormerMember
+                | Case::ToFormerMember
+                | Case::ByFormerGuardian
+                | Case::Again
+        )
+    }
+
+    /// Whether the case can be told of that outcome of such a command, under any policy.
+    pub fn fits(self, kind: K, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Allowed => self.fits_allowed(kind),
+            Outcome::Alone(condition) => self.fits_refused(kind, condition),
+        }
+    }
+
+    fn fits_refused(self, kind: K, condition: C) -> bool {
+        match condition {
+            C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized => self.is_obstacle(kind),
+            C::ActorIsMember => {
+                matches!(self, Case::ByInvitee | Case::ByOutsider | Case::ByFormerMember)
+            }
+            C::ActorIsOutside => matches!(self, Case::ByOwner | Case::ByMember),
+            C::ActorIsInvited => matches!(self, Case::ByOwner | Case::ByMember | Case::ByOutsider),
+            C::ActorIsOwner => {
+                matches!(self, Case::ByMember | Case::ByInvitee | Case::ByOutsider | Case::ByFormerOwner)
+            }
+            C::TargetIsOutside => matches!(self, Case::ToOwner | Case::ToMember),
+            C::TargetIsMember => matches!(self, Case::ToInvitee | Case::ToOutsider),
+            C::TargetIsInvited => matches!(self, Case::ToOwner | Case::ToMember | Case::ToOutsider),
+            C::ActorIsGuardian => {
+                matches!(
+                    self,
+                    Case::ByTheChild | Case::ByOtherGuardian | Case::ByBystander | Case::ByFormerGuardian
+                ) || self == Case::ByTheTarget && kind != K::RemoveGuardian
+            }
+            C::TargetIsGuardian => matches!(self, Case::ToChild | Case::ToAdult),
+            _ => false,
+        }
+    }
+
+    /// Whether the case tells who was not compatible with the newcomer, or why.
+    fn is_obstacle(self, kind: K) -> bool {
+        match self {
+            Case::OnlyInviter => matches!(kind, K::Create | K::Invite | K::Accept),
+            Case::OnlyOwner => matches!(kind, K::Invite | K::Accept | K::Join | K::Message | K::Call),
+            Case::OnlyOwningInviter => matches!(kind, K::Invite | K::Accept),
+            Case::OnlyMember | Case::OnlyLauncher => !matches!(kind, K::Direct | K::Create),
+            Case::OnlyInvitee => matches!(kind, K::Create | K::Invite | K::Accept | K::Join),
+            Case::NoMember => matches!(kind, K::Invite | K::Accept | K::Join),
+            Case::NobodyToAsk => matches!(kind, K::Invite | K::Accept | K::Join),
+            Case::NotApproved
+            | Case::OwnSideMissing
+            | Case::OtherSideMissing
+            | Case::BothSidesMissing
+            | Case::QuorumShort
+            | Case::OwnBlock
+            | Case::OtherBlock => true,
+            _ => false,
+        }
+    }
+
+    fn fits_allowed(self, kind: K) -> bool {
+        let comes_in = matches!(kind, K::Create | K::Invite | K::Accept | K::Join);
+        let sends = matches!(kind, K::Message | K::Call);
+        let settles = matches!(kind, K::Revoke | K::AddGuardian | K::RemoveGuardian | K::Block);
+        let departs = matches!(kind, K::Leave | K::Remove | K::Ban);
+        match self {
+            Case::OneApproval | Case::AllApprovals | Case::OneSide => comes_in || sends || kind == K::Direct,
+            Case::AdultsWhoBlocked => comes_in || sends,
+            Case::OneContact => matches!(kind, K::Invite | K::Accept | K::Join),
+            Case::AmongStrangers => matches!(kind, K::Invite | K::Accept | K::Join) || sends,
+            Case::ByChild | Case::ByAdult => !kind.is_administrative(),
+            Case::ToChild | Case::ToAdult => {
+                matches!(
+                    kind,
+                    K::Approve
+                        | K::Revoke
+                        | K::Block
+                        | K::Unblock
+                        | K::Direct
+                        | K::Invite
+                        | K::Cancel
+                        | K::Remove
+                        | K::Ban
+                        | K::Unban
+                        | K::Transfer
+                )
+            }
+            Case::ByOwner | Case::ByMember => matches!(kind, K::Invite | K::Cancel | K::Leave) || sends,
+            Case::ByInvitee | Case::ByOutsider => kind == K::Join,
+            Case::ToMember | Case::ToInvitee | Case::ToOutsider => kind == K::Ban,
+            Case::ByFormerMember => matches!(kind, K::Accept | K::Join),
+            Case::ToFormerMember => kind == K::Invite,
+            Case::ByTheTarget => kind == K::RemoveGuardian,
+            Case::StillAuthorized
+            | Case::LostUnshared
+            | Case::LostShared
+            | Case::LostInTwoGroups
+            | Case::LostInFrozenGroup
+            | Case::LostBetweenChildren
+            | Case::LostWithAdult
+            | Case::LostWithOwner
+            | Case::LostBesideOthers
+            | Case::LostWhileInvited => settles,
+            Case::LostTwice => settles && kind != K::Block && kind != K::Revoke,
+            Case::ChangesNothing => matches!(
+                kind,
+                K::Approve | K::Revoke | K::AddGuardian | K::Block | K::Unblock | K::OpenLink | K::CloseLink
+            ),
+            Case::Again => !sends && !matches!(kind, K::Direct | K::Create | K::Dissolve),
+            Case::LastMember => kind == K::Leave,
+            Case::InvitationsStay => departs,
+            Case::LinkStays => kind == K::Leave,
+            Case::InFrozenGroup => {
+                departs
+                    || matches!(
+                        kind,
+                        K::Decline | K::Cancel | K::CloseLink | K::Unban | K::Transfer | K::Dissolve
+                    )
+            }
+            Case::WithOthers | Case::WithInvitations | Case::WithLink => kind == K::Dissolve,
+            Case::WithNobody | Case::WithOne | Case::WithSeveral => kind == K::Create,
+            Case::InviterGone => kind == K::Accept,
+            Case::NoOwner => matches!(kind, K::Invite | K::Accept | K::Join) || sends,
+            Case::DeliveredToAll | Case::DeliveredToSome | Case::DeliveredToNobody => sends,
+            _ => false,
+        }
+    }
+}
