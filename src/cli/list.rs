@@ -1,4 +1,8 @@
 //! `list`: the vocabularies, each word with its meaning.
+//!
+//! The catalogue of faults, of which there is more to say, is in `faults`.
+
+pub(super) mod faults;
 
 use std::io::Write;
 
@@ -6,7 +10,6 @@ use chatwarden_model::{CommandKind, Condition, Preset, Promise, Word};
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Unusable};
-use crate::adapter::fault::Fault;
 use crate::wire::BuiltInCast;
 
 /// List what there is: policies, promises, commands, conditions, faults, casts.
@@ -15,6 +18,9 @@ use crate::wire::BuiltInCast;
 pub(super) struct List {
     /// What to list
     what: Vocabulary,
+    /// Print JSON lines instead of text; for `faults` only
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -29,13 +35,17 @@ enum Vocabulary {
 
 impl List {
     pub(super) fn run(&self) -> Result<Exit, Unusable> {
+        if self.json && !matches!(self.what, Vocabulary::Faults) {
+            return Err(Unusable::Input("`--json` goes only with `list faults`".into()));
+        }
         let mut out = std::io::stdout().lock();
         match self.what {
             Vocabulary::Policies => words::<Preset>(&mut out)?,
             Vocabulary::Promises => words::<Promise>(&mut out)?,
             Vocabulary::Commands => commands(&mut out)?,
             Vocabulary::Conditions => words::<Condition>(&mut out)?,
-            Vocabulary::Faults => words::<Fault>(&mut out)?,
+            Vocabulary::Faults if self.json => faults::lines(&mut out)?,
+            Vocabulary::Faults => faults::text(&mut out)?,
             Vocabulary::Casts => casts(&mut out)?,
         }
         Ok(Exit::Fine)

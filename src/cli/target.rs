@@ -7,6 +7,7 @@ use std::time::Duration;
 use chatwarden_model::{Promise, Word, WordSet};
 use clap::Args;
 
+use super::list::faults::options as options_for;
 use super::{Unusable, options};
 use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
@@ -105,7 +106,9 @@ impl Target {
     pub(super) fn note_idle_fault(&self) {
         if let Some(fault) = self.fault {
             anstream::eprintln!(
-                "note: {fault} may not matter under this policy and cast; the README says which do"
+                "note: {fault} may not matter under this policy and cast; where it does, it is found by\n  \
+                 chatwarden fuzz --fault {fault} {}",
+                options_for(fault)
             );
         }
     }

@@ -21,7 +21,7 @@ use chatwarden::wire::{BuiltInCast, Minimality, Scenario};
 use serde_json::Value;
 
 use crate::cli::{chatwarden, code, folder, json_lines, refuses, text};
-use crate::support::{ANN, G1, KAY, SAM, policy_for, small};
+use crate::support::{ANN, G1, KAY, SAM, small};
 
 /// The service without a fingerprint, of which nothing is known but what it answers and shows.
 struct BlackBox {
@@ -53,7 +53,7 @@ impl Adapter for BlackBox {
 }
 
 fn plan(fault: Fault, groups: usize) -> Plan {
-    Plan::new(small(policy_for(fault), groups), &Memory::new().about())
+    Plan::new(small(fault.policy(), groups), &Memory::new().about())
 }
 
 /// What comes of searching everything shorter than the chain for the finding in which it ends.
@@ -163,7 +163,7 @@ fn something_shorter_is_the_shortest() {
 #[test]
 fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let fault = Fault::DirectUnchecked;
-    let setup = Setup { cast: BuiltInCast::Family.casting().cast, groups: 8, policy: policy_for(fault) };
+    let setup = Setup { cast: BuiltInCast::Family.casting().cast, groups: 8, policy: fault.policy() };
     let plan = Plan::new(setup, &Memory::new().about());
     let [child, adult] = [setup.cast.kinds().children, setup.cast.kinds().adults];
     let [kay, sam] = [child, adult].map(|users| users.nth(0).expect("there is one"));

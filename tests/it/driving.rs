@@ -16,7 +16,7 @@ use chatwarden::verdict::{Identity, Verdict};
 
 use systems::{Log, Logged, Tiring, Unsteady};
 
-use crate::support::{SAM, alphabet, policy_for, small, true_minima};
+use crate::support::{SAM, alphabet, setup_for, small, true_minima};
 
 mod systems;
 
@@ -63,7 +63,7 @@ fn lengths<A: Adapter>(
 fn every_fault_has_the_shortest_chains_of_a_plain_search() {
     for &fault in Fault::ALL {
         let began = Instant::now();
-        let plan = Drive { stop_at_first: true, ..plan(small(policy_for(fault), 2)) };
+        let plan = Drive { stop_at_first: true, ..plan(setup_for(fault)) };
         let driven = driven(&plan, Some(fault));
         let took = began.elapsed();
         let make = || Ok(Memory::with_fault(fault));
@@ -92,7 +92,7 @@ fn the_number_of_jobs_changes_nothing_and_symmetry_no_length() {
     {
         let make = || Ok(Memory::with_fault(fault));
         for alike in [Alike::Product, STATE] {
-            let one = Drive { alike, depth: Some(4), ..plan(small(policy_for(fault), 2)) };
+            let one = Drive { alike, depth: Some(4), ..plan(setup_for(fault)) };
             let found = driven(&one, Some(fault));
             assert_eq!(found, driven(&Drive { jobs: TWO, ..one.clone() }, Some(fault)), "{fault}");
             let without = Drive { symmetry: false, ..one.clone() };
@@ -250,7 +250,7 @@ fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
 #[test]
 fn the_walk_finds_chains_of_the_same_length() {
     for &fault in Fault::ALL {
-        let setup = small(policy_for(fault), 1);
+        let setup = small(fault.policy(), 1);
         for (stop_at_first, alike, tells) in [(true, STATE, false), (false, Alike::Product, true)] {
             let plan = Drive { stop_at_first, alike, depth: Some(3), ..plan(setup) };
             let [forked, walked] = [true, false].map(|copies| {
@@ -271,7 +271,7 @@ fn the_walk_finds_chains_of_the_same_length() {
 #[test]
 fn without_likeness_every_history_is_executed_after_a_reset() {
     let fault = Fault::JoinUnchecked;
-    let setup = small(policy_for(fault), 1);
+    let setup = small(fault.policy(), 1);
     let plan = Drive { alike: Alike::Never, depth: Some(3), alphabet: closed_alphabet(), ..plan(setup) };
     let [forked, repeated] = [true, false].map(|copies| {
         let make = || Ok(Logged::new(Memory::with_fault(fault), setup, &Log::default(), copies));
@@ -286,7 +286,7 @@ fn without_likeness_every_history_is_executed_after_a_reset() {
 #[test]
 fn a_search_that_is_cut_off_claims_only_what_it_has_tried() {
     let fault = Fault::LastMemberSkipped;
-    let all = Drive { alike: STATE, memory: 100_000, ..plan(small(policy_for(fault), 2)) };
+    let all = Drive { alike: STATE, memory: 100_000, ..plan(setup_for(fault)) };
     for copies in [true, false] {
         let make = || Ok(Logged::new(Memory::with_fault(fault), all.setup, &Log::default(), copies));
         let cut = drive(&all, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
@@ -324,7 +324,7 @@ fn a_situation_that_is_given_up_counts_as_not_tried() {
 #[test]
 fn findings_are_told_as_they_are_made() {
     let fault = Fault::LauncherOnly;
-    let plan = Drive { depth: Some(4), ..plan(small(policy_for(fault), 1)) };
+    let plan = Drive { depth: Some(4), ..plan(small(fault.policy(), 1)) };
     for copies in [true, false] {
         let make = || {
             Ok(Logged {
@@ -343,7 +343,7 @@ fn findings_are_told_as_they_are_made() {
 #[test]
 fn a_drift_that_only_a_run_of_that_length_reports_is_found_at_its_length() {
     let fault = Fault::ApproveClearsBlock;
-    let plan = plan(small(policy_for(fault), 1));
+    let plan = plan(small(fault.policy(), 1));
     let terms = Terms { fidelity: Fidelity::PromisesOnly, ..plan.terms };
     let plan = Drive { terms, depth: Some(3), ..plan };
     for copies in [true, false] {

@@ -13,13 +13,13 @@ use chatwarden::explore;
 use chatwarden::model::Word;
 use chatwarden::verdict::Identity;
 
-use crate::support::{policy_for, small, true_minima};
+use crate::support::{setup_for, true_minima};
 
 /// How many seeds shrinking is tried on.
 const SEEDS: u64 = 200;
 
 fn plan(fault: Fault, seed: u64) -> Plan {
-    Plan { seed, ..Plan::new(small(policy_for(fault), 2), &Memory::new().about()) }
+    Plan { seed, ..Plan::new(setup_for(fault), &Memory::new().about()) }
 }
 
 fn find(fault: Fault, seed: u64) -> Option<Found> {

@@ -1,6 +1,7 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
 
 mod architecture;
+mod catalogue;
 mod certificates;
 mod cli;
 mod conformance;

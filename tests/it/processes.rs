@@ -14,7 +14,7 @@ use chatwarden::exec::{Drivers, Options, Unstartable};
 use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
 use chatwarden::wire::{BuiltInCast, Names, Request, Stage};
 
-use crate::support::{ANN, G1, KAY, SAM, policy_for, small};
+use crate::support::{ANN, G1, KAY, SAM, setup_for, small};
 
 /// Drivers that are the built-in service, with a fault perhaps.
 fn drivers(fault: Option<Fault>, options: Options) -> Arc<Drivers> {
@@ -35,7 +35,7 @@ fn conduct(plan: &Plan, drivers: &Arc<Drivers>) -> Tally {
 #[test]
 fn faults_are_found_as_in_this_process_however_it_is_asked() {
     for fault in [Fault::LauncherOnly, Fault::RevokeKeepsMembership, Fault::MessageToAll] {
-        let base = Plan::new(small(policy_for(fault), 2), &Memory::new().about());
+        let base = Plan::new(setup_for(fault), &Memory::new().about());
         for fidelity in [Fidelity::Exact, Fidelity::NoLooser, Fidelity::PromisesOnly] {
             for jobs in [1, 3].map(|jobs| NonZeroUsize::new(jobs).expect("it is not 0")) {
                 let mut plan = Plan { jobs, runs: 600, ..base.clone() };
@@ -54,7 +54,7 @@ fn faults_are_found_as_in_this_process_however_it_is_asked() {
 
 #[test]
 fn what_is_found_is_shrunk_to_the_same_chain() {
-    let plan = Plan::new(small(policy_for(Fault::LauncherOnly), 2), &Memory::new().about());
+    let plan = Plan::new(setup_for(Fault::LauncherOnly), &Memory::new().about());
     let drivers = drivers(Some(Fault::LauncherOnly), Options::default());
     let found = conduct(&plan, &drivers).found.remove(0);
     let shrink = |found: &Found| {

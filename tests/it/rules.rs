@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
+use chatwarden::adapter::fault::Tailored;
 use chatwarden::adapter::{Adapter, Fidelity, memory::Memory};
 use chatwarden::check::Terms;
 use chatwarden::history::History;
@@ -17,7 +18,7 @@ use chatwarden::model::{
 use chatwarden::replay;
 use chatwarden::wire::Scenario;
 
-use crate::support::{guarded_talk, small};
+use crate::support::small;
 
 /// A command and one of its conditions.
 type Pair = (CommandKind, Condition);
@@ -146,7 +147,7 @@ fn policies() -> Vec<Policy> {
         inviters: Inviters::Owner,
         newcomer: Newcomer::everywhere(rule),
         on_loss: OnLoss::Freeze,
-        ..guarded_talk()
+        ..Tailored::GuardedTalk.policy()
     };
     let ways_in = [
         (Admission::Consent, NewcomerRule::Anyone),

@@ -1,5 +1,5 @@
 //! What several tests need: casts and setups by name, users of the cast `small`, an implementation that does as it is
-//! told, and for each fault the policy under which it matters and the true minima of its findings.
+//! told, and for each fault the setup in which it matters and the true minima of its findings.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
@@ -9,7 +9,7 @@ use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::check::{Lockstep, Progress, Terms};
 use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Command, CommandKind, Group, Newcomer, Policy, Preset, Setup, Surface, User, Word};
+use chatwarden::model::{Command, CommandKind, Group, Newcomer, Policy, Setup, Surface, User, Word};
 use chatwarden::verdict::Identity;
 use chatwarden::wire::BuiltInCast;
 
@@ -25,15 +25,10 @@ pub(crate) fn small(policy: Policy, groups: usize) -> Setup {
     Setup { cast: BuiltInCast::Small.casting().cast, groups, policy }
 }
 
-/// A policy under which everyone comes in and only the sending of messages and calls is guarded.
-pub(crate) fn guarded_talk() -> Policy {
-    Policy { message: Surface::GUARDED, call: Surface::GUARDED, ..Preset::NoContactRule.policy() }
-}
-
-/// A policy under which everyone comes in and sends, and only the delivery is guarded.
-pub(crate) fn guarded_delivery() -> Policy {
-    let delivery = Surface { send: Surface::OPEN.send, deliver: Surface::GUARDED.deliver };
-    Policy { message: delivery, call: delivery, ..Preset::NoContactRule.policy() }
+/// The policy, cast and groups with which the fault matters.
+pub(crate) fn setup_for(fault: Fault) -> Setup {
+    let cast = BuiltInCast::named(fault.cast().name()).expect("the crowd is a built-in cast");
+    Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
 /// An implementation that answers and shows what the script says, one entry a command; at its end it panics.
@@ -98,23 +93,10 @@ fn any<W: Word>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
-/// The policy under which each fault matters.
-pub(crate) fn policy_for(fault: Fault) -> Policy {
-    use Fault as F;
-    match fault {
-        F::AcceptUnchecked | F::JoinUnchecked | F::BanKeepsInvitation => Preset::PairwiseConsent.policy(),
-        F::JoinIgnoresBan => Preset::AdderOnly.policy(),
-        // Under none of the presets can a member be somebody to whom one may not send.
-        F::CallUnchecked => guarded_talk(),
-        F::MessageToAll => guarded_delivery(),
-        _ => Preset::MessengerKids.policy(),
-    }
-}
-
 /// The length of the shortest history for each identity, by trying all of them: breadth-first over the pairs of
 /// model and service, on every command that can be written down with users of the right kinds.
 pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
-    let setup = small(policy_for(fault), 2);
+    let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
     let mut service = Memory::with_fault(fault);
     let mut lockstep = Lockstep::new(Terms::of(&service.about()));

@@ -1,0 +1,64 @@
+//! The rules under which faults matter: presets where one will do, and the few policies that no preset is.
+
+use chatwarden_model::{Policy, Preset, Surface, Word, words};
+
+words! {
+    /// A policy for faults that matter under no preset. `docs/policies` has a file of each.
+    ///
+    /// ```
+    /// use chatwarden::adapter::fault::Tailored;
+    /// use chatwarden::model::{SendRule, Surface};
+    /// assert_eq!(Tailored::GuardedTalk.policy().call, Surface::GUARDED);
+    /// assert_eq!(Tailored::GuardedDelivery.policy().call.send, SendRule::Anyone);
+    /// ```
+    pub enum Tailored {
+        GuardedTalk = "guarded-talk": "everyone comes in; sending and delivery are guarded",
+        GuardedDelivery = "guarded-delivery": "everyone comes in and sends; only the delivery is guarded",
+    }
+}
+
+impl Tailored {
+    /// The value of every knob.
+    pub const fn policy(self) -> Policy {
+        let open = Preset::NoContactRule.policy();
+        let delivery = Surface { send: Surface::OPEN.send, deliver: Surface::GUARDED.deliver };
+        match self {
+            Tailored::GuardedTalk => Policy { message: Surface::GUARDED, call: Surface::GUARDED, ..open },
+            Tailored::GuardedDelivery => Policy { message: delivery, call: delivery, ..open },
+        }
+    }
+}
+
+/// The rules under which a fault matters.
+///
+/// ```
+/// use chatwarden::adapter::fault::{Fault, Rules, Tailored};
+/// let rules = Fault::CallUnchecked.rules();
+/// assert_eq!(rules, Rules::Tailored(Tailored::GuardedTalk));
+/// assert_eq!(rules.name(), "guarded-talk");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rules {
+    /// A preset.
+    Preset(Preset),
+    /// A policy of the catalogue's own.
+    Tailored(Tailored),
+}
+
+impl Rules {
+    /// The name of the preset, or of the file in `docs/policies` without its ending.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rules::Preset(preset) => preset.name(),
+            Rules::Tailored(tailored) => tailored.name(),
+        }
+    }
+
+    /// The value of every knob.
+    pub const fn policy(self) -> Policy {
+        match self {
+            Rules::Preset(preset) => preset.policy(),
+            Rules::Tailored(tailored) => tailored.policy(),
+        }
+    }
+}
