@@ -5,6 +5,7 @@
 
 mod repeat;
 mod shorten;
+mod turns;
 
 pub use shorten::{Minimality, Shrunk, shrink};
 
@@ -15,14 +16,16 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Command, CommandKind, Setup, WordSet};
+use chatwarden_model::{Command, CommandKind, Setup, State, WordSet};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
 use crate::check::{Lockstep, Progress, Terms};
-use crate::generate::{Generator, Seeded};
+use crate::coverage::{Coverage, Past, Point, Points, Situation};
+use crate::generate::{Generator, Guidance, Seeded};
 use crate::verdict::{Finding, Identity, Verdict};
+use turns::{Turn, Turns};
 
-/// How many runs a job takes at a time.
+/// How many runs a job takes at a time, at most.
 const BLOCK: u64 = 16;
 
 /// What a campaign is to do.
@@ -63,6 +66,12 @@ pub struct Plan {
     pub jobs: NonZeroUsize,
     /// Whether to go on after the first finding, for others of different identity.
     pub keep_going: bool,
+    /// By what commands are chosen.
+    pub guidance: Guidance,
+    /// What is sought where coverage guides.
+    pub targets: Points,
+    /// Whether coverage is counted, even where it does not guide.
+    pub coverage: bool,
     /// How long a finding may be shrunk, if not as long as it takes.
     pub shrink_time: Option<Duration>,
 }
@@ -80,8 +89,16 @@ impl Plan {
             length: 30,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             keep_going: false,
+            guidance: Guidance::Likely,
+            targets: Point::all().iter().copied().collect(),
+            coverage: false,
             shrink_time: None,
         }
+    }
+
+    /// Whether it is to be counted what was covered.
+    fn counts(&self) -> bool {
+        self.coverage || self.guidance == Guidance::Coverage
     }
 }
 
@@ -119,6 +136,8 @@ pub struct Tally {
     pub found: Vec<Found>,
     /// Why an implementation could not be made again, which ended the campaign early.
     pub failure: Option<Failure>,
+    /// What was covered, if that was counted.
+    pub coverage: Option<Coverage>,
 }
 
 /// What can be seen of a campaign while it goes on, and the way to stop it.
@@ -199,7 +218,7 @@ pub fn conduct<A: Adapter>(
         tell: found,
         plan,
         watch,
-        next: AtomicU64::new(0),
+        turns: Turns::new(plan),
         end: AtomicU64::new(plan.runs),
         found: Mutex::default(),
     };
@@ -214,17 +233,24 @@ pub fn conduct<A: Adapter>(
         ended => ended.err(),
     };
     let end = board.end.load(Relaxed);
+    let coverage = board.turns.coverage(end);
     let found = board.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut found: Vec<Found> = found.into_values().filter(|found| found.run < end).collect();
     found.sort_by_key(|found| found.run);
-    Ok(Tally { runs: watch.runs(), commands: watch.commands(), found, failure })
+    Ok(Tally {
+        runs: watch.runs(),
+        commands: watch.commands(),
+        found,
+        failure,
+        coverage: plan.counts().then_some(coverage),
+    })
 }
 
 /// What the jobs of a campaign share.
 struct Board<'a> {
     plan: &'a Plan,
     watch: &'a Watch,
-    next: AtomicU64,
+    turns: Turns<'a>,
     /// No run from this number on counts: the first that was found ends the campaign behind itself.
     end: AtomicU64,
     found: Mutex<BTreeMap<Identity, Found>>,
@@ -236,12 +262,12 @@ impl Board<'_> {
         let mut adapter = make()?;
         let mut lockstep = Lockstep::new(self.plan.terms);
         let mut commands = Vec::with_capacity(self.plan.length);
-        while let Some(block) = self.take_block() {
-            for run in block {
+        while let Some(mut turn) = self.take_turn() {
+            for run in turn.runs.clone() {
                 if run >= self.end.load(Relaxed) || self.watch.is_stopped() {
                     return Ok(());
                 }
-                let finding = self.run(run, &mut adapter, &mut lockstep, &mut commands);
+                let finding = self.run(run, &mut turn, &mut adapter, &mut lockstep, &mut commands);
                 self.watch.runs.fetch_add(1, Relaxed);
                 self.watch.commands.fetch_add(commands.len() as u64, Relaxed);
                 if let Some(finding) = finding {
@@ -259,18 +285,18 @@ impl Board<'_> {
         Ok(())
     }
 
-    fn take_block(&self) -> Option<std::ops::Range<u64>> {
-        let start = self.next.fetch_add(BLOCK, Relaxed);
-        // The first block is made however little time there is: a campaign that did nothing has passed nothing.
-        let late = start > 0 && self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let end = self.end.load(Relaxed);
-        (start < end && !late).then(|| start..end.min(start + BLOCK))
+    fn take_turn(&self) -> Option<Turn<'_, '_>> {
+        // The first turn is taken however little time there is: a campaign that did nothing has passed nothing.
+        let is_late = || self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let is_over = |start: u64| start > 0 && (is_late() || self.watch.is_stopped());
+        self.turns.take(|| self.end.load(Relaxed), is_over)
     }
 
     /// One run; its commands are left in the buffer.
     fn run(
         &self,
         run: u64,
+        turn: &mut Turn<'_, '_>,
         adapter: &mut impl Adapter,
         lockstep: &mut Lockstep,
         commands: &mut Vec<Command>,
@@ -278,31 +304,51 @@ impl Board<'_> {
         let plan = self.plan;
         commands.clear();
         let mut choices = Seeded::of_run(plan.seed, run);
-        let generator = Generator::for_run(&plan.setup, plan.commands, &mut choices);
+        let generator = match plan.guidance {
+            Guidance::Uniform => Generator::uniform(&plan.setup, plan.commands),
+            _ => Generator::for_run(&plan.setup, plan.commands, &mut choices),
+        };
+        let mut trace = plan.counts().then(Trace::default);
         let mut ahead = Vec::new();
         // As long as the implementation conforms, what it answers does not change what comes next.
         if plan.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
-            ahead = generator.run(&plan.setup, plan.length, &mut choices);
+            ahead = generator.run(&plan.setup, plan.length, &turn.targets, &mut choices);
             adapter.announce(&plan.setup, &ahead);
         }
         if let Err(finding) = lockstep.start(adapter, &plan.setup) {
             return Some(finding);
         }
+        let mut ended = None;
         for at in 0..plan.length {
             // A command may take seconds, and who wants to stop does not wait for many.
             if self.watch.is_stopped() {
                 break;
             }
-            let command =
-                ahead.get(at).copied().unwrap_or_else(|| generator.next(lockstep.state(), &mut choices));
-            match lockstep.step(adapter, &command) {
+            let command = ahead.get(at).copied().unwrap_or_else(|| match &trace {
+                Some(trace) => generator.toward(lockstep.state(), &trace.past, &turn.targets, &mut choices),
+                None => generator.next(lockstep.state(), &mut choices),
+            });
+            let before = trace.is_some().then(|| *lockstep.state());
+            let progress = lockstep.step(adapter, &command);
+            if let (Some(trace), Some(before), true) = (&mut trace, before, progress != Progress::Unsupported)
+            {
+                trace.take(&before, plan, &command, lockstep.state());
+            }
+            match progress {
                 Progress::Conforms => commands.push(command),
                 Progress::Unsupported => {}
                 Progress::Ended(finding) => {
                     commands.push(command);
-                    return Some(finding);
+                    ended = Some(finding);
+                    break;
                 }
             }
+        }
+        if let Some(trace) = trace {
+            turn.shown.push((run, trace.shown));
+        }
+        if ended.is_some() {
+            return ended;
         }
         let finding = lockstep.finish();
         commands.truncate(finding.as_ref().map_or(commands.len(), |finding| finding.at() + 1));
@@ -323,6 +369,21 @@ impl Board<'_> {
                 all.insert(identity, found);
             }
         }
+    }
+}
+
+/// What a run has shown so far.
+#[derive(Default)]
+struct Trace {
+    past: Past,
+    shown: Vec<Point>,
+}
+
+impl Trace {
+    fn take(&mut self, before: &State, plan: &Plan, command: &Command, after: &State) {
+        let situation = Situation { state: before, policy: &plan.setup.policy, past: Some(&self.past) };
+        situation.each_point(command, |point| self.shown.push(point));
+        self.past.took(before, command, after);
     }
 }
 

@@ -194,6 +194,16 @@ impl Points {
     }
 }
 
+impl FromIterator<Point> for Points {
+    fn from_iter<I: IntoIterator<Item = Point>>(points: I) -> Self {
+        let mut set = Points::default();
+        points.into_iter().for_each(|point| {
+            set.insert(point);
+        });
+        set
+    }
+}
+
 /// How often each point was seen.
 ///
 /// ```
@@ -250,12 +260,7 @@ impl Coverage {
 
     /// What was seen at all.
     pub fn points(&self) -> Points {
-        let mut points = Points::default();
-        let seen = Point::all().iter().filter(|point| self.count(**point) > 0);
-        seen.for_each(|point| {
-            points.insert(*point);
-        });
-        points
+        Point::all().iter().copied().filter(|point| self.count(*point) > 0).collect()
     }
 }
 

@@ -7,17 +7,33 @@
 
 mod arguments;
 mod choices;
+mod seek;
 
 pub use choices::{Choices, Seeded};
 
 use chatwarden_model::{
-    Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide, step,
+    Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide, step, words,
 };
 
+use crate::coverage::{Past, Point};
 use arguments::{Likely, Uniform};
 
 /// How often a command is drawn anew because more than one of its conditions fails.
 const TRIES: usize = 6;
+
+words! {
+    /// By what commands are chosen.
+    ///
+    /// ```
+    /// use chatwarden::{generate::Guidance, model::Word};
+    /// assert_eq!(Guidance::named("likely"), Some(Guidance::Likely));
+    /// ```
+    pub enum Guidance {
+        Uniform = "uniform": "nothing: every kind of command, and every user and group, is as likely as any other",
+        Likely = "likely": "the state: most commands are allowed, or nearly so",
+        Coverage = "coverage": "the state, and what has not been covered yet, or least often",
+    }
+}
 
 /// Draws the commands of a run.
 ///
@@ -44,6 +60,7 @@ pub struct Generator {
     bounds: Bounds,
     policy: Policy,
     menu: Menu,
+    is_uniform: bool,
 }
 
 impl Generator {
@@ -57,12 +74,22 @@ impl Generator {
     /// A generator that uses all of these kinds of commands.
     pub fn with_commands(setup: &Setup, commands: WordSet<CommandKind>) -> Self {
         let bounds = Bounds { commands, ..setup.bounds() };
-        Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup) }
+        Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup), is_uniform: false }
+    }
+
+    /// A generator that looks at nothing; see [`uniform`].
+    pub fn uniform(setup: &Setup, commands: WordSet<CommandKind>) -> Self {
+        let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
+        let commands = commands.iter().filter(possible).collect();
+        Generator { is_uniform: true, ..Self::with_commands(setup, commands) }
     }
 
     /// The next command, in view of the state.
     #[inline]
     pub fn next(&self, state: &State, choices: &mut impl Choices) -> Command {
+        if self.is_uniform {
+            return uniform(&self.bounds, choices);
+        }
         let mut command = self.draw(state, choices);
         for _ in 1..TRIES {
             if decide(state, &self.policy, &command).failures() <= 1 {
@@ -73,12 +100,34 @@ impl Generator {
         command
     }
 
+    /// The next command, which now and then shows one of the targets, if one of them can be shown.
+    #[inline]
+    pub fn toward(
+        &self,
+        state: &State,
+        past: &Past,
+        targets: &[Point],
+        choices: &mut impl Choices,
+    ) -> Command {
+        seek::seek(self, state, past, targets, choices).unwrap_or_else(|| self.next(state, choices))
+    }
+
     /// The commands of a run in which everything goes by the policy.
-    pub fn run(&self, setup: &Setup, length: usize, choices: &mut impl Choices) -> Vec<Command> {
-        let mut state: State = setup.start();
+    pub fn run(
+        &self,
+        setup: &Setup,
+        length: usize,
+        targets: &[Point],
+        choices: &mut impl Choices,
+    ) -> Vec<Command> {
+        let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
         let next = || {
-            let command = self.next(&state, choices);
+            let command = self.toward(&state, &past, targets, choices);
+            let before = state;
             step(&mut state, &setup.policy, &command);
+            if !targets.is_empty() {
+                past.took(&before, &command, &state);
+            }
             command
         };
         std::iter::repeat_with(next).take(length).collect()
@@ -91,8 +140,8 @@ impl Generator {
     }
 }
 
-/// A command drawn without looking at anything: each kind, and each argument of the right kind, is as likely as
-/// any other. It is what the generator is measured against.
+/// A command drawn without looking at anything: each kind of command is as likely as any other, and so is each user and
+/// group, most of them of the right kind. It is what the generator is measured against.
 ///
 /// ```
 /// use chatwarden::generate::{uniform, Seeded};

@@ -17,7 +17,10 @@ const STRANGE: usize = 1;
 /// ... and this many from all candidates, so that each condition gets its chance to fail alone.
 const STRAY: usize = 6;
 
-/// Arguments of the right kind, each as likely as any other.
+/// Of so many arguments that look at nothing, one is of any kind.
+const ANY_KIND: usize = 16;
+
+/// Arguments that look at nothing: mostly of the right kind, of which each is as likely as any other.
 pub(super) struct Uniform<'a, C> {
     bounds: &'a Bounds,
     kind: CommandKind,
@@ -34,7 +37,12 @@ impl<C: Choices> Arguments for Uniform<'_, C> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
-        Ok(one_of(self.bounds.candidates(self.kind, field), self.bounds, self.choices))
+        // Who attacks keeps to no kinds.
+        let users = match self.choices.below(ANY_KIND) {
+            0 => self.bounds.kinds.everyone(),
+            _ => self.bounds.candidates(self.kind, field),
+        };
+        Ok(one_of(users, self.bounds, self.choices))
     }
 
     fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {

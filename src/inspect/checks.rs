@@ -65,7 +65,7 @@ impl<'a> Inspection<'a> {
     /// A history in which one command follows from the other, and all kinds come up over many of them.
     fn history(&self, number: u64) -> Vec<Command> {
         let mut choices = Seeded::of_run(0, number);
-        Generator::with_commands(self.setup, self.about.commands).run(self.setup, LENGTH, &mut choices)
+        Generator::with_commands(self.setup, self.about.commands).run(self.setup, LENGTH, &[], &mut choices)
     }
 
     fn each_history(&self, check: impl Fn(&[Command]) -> Result<(), Wrong>) -> Result<String, Wrong> {
