@@ -9,6 +9,8 @@
 //! run or worded here.
 
 mod case;
+mod clearance;
+mod loss;
 mod observe;
 mod past;
 mod stake;
@@ -81,14 +83,14 @@ impl Point {
     /// The point of which this is a special case that a search of single states with one group cannot tell: where that
     /// one cannot be reached, this one cannot.
     pub fn general(self) -> Option<Point> {
-        match self {
-            Point::Case(kind, outcome, Case::OnlyLauncher) => {
-                Some(Point::Case(kind, outcome, Case::OnlyMember))
-            }
-            Point::Case(kind, outcome, Case::LostInTwoGroups) => {
-                Some(Point::Case(kind, outcome, Case::LostShared))
-            }
-            Point::Case(kind, outcome, case) if case.is_of_the_past() => Some(Point::Decided(kind, outcome)),
+        let Point::Case(kind, outcome, case) = self else { return None };
+        let of = |case: Case| Some(Point::Case(kind, outcome, case));
+        match case {
+            Case::OnlyLauncher => of(Case::OnlyMember),
+            Case::LostInTwoGroups => of(Case::LostShared),
+            Case::ByFormerGuardian => of(Case::ByOtherGuardian),
+            Case::Again if kind == CommandKind::CloseLink => of(Case::WithLink),
+            case if case.is_of_the_past() => Some(Point::Decided(kind, outcome)),
             _ => None,
         }
     }
@@ -171,6 +173,25 @@ impl Points {
         let is_new = *word & bit == 0;
         *word |= bit;
         is_new
+    }
+
+    /// Takes a point out; whether it was in.
+    pub fn remove(&mut self, point: Point) -> bool {
+        let number = point.number();
+        let (word, bit) = (&mut self.0[number / 64], 1 << (number % 64));
+        let was_in = *word & bit != 0;
+        *word &= !bit;
+        was_in
+    }
+
+    /// Takes all points of another set out.
+    pub fn subtract(&mut self, other: &Points) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= !other);
+    }
+
+    /// Whether all points are in the other set.
+    pub fn is_subset(&self, other: &Points) -> bool {
+        self.0.iter().zip(&other.0).all(|(word, other)| word & !other == 0)
     }
 
     /// Adds all points of another set.

@@ -96,5 +96,6 @@ pub mod replay;
 pub mod report;
 pub mod save;
 pub mod shrink;
+pub mod suite;
 pub mod verdict;
 pub mod wire;

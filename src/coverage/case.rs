@@ -223,7 +223,8 @@ impl Case {
                         K::Decline | K::Cancel | K::CloseLink | K::Unban | K::Transfer | K::Dissolve
                     )
             }
-            Case::WithOthers | Case::WithInvitations | Case::WithLink => kind == K::Dissolve,
+            Case::WithLink => matches!(kind, K::Dissolve | K::CloseLink),
+            Case::WithOthers | Case::WithInvitations => kind == K::Dissolve,
             Case::WithNobody | Case::WithOne | Case::WithSeveral => kind == K::Create,
             Case::InviterGone => kind == K::Accept,
             Case::NoOwner => matches!(kind, K::Invite | K::Accept | K::Join) || sends,

@@ -24,6 +24,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("explore", &["adapter", "check", "coverage", "verdict"]),
     ("history", &["adapter", "check", "verdict"]),
     ("campaign", &["adapter", "check", "coverage", "generate", "shrink", "verdict"]),
+    ("suite", &["coverage", "explore", "generate", "shrink"]),
     ("hash", &[]),
     ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),

@@ -1,0 +1,115 @@
+//! The conformance suite of a policy: few and short histories that together show everything that can be covered, so
+//! that any implementation, in any language, can be held against the policy by a handful of files.
+//!
+//! What can be covered is known from an exhaustive search where one can be completed; each point's first history is a
+//! shortest one; and none of the chains chosen, and none of their commands, can be left out. No implementation takes
+//! part, and nothing is written or worded here.
+
+mod choose;
+mod witness;
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use chatwarden_model::{Command, Setup, WordSet};
+
+use crate::coverage::{Coverage, Ground, Point, Points};
+use crate::explore::{self, Watch, explore};
+
+/// What a suite is to be made for.
+///
+/// ```
+/// use chatwarden::explore::Watch;
+/// use chatwarden::model::{Cast, Kind, Preset, Setup, UserSet};
+/// use chatwarden::suite::{build, Plan};
+///
+/// let mut cast = Cast::default();
+/// cast.add(Kind::Adult, UserSet::EMPTY);
+/// cast.add(Kind::Adult, UserSet::EMPTY);
+/// let suite = build(&Plan::new(Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() }), &Watch::default());
+/// assert!(suite.missing.is_empty());
+/// assert!(suite.chains.iter().all(|chain| chain.commands.len() <= 12));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cast, groups and policy.
+    pub setup: Setup,
+    /// The most commands of a chain; one that takes more to show anything at all is as long as that takes.
+    pub length: usize,
+    /// How many cores the search uses; the suite does not depend on it.
+    pub jobs: NonZeroUsize,
+    /// How many bytes the states of the search may take; what is not complete then, the suite says.
+    pub memory: u64,
+}
+
+impl Plan {
+    /// Chains of up to twelve commands, by all cores.
+    pub fn new(setup: Setup) -> Self {
+        Plan {
+            setup,
+            length: 12,
+            jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            memory: explore::MEMORY,
+        }
+    }
+}
+
+/// A history of a suite.
+///
+/// An example is at [`Plan`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    /// What it shows and no other chain of the suite does: its name.
+    pub about: Point,
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// Everything that it shows.
+    pub shows: Points,
+}
+
+/// A conformance suite.
+///
+/// An example is at [`Plan`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suite {
+    /// The chains, in the order of what they are about.
+    pub chains: Vec<Chain>,
+    /// What can be covered.
+    pub ground: Ground,
+    /// What can be covered and is not, because no history to it was come upon.
+    pub missing: Vec<Point>,
+}
+
+impl Suite {
+    /// How often the suite shows each point.
+    pub fn coverage(&self, setup: &Setup) -> Coverage {
+        let mut coverage = Coverage::default();
+        self.chains.iter().for_each(|chain| coverage.follow(setup, &chain.commands));
+        coverage
+    }
+}
+
+/// Makes the suite of a plan, the same for the same plan.
+pub fn build(plan: &Plan, watch: &Watch) -> Suite {
+    let mut ground = ground(plan, watch);
+    let witnesses = witness::find(plan, &ground, watch);
+    ground.reachable.extend(&witnesses.iter().map(|(point, _)| *point).collect());
+    let chains = choose::choose(plan, &witnesses);
+    let mut shown = Points::default();
+    chains.iter().for_each(|chain| shown.extend(&chain.shows));
+    let missing = ground.reachable.iter().filter(|point| !shown.contains(*point)).collect();
+    Suite { chains, ground, missing }
+}
+
+/// What can be covered with one group, as far as the memory and the watch let the search go; commands about one group show the same however many there are.
+pub fn ground(plan: &Plan, watch: &Watch) -> Ground {
+    let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
+    let search = explore::Plan {
+        promises: WordSet::empty(),
+        coverage: true,
+        jobs: plan.jobs,
+        memory: plan.memory,
+        ..explore::Plan::new(setup)
+    };
+    explore(&search, watch).ground.unwrap_or_default()
+}
