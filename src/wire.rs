@@ -19,11 +19,13 @@
 //! - [`NamedCommand`] and [`read_command()`];
 //! - [`Casting`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
 //! - [`Scenario`] with its [`Step`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`], with a
-//!   [`CertificateRecord`] where its length is proved.
+//!   [`CertificateRecord`] where its length is proved;
+//! - [`KnownFinding`], of which a baseline is a list.
 //!
 //! The way out is laid out for people to read and compare, and is described by [`scenario_schema()`].
 //! Reading back what was written gives the same value.
 
+mod baseline;
 mod cast;
 mod certificate;
 mod command;
@@ -40,6 +42,7 @@ mod schema;
 mod source;
 mod word;
 
+pub use baseline::{KnownFinding, KnownVerdict};
 pub use cast::{BuiltInCast, CastSpec, Casting};
 pub use certificate::{CertificateRecord, RecordedLevel};
 pub use command::{NamedCommand, read_command};

@@ -12,7 +12,7 @@ use serde::Deserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::error::{Error, help, quoted};
+use super::error::{Error, Place, help, quoted};
 use super::source::Source;
 use super::word::Vocabulary;
 
@@ -40,6 +40,11 @@ impl<'a> Node<'a> {
     /// The value as the text has it.
     pub fn raw(self) -> &'a str {
         self.raw
+    }
+
+    /// Where the value starts.
+    pub fn place(self) -> Place {
+        self.source.place(self.source.offset(self.raw))
     }
 
     /// A fault of this value.

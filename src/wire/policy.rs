@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Error;
+use super::layout;
 use super::node::{Node, Object};
 use super::source;
 use super::word::{Spelled, Vocabulary};
@@ -55,6 +56,11 @@ impl PolicySpec {
     /// If the file cannot be read or does not hold a policy.
     pub fn open(path: &Path) -> Result<Self, Error> {
         source::open(path, |source| Self::read(source.root()?))
+    }
+
+    /// The policy on one line, the same for the same policy.
+    pub fn write(&self) -> String {
+        layout::line(&PolicyForm::from(self))
     }
 
     /// The value of every knob.

@@ -12,7 +12,7 @@ use chatwarden_model::{
 
 use super::cast::CastSpec;
 use super::command::read_command;
-use super::error::{Error, listed, quoted};
+use super::error::{Error, Place, listed, quoted};
 use super::finding::FindingRecord;
 use super::form::ScenarioForm;
 use super::layout;
@@ -164,6 +164,17 @@ impl Scenario {
     /// At the first thing that does not belong in a scenario.
     pub fn read(source: Source<'_>) -> Result<Self, Error> {
         read(source.root()?, None)
+    }
+
+    /// Where in the file at the path each step stands; nothing of what the steps hold is looked at.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no object with a list of steps.
+    pub fn step_places(path: &Path) -> Result<Vec<Place>, Error> {
+        source::open(path, |source| {
+            let steps = source.root()?.object("a scenario")?.required("steps")?;
+            Ok(steps.list("steps", 0..=MAX_STEPS)?.into_iter().map(Node::place).collect())
+        })
     }
 
     /// The text of the file, which is the same for the same scenario, whoever writes it.

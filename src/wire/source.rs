@@ -69,10 +69,14 @@ impl<'a> Source<'a> {
 
     /// A fault at the byte of that offset.
     pub(super) fn error(self, offset: usize, message: impl Into<String>) -> Error {
+        Error { place: Some(self.place(offset)), ..Error::of_file(self.name, message) }
+    }
+
+    /// Where the byte of that offset stands.
+    pub(super) fn place(self, offset: usize) -> Place {
         let before = &self.text[..offset];
         let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
-        let place = Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 };
-        Error { place: Some(place), ..Error::of_file(self.name, message) }
+        Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
     }
 
     /// Where in the text a piece of it starts.
