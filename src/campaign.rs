@@ -4,9 +4,11 @@
 //! Nothing is written to disk or printed here; who watches gets numbers and improvements as they come.
 
 mod repeat;
+mod shard;
 mod shorten;
 mod turns;
 
+pub use shard::Shard;
 pub use shorten::{Minimality, Shrunk, shrink};
 
 use std::collections::BTreeMap;
@@ -56,8 +58,10 @@ pub struct Plan {
     pub terms: Terms,
     /// The seed from which every run's choices follow.
     pub seed: u64,
-    /// How many runs to make.
+    /// How many runs to make, those of other shards included.
     pub runs: u64,
+    /// Which of the runs to make; each has the same number and finds the same as in the whole.
+    pub shard: Shard,
     /// When to stop starting new runs, if at some time.
     pub deadline: Option<Instant>,
     /// How many commands a run has.
@@ -66,6 +70,8 @@ pub struct Plan {
     pub jobs: NonZeroUsize,
     /// Whether to go on after the first finding, for others of different identity.
     pub keep_going: bool,
+    /// Identities that do not end the campaign, whether or not it keeps going: they are known, and must not hide others.
+    pub known: Vec<Identity>,
     /// By what commands are chosen.
     pub guidance: Guidance,
     /// What is sought where coverage guides.
@@ -85,10 +91,12 @@ impl Plan {
             terms: Terms::of(about),
             seed: 0,
             runs: 20_000,
+            shard: Shard::WHOLE,
             deadline: None,
             length: 30,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             keep_going: false,
+            known: Vec::new(),
             guidance: Guidance::Likely,
             targets: Point::all().iter().copied().collect(),
             coverage: false,
@@ -132,7 +140,7 @@ pub struct Tally {
     /// How many commands they had.
     pub commands: u64,
     /// The first finding of each identity, in the order of their runs. Unless the campaign keeps going there is
-    /// one at most, besides the inconclusive ones that came before it.
+    /// one at most, besides the inconclusive and the known ones that came before it.
     pub found: Vec<Found>,
     /// Why an implementation could not be made again, which ended the campaign early.
     pub failure: Option<Failure>,
@@ -263,7 +271,7 @@ impl Board<'_> {
         let mut lockstep = Lockstep::new(self.plan.terms);
         let mut commands = Vec::with_capacity(self.plan.length);
         while let Some(mut turn) = self.take_turn() {
-            for run in turn.runs.clone() {
+            for run in turn.runs.clone().map(|number| self.plan.shard.nth(number)) {
                 if run >= self.end.load(Relaxed) || self.watch.is_stopped() {
                     return Ok(());
                 }
@@ -289,7 +297,7 @@ impl Board<'_> {
         // The first turn is taken however little time there is: a campaign that did nothing has passed nothing.
         let is_late = || self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let is_over = |start: u64| start > 0 && (is_late() || self.watch.is_stopped());
-        self.turns.take(|| self.end.load(Relaxed), is_over)
+        self.turns.take(|| self.plan.shard.share(self.end.load(Relaxed)), is_over)
     }
 
     /// One run; its commands are left in the buffer.
@@ -358,7 +366,8 @@ impl Board<'_> {
     fn report(&self, found: Found) {
         self.watch.findings.fetch_add(1, Relaxed);
         let identity = found.finding.identity();
-        if !self.plan.keep_going && identity.verdict != Verdict::Inconclusive {
+        let ends = identity.verdict != Verdict::Inconclusive && !self.plan.known.contains(&identity);
+        if !self.plan.keep_going && ends {
             self.end.fetch_min(found.run + 1, Relaxed);
         }
         let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);

@@ -21,6 +21,7 @@ pub(super) struct Turns<'a> {
 }
 
 struct Round {
+    /// The next run, by its number within the shard; so the end.
     next: u64,
     end: u64,
     /// How many turns are being taken.
@@ -34,6 +35,7 @@ struct Round {
 /// Some runs for a job to make; it is given back when it is dropped, whatever became of the job.
 pub(super) struct Turn<'t, 'a> {
     turns: &'t Turns<'a>,
+    /// By their numbers within the shard.
     pub(super) runs: Range<u64>,
     pub(super) targets: Arc<[Point]>,
     /// What each run showed.
@@ -44,7 +46,7 @@ impl<'a> Turns<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
         let coverage = Coverage::default();
         let targets = targets(plan, &coverage);
-        let end = if plan.counts() { 1 } else { plan.runs };
+        let end = if plan.counts() { 1 } else { plan.shard.share(plan.runs) };
         let round = Round { next: 0, end, taken: 0, shown: Vec::new(), coverage, targets };
         Turns { plan, round: Mutex::new(round), over: Condvar::new() }
     }
@@ -80,14 +82,14 @@ impl<'a> Turns<'a> {
     /// What was covered by the runs before the limit.
     pub(super) fn coverage(self, limit: u64) -> Coverage {
         let mut round = self.round.into_inner().unwrap_or_else(PoisonError::into_inner);
-        count(&mut round, limit);
+        count(self.plan, &mut round, self.plan.shard.share(limit));
         round.coverage
     }
 
     /// Ends a round. Each is as long as all before it together, so that the first findings of a campaign already
     /// matter to the next runs and the last ones are not waited for often.
     fn advance(&self, round: &mut Round, limit: u64) {
-        count(round, limit);
+        count(self.plan, round, limit);
         round.end = round.next + round.next.clamp(1, ROUND);
         round.targets = targets(self.plan, &round.coverage);
     }
@@ -107,10 +109,10 @@ impl Drop for Turn<'_, '_> {
     }
 }
 
-/// Counts what the runs before the limit showed.
-fn count(round: &mut Round, limit: u64) {
+/// Counts what so many of the shard's runs showed.
+fn count(plan: &Plan, round: &mut Round, limit: u64) {
     for (run, shown) in std::mem::take(&mut round.shown) {
-        if run < limit {
+        if plan.shard.share(run) < limit {
             shown.into_iter().for_each(|point| round.coverage.count_in(point));
         }
     }
