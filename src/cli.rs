@@ -9,6 +9,7 @@ mod explain;
 mod explore;
 mod fuzz;
 mod interrupt;
+mod known;
 mod list;
 mod options;
 mod progress;

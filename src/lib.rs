@@ -75,11 +75,13 @@
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
 //! [`certify`] what proves that they are as short as can be · [`exec`] implementations in other processes, [`driver`] the
 //! other side of that, [`inspect`] whether a driver can be believed ·
-//! [`wire`] the formats · [`history`], [`replay`], [`save`], [`report`] what becomes of findings · [`cli`] the program.
+//! [`wire`] the formats · [`history`], [`replay`], [`save`], [`baseline`], [`report`] what becomes of findings · [`cli`] the
+//! program.
 
 pub use chatwarden_model as model;
 
 pub mod adapter;
+pub mod baseline;
 pub mod campaign;
 pub mod certify;
 pub mod check;

@@ -1,19 +1,24 @@
 //! What people and programs are shown. A campaign, a search, a replay or a shrink is a stream of [`Event`]s; each report
 //! reads them and none touches an adapter.
 
+mod annotations;
 mod certified;
 mod explain;
 mod explored;
 mod json;
 mod junit;
+mod sarif;
+mod sighting;
 mod telling;
 mod terminal;
 
+pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
 pub use explain::explain;
 pub use explored::{Conformance, Explored};
 pub use json::Json;
 pub use junit::Junit;
+pub use sarif::Sarif;
 pub use telling::Telling;
 pub use terminal::Terminal;
 
@@ -23,19 +28,21 @@ use std::time::Duration;
 
 use chatwarden_model::{Setup, words};
 
+use crate::baseline::Met;
 use crate::campaign::{Minimality, Shrunk};
 use crate::certify::Certificate;
 use crate::explore::End;
 use crate::history::History;
 use crate::inspect::Checked;
 use crate::verdict::{Finding, Verdict};
-use crate::wire::{Names, Scenario};
+use crate::wire::{Error, KnownFinding, Names, Scenario};
 
 /// Something that happened and is worth reporting.
 ///
 /// ```
 /// use chatwarden::report::{Event, Summary};
-/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
+/// let time = std::time::Duration::ZERO;
+/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
 /// assert!(matches!(Event::Conducted(&summary), Event::Conducted(summary) if summary.findings == 0));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +52,7 @@ pub enum Event<'a> {
     /// A scenario was replayed.
     Replayed(&'a Replayed<'a>),
     /// A file that should hold a scenario cannot be read, for this reason.
-    Unreadable(&'a Path, &'a str),
+    Unreadable(&'a Path, &'a Error),
     /// A campaign is over.
     Conducted(&'a Summary),
     /// A policy was explored.
@@ -54,6 +61,8 @@ pub enum Event<'a> {
     Compared(&'a [Explored]),
     /// An implementation was driven through every situation; its findings were reported before.
     Driven(&'a Conformance<'a>),
+    /// The baseline lists a finding that was not met any more.
+    Gone(&'a KnownFinding),
     /// A driver was checked.
     Checked(&'a Checked),
 }
@@ -75,6 +84,8 @@ pub struct Discovery<'a> {
     pub setup: &'a Setup,
     /// The finding and its history as shrunk.
     pub shrunk: &'a Shrunk,
+    /// What the finding is called from one run to the next, and whether it is known.
+    pub met: &'a Met,
     /// The certificate of its length, or why there is none, if it was looked for.
     pub proof: Option<&'a Result<Certificate, End>>,
     /// The history with the implementation's answers.
@@ -144,6 +155,7 @@ words! {
 ///     scenario: &Scenario::read(Source::new("x.json", text))?,
 ///     outcome: Replay::Passed,
 ///     finding: None,
+///     met: None,
 ///     at: None,
 ///     message: None,
 ///     time: std::time::Duration::ZERO,
@@ -161,6 +173,8 @@ pub struct Replayed<'a> {
     pub outcome: Replay,
     /// The finding of the implementation, if there is one.
     pub finding: Option<&'a Finding>,
+    /// What is called what is wrong from one run to the next, and whether it is known.
+    pub met: Option<&'a Met>,
     /// The step at which something is wrong, if it is one step.
     pub at: Option<usize>,
     /// What is wrong.
@@ -170,6 +184,11 @@ pub struct Replayed<'a> {
 }
 
 impl Replayed<'_> {
+    /// Whether it failed in a way that is known.
+    pub fn is_known(&self) -> bool {
+        self.met.is_some_and(Met::is_known)
+    }
+
     /// The verdict on the implementation, if one took part and departs.
     pub fn verdict(&self) -> Option<Verdict> {
         self.finding.map(|finding| finding.identity().verdict)
@@ -179,7 +198,9 @@ impl Replayed<'_> {
 /// What a campaign came to.
 ///
 /// ```
-/// let summary = chatwarden::report::Summary { runs: 2, commands: 60, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
+/// use chatwarden::report::Summary;
+/// let time = std::time::Duration::ZERO;
+/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
 /// assert_eq!(summary.commands / summary.runs, 30);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -192,6 +213,8 @@ pub struct Summary {
     pub time: Duration,
     /// How many different findings there are, the inconclusive ones left out.
     pub findings: usize,
+    /// How many of them are known.
+    pub known: usize,
     /// How many different inconclusive ones there are.
     pub inconclusive: usize,
 }

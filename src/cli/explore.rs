@@ -11,9 +11,11 @@ use chatwarden_model::{CommandKind, MAX_GROUPS, Preset, Promise, Setup, Word};
 use clap::Args;
 
 use super::certify::Certify;
+use super::known::Known;
 use super::options::{self, Given, Output};
 use super::target::Target;
 use super::{Exit, Unusable};
+use crate::campaign::Shard;
 use crate::explore::Plan;
 use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
 
@@ -35,6 +37,9 @@ pub(super) struct Explore {
     /// Explore every preset, and compare them in a table
     #[arg(long, conflicts_with_all = ["policy", "adapter", "fault"])]
     all_policies: bool,
+    /// Explore every Nth preset, from the Ith
+    #[arg(long, value_name = "I/N", requires = "all_policies")]
+    shard: Option<Shard>,
     /// Who takes part: a built-in cast (see `list casts`) or a JSON file
     #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::given(options::cast))]
     cast: Given<CastSpec>,
@@ -61,7 +66,7 @@ pub(super) struct Explore {
     #[arg(long)]
     no_symmetry: bool,
     /// End after the length at which something is first found
-    #[arg(long)]
+    #[arg(long, conflicts_with = "baseline")]
     stop_at_first: bool,
     /// How many cores to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
@@ -79,9 +84,12 @@ pub(super) struct Explore {
     /// Where to save scenarios of what is found [default: nowhere; scenarios/found with an implementation]
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Exit with 1 if a policy breaks a promise, and with 3 if the memory did not suffice to tell
+    /// Exit with 1 if a policy breaks a promise, and with 3 if the memory did not suffice to tell; implied by `--baseline`,
+    /// but for the promises that it lists
     #[arg(long, conflicts_with_all = ["adapter", "fault"])]
     expect_kept: bool,
+    #[command(flatten)]
+    known: Known,
     #[command(flatten)]
     output: Output,
 }

@@ -10,15 +10,17 @@ use clap::Args;
 use super::certify::Certify;
 use super::drafts::Drafts;
 use super::interrupt::Interrupt;
+use super::known::Known;
 use super::options::{self, Output};
 use super::shrink::Case;
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
-use crate::campaign::{self, Found, Plan, Tally};
+use crate::baseline::Met;
+use crate::campaign::{self, Found, Plan, Shard};
 use crate::report::{Event, Origin, Report, Summary};
 use crate::save::Folder;
 use crate::verdict::Verdict;
-use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
+use crate::wire::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 
 /// Try random histories until one does not conform, and shrink it.
 ///
@@ -60,14 +62,21 @@ pub(super) struct Fuzz {
     /// How many runs to make at a time; the findings do not depend on it [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
     jobs: Option<u16>,
-    /// Go on after the first finding, and collect those of different identity
+    /// Go on after the first finding, and collect those of different identity; what is known from a baseline never ends
+    /// it, and `--update-baseline` implies it
     #[arg(long)]
     keep_going: bool,
+    /// Make every Nth run, from the Ith, of those that there are to make; the shards of a campaign that keeps going find
+    /// together what the whole finds
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
+    shard: Shard,
     #[command(flatten)]
     certify: Certify,
     /// Where to save scenarios of what is found
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
+    #[command(flatten)]
+    known: Known,
     #[command(flatten)]
     output: Output,
 }
@@ -85,7 +94,9 @@ impl Fuzz {
         let folder = self.folder(&implementation);
         let names = folder.cast.casting().with_groups(folder.groups.clone());
         let implementation = implementation.with_names(names.clone());
-        let plan = self.plan(&folder, &implementation)?;
+        let mut baseline = self.known.read()?;
+        let subject = implementation.subject(&folder.policy);
+        let plan = Plan { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
         // A finding that cannot be written down is better known before the work than after it.
         options::writable(&folder.directory)?;
         let certify = self.certify.limits(&implementation)?;
@@ -95,7 +106,7 @@ impl Fuzz {
         let started = Instant::now();
         let drafts = Drafts::new(&folder);
         let origin = |found: &Found| Some(Origin { seed: self.seed, run: found.run });
-        let total = self.time.is_none().then_some(plan.runs);
+        let total = self.time.is_none().then(|| plan.shard.share(plan.runs));
         let tally = progress::of_campaign(watch, total, || {
             campaign::conduct(&plan, &|| implementation.make(), watch, &|found| {
                 drafts.save(&found.commands, &found.finding, origin(found));
@@ -104,18 +115,28 @@ impl Fuzz {
         let time = started.elapsed();
 
         implementation.allow_restarts();
-        self.report_findings(
-            &tally,
-            &Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt },
-            &drafts,
-            &mut reports,
-        )?;
-        let findings = tally.found.iter().filter(|found| !is_inconclusive(found)).count();
+        let met: Vec<_> = tally
+            .found
+            .iter()
+            .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
+            .collect();
+        let case = Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt };
+        self.report_findings(&met, &case, &drafts, &mut reports)?;
+        let definite = || met.iter().filter(|(found, _)| !is_inconclusive(found));
+        let findings = definite().count();
+        let new = definite().filter(|(_, met)| !self.known.excuses(met)).count();
+        // A campaign that ended early, or is one of several, says nothing of what it did not meet.
+        let ended = !case.plan.keep_going && definite().any(|(_, met)| !met.is_known());
+        let whole = !watch.is_stopped() && tally.failure.is_none() && self.shard.is_whole() && !ended;
+        let could_be_met =
+            |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.plan, known);
+        self.known.conclude(&baseline, could_be_met, &mut reports)?;
         reports.event(Event::Conducted(&Summary {
             runs: tally.runs,
             commands: tally.commands,
             time,
             findings,
+            known: met.iter().filter(|(_, met)| met.is_known()).count(),
             inconclusive: tally.found.len() - findings,
         }))?;
         reports.finish()?;
@@ -129,11 +150,11 @@ impl Fuzz {
         if tally.found.is_empty() {
             self.target.note_idle_fault();
         }
-        Ok(if findings > 0 {
+        Ok(if new > 0 {
             Exit::Finding
         } else if watch.is_stopped() {
             Exit::Interrupted
-        } else if tally.found.is_empty() && tally.failure.is_none() {
+        } else if tally.found.len() == findings && tally.failure.is_none() {
             Exit::Fine
         } else {
             Exit::Inconclusive
@@ -142,20 +163,20 @@ impl Fuzz {
 
     fn report_findings(
         &self,
-        tally: &Tally,
+        met: &[(&Found, Met)],
         case: &Case<'_>,
         drafts: &Drafts<'_>,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
         // A driver that hangs does so at many commands, and each takes its time; one of them is enough to work on.
         let mut inconclusive_before = false;
-        for found in &tally.found {
+        for (found, met) in met {
             let origin = Some(Origin { seed: self.seed, run: found.run });
             let draft = drafts.take(found.finding.identity())?;
             if is_inconclusive(found) && std::mem::replace(&mut inconclusive_before, true) {
-                case.report_as_found(found, origin, draft, reports)?;
+                case.report_as_found(found, met, origin, draft, reports)?;
             } else {
-                case.shrink_and_report(found, origin, draft, reports)?;
+                case.shrink_and_report(found, met, origin, draft, reports)?;
             }
         }
         drafts.discard_rest()
@@ -194,11 +215,19 @@ impl Fuzz {
             deadline: self.time.and_then(|time| Instant::now().checked_add(time)),
             length: self.length.into(),
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
-            keep_going: self.keep_going,
+            keep_going: self.keep_going || self.known.is_to_be_updated(),
+            shard: self.shard,
             shrink_time: Some(self.certify.shrink_time),
             ..defaults
         })
     }
+}
+
+/// Whether the campaign draws the command and judges the promise of a known finding.
+fn could_show(plan: &Plan, known: &KnownFinding) -> bool {
+    known.scenario.is_none()
+        && known.command.is_none_or(|command| plan.commands.contains(command))
+        && known.promise.is_none_or(|promise| plan.terms.promises.contains(promise))
 }
 
 fn is_inconclusive(found: &Found) -> bool {

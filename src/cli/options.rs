@@ -10,7 +10,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::Unusable;
-use crate::report::{Json, Junit, Reports, Terminal};
+use crate::report::{Annotations, Json, Junit, Reports, Sarif, Terminal};
 use crate::save;
 use crate::wire::{CastSpec, PolicySpec, nearest};
 
@@ -28,7 +28,12 @@ pub(super) struct Output {
     json: bool,
     #[arg(long, value_name = "FILE", help = "Write a JUnit report as well")]
     junit: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", help = "Write a SARIF report as well")]
+    sarif: Option<PathBuf>,
 }
+
+/// What GitHub Actions sets to `true` where it runs a step.
+const GITHUB: &str = "GITHUB_ACTIONS";
 
 impl Output {
     /// The reports that were asked for.
@@ -39,9 +44,19 @@ impl Output {
         } else {
             reports.add(Terminal::new(anstream::stdout()));
         }
+        let unwritable =
+            |file: &Path, error| Unusable::Input(format!("cannot write {}: {error}", file.display()));
         if let Some(file) = &self.junit {
-            let unwritable = |error| Unusable::Input(format!("cannot write {}: {error}", file.display()));
-            reports.add(Junit::new(file.clone()).map_err(unwritable)?);
+            reports.add(Junit::new(file.clone()).map_err(|error| unwritable(file, error))?);
+        }
+        if let Some(file) = &self.sarif {
+            reports.add(Sarif::new(file.clone()).map_err(|error| unwritable(file, error))?);
+        }
+        match (std::env::var_os(GITHUB).is_some_and(|set| set == "true"), self.json) {
+            (false, _) => {}
+            (true, false) => reports.add(Annotations::new(std::io::stdout())),
+            // Every line on standard output is an object; the runner reads standard error as well.
+            (true, true) => reports.add(Annotations::new(std::io::stderr())),
         }
         Ok(reports)
     }

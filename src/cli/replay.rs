@@ -6,14 +6,17 @@ use std::time::Instant;
 use clap::Args;
 
 use super::certify;
+use super::known::Known;
 use super::options::Output;
 use super::shrink::exit_of;
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable};
-use crate::replay;
+use crate::baseline::{Baseline, Subject, slashed};
+use crate::campaign::Shard;
+use crate::replay::{self, Mismatch};
 use crate::report::{self, Event, Replayed, Report, Telling};
 use crate::verdict::{Finding, Verdict};
-use crate::wire::Scenario;
+use crate::wire::{KnownFinding, Scenario};
 
 /// Replay scenario files: does everything happen as they say?
 ///
@@ -33,6 +36,11 @@ pub(super) struct Replay {
     /// Search everything shorter than each chain with a finding once more: does its certificate hold?
     #[arg(long)]
     recertify: bool,
+    /// Replay every Nth file, from the Ith
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
+    shard: Shard,
+    #[command(flatten)]
+    known: Known,
     #[command(flatten)]
     output: Output,
 }
@@ -44,19 +52,28 @@ impl Replay {
         if self.recertify && implementation.is_none() {
             return Err(Unusable::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
-        let files = scenario_files(&self.files)?;
+        let mut files = scenario_files(&self.files)?;
+        let mut ledger = Ledger { baseline: self.known.read()?, asked: Vec::new() };
+        let mut position = 0..;
+        files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
+        if files.is_empty() {
+            anstream::eprintln!("note: there are fewer scenarios than shards, and none for {}", self.shard);
+        }
         let mut exit = Exit::Fine;
         for file in &files {
             // One file that cannot be read keeps no other from being replayed, and is never passed over.
             exit = exit.max(match Scenario::open(file) {
-                Ok(scenario) => self.one(file, &scenario, implementation.as_ref(), &mut reports)?,
+                Ok(scenario) => {
+                    self.one(file, &scenario, implementation.as_ref(), &mut ledger, &mut reports)?
+                }
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", super::options::ERROR, anstyle::Reset);
-                    reports.event(Event::Unreadable(file, &error.to_string()))?;
+                    reports.event(Event::Unreadable(file, &error))?;
                     Exit::Unusable
                 }
             });
         }
+        self.known.conclude(&ledger.baseline, |known| ledger.could_meet(known), &mut reports)?;
         reports.finish()?;
         Ok(exit)
     }
@@ -66,6 +83,7 @@ impl Replay {
         file: &Path,
         scenario: &Scenario,
         implementation: Option<&Implementation>,
+        ledger: &mut Ledger,
         reports: &mut impl Report,
     ) -> Result<Exit, Unusable> {
         let started = Instant::now();
@@ -98,17 +116,61 @@ impl Replay {
             }
             (None, None) => (report::Replay::Passed, Exit::Fine),
         };
+        let found = ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
+        let met = found.map(|found| ledger.baseline.meet(found));
+        let excused = exit == Exit::Finding && met.as_ref().is_some_and(|met| self.known.excuses(met));
         let message = mismatch.as_ref().map(ToString::to_string).or(told);
         reports.event(Event::Replayed(&Replayed {
             file,
             scenario,
             outcome,
             finding: finding.as_ref(),
+            met: met.as_ref(),
             at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
             message: message.as_deref(),
             time: started.elapsed(),
         }))?;
-        Ok(exit)
+        Ok(if excused { Exit::Fine } else { exit })
+    }
+}
+
+/// What is known, and who was asked about which file.
+struct Ledger {
+    baseline: Baseline,
+    /// For each file that was replayed: the policy, and then the implementation, if each gave an answer.
+    asked: Vec<(String, Subject)>,
+}
+
+impl Ledger {
+    /// Takes down who was asked, and returns what was found, if something was.
+    fn enter(
+        &mut self,
+        file: &Path,
+        scenario: &Scenario,
+        implementation: Option<&Implementation>,
+        found: (Option<&Mismatch>, Option<&Finding>),
+    ) -> Option<KnownFinding> {
+        let policy = Subject::new(&scenario.policy, None, None);
+        let subject = implementation.map(|implementation| implementation.subject(&scenario.policy));
+        let finding = match (found, &subject) {
+            ((Some(mismatch), _), _) => Some(policy.mismatch(mismatch.at)),
+            ((None, Some(finding)), Some(subject)) => Some(subject.finding(finding.identity())),
+            _ => None,
+        };
+        self.asked.push((slashed(file), policy));
+        let definite = found.1.is_none_or(|finding| finding.identity().verdict != Verdict::Inconclusive);
+        if found.0.is_none() && definite {
+            self.asked.extend(subject.map(|subject| (slashed(file), subject)));
+        }
+        finding.map(|finding| Subject::replayed(file, finding))
+    }
+
+    /// Whether the known finding would have been met if it were still there: somebody was asked, or the file is no more.
+    fn could_meet(&self, known: &KnownFinding) -> bool {
+        let Some(scenario) = &known.scenario else { return false };
+        let asked =
+            |(file, subject): &(String, Subject)| file == scenario && subject.has_implementation_of(known);
+        self.asked.iter().any(asked) || !Path::new(scenario).exists()
     }
 }
 

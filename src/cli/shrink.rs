@@ -10,6 +10,7 @@ use super::interrupt::Interrupt;
 use super::options::{self, Output};
 use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
+use crate::baseline::{Baseline, Met};
 use crate::campaign::{self, Found, Minimality, Plan, Shrunk};
 use crate::certify::{Certificate, Limits};
 use crate::check;
@@ -72,7 +73,9 @@ impl Shrink {
         let case = Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt };
         let found = Found { run: 0, commands, finding };
         let draft = folder.draft(&found.commands, &found.finding, None)?;
-        case.shrink_and_report(&found, None, draft, &mut reports)?;
+        let subject = case.implementation.subject(&folder.policy);
+        let met = Baseline::default().meet(subject.finding(found.finding.identity()));
+        case.shrink_and_report(&found, &met, None, draft, &mut reports)?;
         reports.finish()?;
         Ok(exit_of(&found.finding))
     }
@@ -106,28 +109,30 @@ impl Case<'_> {
     pub(super) fn shrink_and_report(
         &self,
         found: &Found,
+        met: &Met,
         origin: Option<Origin>,
         draft: Draft,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
         let (shrunk, proof) = self.shortest(found, origin, &draft)?;
-        self.conclude(found, (shrunk, proof), origin, draft, reports)
+        self.conclude((found, met), (shrunk, proof), origin, draft, reports)
     }
 
     /// Saves and reports a finding as it was found.
     pub(super) fn report_as_found(
         &self,
         found: &Found,
+        met: &Met,
         origin: Option<Origin>,
         draft: Draft,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
-        self.conclude(found, (as_found(found, Minimality::Unfinished), None), origin, draft, reports)
+        self.conclude((found, met), (as_found(found, Minimality::Unfinished), None), origin, draft, reports)
     }
 
     fn conclude(
         &self,
-        found: &Found,
+        (found, met): (&Found, &Met),
         (mut shrunk, mut proof): (Shrunk, Proof),
         origin: Option<Origin>,
         draft: Draft,
@@ -155,6 +160,7 @@ impl Case<'_> {
             names: &self.names,
             setup: &self.plan.setup,
             shrunk: &shrunk,
+            met,
             proof: proof.as_ref(),
             history: &history,
             origin,

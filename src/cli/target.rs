@@ -12,6 +12,7 @@ use super::{Unusable, options};
 use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
 use crate::adapter::{About, Adapter, Failure, Fidelity};
+use crate::baseline::Subject;
 use crate::check::Terms;
 use crate::exec::{Drivers, Options, Unstartable};
 use crate::save::Folder;
@@ -181,6 +182,19 @@ impl Implementation {
         Terms { fidelity, ..self.terms(scenario.judged()) }
     }
 
+    /// What findings of it are made in, under a policy.
+    pub(super) fn subject(&self, policy: &PolicySpec) -> Subject {
+        Subject::new(policy, Some(&self.about.name), self.fault())
+    }
+
+    /// The fault that was planted in it.
+    fn fault(&self) -> Option<&'static str> {
+        match self.service {
+            Service::BuiltIn(fault) => fault.map(Word::name),
+            Service::Driven { .. } => None,
+        }
+    }
+
     /// Where its findings go, and what their scenarios have in common.
     pub(super) fn folder(
         &self,
@@ -200,10 +214,7 @@ impl Implementation {
             engine: engine.into(),
             adapter: self.about.name.clone(),
             implementation: Some(self.about.version.clone()),
-            fault: match self.service {
-                Service::BuiltIn(fault) => fault.map(|fault| fault.name().into()),
-                Service::Driven { .. } => None,
-            },
+            fault: self.fault().map(Into::into),
             fidelity: self.fidelity,
         }
     }

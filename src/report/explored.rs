@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chatwarden_model::{Promise, Setup};
 
+use crate::baseline::Met;
 use crate::explore::{Alike, Driven, End, Exploration};
 use crate::wire::Names;
 
@@ -35,6 +36,10 @@ pub struct Explored {
     pub time: Duration,
     /// Where the chains that break promises were saved, if they were.
     pub files: Vec<(Promise, PathBuf)>,
+    /// What each broken promise is called from one run to the next, and whether it is known.
+    pub met: Vec<(Promise, Met)>,
+    /// Whether the promises were expected to be kept, so that a broken one is a failure and not just an answer.
+    pub is_expected_kept: bool,
     /// Whether other policies are explored as well, so that a table compares them at the end.
     pub is_one_of_many: bool,
 }
@@ -43,6 +48,11 @@ impl Explored {
     /// Where the chain that breaks the promise was saved.
     pub fn file(&self, promise: Promise) -> Option<&Path> {
         self.files.iter().find(|(saved, _)| *saved == promise).map(|(_, file)| file.as_path())
+    }
+
+    /// Whether the policy is known to break the promise.
+    pub fn is_known(&self, promise: Promise) -> bool {
+        self.met.iter().any(|(broken, met)| *broken == promise && met.is_known())
     }
 
     /// Whether everything that can be reached was tried.
@@ -86,4 +96,11 @@ pub struct Conformance<'a> {
     pub findings: usize,
     /// How long it took.
     pub time: Duration,
+}
+
+impl Conformance<'_> {
+    /// Whether the search went as far as it was asked to.
+    pub fn answers_what_was_asked(&self) -> bool {
+        matches!(self.driven.end, End::Complete | End::Depth | End::First)
+    }
 }

@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
 use crate::explore::{Alike, End};
 use crate::inspect::{Checked, Wrong};
+use crate::wire::KnownFinding;
 
 /// Writes each event as a JSON object on a line of its own.
 ///
 /// ```
 /// use chatwarden::report::{Event, Json, Report, Summary};
 /// let mut lines = Vec::new();
-/// let summary = Summary { runs: 1, commands: 30, time: std::time::Duration::ZERO, findings: 0, inconclusive: 0 };
+/// let time = std::time::Duration::ZERO;
+/// let summary = Summary { runs: 1, commands: 30, time, findings: 0, known: 0, inconclusive: 0 };
 /// Json::new(&mut lines).event(Event::Conducted(&summary))?;
-/// assert_eq!(lines, b"{\"type\":\"summary\",\"runs\":1,\"commands\":30,\"seconds\":0.0,\"findings\":0}\n");
+/// let line = r#"{"type":"summary","runs":1,"commands":30,"seconds":0.0,"findings":0,"known":0}"#;
+/// assert_eq!(String::from_utf8_lossy(&lines), format!("{line}\n"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
@@ -44,6 +47,7 @@ impl<W: Write> Report for Json<W> {
             // Each of them had a line of its own.
             Event::Compared(_) => return Ok(()),
             Event::Driven(conformance) => Line::conformance(conformance),
+            Event::Gone(known) => Line::gone(known),
             Event::Checked(checked) => Line::check(checked),
         };
         serde_json::to_writer(&mut self.out, &line)?;
@@ -69,6 +73,7 @@ enum Line<'a> {
         seed: Option<u64>,
         run: Option<u64>,
         file: String,
+        known: Option<bool>,
     },
     Scenario {
         file: String,
@@ -77,12 +82,25 @@ enum Line<'a> {
         verdict: Option<&'static str>,
         at: Option<usize>,
         message: Option<&'a str>,
+        known: Option<bool>,
     },
     Summary {
         runs: u64,
         commands: u64,
         seconds: f64,
         findings: usize,
+        known: usize,
+    },
+    Gone {
+        scenario: Option<&'a str>,
+        policy: &'a str,
+        adapter: Option<&'a str>,
+        fault: Option<&'a str>,
+        verdict: &'static str,
+        command: Option<&'static str>,
+        promise: Option<&'static str>,
+        condition: Option<&'static str>,
+        at: Option<usize>,
     },
     Exploration {
         policy: &'a str,
@@ -149,6 +167,7 @@ impl<'a> Line<'a> {
             seed: discovery.origin.map(|origin| origin.seed),
             run: discovery.origin.map(|origin| origin.run),
             file: shown(discovery.file),
+            known: discovery.met.known,
         }
     }
 
@@ -160,6 +179,7 @@ impl<'a> Line<'a> {
             verdict: replayed.verdict().map(Word::name),
             at: replayed.at,
             message: replayed.message,
+            known: replayed.met.and_then(|met| met.known),
         }
     }
 
@@ -169,15 +189,32 @@ impl<'a> Line<'a> {
             commands: summary.commands,
             seconds: summary.time.as_secs_f64(),
             findings: summary.findings,
+            known: summary.known,
+        }
+    }
+
+    fn gone(known: &'a KnownFinding) -> Self {
+        Line::Gone {
+            scenario: known.scenario.as_deref(),
+            policy: &known.policy,
+            adapter: known.adapter.as_deref(),
+            fault: known.fault.as_deref(),
+            verdict: known.verdict.name(),
+            command: known.command.map(Word::name),
+            promise: known.promise.map(Word::name),
+            condition: known.condition.map(Word::name),
+            at: known.at,
         }
     }
 
     fn exploration(explored: &'a Explored) -> Self {
         let exploration = &explored.exploration;
         let promises = exploration.promises.iter().map(|(promise, standing)| {
-            let broken = standing
-                .length()
-                .map(|length| json!({"length": length, "file": explored.file(*promise).map(shown)}));
+            let known = explored.met.iter().find(|(broken, _)| broken == promise);
+            let known = known.and_then(|(_, met)| met.known);
+            let broken = standing.length().map(
+                |length| json!({"length": length, "file": explored.file(*promise).map(shown), "known": known}),
+            );
             (promise.name().into(), broken.into())
         });
         Line::Exploration {

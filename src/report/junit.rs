@@ -1,5 +1,7 @@
 //! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for CI
 //! systems.
+//!
+//! What is known from a baseline is a test that was skipped: it does not fail, and is not taken for passed.
 
 use std::fs;
 use std::io;
@@ -8,10 +10,14 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::Word;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown};
-use crate::explore::{End, Standing};
+use super::{
+    Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown, sighting,
+};
+use crate::baseline::slashed;
+use crate::explore::Standing;
 use crate::inspect::{Checked, Wrong};
 use crate::verdict::Verdict;
+use crate::wire::Error;
 
 /// Collects events and writes them as one `JUnit` file at the end.
 ///
@@ -44,37 +50,45 @@ impl Junit {
         let finding = &discovery.shrunk.finding;
         let telling = Telling { names: discovery.names, setup: discovery.setup };
         let identity = finding.identity();
-        let inconclusive = identity.verdict == Verdict::Inconclusive;
-        let kind = if inconclusive { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-        let mut status = TestCaseStatus::non_success(kind);
+        let mut status = match identity.verdict {
+            _ if discovery.met.is_known() => TestCaseStatus::skipped(),
+            Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+            _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        };
         status.set_type(identity.verdict.name()).set_message(telling.finding(finding));
         let chain: Vec<_> =
             discovery.shrunk.commands.iter().map(|command| telling.command(*command)).collect();
         status.set_description(chain.join("\n"));
         let mut case = TestCase::new(identity.to_string(), status);
         case.set_classname(shown(discovery.file));
+        set_file(&mut case, discovery.file);
         self.suite.add_test_case(case);
     }
 
     fn replayed(&mut self, replayed: &Replayed<'_>) {
         let mut status = match replayed.outcome {
+            _ if replayed.is_known() => TestCaseStatus::skipped(),
             Replay::Passed | Replay::Fixed => TestCaseStatus::success(),
             Replay::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
             Replay::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         };
-        if matches!(status, TestCaseStatus::NonSuccess { .. }) {
+        if !matches!(status, TestCaseStatus::Success { .. }) {
             status.set_type(replayed.verdict().map_or(replayed.outcome.name(), Word::name));
             status.set_message(replayed.message.unwrap_or_default());
+            status.set_description(sighting::steps(replayed).join("\n"));
         }
         let mut case = TestCase::new(replayed.scenario.name.as_str(), status);
         case.set_classname(shown(replayed.file)).set_time(replayed.time);
+        set_file(&mut case, replayed.file);
         self.suite.add_test_case(case);
     }
 
-    fn unreadable(&mut self, file: &Path, why: &str) {
+    fn unreadable(&mut self, file: &Path, why: &Error) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("unreadable").set_message(why);
-        self.suite.add_test_case(TestCase::new(shown(file), status));
+        status.set_type("unreadable").set_message(why.to_string());
+        let mut case = TestCase::new(shown(file), status);
+        set_file(&mut case, file);
+        self.suite.add_test_case(case);
     }
 
     fn checked(&mut self, checked: &Checked) {
@@ -110,7 +124,10 @@ impl Junit {
         for (promise, standing) in &explored.exploration.promises {
             let status = match standing {
                 Standing::Broken(chain) => {
-                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                    let mut status = match explored.is_known(*promise) {
+                        true => TestCaseStatus::skipped(),
+                        false => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                    };
                     let chain: Vec<_> = chain.iter().map(|command| telling.command(*command)).collect();
                     status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
                     status.set_description(chain.join("\n"));
@@ -131,14 +148,11 @@ impl Junit {
         if !self.suite.test_cases.is_empty() {
             return;
         }
-        let status = match conformance.driven.end {
-            End::Complete | End::Depth | End::First => TestCaseStatus::success(),
-            cut => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-                status.set_type("incomplete").set_message(cut.about());
-                status
-            }
-        };
+        let mut status = TestCaseStatus::success();
+        if !conformance.answers_what_was_asked() {
+            status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_type("incomplete").set_message(conformance.driven.end.about());
+        }
         let mut case = TestCase::new(conformance.adapter, status);
         case.set_classname("explore").set_time(conformance.time);
         let driven = conformance.driven;
@@ -152,6 +166,11 @@ impl Junit {
     }
 }
 
+/// Names the file as GitLab links to it; the class name, which has it too, is text there.
+fn set_file(case: &mut TestCase, file: &Path) {
+    case.extra.insert("file".into(), slashed(file).into());
+}
+
 impl Report for Junit {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
@@ -160,7 +179,8 @@ impl Report for Junit {
             Event::Unreadable(file, why) => self.unreadable(file, why),
             Event::Conducted(summary) => self.conducted(summary),
             Event::Explored(explored) => self.explored(explored),
-            Event::Compared(_) => {}
+            // What is gone is no test any more; the terminal and the JSON lines name it.
+            Event::Compared(_) | Event::Gone(_) => {}
             Event::Driven(conformance) => self.driven(conformance),
             Event::Checked(checked) => self.checked(checked),
         }

@@ -24,7 +24,8 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 /// ```
 /// use chatwarden::report::{Event, Report, Summary, Terminal};
 /// let mut text = Vec::new();
-/// let summary = Summary { runs: 2, commands: 60, time: std::time::Duration::from_secs(1), findings: 0, inconclusive: 0 };
+/// let time = std::time::Duration::from_secs(1);
+/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
 /// Terminal::new(&mut text).event(Event::Conducted(&summary))?;
 /// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
 /// # Ok::<(), std::io::Error>(())
@@ -34,13 +35,17 @@ pub struct Terminal<W> {
     out: W,
     /// How many scenarios came to each outcome.
     replays: [usize; Replay::ALL.len()],
+    /// How many scenarios failed in a way that is known.
+    known: usize,
     unreadable: usize,
+    /// What the baseline lists and was not met any more.
+    gone: Vec<String>,
 }
 
 impl<W: Write> Terminal<W> {
     /// A report on that stream.
     pub fn new(out: W) -> Self {
-        Terminal { out, replays: [0; Replay::ALL.len()], unreadable: 0 }
+        Terminal { out, replays: [0; Replay::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
     }
 
     fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
@@ -48,12 +53,9 @@ impl<W: Write> Terminal<W> {
         let shrunk = discovery.shrunk;
         let finding = &shrunk.finding;
         let out = &mut self.out;
-        writeln!(
-            out,
-            "{BAD}{}{BAD:#}: {}",
-            finding.identity().verdict,
-            telling.deviation(finding.gravest())
-        )?;
+        let (known, style) = if discovery.met.is_known() { ("known ", WARN) } else { ("", BAD) };
+        let verdict = finding.identity().verdict;
+        writeln!(out, "{style}{known}{verdict}{style:#}: {}", telling.deviation(finding.gravest()))?;
         for record in &discovery.history.records {
             let answer = match record.answer {
                 Some(answer) if answer.is_allowed() => "allowed",
@@ -123,13 +125,18 @@ impl<W: Write> Terminal<W> {
     }
 
     fn replayed(&mut self, replayed: &Replayed<'_>) -> io::Result<()> {
-        self.replays[replayed.outcome.index()] += 1;
-        let style = match replayed.outcome {
-            Replay::Passed | Replay::Fixed => GOOD,
-            Replay::Failed => BAD,
-            Replay::Inconclusive => WARN,
+        let known = replayed.is_known();
+        match known {
+            true => self.known += 1,
+            false => self.replays[replayed.outcome.index()] += 1,
+        }
+        let (word, style) = match replayed.outcome {
+            _ if known => ("known", WARN),
+            Replay::Passed | Replay::Fixed => (replayed.outcome.name(), GOOD),
+            Replay::Failed => (replayed.outcome.name(), BAD),
+            Replay::Inconclusive => (replayed.outcome.name(), WARN),
         };
-        write!(self.out, "{style}{:<12}{style:#} {}", replayed.outcome, shown(replayed.file))?;
+        write!(self.out, "{style}{word:<12}{style:#} {}", shown(replayed.file))?;
         match replayed.message {
             Some(message) => writeln!(self.out, ": {message}"),
             None => writeln!(self.out),
@@ -159,14 +166,23 @@ impl<W: Write> Terminal<W> {
 
     fn conducted(&mut self, summary: &Summary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
-        let findings = match summary.findings {
+        let new = summary.findings - summary.known;
+        let findings = match new {
+            0 if summary.inconclusive > 0 && summary.known > 0 => {
+                format!("{WARN}inconclusive{WARN:#}, no new finding")
+            }
+            0 if summary.known > 0 => format!("{GOOD}no new finding{GOOD:#}"),
             0 if summary.inconclusive > 0 => format!("{WARN}inconclusive{WARN:#}, no finding"),
             0 => format!("{GOOD}no finding{GOOD:#}"),
             1 => format!("{BAD}1 finding{BAD:#}"),
             more => format!("{BAD}{more} findings{BAD:#}"),
         };
+        let known = match summary.known {
+            0 => String::new(),
+            known => format!(", {WARN}{known} known{WARN:#},"),
+        };
         let (runs, commands) = (summary.runs, summary.commands);
-        writeln!(self.out, "{findings} in {runs} runs, {commands} commands, {seconds:.2} s")
+        writeln!(self.out, "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s")
     }
 }
 
@@ -185,6 +201,10 @@ impl<W: Write> Report for Terminal<W> {
             Event::Explored(explored) => explored::policy(&mut self.out, explored),
             Event::Compared(all) => explored::table(&mut self.out, all),
             Event::Checked(checked) => self.checked(checked),
+            Event::Gone(known) => {
+                self.gone.push(known.to_string());
+                Ok(())
+            }
             Event::Driven(conformance) => explored::implementation(&mut self.out, conformance),
         }
     }
@@ -192,11 +212,20 @@ impl<W: Write> Report for Terminal<W> {
     fn finish(&mut self) -> io::Result<()> {
         let counts = Replay::ALL.iter().zip(self.replays).filter(|&(_, count)| count > 0);
         let mut counts: Vec<_> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        if self.known > 0 {
+            counts.push(format!("{WARN}{} known{WARN:#}", self.known));
+        }
         if self.unreadable > 0 {
             counts.push(format!("{BAD}{} unreadable{BAD:#}", self.unreadable));
         }
         if !counts.is_empty() {
             writeln!(self.out, "{BOLD}scenarios{BOLD:#}: {}", counts.join(", "))?;
+        }
+        for gone in &self.gone {
+            writeln!(self.out, "{GOOD}gone{GOOD:#} {gone}")?;
+        }
+        if !self.gone.is_empty() {
+            writeln!(self.out, "{DIM}`--update-baseline` takes out of the baseline what is gone{DIM:#}")?;
         }
         self.out.flush()
     }

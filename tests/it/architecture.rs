@@ -26,16 +26,17 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("campaign", &["adapter", "check", "coverage", "generate", "shrink", "verdict"]),
     ("suite", &["coverage", "explore", "generate", "shrink"]),
     ("hash", &[]),
+    ("baseline", &["hash", "verdict", "wire"]),
     ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),
     ("inspect", &["adapter", "campaign", "check", "exec", "generate", "verdict", "wire"]),
-    ("report", &["campaign", "certify", "explore", "history", "inspect", "verdict", "wire"]),
+    ("report", &["baseline", "campaign", "certify", "explore", "history", "inspect", "verdict", "wire"]),
     ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "verdict", "wire"]),
     (
         "cli",
         &[
-            "adapter", "campaign", "certify", "check", "driver", "exec", "explore", "history", "inspect",
-            "replay", "report", "save", "verdict", "wire",
+            "adapter", "baseline", "campaign", "certify", "check", "driver", "exec", "explore", "history",
+            "inspect", "replay", "report", "save", "verdict", "wire",
         ],
     ),
 ];

@@ -3,6 +3,7 @@
 mod architecture;
 mod catalogue;
 mod certificates;
+mod ci_output;
 mod cli;
 mod conformance;
 mod driving;

@@ -10,6 +10,7 @@ use chatwarden_model::Word;
 
 use super::Explore;
 use crate::adapter::Adapter;
+use crate::baseline::Met;
 use crate::campaign::{self, Found};
 use crate::cli::drafts::Drafts;
 use crate::cli::interrupt::Interrupt;
@@ -20,7 +21,7 @@ use crate::cli::{Exit, Unusable, progress};
 use crate::explore::{self, Alike, Counterexample, Drive, End, drive};
 use crate::report::{Conformance, Event, Report};
 use crate::save::{Draft, Folder};
-use crate::wire::PolicySpec;
+use crate::wire::{KnownFinding, PolicySpec};
 
 /// Where findings go unless the user says where.
 const FOUND: &str = "scenarios/found";
@@ -31,6 +32,7 @@ pub(super) fn run(
     reports: &mut impl Report,
 ) -> Result<Exit, Unusable> {
     let own = implementation.about.policy.map(|policy| Given::new("custom", PolicySpec::Full(policy)));
+    let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
     let folder = folder(options, policy.value, &implementation);
     options::writable(&folder.directory)?;
@@ -53,7 +55,17 @@ pub(super) fn run(
     let time = started.elapsed();
 
     implementation.allow_restarts();
-    let exit = driven.found.iter().map(|found| exit_of(&found.finding)).max().unwrap_or(Exit::Fine);
+    let subject = implementation.subject(&policy.value);
+    let met: Vec<_> = driven
+        .found
+        .iter()
+        .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
+        .collect();
+    let exit_of_met = |(found, met): &(&Counterexample, Met)| match exit_of(&found.finding) {
+        Exit::Finding if options.known.excuses(met) => Exit::Fine,
+        exit => exit,
+    };
+    let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Fine);
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
     let case = Case {
@@ -68,8 +80,8 @@ pub(super) fn run(
         certify,
         interrupt: &interrupt,
     };
-    for found in &driven.found {
-        report(&case, found, drafts.take(found.finding.identity())?, reports)?;
+    for (found, met) in &met {
+        report(&case, found, met, drafts.take(found.finding.identity())?, reports)?;
     }
     reports.event(Event::Driven(&Conformance {
         policy: &policy.name,
@@ -85,6 +97,9 @@ pub(super) fn run(
         findings,
         time,
     }))?;
+    let whole = matches!(driven.end, End::Complete | End::Depth);
+    let could_be_met = |known: &KnownFinding| whole && subject.is_of(known) && could_show(&plan, known);
+    options.known.conclude(&baseline, could_be_met, reports)?;
     reports.finish()?;
     if driven.found.is_empty() {
         options.target.note_idle_fault();
@@ -141,13 +156,22 @@ fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation)
     })
 }
 
+/// Whether the search tries the command and judges the promise of a known finding.
+fn could_show(plan: &Drive, known: &KnownFinding) -> bool {
+    let tries = |kind| plan.alphabet.iter().any(|command| command.kind() == kind);
+    known.scenario.is_none()
+        && known.command.is_none_or(tries)
+        && known.promise.is_none_or(|promise| plan.terms.promises.contains(promise))
+}
+
 /// A chain that is the shortest already is at most named more simply, and then certified.
 fn report(
     case: &Case<'_>,
     found: &Counterexample,
+    met: &Met,
     draft: Draft,
     reports: &mut impl Report,
 ) -> Result<(), Unusable> {
     let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };
-    case.shrink_and_report(&found, None, draft, reports)
+    case.shrink_and_report(&found, met, None, draft, reports)
 }

@@ -7,13 +7,15 @@ use std::time::Instant;
 use chatwarden_model::{Preset, Promise, Word};
 
 use super::Explore;
+use crate::baseline::{Baseline, Subject};
+use crate::campaign::Shard;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::{Exit, Unusable, progress};
 use crate::explore::{End, Exploration, Standing, Watch, explore};
 use crate::report::{Event, Explored, Report};
 use crate::save::Showcase;
-use crate::wire::PolicySpec;
+use crate::wire::{KnownFinding, PolicySpec};
 
 pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, Unusable> {
     if let Some(directory) = &options.save {
@@ -21,9 +23,10 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     }
     let interrupt = Interrupt::installed();
     let watch = &interrupt.search;
+    let mut baseline = options.known.read()?;
     let mut all = Vec::new();
     for policy in policies(options) {
-        let explored = one(options, &policy, watch)?;
+        let explored = one(options, &policy, &mut baseline, watch)?;
         reports.event(Event::Explored(&explored))?;
         all.push(explored);
         if watch.is_stopped() {
@@ -33,13 +36,16 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     if options.all_policies {
         reports.event(Event::Compared(&all))?;
     }
+    options.known.conclude(&baseline, |known| could_be_met(&all, known), reports)?;
     reports.finish()?;
-    let broken = all.iter().any(|explored| explored.exploration.is_any_broken());
-    Ok(if options.expect_kept && broken {
+    let mut met = all.iter().flat_map(|explored| &explored.met);
+    let broken = met.any(|(_, met)| !options.known.excuses(met));
+    let expected = is_expected_kept(options);
+    Ok(if expected && broken {
         Exit::Finding
     } else if watch.is_stopped() {
         Exit::Interrupted
-    } else if options.expect_kept && all.iter().any(|explored| explored.exploration.end == End::Memory) {
+    } else if expected && all.iter().any(|explored| explored.exploration.end == End::Memory) {
         // What was asked was not answered, and that is no pass.
         Exit::Inconclusive
     } else {
@@ -49,18 +55,45 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
 
 fn policies(options: &Explore) -> Vec<Given<PolicySpec>> {
     if options.all_policies {
-        Preset::ALL.iter().copied().map(super::preset).collect()
+        let shard = options.shard.unwrap_or(Shard::WHOLE);
+        let presets = Preset::ALL.iter().zip(0..).filter(|(_, position)| shard.holds(*position));
+        presets.map(|(preset, _)| super::preset(*preset)).collect()
     } else {
         vec![options.policy.clone().unwrap_or_else(super::default_policy)]
     }
 }
 
-fn one(options: &Explore, policy: &Given<PolicySpec>, watch: &Watch) -> Result<Explored, Unusable> {
+/// Whoever says which promises are known to be broken expects the others to be kept.
+fn is_expected_kept(options: &Explore) -> bool {
+    options.expect_kept || options.known.is_given()
+}
+
+/// Whether the known finding would have been met if the policy still broke the promise.
+fn could_be_met(all: &[Explored], known: &KnownFinding) -> bool {
+    all.iter().any(|explored| {
+        let judged = explored.exploration.promises.iter().any(|(promise, _)| known.promise == Some(*promise));
+        let searched = matches!(explored.exploration.end, End::Complete | End::Depth);
+        let policy = PolicySpec::Full(explored.setup.policy);
+        known.scenario.is_none() && judged && searched && Subject::new(&policy, None, None).is_of(known)
+    })
+}
+
+fn one(
+    options: &Explore,
+    policy: &Given<PolicySpec>,
+    baseline: &mut Baseline,
+    watch: &Watch,
+) -> Result<Explored, Unusable> {
     let plan = options.plan(&policy.value)?;
     let started = Instant::now();
     let exploration = progress::of_search(&policy.name, watch, || explore(&plan, watch));
     let time = started.elapsed();
+    let subject = Subject::new(&policy.value, None, None);
+    let broken = exploration.promises.iter().filter(|(_, standing)| standing.length().is_some());
+    let met = broken.map(|(promise, _)| (*promise, baseline.meet(subject.broken_by_policy(*promise))));
     Ok(Explored {
+        met: met.collect(),
+        is_expected_kept: is_expected_kept(options),
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),

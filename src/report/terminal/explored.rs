@@ -8,7 +8,7 @@ use chatwarden_model::{Command, Promise, Word};
 use super::super::telling::is_about_a_pair;
 use super::super::{Conformance, Explored, Telling, grouped, shown};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::explore::{Alike, End, Exploration, Standing};
+use crate::explore::{Alike, End, Standing};
 use crate::history::{History, Record};
 
 /// A policy: what was searched, and what became of each promise.
@@ -57,7 +57,7 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
     for explored in all {
         write!(out, "{BOLD}{:width$}{BOLD:#}", explored.policy)?;
         for promise in &promises {
-            let (mark, style) = mark(&explored.exploration, *promise);
+            let (mark, style) = mark(explored, *promise);
             write!(out, "  {style}{mark:^width$}{style:#}", width = promise.name().len())?;
         }
         let depth = explored.exploration.depth;
@@ -119,7 +119,8 @@ fn promise_line(
             writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
         }
         Standing::Broken(chain) => {
-            writeln!(out, "{BAD}broken by {}{BAD:#}", commands(chain.len()))?;
+            let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
+            writeln!(out, "{style}broken by {}{known}{style:#}", commands(chain.len()))?;
             history(out, explored, promise, chain)
         }
     }
@@ -158,14 +159,16 @@ fn why(out: &mut impl Write, telling: &Telling<'_>, promise: Promise, record: &R
 }
 
 /// What the table says of a promise.
-fn mark(exploration: &Exploration, promise: Promise) -> (String, Style) {
-    match exploration.standing(promise) {
-        Standing::Kept => match exploration.judged {
+fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
+    match explored.exploration.standing(promise) {
+        Standing::Kept => match explored.exploration.judged {
             None => ("✓".into(), GOOD),
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
         Standing::KeptByConstruction => ("·".into(), DIM),
-        Standing::Broken(chain) => (chain.len().to_string(), BAD),
+        Standing::Broken(chain) => {
+            (chain.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        }
     }
 }
 

@@ -71,7 +71,7 @@ fn json_lines_of_policies_have_the_fields_of_the_formats_page() {
         assert_eq!(fields(&line["promises"]), "company ban");
     }
     assert_eq!(lines[0]["promises"], json!({"company": null, "ban": null}));
-    assert_eq!(lines[1]["promises"]["company"], json!({"length": 3, "file": null}));
+    assert_eq!(lines[1]["promises"]["company"], json!({"length": 3, "file": null, "known": null}));
 }
 
 #[test]
