@@ -4,6 +4,7 @@
 
 mod certify;
 mod check_driver;
+mod coverage;
 mod drafts;
 mod explain;
 mod explore;
@@ -16,6 +17,7 @@ mod progress;
 mod replay;
 mod serve;
 mod shrink;
+mod suite;
 mod target;
 
 use std::ffi::OsString;
@@ -77,6 +79,7 @@ enum Action {
     Explore(Box<explore::Explore>),
     Fuzz(Box<fuzz::Fuzz>),
     Replay(replay::Replay),
+    Suite(Box<suite::Suite>),
     Shrink(shrink::Shrink),
     Explain(explain::Explain),
     List(list::List),
@@ -92,6 +95,7 @@ impl Action {
             Action::Explore(explore) => explore.run(),
             Action::Fuzz(fuzz) => fuzz.run(),
             Action::Replay(replay) => replay.run(),
+            Action::Suite(suite) => suite.run(),
             Action::Shrink(shrink) => shrink.run(),
             Action::Explain(explain) => explain.run(),
             Action::List(list) => list.run(),

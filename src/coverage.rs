@@ -257,6 +257,13 @@ impl Coverage {
         self.counts[point.number()] += 1;
     }
 
+    /// Each of the points seen once.
+    pub fn of_points(points: &Points) -> Self {
+        let mut coverage = Coverage::default();
+        points.iter().for_each(|point| coverage.count_in(point));
+        coverage
+    }
+
     /// Counts what the commands show where everything goes by the policy.
     pub fn follow(&mut self, setup: &Setup, commands: &[Command]) {
         let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
@@ -317,6 +324,13 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// What is not known to be unreachable: what is worth seeking.
+    pub fn possible(&self) -> Points {
+        let nothing = Coverage::default();
+        let possible = |point: &Point| self.standing(&nothing, *point) != Standing::Unreachable;
+        Point::all().iter().copied().filter(possible).collect()
+    }
+
     /// What is known of a point beside what was seen.
     pub fn standing(&self, coverage: &Coverage, point: Point) -> Standing {
         let general = point.general().unwrap_or(point);

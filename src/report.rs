@@ -3,6 +3,7 @@
 
 mod annotations;
 mod certified;
+mod covered;
 mod explain;
 mod explored;
 mod json;
@@ -14,6 +15,7 @@ mod terminal;
 
 pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
+pub use covered::{Covered, Written, sentence};
 pub use explain::explain;
 pub use explored::{Conformance, Explored};
 pub use json::Json;
@@ -65,6 +67,10 @@ pub enum Event<'a> {
     Gone(&'a KnownFinding),
     /// A driver was checked.
     Checked(&'a Checked),
+    /// Coverage was counted.
+    Covered(&'a Covered<'a>),
+    /// A conformance suite was made and written down; its scenarios were replayed before.
+    Written(&'a Written<'a>),
 }
 
 /// A finding with its shrunk history, saved.

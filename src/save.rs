@@ -4,6 +4,7 @@
 //! What a scenario file looks like is the formats' to say. Nothing is printed here.
 
 mod certificate;
+mod conformance;
 mod counterexample;
 
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::{Command, Promise, Setup, Word, WordSet};
 
 pub use certificate::{certified, recorded};
+pub use conformance::Shelf;
 pub use counterexample::Showcase;
 
 use crate::adapter::Fidelity;

@@ -11,6 +11,7 @@ use chatwarden_model::{CommandKind, MAX_GROUPS, Preset, Promise, Setup, Word};
 use clap::Args;
 
 use super::certify::Certify;
+use super::coverage::Asked;
 use super::known::Known;
 use super::options::{self, Given, Output};
 use super::target::Target;
@@ -80,6 +81,8 @@ pub(super) struct Explore {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     paths: Option<u16>,
     #[command(flatten)]
+    coverage: Asked,
+    #[command(flatten)]
     certify: Certify,
     /// Where to save scenarios of what is found [default: nowhere; scenarios/found with an implementation]
     #[arg(long, value_name = "DIR")]
@@ -105,6 +108,10 @@ impl Explore {
     pub(super) fn run(&self) -> Result<Exit, Unusable> {
         let mut reports = self.output.reports()?;
         match self.target.named()? {
+            Some(_) if self.coverage.coverage => Err(Unusable::Input(
+                "`--coverage` tells what a policy lets one cover; it goes without `--adapter` and `--fault`"
+                    .into(),
+            )),
             Some(implementation) => implementation::run(self, implementation, &mut reports),
             None => {
                 self.expect_no_implementation()?;
@@ -137,6 +144,7 @@ impl Explore {
             promises: options::all_or(&self.promises),
             depth: self.depth.map(Into::into),
             symmetry: !self.no_symmetry,
+            coverage: self.coverage.coverage,
             stop_at_first: self.stop_at_first,
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
             memory: self.memory,

@@ -8,6 +8,7 @@ use chatwarden_model::{CommandKind, MAX_GROUPS, Promise};
 use clap::Args;
 
 use super::certify::Certify;
+use super::coverage::{self, Asked};
 use super::drafts::Drafts;
 use super::interrupt::Interrupt;
 use super::known::Known;
@@ -17,7 +18,8 @@ use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
 use crate::baseline::Met;
 use crate::campaign::{self, Found, Plan, Shard};
-use crate::report::{Event, Origin, Report, Summary};
+use crate::generate::Guidance;
+use crate::report::{Covered, Event, Origin, Report, Summary};
 use crate::save::Folder;
 use crate::verdict::Verdict;
 use crate::wire::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
@@ -47,6 +49,11 @@ pub(super) struct Fuzz {
     /// The promises to judge, separated by commas [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<Promise>(), hide_possible_values = true)]
     promises: Vec<Promise>,
+    /// By what commands are chosen [default: likely; coverage with `--coverage`]
+    #[arg(long, value_name = "WORD", value_parser = options::word::<Guidance>())]
+    guidance: Option<Guidance>,
+    #[command(flatten)]
+    coverage: Asked,
     /// How many runs to make [default: 20000, or as many as fit in `--time`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
@@ -96,12 +103,18 @@ impl Fuzz {
         let implementation = implementation.with_names(names.clone());
         let mut baseline = self.known.read()?;
         let subject = implementation.subject(&folder.policy);
-        let plan = Plan { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
+        let policy_name = coverage::policy_name(&folder.policy);
+        let mut plan = Plan { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
         // A finding that cannot be written down is better known before the work than after it.
         options::writable(&folder.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
         let watch = &interrupt.campaign;
+
+        let ground = plan.coverage.then(|| coverage::ground(plan.setup, &policy_name, &interrupt));
+        if let Some(ground) = &ground {
+            plan.targets = ground.possible();
+        }
 
         let started = Instant::now();
         let drafts = Drafts::new(&folder);
@@ -131,6 +144,10 @@ impl Fuzz {
         let could_be_met =
             |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.plan, known);
         self.known.conclude(&baseline, could_be_met, &mut reports)?;
+        if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
+            let (policy, cast) = (policy_name.as_str(), coverage::cast_name(&folder.cast));
+            reports.event(Event::Covered(&Covered { policy, cast: &cast, coverage, ground }))?;
+        }
         reports.event(Event::Conducted(&Summary {
             runs: tally.runs,
             commands: tally.commands,
@@ -195,6 +212,11 @@ impl Fuzz {
         )
     }
 
+    fn guidance(&self) -> Guidance {
+        let default = if self.coverage.coverage { Guidance::Coverage } else { Guidance::Likely };
+        self.guidance.unwrap_or(default)
+    }
+
     fn plan(&self, folder: &Folder, implementation: &Implementation) -> Result<Plan, Unusable> {
         let setup = folder.setup();
         let mut commands = options::all_or(&self.commands).and(implementation.about.commands);
@@ -217,6 +239,8 @@ impl Fuzz {
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
             keep_going: self.keep_going || self.known.is_to_be_updated(),
             shard: self.shard,
+            guidance: self.guidance(),
+            coverage: self.coverage.coverage || self.guidance() == Guidance::Coverage,
             shrink_time: Some(self.certify.shrink_time),
             ..defaults
         })

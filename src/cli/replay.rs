@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::certify;
+use super::coverage::{Asked, Tables};
 use super::known::Known;
 use super::options::Output;
 use super::shrink::exit_of;
@@ -40,6 +41,8 @@ pub(super) struct Replay {
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
     shard: Shard,
     #[command(flatten)]
+    coverage: Asked,
+    #[command(flatten)]
     known: Known,
     #[command(flatten)]
     output: Output,
@@ -53,18 +56,57 @@ impl Replay {
             return Err(Unusable::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
         let mut files = scenario_files(&self.files)?;
-        let mut ledger = Ledger { baseline: self.known.read()?, asked: Vec::new() };
+        let mut replayer = Replayer::new(implementation.as_ref(), self.recertify, &self.known)?;
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
             anstream::eprintln!("note: there are fewer scenarios than shards, and none for {}", self.shard);
         }
+        let mut tables = Tables::default();
+        let exit = replayer.all(&files, &mut reports, |scenario| {
+            if self.coverage.coverage {
+                tables.add(scenario);
+            }
+        })?;
+        tables.report(&mut reports)?;
+        reports.finish()?;
+        Ok(exit)
+    }
+}
+
+/// What is done with every scenario file.
+#[derive(Debug)]
+pub(super) struct Replayer<'a> {
+    implementation: Option<&'a Implementation>,
+    recertify: bool,
+    known: &'a Known,
+    ledger: Ledger,
+}
+
+impl<'a> Replayer<'a> {
+    pub(super) fn new(
+        implementation: Option<&'a Implementation>,
+        recertify: bool,
+        known: &'a Known,
+    ) -> Result<Self, Unusable> {
+        let ledger = Ledger { baseline: known.read()?, asked: Vec::new() };
+        Ok(Replayer { implementation, recertify, known, ledger })
+    }
+
+    /// Replays all files, each of which is shown once it is read.
+    pub(super) fn all(
+        &mut self,
+        files: &[PathBuf],
+        reports: &mut impl Report,
+        mut show: impl FnMut(&Scenario),
+    ) -> Result<Exit, Unusable> {
         let mut exit = Exit::Fine;
-        for file in &files {
+        for file in files {
             // One file that cannot be read keeps no other from being replayed, and is never passed over.
             exit = exit.max(match Scenario::open(file) {
                 Ok(scenario) => {
-                    self.one(file, &scenario, implementation.as_ref(), &mut ledger, &mut reports)?
+                    show(&scenario);
+                    self.one(file, &scenario, reports)?
                 }
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", super::options::ERROR, anstyle::Reset);
@@ -73,21 +115,14 @@ impl Replay {
                 }
             });
         }
-        self.known.conclude(&ledger.baseline, |known| ledger.could_meet(known), &mut reports)?;
-        reports.finish()?;
+        self.known.conclude(&self.ledger.baseline, |known| self.ledger.could_meet(known), reports)?;
         Ok(exit)
     }
 
-    fn one(
-        &self,
-        file: &Path,
-        scenario: &Scenario,
-        implementation: Option<&Implementation>,
-        ledger: &mut Ledger,
-        reports: &mut impl Report,
-    ) -> Result<Exit, Unusable> {
+    fn one(&mut self, file: &Path, scenario: &Scenario, reports: &mut impl Report) -> Result<Exit, Unusable> {
         let started = Instant::now();
-        let implementation = implementation.map(|implementation| implementation.with_names(scenario.names()));
+        let implementation =
+            self.implementation.map(|implementation| implementation.with_names(scenario.names()));
         let implementation = implementation.as_ref();
         let mismatch = replay::against_policy(scenario).err();
         let finding = match (&mismatch, implementation) {
@@ -116,8 +151,8 @@ impl Replay {
             }
             (None, None) => (report::Replay::Passed, Exit::Fine),
         };
-        let found = ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
-        let met = found.map(|found| ledger.baseline.meet(found));
+        let found = self.ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
+        let met = found.map(|found| self.ledger.baseline.meet(found));
         let excused = exit == Exit::Finding && met.as_ref().is_some_and(|met| self.known.excuses(met));
         let message = mismatch.as_ref().map(ToString::to_string).or(told);
         reports.event(Event::Replayed(&Replayed {
@@ -135,6 +170,7 @@ impl Replay {
 }
 
 /// What is known, and who was asked about which file.
+#[derive(Debug)]
 struct Ledger {
     baseline: Baseline,
     /// For each file that was replayed: the policy, and then the implementation, if each gave an answer.

@@ -6,7 +6,8 @@ use chatwarden_model::{Command, UserSet, Word};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Conformance, Discovery, Event, Explored, Replayed, Report, Summary, shown};
+use super::{Conformance, Covered, Discovery, Event, Explored, Replayed, Report, Summary, Written, shown};
+use crate::coverage::{Outcome, Point, Standing};
 use crate::explore::{Alike, End};
 use crate::inspect::{Checked, Wrong};
 use crate::wire::KnownFinding;
@@ -49,6 +50,8 @@ impl<W: Write> Report for Json<W> {
             Event::Driven(conformance) => Line::conformance(conformance),
             Event::Gone(known) => Line::gone(known),
             Event::Checked(checked) => Line::check(checked),
+            Event::Covered(covered) => Line::coverage(covered),
+            Event::Written(written) => Line::suite(written),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
@@ -146,6 +149,29 @@ enum Line<'a> {
         message: String,
         mend: Option<&'static str>,
         seconds: f64,
+    },
+    Coverage {
+        policy: &'a str,
+        cast: &'a str,
+        /// Whether what cannot be reached is known.
+        complete: bool,
+        percent: usize,
+        reached: usize,
+        missed: usize,
+        open: usize,
+        unreachable: usize,
+        points: Vec<Value>,
+    },
+    Suite {
+        policy: &'a str,
+        cast: &'a str,
+        directory: String,
+        scenarios: usize,
+        steps: usize,
+        longest: usize,
+        points: usize,
+        complete: bool,
+        missing: Vec<String>,
     },
 }
 
@@ -247,6 +273,35 @@ impl<'a> Line<'a> {
         }
     }
 
+    fn coverage(covered: &Covered<'a>) -> Self {
+        Line::Coverage {
+            policy: covered.policy,
+            cast: covered.cast,
+            complete: covered.ground.is_complete,
+            percent: covered.percent(),
+            reached: covered.count(Standing::Reached),
+            missed: covered.count(Standing::Missed),
+            open: covered.count(Standing::Open),
+            unreachable: covered.count(Standing::Unreachable),
+            points: Point::all().iter().map(|point| told(covered, *point)).collect(),
+        }
+    }
+
+    fn suite(written: &Written<'a>) -> Self {
+        let suite = written.suite;
+        Line::Suite {
+            policy: written.policy,
+            cast: written.cast,
+            directory: shown(written.directory),
+            scenarios: suite.chains.len(),
+            steps: written.steps(),
+            longest: written.longest(),
+            points: suite.ground.reachable.len() - suite.missing.len(),
+            complete: suite.ground.is_complete,
+            missing: suite.missing.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     fn conformance(conformance: &Conformance<'a>) -> Self {
         let driven = conformance.driven;
         Line::Conformance {
@@ -275,6 +330,29 @@ impl<'a> Line<'a> {
             findings: conformance.findings,
         }
     }
+}
+
+/// One point of a coverage.
+fn told(covered: &Covered<'_>, point: Point) -> Value {
+    let (outcome, case, promise) = match point {
+        Point::Decided(_, outcome) => (Some(outcome), None, None),
+        Point::Case(_, outcome, case) => (Some(outcome), Some(case.name()), None),
+        Point::Promise(promise, _) => (None, None, Some(promise.name())),
+    };
+    let condition = match outcome {
+        Some(Outcome::Alone(condition)) => Some(condition.name()),
+        _ => None,
+    };
+    json!({
+        "point": point.to_string(),
+        "command": point.command().name(),
+        "allowed": outcome.map(|outcome| outcome == Outcome::Allowed),
+        "condition": condition,
+        "case": case,
+        "promise": promise,
+        "standing": covered.standing(point).name(),
+        "count": covered.coverage.count(point),
+    })
 }
 
 /// The different users that a history names.

@@ -179,8 +179,9 @@ impl Report for Junit {
             Event::Unreadable(file, why) => self.unreadable(file, why),
             Event::Conducted(summary) => self.conducted(summary),
             Event::Explored(explored) => self.explored(explored),
-            // What is gone is no test any more; the terminal and the JSON lines name it.
-            Event::Compared(_) | Event::Gone(_) => {}
+            // What is gone is no test any more; the terminal and the JSON lines name it. Coverage is no test either, and
+            // the scenarios of a suite are tests of their own.
+            Event::Compared(_) | Event::Gone(_) | Event::Covered(_) | Event::Written(_) => {}
             Event::Driven(conformance) => self.driven(conformance),
             Event::Checked(checked) => self.checked(checked),
         }

@@ -55,7 +55,9 @@ pub(super) fn sightings<'a>(event: Event<'a>) -> Vec<Sighting<'a>> {
         | Event::Compared(_)
         | Event::Driven(_)
         | Event::Gone(_)
-        | Event::Checked(_) => Vec::new(),
+        | Event::Checked(_)
+        | Event::Covered(_)
+        | Event::Written(_) => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
 //! scenario that is not simply passed, and a last line that sums up.
 
+mod covered;
 mod explored;
 
 use std::io::{self, Write};
@@ -205,6 +206,8 @@ impl<W: Write> Report for Terminal<W> {
                 self.gone.push(known.to_string());
                 Ok(())
             }
+            Event::Covered(covered) => self.covered(covered),
+            Event::Written(written) => self.written(written),
             Event::Driven(conformance) => explored::implementation(&mut self.out, conformance),
         }
     }

@@ -30,13 +30,19 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),
     ("inspect", &["adapter", "campaign", "check", "exec", "generate", "verdict", "wire"]),
-    ("report", &["baseline", "campaign", "certify", "explore", "history", "inspect", "verdict", "wire"]),
-    ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "verdict", "wire"]),
+    (
+        "report",
+        &[
+            "baseline", "campaign", "certify", "coverage", "explore", "history", "inspect", "suite",
+            "verdict", "wire",
+        ],
+    ),
+    ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "suite", "verdict", "wire"]),
     (
         "cli",
         &[
-            "adapter", "baseline", "campaign", "certify", "check", "driver", "exec", "explore", "history",
-            "inspect", "replay", "report", "save", "verdict", "wire",
+            "adapter", "baseline", "campaign", "certify", "check", "coverage", "driver", "exec", "explore",
+            "generate", "history", "inspect", "replay", "report", "save", "suite", "verdict", "wire",
         ],
     ),
 ];

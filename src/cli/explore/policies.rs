@@ -12,8 +12,9 @@ use crate::campaign::Shard;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::{Exit, Unusable, progress};
+use crate::coverage::Coverage;
 use crate::explore::{End, Exploration, Standing, Watch, explore};
-use crate::report::{Event, Explored, Report};
+use crate::report::{Covered, Event, Explored, Report};
 use crate::save::Showcase;
 use crate::wire::{KnownFinding, PolicySpec};
 
@@ -28,6 +29,11 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     for policy in policies(options) {
         let explored = one(options, &policy, &mut baseline, watch)?;
         reports.event(Event::Explored(&explored))?;
+        if let Some(ground) = &explored.exploration.ground {
+            let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
+            let coverage = &Coverage::of_points(&ground.reachable);
+            reports.event(Event::Covered(&Covered { policy, cast, coverage, ground }))?;
+        }
         all.push(explored);
         if watch.is_stopped() {
             break;

@@ -1,0 +1,95 @@
+//! `--coverage`: what several subcommands let one ask about how much was tested.
+
+use chatwarden_model::{Setup, Word};
+use clap::Args;
+
+use super::interrupt::Interrupt;
+use super::{Unusable, progress};
+use crate::coverage::{Coverage, Ground};
+use crate::replay;
+use crate::report::{Covered, Event, Report};
+use crate::suite::{self, Plan};
+use crate::wire::{CastSpec, PolicySpec, Scenario};
+
+/// How much memory the search for what can be covered may take: with small casts it completes in far less.
+const MEMORY: u64 = 512 << 20;
+
+/// Whether coverage is told.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Asked {
+    /// Tell which conditions decided alone, which cases of the rules were seen, and what was missed
+    #[arg(long)]
+    pub(super) coverage: bool,
+}
+
+/// What scenarios cover, for each policy and cast.
+#[derive(Debug, Default)]
+pub(super) struct Tables(Vec<Table>);
+
+#[derive(Debug)]
+struct Table {
+    policy: String,
+    cast: String,
+    setup: Setup,
+    coverage: Coverage,
+}
+
+impl Tables {
+    /// Counts what a scenario shows.
+    pub(super) fn add(&mut self, scenario: &Scenario) {
+        let setup = scenario.setup();
+        let is_same =
+            |table: &&mut Table| (table.setup.cast, table.setup.policy) == (setup.cast, setup.policy);
+        let table = match self.0.iter_mut().find(is_same) {
+            Some(table) => table,
+            None => {
+                self.0.push(Table {
+                    policy: policy_name(&scenario.policy),
+                    cast: cast_name(&scenario.cast),
+                    setup,
+                    coverage: Coverage::default(),
+                });
+                self.0.last_mut().expect("it was just put there")
+            }
+        };
+        table.setup.groups = table.setup.groups.max(setup.groups);
+        table.coverage.follow(&setup, &replay::commands(scenario));
+    }
+
+    /// Tells what was covered, and searches for what can be.
+    pub(super) fn report(&self, reports: &mut impl Report) -> Result<(), Unusable> {
+        let interrupt = Interrupt::installed();
+        for table in &self.0 {
+            let ground = ground(table.setup, &table.policy, &interrupt);
+            reports.event(Event::Covered(&Covered {
+                policy: &table.policy,
+                cast: &table.cast,
+                coverage: &table.coverage,
+                ground: &ground,
+            }))?;
+        }
+        Ok(())
+    }
+}
+
+/// What can be covered, from an exhaustive search as far as its memory suffices.
+pub(super) fn ground(setup: Setup, policy: &str, interrupt: &Interrupt) -> Ground {
+    let plan = Plan { memory: MEMORY, ..Plan::new(setup) };
+    progress::of_search(policy, &interrupt.search, || suite::ground(&plan, &interrupt.search))
+}
+
+/// What a policy is called in reports.
+pub(super) fn policy_name(policy: &PolicySpec) -> String {
+    match policy {
+        PolicySpec::Preset(preset) => preset.name().into(),
+        PolicySpec::Full(_) => "custom".into(),
+    }
+}
+
+/// What a cast is called in reports.
+pub(super) fn cast_name(cast: &CastSpec) -> String {
+    match cast {
+        CastSpec::BuiltIn(cast) => cast.name().into(),
+        CastSpec::Full(_) => "custom".into(),
+    }
+}

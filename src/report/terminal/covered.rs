@@ -1,0 +1,109 @@
+//! Coverage for people: a line for each command that was allowed and for each condition that decided alone, with how
+//! many of their cases were seen, and below what was not seen although it can be.
+
+use std::io::{self, Write};
+
+use chatwarden_model::{CommandKind, Word};
+
+use super::{BAD, BOLD, DIM, GOOD, Terminal, WARN};
+use crate::coverage::{Outcome, Point, Standing};
+use crate::report::{Covered, Written, grouped, sentence};
+
+impl<W: Write> Terminal<W> {
+    pub(super) fn covered(&mut self, covered: &Covered<'_>) -> io::Result<()> {
+        let (policy, cast) = (covered.policy, covered.cast);
+        writeln!(self.out, "{BOLD}authorization coverage of {policy}, cast {cast}{BOLD:#}")?;
+        writeln!(
+            self.out,
+            "{DIM}  command          decided by                    times   cases  promises{DIM:#}"
+        )?;
+        for &kind in CommandKind::ALL {
+            self.command(covered, kind)?;
+        }
+        let told = |word: &str, standing| format!("{} {word}", covered.count(standing));
+        writeln!(
+            self.out,
+            "{BOLD}{} % of what can be seen was seen{BOLD:#}: {}, {}, {}, {}",
+            covered.percent(),
+            told("points reached", Standing::Reached),
+            told("missed", Standing::Missed),
+            told("not known to be reachable", Standing::Open),
+            told("unreachable", Standing::Unreachable),
+        )?;
+        self.unseen(covered, Standing::Missed, BAD)?;
+        self.unseen(covered, Standing::Open, WARN)
+    }
+
+    /// The outcomes of one command.
+    fn command(&mut self, covered: &Covered<'_>, kind: CommandKind) -> io::Result<()> {
+        let refused = kind.conditions().iter().map(|condition| Outcome::Alone(*condition));
+        for outcome in [Outcome::Allowed].into_iter().chain(refused) {
+            let (name, what) = match outcome {
+                Outcome::Allowed => (kind.name(), "allowed"),
+                Outcome::Alone(condition) => ("", condition.name()),
+            };
+            let point = Point::Decided(kind, outcome);
+            let (mark, style) = match covered.standing(point) {
+                Standing::Reached => ('✓', GOOD),
+                Standing::Missed => ('✗', BAD),
+                Standing::Open => ('?', WARN),
+                Standing::Unreachable => ('·', DIM),
+            };
+            let times = match covered.coverage.count(point) {
+                0 => String::new(),
+                count => grouped(count),
+            };
+            let of_outcome = |point: &Point| matches!(point, Point::Case(_, of, _) if *of == outcome);
+            let cases = share(covered, kind, of_outcome);
+            let promises = match outcome {
+                Outcome::Allowed => share(covered, kind, |point| matches!(point, Point::Promise(..))),
+                Outcome::Alone(_) => String::new(),
+            };
+            let line = format!("{what:<24} {times:>10} {cases:>7} {promises:>9}");
+            writeln!(self.out, "  {name:<16} {style}{mark}{style:#} {}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn unseen(&mut self, covered: &Covered<'_>, standing: Standing, style: anstyle::Style) -> io::Result<()> {
+        if covered.count(standing) > 0 {
+            writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+        }
+        covered.points(standing).try_for_each(|point| writeln!(self.out, "  {point}: {}", sentence(point)))
+    }
+
+    pub(super) fn written(&mut self, written: &Written<'_>) -> io::Result<()> {
+        let suite = written.suite;
+        writeln!(
+            self.out,
+            "{BOLD}{} scenarios{BOLD:#} of {} steps (the longest of {}) show {} points of {}, cast {}: {}",
+            suite.chains.len(),
+            written.steps(),
+            written.longest(),
+            suite.ground.reachable.len() - suite.missing.len(),
+            written.policy,
+            written.cast,
+            if !suite.missing.is_empty() {
+                "not all that can be covered"
+            } else if suite.ground.is_complete {
+                "all that can be covered"
+            } else {
+                "all that is known to be reachable; the search was not complete"
+            },
+        )?;
+        suite.missing.iter().try_for_each(|point| writeln!(self.out, "  {BAD}missing{BAD:#} {point}"))?;
+        writeln!(self.out, "  {}", written.directory.display())
+    }
+}
+
+/// How many of the points that can be seen were.
+fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) -> String {
+    let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
+    let (mut reached, mut all) = (0, 0);
+    for point in standings {
+        let standing = covered.standing(*point);
+        reached += usize::from(standing == Standing::Reached);
+        all += usize::from(standing != Standing::Unreachable);
+    }
+    if all == 0 { String::new() } else { format!("{reached}/{all}") }
+}

@@ -1,0 +1,84 @@
+//! Conformance suites on disk: each chain as a scenario that expects just what the policy does.
+//!
+//! Which chains there are is the suite's to say.
+
+use std::io;
+use std::path::PathBuf;
+
+use chatwarden_model::Argument;
+
+use super::write;
+use crate::replay;
+use crate::report::sentence;
+use crate::suite::Chain;
+use crate::wire::{CastSpec, Names, PolicySpec, Scenario};
+
+/// Where the scenarios of a suite go, and what they have in common.
+///
+/// ```
+/// use chatwarden::explore::Watch;
+/// use chatwarden::model::{Preset, Setup};
+/// use chatwarden::save::Shelf;
+/// use chatwarden::suite::{build, Plan};
+/// use chatwarden::wire::{CastSpec, PolicySpec, Scenario, Source};
+///
+/// let cast = r#"[{"name": "sam", "kind": "adult"}, {"name": "zoe", "kind": "adult"}]"#;
+/// let directory = tempfile::tempdir()?;
+/// std::fs::write(directory.path().join("adults.json"), cast)?;
+/// let cast = CastSpec::open(&directory.path().join("adults.json")).expect("it is a cast");
+/// let policy = PolicySpec::Preset(Preset::AdderOnly);
+/// let setup = Setup { cast: cast.casting().cast, groups: 1, policy: policy.policy() };
+/// let suite = build(&Plan::new(setup), &Watch::default());
+///
+/// let shelf = Shelf { directory: directory.path().join("suite"), policy, cast };
+/// let file = shelf.save(&suite.chains[0])?;
+/// assert!(Scenario::open(&file).expect("what was saved can be read").about.is_some());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    /// Where the files go; it is made when the first is written.
+    pub directory: PathBuf,
+    /// The policy, as the user named it.
+    pub policy: PolicySpec,
+    /// The cast, as the user named it.
+    pub cast: CastSpec,
+}
+
+impl Shelf {
+    /// Writes a chain down, reads it back and replays it.
+    ///
+    /// # Errors
+    /// If it cannot be written, or what is on disk is not what the policy does.
+    pub fn save(&self, chain: &Chain) -> io::Result<PathBuf> {
+        let path = write(&self.directory, &self.scenario(chain))?;
+        let saved = Scenario::open(&path).map_err(io::Error::other)?;
+        replay::against_policy(&saved).map_err(io::Error::other)?;
+        Ok(path)
+    }
+
+    fn scenario(&self, chain: &Chain) -> Scenario {
+        let mut groups = 0;
+        for command in &chain.commands {
+            command.each_argument(|_, argument| {
+                if let Argument::Group(group) = argument {
+                    groups = groups.max(group.index() + 1);
+                }
+            });
+        }
+        let mut scenario = Scenario {
+            name: chain.about.to_string(),
+            about: Some(format!("{}.", sentence(chain.about))),
+            source: None,
+            policy: self.policy,
+            cast: self.cast.clone(),
+            groups: Names::numbered(groups),
+            steps: Vec::new(),
+            promises: None,
+            breaks: Vec::new(),
+            finding: None,
+        };
+        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), &chain.commands);
+        scenario
+    }
+}
