@@ -10,6 +10,7 @@ mod accounts;
 mod admission;
 mod contacts;
 mod list;
+mod past;
 mod rooms;
 mod talk;
 #[cfg(test)]
@@ -157,7 +158,7 @@ impl Adapter for Memory {
             *view = room.view();
         }
         for (index, account) in self.accounts.iter().enumerate() {
-            seen.contacts[index] = account.contacts(self.policy.quorum);
+            seen.contacts[index] = self.contacts(User::new(index));
             seen.blocks[index] = account.blocked.users();
         }
         Ok(())

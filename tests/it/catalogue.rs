@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chatwarden::adapter::fault::{Crowd, Family, Fault, Rules, Tailored};
+use chatwarden::adapter::fault::{Crowd, Family, Fault, Rules, Sight, Tailored};
 use chatwarden::model::{Preset, Word};
 use chatwarden::wire::{BuiltInCast, PolicySpec};
 
@@ -30,10 +30,18 @@ fn the_policies_that_are_no_presets_are_in_files() {
 }
 
 #[test]
-fn every_family_has_a_fault_and_every_crowd_is_a_built_in_cast() {
+fn every_word_of_the_catalogue_is_used_and_every_crowd_is_a_built_in_cast() {
     let all = Fault::ALL;
     assert!(Family::ALL.iter().all(|family| all.iter().any(|fault| fault.family() == *family)));
+    assert!(Sight::ALL.iter().all(|sight| all.iter().any(|fault| fault.sight() == *sight)));
+    assert!(Crowd::ALL.iter().all(|crowd| all.iter().any(|fault| fault.cast() == *crowd)));
     assert!(Crowd::ALL.iter().all(|crowd| BuiltInCast::named(crowd.name()).is_some()));
+}
+
+/// Sets of faults are flags of 64 bits, of which two are spare.
+#[test]
+fn the_catalogue_is_as_long_as_it_was_promised_and_fits_a_set() {
+    assert!((52..=62).contains(&Fault::ALL.len()), "{}", Fault::ALL.len());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The rules under which faults matter: presets where one will do, and the few policies that no preset is.
 
-use chatwarden_model::{Policy, Preset, Surface, Word, words};
+use chatwarden_model::{OnLoss, Policy, Preset, Quorum, Surface, Word, words};
 
 words! {
     /// A policy for faults that matter under no preset. `docs/policies` has a file of each.
@@ -13,6 +13,8 @@ words! {
     /// ```
     pub enum Tailored {
         GuardedTalk = "guarded-talk": "everyone comes in; sending and delivery are guarded",
+        BothGuardians = "both-guardians": "messenger-kids where every guardian of a child must approve",
+        FreezingConsent = "freezing-consent": "everyone comes in by consent, and a loss freezes the group",
         GuardedDelivery = "guarded-delivery": "everyone comes in and sends; only the delivery is guarded",
     }
 }
@@ -24,6 +26,8 @@ impl Tailored {
         let delivery = Surface { send: Surface::OPEN.send, deliver: Surface::GUARDED.deliver };
         match self {
             Tailored::GuardedTalk => Policy { message: Surface::GUARDED, call: Surface::GUARDED, ..open },
+            Tailored::BothGuardians => Policy { quorum: Quorum::All, ..Preset::MessengerKids.policy() },
+            Tailored::FreezingConsent => Policy { on_loss: OnLoss::Freeze, ..open },
             Tailored::GuardedDelivery => Policy { message: delivery, call: delivery, ..open },
         }
     }

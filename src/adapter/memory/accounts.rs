@@ -9,6 +9,7 @@ use chatwarden_model::{BetweenChildren, Kind, Quorum, User, UserSet};
 
 use super::Memory;
 use super::list::List;
+use super::past::AccountPast;
 use crate::adapter::fault::Fault;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Account {
     /// What was approved, if it is a child's.
     pub(super) approvals: List<Approval>,
     pub(super) blocked: List<User>,
+    pub(super) past: AccountPast,
 }
 
 /// A guardian's word that a child may know a contact.
@@ -37,19 +39,15 @@ impl Account {
         guardians.iter().for_each(|guardian| self.guardians.put(guardian));
         self.approvals.clear();
         self.blocked.clear();
+        self.past.clear();
     }
 
-    /// The contacts that are approved.
-    pub(super) fn contacts(&self, quorum: Quorum) -> UserSet {
+    /// The contacts with so many approvals.
+    fn contacts(&self, needed: usize) -> UserSet {
         let same_contact = |one: &Approval, next: &Approval| one.contact == next.contact;
         let contacts = self.approvals.chunk_by(same_contact);
-        let enough = contacts.filter(|approvals| approvals.len() >= self.needed(quorum));
+        let enough = contacts.filter(|approvals| approvals.len() >= needed);
         enough.map(|approvals| approvals[0].contact).collect()
-    }
-
-    fn knows(&self, contact: User, quorum: Quorum) -> bool {
-        let approvals = self.approvals.iter().filter(|approval| approval.contact == contact);
-        approvals.count() >= self.needed(quorum)
     }
 
     /// How many approvals a contact needs. One is needed even where no guardian is left to give it.
@@ -68,6 +66,7 @@ impl Default for Account {
             guardians: List::default(),
             approvals: List::default(),
             blocked: List::default(),
+            past: AccountPast::default(),
         }
     }
 }
@@ -92,28 +91,58 @@ impl Memory {
     /// Whether the two may talk outside any group. Both sides' blocks count, so who asks makes no
     /// difference.
     pub(super) fn may_talk(&self, from: User, to: User) -> bool {
-        if from == to {
-            return false;
-        }
-        let (sender, receiver) = (self.account(from), self.account(to));
-        let quorum = self.policy.quorum;
-        let allowed = match (sender.kind, receiver.kind) {
+        let shut_out = || self.account(to).blocked.has(&from) && !self.has(Fault::BlockOneWay);
+        from != to && self.are_approved(from, to) && !shut_out() && !self.account(from).blocked.has(&to)
+    }
+
+    /// Whether as many guardians as it takes have approved the two for each other, whoever has blocked whom.
+    pub(super) fn are_approved(&self, one: User, other: User) -> bool {
+        match (self.account(one).kind, self.account(other).kind) {
             (Kind::Adult, Kind::Adult) => true,
-            (Kind::Child, Kind::Adult) => sender.knows(to, quorum),
-            (Kind::Adult, Kind::Child) => receiver.knows(from, quorum),
+            (Kind::Child, Kind::Adult) => self.knows(one, other),
+            (Kind::Adult, Kind::Child) => self.knows(other, one),
             (Kind::Child, Kind::Child) if self.one_side_suffices() => {
-                sender.knows(to, quorum) || receiver.knows(from, quorum)
+                self.knows(one, other) || self.knows(other, one)
             }
-            (Kind::Child, Kind::Child) => sender.knows(to, quorum) && receiver.knows(from, quorum),
+            (Kind::Child, Kind::Child) => self.knows(one, other) && self.knows(other, one),
             (Kind::Guardian, _) | (_, Kind::Guardian) => false,
-        };
-        let shut_out = receiver.blocked.has(&from) && !self.has(Fault::BlockOneWay);
-        allowed && !shut_out && !sender.blocked.has(&to)
+        }
+    }
+
+    /// The contacts of the user that are approved.
+    pub(super) fn contacts(&self, user: User) -> UserSet {
+        if self.has(Fault::ApprovalsFiledCrosswise) && self.is_child(user) {
+            let others = (0..self.accounts.len()).map(User::new).filter(|&other| other != user);
+            return others.filter(|&other| self.knows(user, other)).collect();
+        }
+        self.account(user).contacts(self.needed(user))
+    }
+
+    /// On whose account an approval is filed, and under which contact.
+    pub(super) fn filed(&self, child: User, contact: User) -> (User, User) {
+        let crosswise = self.has(Fault::ApprovalsFiledCrosswise) && self.is_child(contact);
+        if crosswise { (contact, child) } else { (child, contact) }
+    }
+
+    fn knows(&self, child: User, contact: User) -> bool {
+        let (account, contact) = self.filed(child, contact);
+        let approvals = self.account(account).approvals.iter();
+        approvals.filter(|approval| approval.contact == contact).count() >= self.needed(account)
+    }
+
+    fn needed(&self, user: User) -> usize {
+        let most = if self.has(Fault::TwoGuardiansSuffice) { 2 } else { usize::MAX };
+        self.account(user).needed(self.policy.quorum).min(most)
     }
 
     /// Whether the two may be in one group. Adults look after themselves.
     pub(super) fn may_share(&self, one: User, other: User) -> bool {
         self.is_adult(one) && self.is_adult(other) || self.may_talk(one, other)
+    }
+
+    /// The same, were there no blocks.
+    pub(super) fn may_share_but_for_blocks(&self, one: User, other: User) -> bool {
+        self.is_adult(one) && self.is_adult(other) || self.are_approved(one, other)
     }
 
     fn one_side_suffices(&self) -> bool {

@@ -18,7 +18,7 @@ impl Memory {
         room.status = Phase::Active;
         room.owner = Some(by);
         if note_launcher {
-            room.launcher = Some(by);
+            room.past.launcher = Some(by);
         }
         self.enter(group, by);
         with.iter().for_each(|user| self.admit(group, user, by));
@@ -39,24 +39,35 @@ impl Memory {
         if self.has(Fault::RefusalLeavesInvitation) {
             self.room_mut(group).invitations.put(Invitation { who, from: by });
         }
+        if self.has(Fault::SecondTryPasses) {
+            self.room_mut(group).past.refused.insert(who);
+        }
         Err(Refused)
     }
 
     pub(super) fn accept(&mut self, by: User, group: Group) -> Reply {
         let room = self.room(group);
-        require(room.is_active())?;
-        let inviter = room.inviter_of(by);
+        let frozen = room.status == Phase::Frozen && self.has(Fault::AcceptWhenFrozen);
+        require(room.is_active() || frozen)?;
+        let inviter = self.inviter_honoured(room, by);
         require(inviter.is_some())?;
-        let rule = self.policy.newcomer.accept;
+        let inviter_only = self.has(Fault::AcceptChecksInviterOnly);
+        let rule = if inviter_only { NewcomerRule::Inviter } else { self.policy.newcomer.accept };
         require(self.has(Fault::AcceptUnchecked) || self.may_enter(rule, room, by, inviter))?;
         self.enter(group, by);
         DONE
     }
 
     pub(super) fn decline(&mut self, by: User, group: Group) -> Reply {
+        let everyone = self.has(Fault::DeclineDropsAll);
+        let note_inviter = self.has(Fault::DeclinedInvitationRevived);
         let room = self.room_mut(group);
-        require(room.inviter_of(by).is_some())?;
-        room.drop_invitation(by);
+        let inviter = room.inviter_of(by);
+        require(inviter.is_some())?;
+        room.invitations.remove_if(|invitation| everyone || invitation.who == by);
+        if note_inviter {
+            inviter.into_iter().for_each(|from| room.past.declined.put(Invitation { who: by, from }));
+        }
         DONE
     }
 
@@ -72,7 +83,7 @@ impl Memory {
     pub(super) fn join(&mut self, by: User, group: Group) -> Reply {
         require(self.can_chat(by))?;
         let room = self.room(group);
-        require(room.is_active() && room.link == Link::Open)?;
+        require(room.is_active() && (room.link == Link::Open || room.past.linked.contains(by)))?;
         require(!room.members.has(&by))?;
         require(!room.banned.has(&by) || self.has(Fault::JoinIgnoresBan))?;
         let rule = self.policy.newcomer.join;
@@ -84,17 +95,51 @@ impl Memory {
     fn admit(&mut self, group: Group, who: User, by: User) {
         match self.policy.admission {
             Admission::Direct => self.enter(group, who),
-            Admission::Consent => self.room_mut(group).invitations.put(Invitation { who, from: by }),
+            Admission::Consent => {
+                let room = self.room_mut(group);
+                let before = room.past.declined.iter().find(|invitation| invitation.who == who);
+                let invitation = before.copied().unwrap_or(Invitation { who, from: by });
+                room.invitations.put(invitation);
+            }
         }
     }
 
+    /// Who invited the user, as far as the invitation that is shown is honoured in the room.
+    fn inviter_honoured(&self, room: &Room, user: User) -> Option<User> {
+        let own = room.inviter_of(user);
+        if own.is_some() || room.members.has(&user) || !self.can_chat(user) {
+            return own;
+        }
+        if self.has(Fault::AcceptByAnyone) {
+            return room.invitations.first().map(|invitation| invitation.from);
+        }
+        let elsewhere = || self.rooms.iter().find_map(|other| other.inviter_of(user));
+        if self.has(Fault::InvitationAdmitsElsewhere) { elsewhere() } else { None }
+    }
+
     fn enter(&mut self, group: Group, user: User) {
+        if self.has(Fault::StaleClearance) {
+            self.note_clearance(group, user);
+        }
         let note_entry = self.has(Fault::RejoinUnchecked);
+        let note_link = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
         room.members.put(user);
         room.drop_invitation(user);
         if note_entry {
-            room.known.put(user);
+            room.past.known.insert(user);
+        }
+        if note_link && room.link == Link::Open {
+            room.past.linked.insert(user);
+        }
+    }
+
+    fn note_clearance(&mut self, group: Group, user: User) {
+        for member in self.room(group).members.users() {
+            if self.may_share(member, user) {
+                self.account_mut(member).past.cleared.insert(user);
+                self.account_mut(user).past.cleared.insert(member);
+            }
         }
     }
 
@@ -102,17 +147,40 @@ impl Memory {
         if self.has(Fault::OwnerInvitesAnyone) && room.is_owner(by) {
             return true;
         }
+        if room.past.refused.contains(who) || self.is_vouched_for(who, by) {
+            return true;
+        }
+        if self.has(Fault::TransferEndsChecks) && !room.past.owners.is_empty() {
+            return true;
+        }
         let inviter_only = self.has(Fault::InviteChecksInviterOnly);
         let rule = if inviter_only { NewcomerRule::Inviter } else { self.policy.newcomer.invite };
         self.may_enter(rule, room, who, Some(by))
     }
 
+    fn is_vouched_for(&self, who: User, by: User) -> bool {
+        let share = |room: &Room| room.is_active() && room.members.has(&who) && room.members.has(&by);
+        self.has(Fault::SharedGroupVouches) && self.rooms.iter().any(share)
+    }
+
     /// Whether the newcomers may be launched with. Those who would only be invited are compared with each
     /// other when they accept, unless invitees count already.
     fn may_launch(&self, by: User, with: UserSet) -> bool {
-        let with_launcher = || with.iter().all(|user| self.fits(by, user));
+        let unblocked = self.has(Fault::LaunchIgnoresBlock);
+        let fits = |one: User, other: User| {
+            self.fits(one, other) || unblocked && self.may_share_but_for_blocks(one, other)
+        };
+        let next_only = self.has(Fault::NeighboursCompared);
+        let with_launcher = || with.iter().all(|user| fits(by, user));
         let with_each_other = || {
-            with.iter().all(|one| with.iter().filter(|&other| one < other).all(|other| self.fits(one, other)))
+            with.iter().all(|one| {
+                let mut others = with.iter().filter(|&other| one < other);
+                if next_only {
+                    others.next().is_none_or(|other| fits(one, other))
+                } else {
+                    others.all(|other| fits(one, other))
+                }
+            })
         };
         if self.has(Fault::LauncherOnly) {
             return with_launcher();
@@ -129,13 +197,16 @@ impl Memory {
 
     fn may_enter(&self, rule: NewcomerRule, room: &Room, newcomer: User, inviter: Option<User>) -> bool {
         let fits = |member: User| self.fits(member, newcomer);
-        if room.known.has(&newcomer) {
+        if room.past.known.contains(newcomer) {
+            return true;
+        }
+        if room.members.len() >= 4 && self.has(Fault::FifthMemberUnchecked) {
             return true;
         }
         if self.has(Fault::LauncherOnly) {
-            return room.launcher.is_some_and(|launcher| launcher == newcomer || fits(launcher));
+            return room.past.launcher.is_some_and(|launcher| launcher == newcomer || fits(launcher));
         }
-        let mut members = self.compared(room).iter().copied();
+        let mut members = self.compared(room);
         let mut invitees = room.invitations.iter().map(|invitation| invitation.who);
         match rule {
             NewcomerRule::Anyone => true,
@@ -150,14 +221,21 @@ impl Memory {
     }
 
     /// The members with whom a newcomer is compared.
-    fn compared<'room>(&self, room: &'room Room) -> &'room [User] {
-        match &*room.members {
+    fn compared(&self, room: &Room) -> impl Iterator<Item = User> {
+        let members = match &*room.members {
             [others @ .., _] if self.has(Fault::LastMemberSkipped) => others,
             members => members,
-        }
+        };
+        let mut child_before = false;
+        members.iter().copied().filter(move |&member| {
+            let child = self.has(Fault::FirstChildOnly) && self.is_child(member);
+            !(child && std::mem::replace(&mut child_before, true))
+        })
     }
 
     fn fits(&self, present: User, newcomer: User) -> bool {
-        self.has(Fault::OnlyChildrenCompared) && self.is_adult(present) || self.may_share(present, newcomer)
+        self.has(Fault::OnlyChildrenCompared) && self.is_adult(present)
+            || self.may_share(present, newcomer)
+            || self.account(present).past.cleared.contains(newcomer)
     }
 }

@@ -6,6 +6,7 @@
 use chatwarden_model::{Group, Link, Phase, User, UserSet};
 
 use super::list::List;
+use super::past::RoomPast;
 use super::{DONE, Memory, Reply, require};
 use crate::adapter::GroupView;
 use crate::adapter::fault::Fault;
@@ -18,11 +19,7 @@ pub(super) struct Room {
     pub(super) members: List<User>,
     pub(super) invitations: List<Invitation>,
     pub(super) banned: List<User>,
-    /// Who launched the room, for good. Noted only by a service whose fault needs it, here and below:
-    /// otherwise situations that are equal to everybody would not be equal values.
-    pub(super) launcher: Option<User>,
-    /// Who has ever been a member.
-    pub(super) known: List<User>,
+    pub(super) past: RoomPast,
 }
 
 /// A pending invitation.
@@ -38,8 +35,7 @@ impl Room {
         self.status = Phase::New;
         self.clear();
         self.banned.clear();
-        self.launcher = None;
-        self.known.clear();
+        self.past.clear();
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -108,8 +104,7 @@ impl Default for Room {
             members: List::default(),
             invitations: List::default(),
             banned: List::default(),
-            launcher: None,
-            known: List::default(),
+            past: RoomPast::default(),
         }
     }
 }
@@ -117,41 +112,55 @@ impl Default for Room {
 impl Memory {
     pub(super) fn open_link(&mut self, by: User, group: Group) -> Reply {
         require(self.policy.links)?;
+        require(self.room(group).is_active() && self.runs(by, group))?;
+        let note_members = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
-        require(room.is_active() && room.is_owner(by))?;
         room.link = Link::Open;
+        if note_members {
+            room.past.linked = room.past.linked.or(room.members.users());
+        }
         DONE
     }
 
     pub(super) fn close_link(&mut self, by: User, group: Group) -> Reply {
-        let room = self.room_mut(group);
-        require(room.is_owner(by))?;
-        room.link = Link::Closed;
+        require(self.runs(by, group))?;
+        self.room_mut(group).link = Link::Closed;
         DONE
     }
 
     pub(super) fn leave(&mut self, by: User, group: Group) -> Reply {
+        let passes_on = self.has(Fault::LeavePassesOwnership);
         let room = self.room_mut(group);
         require(room.members.has(&by))?;
+        let owned = room.is_owner(by);
         room.depart(by);
+        if owned && passes_on {
+            room.owner = room.members.first().copied();
+        }
         DONE
     }
 
     pub(super) fn remove(&mut self, by: User, group: Group, who: User) -> Reply {
         let members_may = self.has(Fault::MemberRemoves);
+        let note_removal = self.has(Fault::RemovedMemberSends);
+        require(self.runs(by, group) || members_may && self.room(group).members.has(&by))?;
         let room = self.room_mut(group);
-        require(room.is_owner(by) || members_may && room.members.has(&by))?;
         require(room.members.has(&who) && who != by)?;
         room.depart(who);
+        if note_removal {
+            room.past.removed.insert(who);
+        }
         DONE
     }
 
     pub(super) fn ban(&mut self, by: User, group: Group, who: User) -> Reply {
         require(self.can_chat(who))?;
-        let keep_invitation = self.has(Fault::BanKeepsInvitation);
+        require(self.runs(by, group) && who != by)?;
+        require(!self.room(group).banned.has(&who))?;
+        let foreign = self.room(group).inviter_of(who).is_some_and(|inviter| inviter != by);
+        let keep_invitation =
+            self.has(Fault::BanKeepsInvitation) || foreign && self.has(Fault::BanSparesForeignInvitation);
         let room = self.room_mut(group);
-        require(room.is_owner(by) && who != by)?;
-        require(!room.banned.has(&who))?;
         room.depart(who);
         if !keep_invitation {
             room.drop_invitation(who);
@@ -161,23 +170,37 @@ impl Memory {
     }
 
     pub(super) fn unban(&mut self, by: User, group: Group, who: User) -> Reply {
-        let room = self.room_mut(group);
-        require(room.is_owner(by) && room.banned.has(&who))?;
-        room.banned.remove(who);
+        require(self.runs(by, group) && self.room(group).banned.has(&who))?;
+        let all = self.has(Fault::UnbanClearsAll);
+        self.room_mut(group).banned.remove_if(|&banned| all || banned == who);
         DONE
     }
 
     pub(super) fn transfer(&mut self, by: User, group: Group, to: User) -> Reply {
+        require(self.runs(by, group) && self.room(group).members.has(&to) && to != by)?;
+        let note_owner = self.has(Fault::TransferKeepsRights) || self.has(Fault::TransferEndsChecks);
         let room = self.room_mut(group);
-        require(room.is_owner(by) && room.members.has(&to) && to != by)?;
         room.owner = Some(to);
+        if note_owner {
+            room.past.owners.insert(by);
+        }
         DONE
     }
 
     pub(super) fn dissolve(&mut self, by: User, group: Group) -> Reply {
-        let room = self.room_mut(group);
-        require(room.is_owner(by))?;
-        room.dissolve();
+        require(self.runs(by, group))?;
+        self.room_mut(group).dissolve();
         DONE
+    }
+
+    /// Whether the user may run the room.
+    fn runs(&self, user: User, group: Group) -> bool {
+        let room = self.room(group);
+        let exempt = || self.has(Fault::GuardianRunsGroups) && self.is_guardian(user);
+        let of_old = || {
+            let kept = self.has(Fault::TransferKeepsRights) && room.past.owners.contains(user);
+            kept && room.members.has(&user)
+        };
+        room.is_owner(user) || !room.members.is_empty() && (exempt() || of_old())
     }
 }

@@ -8,9 +8,15 @@ use super::{Memory, Reply, require};
 use crate::adapter::fault::Fault;
 
 impl Memory {
-    pub(super) fn direct(&self, by: User, to: User) -> Reply {
+    pub(super) fn direct(&mut self, by: User, to: User) -> Reply {
         require(self.can_chat(by) && self.can_chat(to) && by != to)?;
-        require(self.may_talk(by, to) || self.has(Fault::DirectUnchecked))?;
+        let begun = self.account(by).past.talked.contains(to);
+        let unblocked = self.has(Fault::DirectIgnoresBlock) && self.are_approved(by, to);
+        require(self.may_talk(by, to) || begun || unblocked || self.has(Fault::DirectUnchecked))?;
+        if self.has(Fault::BegunConversationGoesOn) {
+            self.account_mut(by).past.talked.insert(to);
+            self.account_mut(to).past.talked.insert(by);
+        }
         Ok(UserSet::of([to]))
     }
 
@@ -22,18 +28,25 @@ impl Memory {
         if self.has(Fault::MessageToAll) {
             rules.deliver = DeliverRule::All;
         }
-        self.send(by, room, rules)
+        let outsider = self.has(Fault::OutsiderSends) && self.can_chat(by) || room.past.removed.contains(by);
+        require(room.members.has(&by) || outsider)?;
+        let delivered = self.send(by, room, rules)?;
+        let most = if self.has(Fault::FanOutStops) { 3 } else { usize::MAX };
+        Ok(delivered.iter().take(most).collect())
     }
 
     pub(super) fn call(&self, by: User, group: Group) -> Reply {
         let room = self.room(group);
         require(room.is_active())?;
-        let unchecked = self.has(Fault::CallUnchecked);
-        self.send(by, room, if unchecked { Surface::OPEN } else { self.policy.call })
+        require(room.members.has(&by))?;
+        let mut rules = if self.has(Fault::CallUnchecked) { Surface::OPEN } else { self.policy.call };
+        if self.has(Fault::CallToAll) {
+            rules.deliver = DeliverRule::All;
+        }
+        self.send(by, room, rules)
     }
 
     fn send(&self, by: User, room: &Room, rules: Surface) -> Reply {
-        require(room.members.has(&by))?;
         let others = room.members.iter().copied().filter(|&member| member != by);
         let reached = |member: &User| self.may_share(by, *member);
         require(rules.send == SendRule::Anyone || others.clone().all(|member| reached(&member)))?;

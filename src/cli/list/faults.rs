@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use chatwarden_model::Word;
 use serde_json::json;
 
-use crate::adapter::fault::{Family, Fault, Rules};
+use crate::adapter::fault::{Family, Fault, Rules, Sight};
 
 /// How many columns the text takes.
 const COLUMNS: usize = 100;
@@ -24,13 +24,18 @@ pub(super) fn text(out: &mut impl Write) -> io::Result<()> {
         for &fault in Fault::ALL.iter().filter(|fault| fault.family() == family) {
             writeln!(out, "  {fault}")?;
             wrapped(out, fault.about())?;
-            wrapped(out, &format!("seen by {}, with {}", fault.sight(), options(fault)))?;
+            let (sight, least) = (fault.sight(), fault.least());
+            wrapped(out, &format!("{sight}, by {least} commands or more, with {}", options(fault)))?;
             if let Some(precedent) = fault.precedent() {
                 wrapped(out, &format!("precedent: {precedent}"))?;
             }
         }
     }
-    Ok(())
+    writeln!(out, "\nwhat it takes to see a fault")?;
+    Sight::ALL.iter().try_for_each(|sight| {
+        writeln!(out, "  {sight}")?;
+        wrapped(out, sight.about())
+    })
 }
 
 /// The catalogue for programs, one object a line.
@@ -43,6 +48,7 @@ pub(super) fn lines(out: &mut impl Write) -> io::Result<()> {
             "about": fault.about(),
             "precedent": fault.precedent(),
             "sight": fault.sight().name(),
+            "least": fault.least(),
             "policy": policy(fault.rules()),
             "cast": fault.cast().name(),
             "groups": fault.groups(),
