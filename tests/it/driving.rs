@@ -11,12 +11,12 @@ use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure, Fidelity};
 use chatwarden::check::{Terms, run};
 use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
-use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
+use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, decide, step};
 use chatwarden::verdict::{Identity, Verdict};
 
 use systems::{Log, Logged, Tiring, Unsteady};
 
-use crate::support::{SAM, alphabet, setup_for, small, true_minima};
+use crate::support::{SAM, alphabet, plain_faults, setup_for, small, true_minima};
 
 mod systems;
 
@@ -61,7 +61,7 @@ fn lengths<A: Adapter>(
 
 #[test]
 fn every_fault_has_the_shortest_chains_of_a_plain_search() {
-    for &fault in Fault::ALL {
+    for fault in plain_faults() {
         let began = Instant::now();
         let plan = Drive { stop_at_first: true, ..plan(setup_for(fault)) };
         let driven = driven(&plan, Some(fault));
@@ -249,7 +249,7 @@ fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
 
 #[test]
 fn the_walk_finds_chains_of_the_same_length() {
-    for &fault in Fault::ALL {
+    for fault in plain_faults().into_iter().filter(|fault| fault.least() <= 3) {
         let setup = small(fault.policy(), 1);
         for (stop_at_first, alike, tells) in [(true, STATE, false), (false, Alike::Product, true)] {
             let plan = Drive { stop_at_first, alike, depth: Some(3), ..plan(setup) };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::fault::{Crowd, Fault};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::check::{Lockstep, Progress, Terms};
@@ -93,8 +93,18 @@ fn any<W: Word>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
-/// The length of the shortest history for each identity, by trying all of them: breadth-first over the pairs of
-/// model and service, on every command that can be written down with users of the right kinds.
+/// The most commands of a history that a plain search tries.
+pub(crate) const PLAIN: usize = 4;
+
+/// The faults that a plain search can find: with few users, and by few commands.
+pub(crate) fn plain_faults() -> Vec<Fault> {
+    let plain = |fault: &Fault| fault.cast() == Crowd::Small && fault.least() <= PLAIN;
+    Fault::ALL.iter().copied().filter(plain).collect()
+}
+
+/// The length of the shortest history for each identity that histories of up to [`PLAIN`] commands show, by trying all
+/// of them, until the wanted ones are found: breadth-first over the pairs of model and service, on every command that
+/// can be written down with users of the right kinds.
 pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
     let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
@@ -104,7 +114,7 @@ pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<
     let mut known = HashSet::from([fingerprint(&service, &lockstep)]);
     let mut frontier = vec![(service, lockstep)];
     let mut minima = BTreeMap::new();
-    for length in 1.. {
+    for length in 1..=PLAIN {
         let mut next = Vec::new();
         for (service, lockstep) in &frontier {
             for command in &alphabet {
@@ -126,10 +136,21 @@ pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<
         }
         frontier = next;
     }
-    unreachable!("every identity that was found can be reached")
+    minima
 }
 
-/// Well-typed commands, and approvals by anyone: some faults are about who approves.
+/// The commands by which a group is run.
+const RUNNING: [CommandKind; 7] = [
+    CommandKind::OpenLink,
+    CommandKind::CloseLink,
+    CommandKind::Remove,
+    CommandKind::Ban,
+    CommandKind::Unban,
+    CommandKind::Transfer,
+    CommandKind::Dissolve,
+];
+
+/// Well-typed commands, approvals by anyone, and what owners do, by guardians: some faults are about who acts.
 pub(crate) fn alphabet(setup: &Setup) -> Vec<Command> {
     let mut alphabet = setup.bounds().well_typed();
     let mut approvals = setup.bounds();
@@ -144,6 +165,13 @@ pub(crate) fn alphabet(setup: &Setup) -> Vec<Command> {
         }
         _ => false,
     }));
+    let mut running = setup.bounds();
+    running.commands = RUNNING.iter().copied().collect();
+    let by_guardians = running.all().into_iter().filter(|command| {
+        let (by, others) = (command.by(), command.users().without(command.by()));
+        kinds.guardians.contains(by) && others.is_subset(kinds.chatting())
+    });
+    alphabet.extend(by_guardians);
     alphabet
 }
 
