@@ -107,7 +107,7 @@ impl Target {
     pub(super) fn note_idle_fault(&self) {
         if let Some(fault) = self.fault {
             anstream::eprintln!(
-                "note: {fault} may not matter under this policy and cast; where it does, it is found by\n  \
+                "note: {fault} matters under some policies and casts only; this finds it:\n  \
                  chatwarden fuzz --fault {fault} {}",
                 options_for(fault)
             );

@@ -6,17 +6,17 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::fault::{Crowd, Fault};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure, Fidelity};
 use chatwarden::check::{Terms, run};
 use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
-use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, decide, step};
+use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
 use chatwarden::verdict::{Identity, Verdict};
 
 use systems::{Log, Logged, Tiring, Unsteady};
 
-use crate::support::{SAM, alphabet, plain_faults, setup_for, small, true_minima};
+use crate::support::{PLAIN, SAM, alphabet, plain_faults, setup_for, small, true_minima};
 
 mod systems;
 
@@ -73,6 +73,18 @@ fn every_fault_has_the_shortest_chains_of_a_plain_search() {
         assert_eq!(lengths, truth, "{fault}");
         assert_eq!(driven.end, End::First);
         is_the_only_one_wanted(&plan, fault, &driven.found[0]);
+    }
+}
+
+/// What a plain search is too slow for, a search over copies of the service is not.
+#[test]
+fn a_deep_fault_is_shown_by_no_history_shorter_than_the_catalogue_says() {
+    let deep = |fault: &&Fault| fault.cast() == Crowd::Small && fault.least() > PLAIN;
+    for &fault in Fault::ALL.iter().filter(deep) {
+        let shorter = Drive { depth: Some(fault.least() - 1), ..plan(setup_for(fault)) };
+        let driven = driven(&shorter, Some(fault));
+        println!("{fault:<30} {} commands in {} situations", driven.executed, driven.states);
+        assert_eq!((driven.found.len(), driven.end), (0, End::Depth), "{fault}");
     }
 }
 
