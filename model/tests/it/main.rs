@@ -1,7 +1,7 @@
 //! The tests of the model: the semantics page, written a second time, beside it (`differential`), a row for
-//! each condition of each command (`conditions`), and what holds of every history (`laws`).
+//! each condition of each command (`conditions`), what holds of every history (`laws`), and small values (`values`).
 //!
-//! Deliberately absent: tests of a function on its own, which stand in its doc examples.
+//! Deliberately absent: tests of what a doc example shows already.
 
 mod conditions;
 mod differential;
@@ -9,3 +9,4 @@ mod laws;
 mod notation;
 mod oracle;
 mod support;
+mod values;

@@ -1,0 +1,213 @@
+//! The small values, by rows that were written down from the semantics page: presets, kinds of commands, promises, sets
+//! of words, the edges of bounds and of renamings.
+//!
+//! What commands do is not here: that is for `conditions` and `differential`.
+
+use chatwarden_model::{
+    Bounds, Cast, Command, CommandKind, Group, GroupState, Kind, Preset, Promise, Renaming, State, User,
+    UserSet, Word, WordSet,
+};
+
+use crate::notation::{ANN, BOB, DAN, G, KAY, KIM, SAM, ZOE, invite};
+
+/// The table of presets: quorum, between-children, admission, inviters, links, newcomer, message, call, on-loss.
+const PRESETS: &[(&str, &str)] = &[
+    (
+        "messenger-kids",
+        "any both direct members false every-member every-member every-member every-member anyone/all anyone/all freeze",
+    ),
+    (
+        "messenger-kids-2019",
+        "any both direct members false inviter inviter inviter inviter anyone/all anyone/all nothing",
+    ),
+    (
+        "pairwise-consent",
+        "any both consent members true every-member every-member every-member every-member every-member/authorized \
+         every-member/authorized remove-contact",
+    ),
+    (
+        "at-least-one-contact",
+        "any both consent members false any-member any-member any-member any-member anyone/all anyone/all nothing",
+    ),
+    (
+        "adder-only",
+        "any both direct members true inviter inviter anyone anyone anyone/all anyone/all nothing",
+    ),
+    (
+        "invite-time-only",
+        "any both consent members false inviter inviter anyone anyone anyone/all anyone/all nothing",
+    ),
+    (
+        "no-contact-rule",
+        "any both consent members true anyone anyone anyone anyone anyone/all anyone/all nothing",
+    ),
+];
+
+#[test]
+fn presets_are_those_of_the_table() {
+    let told = Preset::ALL.iter().map(|preset| {
+        let policy = preset.policy();
+        let newcomer = policy.newcomer;
+        let surface = |surface: chatwarden_model::Surface| {
+            format!("{}/{}", surface.send.name(), surface.deliver.name())
+        };
+        let knobs = [
+            policy.quorum.name().to_string(),
+            policy.between_children.name().into(),
+            policy.admission.name().into(),
+            policy.inviters.name().into(),
+            policy.links.to_string(),
+            newcomer.create.name().into(),
+            newcomer.invite.name().into(),
+            newcomer.accept.name().into(),
+            newcomer.join.name().into(),
+            surface(policy.message),
+            surface(policy.call),
+            policy.on_loss.name().into(),
+        ];
+        (preset.name(), knobs.join(" "))
+    });
+    let rows: Vec<_> = PRESETS.iter().map(|(name, knobs)| (*name, knobs.to_string())).collect();
+    assert_eq!(told.collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn kinds_of_commands_name_groups_and_deliver_as_the_table_says() {
+    let those = |is: fn(CommandKind) -> bool| {
+        let names = CommandKind::ALL.iter().filter(|kind| is(**kind)).map(|kind| kind.name());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        those(|kind| !kind.names_group()),
+        "approve revoke add-guardian remove-guardian block unblock direct"
+    );
+    assert_eq!(those(CommandKind::delivers), "direct message call");
+    assert_eq!(those(CommandKind::is_administrative), "approve revoke add-guardian remove-guardian");
+}
+
+#[test]
+fn a_command_names_its_actor_and_everybody_else_in_it() {
+    let create = Command::Create { by: SAM, group: G, with: UserSet::of([KAY, ZOE]) };
+    assert_eq!(create.users(), UserSet::of([SAM, KAY, ZOE]));
+    assert_eq!(invite(KAY, G, KIM).users(), UserSet::of([KAY, KIM]));
+    assert_eq!(Command::Approve { by: ANN, child: KAY, contact: SAM }.users(), UserSet::of([ANN, KAY, SAM]));
+}
+
+#[test]
+fn only_promises_about_who_meets_whom_can_be_broken_by_a_policy() {
+    let breakable = Promise::ALL.iter().filter(|promise| !promise.is_kept_by_construction());
+    assert_eq!(
+        breakable.map(|promise| promise.name()).collect::<Vec<_>>(),
+        ["company", "delivery", "invitation"]
+    );
+}
+
+#[test]
+fn sets_of_words_are_sets() {
+    type Set = WordSet<Promise>;
+    let set = |words: &[Promise]| words.iter().copied().collect::<Set>();
+    let [a, b, c] = [Promise::Company, Promise::Ban, Promise::Refusal];
+    assert_eq!(set(&[a, b]).or(set(&[b, c])), set(&[a, b, c]));
+    assert_eq!(set(&[a, b]).and(set(&[b, c])), set(&[b]));
+    assert_ne!(set(&[a]), set(&[b]));
+    assert_ne!(set(&[a]), set(&[a, b]));
+    let mut fewer = set(&[a, b, c]);
+    fewer.remove(b);
+    fewer.remove(b);
+    assert_eq!(fewer, set(&[a, c]));
+    assert!(Set::empty().is_empty() && Set::default().is_empty() && !set(&[c]).is_empty());
+    let marked: Set = Promise::ALL.iter().map(|word| (*word, *word == b || *word == c)).collect();
+    assert_eq!(marked, set(&[b, c]));
+    let twice: Set = [(a, true), (a, true), (b, false)].into_iter().collect();
+    assert_eq!(twice, set(&[a]));
+    // A set is copied wherever it goes; this one is cloned as generic code does it.
+    assert_eq!(Clone::clone(&set(&[a, c])), set(&[a, c]));
+    assert_eq!(format!("{:?}", set(&[a, b])), r#"{"company", "ban"}"#);
+}
+
+#[test]
+fn users_are_counted() {
+    let users = UserSet::of([KAY, SAM, ZOE]);
+    let mut iter = users.iter();
+    assert_eq!((iter.len(), iter.size_hint()), (3, (3, Some(3))));
+    assert_eq!((iter.next(), iter.size_hint()), (Some(KAY), (2, Some(2))));
+    let mut cast = Cast::default();
+    assert!(cast.is_empty());
+    cast.add(Kind::Adult, UserSet::EMPTY);
+    assert!(!cast.is_empty());
+}
+
+/// ann: guardian of kay; kay: child; sam, zoe: adults.
+fn four() -> (Cast, [User; 4]) {
+    let mut cast = Cast::default();
+    let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+    let kay = cast.add(Kind::Child, UserSet::of([ann]));
+    let sam = cast.add(Kind::Adult, UserSet::EMPTY);
+    let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
+    (cast, [ann, kay, sam, zoe])
+}
+
+#[test]
+fn contacts_are_those_who_were_approved() {
+    let (cast, [ann, kay, sam, zoe]) = four();
+    let policy = Preset::MessengerKids.policy();
+    let mut state: State = State::new(&cast);
+    assert_eq!(state.contacts(&policy, kay), UserSet::EMPTY);
+    state.approvals_mut(kay, sam).insert(ann);
+    // Whoever is no guardian of the child approves nobody.
+    state.approvals_mut(kay, zoe).insert(sam);
+    assert_eq!(state.contacts(&policy, kay), UserSet::of([sam]));
+}
+
+#[test]
+fn invitations_are_forgotten_with_those_who_issued_them() {
+    let mut group: GroupState = GroupState::default();
+    group.invite(KAY, SAM);
+    group.invite(KIM, ZOE);
+    group.uninvite_all();
+    assert_eq!((group.invited(), group.inviter(KAY)), (UserSet::EMPTY, None));
+    assert_eq!(group, GroupState::default(), "nothing is left by which states differ that are the same");
+}
+
+#[test]
+fn commands_are_made_of_what_there_is_and_nothing_else() {
+    let (cast, [_, _, sam, zoe]) = four();
+    let without_groups = Bounds::new(&cast, 0);
+    assert!(without_groups.all().iter().all(|command| command.group().is_none()));
+    assert!(!without_groups.all().is_empty());
+    let bounds = Bounds::new(&cast, 1);
+    let leave = |group| Command::Leave { by: sam, group };
+    assert!(bounds.is_well_typed(&leave(Group::new(0))) && !bounds.is_well_typed(&leave(Group::new(1))));
+    assert!(!bounds.is_well_typed(&Command::Block { by: zoe, who: zoe }));
+    let nobody = Bounds::new(&Cast::default(), 2);
+    assert_eq!(nobody.all(), []);
+}
+
+#[test]
+fn renamings_stop_where_they_would_be_too_many() {
+    let (cast, _) = four();
+    let count = |groups, most| Renaming::keeping(&cast, groups, most).len();
+    // Two adults, and two or six ways to name groups.
+    assert_eq!([count(1, 100), count(2, 100), count(3, 100)], [2, 4, 12]);
+    assert_eq!(
+        [count(2, 4), count(2, 3), count(3, 12), count(3, 11), count(3, 8), count(3, 3)],
+        [4, 2, 12, 4, 4, 2]
+    );
+    assert_eq!([count(1, 2), count(1, 1), count(1, 0)], [2, 1, 1]);
+}
+
+#[test]
+fn nobody_gets_the_name_of_another_kind_or_of_another_child() {
+    let mut cast = Cast::default();
+    let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+    cast.add(Kind::Adult, UserSet::EMPTY);
+    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "a guardian is no adult");
+    let bob = cast.add(Kind::Guardian, UserSet::EMPTY);
+    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2);
+    cast.add(Kind::Child, UserSet::of([ann]));
+    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "one has a child, the other none");
+    cast.add(Kind::Child, UserSet::of([bob]));
+    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2, "both go with their children");
+    // The users of the other notation, whom this cast does not have, stand for themselves.
+    assert_eq!(Renaming::identity().users(UserSet::of([BOB, DAN])), UserSet::of([BOB, DAN]));
+}
