@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chatwarden::certify::Level;
 use chatwarden::model::Word;
 use chatwarden::verdict::Verdict;
-use chatwarden::wire::{RecordedLevel, RecordedVerdict};
+use chatwarden::wire::{KnownVerdict, RecordedLevel, RecordedVerdict};
 
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -188,6 +188,8 @@ fn the_words_of_a_record_are_the_words_of_the_harness() {
     let verdicts: Vec<_> = verdicts.map(|word| word.name()).collect();
     let recorded: Vec<_> = RecordedVerdict::ALL.iter().map(|word| word.name()).collect();
     assert_eq!(names(&verdicts), names(&recorded));
+    let known = KnownVerdict::ALL.iter().filter(|verdict| **verdict != KnownVerdict::Mismatch);
+    assert_eq!(names(&verdicts), names(&known.map(|word| word.name()).collect::<Vec<_>>()));
     let levels: Vec<_> = Level::ALL.iter().map(|word| word.name()).collect();
     let recorded: Vec<_> = RecordedLevel::ALL.iter().map(|word| word.name()).collect();
     assert_eq!(names(&levels), names(&recorded));

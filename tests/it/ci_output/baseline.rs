@@ -161,6 +161,31 @@ fn an_explored_policy_or_implementation_is_excused_in_the_same_way() {
 }
 
 #[test]
+fn a_policy_with_another_knob_is_another_policy() {
+    let folder = folder();
+    let knobs = r#"{"quorum": "any", "between-children": "both", "admission": "direct", "inviters": "members",
+        "links": true, "newcomer": {"create": "inviter", "invite": "inviter", "accept": "anyone", "join": "anyone"},
+        "message": {"send": "anyone", "deliver": "all"}, "call": {"send": "anyone", "deliver": "all"},
+        "on-loss": "nothing"}"#;
+    let explore = &["explore", "--policy", "mine.json", "--depth", "3"];
+    write(folder.path(), "mine.json", knobs);
+    assert_eq!(run(folder.path(), &[explore, UPDATE]).0, 0);
+    let listed = read(folder.path(), "known.json");
+    assert!(
+        listed.contains(r#"{"policy": "adder-only", "verdict": "broken-promise", "promise": "company"}"#),
+        "{listed}"
+    );
+    write(folder.path(), "mine.json", &knobs.replace(r#""links": true"#, r#""links": false"#));
+    assert_eq!(run(folder.path(), &[explore, BASELINE]).0, 1);
+    assert_eq!(run(folder.path(), &[explore, UPDATE]).0, 0);
+    let listed = read(folder.path(), "known.json");
+    assert!(
+        listed.contains(r#"{"policy": "adder-only", "#) && listed.contains(r#"{"policy": "custom-"#),
+        "{listed}"
+    );
+}
+
+#[test]
 fn what_is_no_answer_is_never_known() {
     let folder = folder();
     let driver =
