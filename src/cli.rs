@@ -2,6 +2,7 @@
 //!
 //! Nothing is found, judged or worded here, and nobody imports this.
 
+mod bench;
 mod certify;
 mod check_driver;
 mod coverage;
@@ -85,6 +86,7 @@ enum Action {
     List(list::List),
     CheckDriver(check_driver::CheckDriver),
     Serve(serve::Serve),
+    Bench(bench::Bench),
     /// Print the JSON schema of scenario files.
     Schema,
 }
@@ -101,6 +103,7 @@ impl Action {
             Action::List(list) => list.run(),
             Action::CheckDriver(check) => check.run(),
             Action::Serve(serve) => serve.run(),
+            Action::Bench(bench) => bench.run(),
             Action::Schema => {
                 io::Write::write_all(&mut io::stdout(), crate::wire::scenario_schema().as_bytes())?;
                 Ok(Exit::Fine)

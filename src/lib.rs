@@ -74,7 +74,7 @@
 //! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
 //! [`certify`] what proves that they are as short as can be · [`exec`] implementations in other processes, [`driver`] the
-//! other side of that, [`inspect`] whether a driver can be believed ·
+//! other side of that, [`inspect`] whether a driver can be believed · [`kills`] how soon faults are found ·
 //! [`wire`] the formats · [`history`], [`replay`], [`save`], [`baseline`], [`report`] what becomes of findings · [`cli`] the
 //! program.
 
@@ -94,6 +94,7 @@ pub mod generate;
 mod hash;
 pub mod history;
 pub mod inspect;
+pub mod kills;
 pub mod replay;
 pub mod report;
 pub mod save;

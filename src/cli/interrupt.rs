@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::campaign;
 use crate::exec;
 use crate::explore;
+use crate::kills;
 
 /// What can be interrupted on the way to a shrunk and certified finding.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Interrupt {
     pub(super) shrinking: Arc<campaign::Watch>,
     /// The search for what is shorter still.
     pub(super) certifying: Arc<explore::Watch>,
+    /// The measuring of engines.
+    pub(super) measuring: Arc<kills::Watch>,
 }
 
 /// What is to be interrupted at the moment, if more than the program itself.
@@ -52,6 +55,7 @@ impl Interrupt {
             self.campaign.stop();
             self.search.stop();
             self.certifying.stop();
+            self.measuring.stop();
         } else if !self.shrinking.is_stopped() {
             self.shrinking.stop();
         } else {

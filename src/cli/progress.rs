@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::campaign;
 use crate::explore;
+use crate::kills;
 
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -43,6 +44,16 @@ pub(super) fn of_search<T>(what: &str, watch: &explore::Watch, work: impl FnOnce
         bar.set_message(format!("{rate:.0} states/s, depth {depth}, frontier {frontier}, {what}"));
     };
     shown("{spinner} {pos} states", None, tell, work)
+}
+
+/// Measures engines, and shows how it goes on if somebody is there to see it.
+pub(super) fn of_measuring<T>(watch: &kills::Watch, work: impl FnOnce() -> T) -> T {
+    let tell = |bar: &ProgressBar| {
+        bar.set_length(watch.expected());
+        bar.set_position(watch.done());
+        bar.set_message("each on one core");
+    };
+    shown("{wide_bar} {pos}/{len} attempts", Some(0), tell, work)
 }
 
 fn shown<T>(

@@ -28,12 +28,19 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hash", &[]),
     ("baseline", &["hash", "verdict", "wire"]),
     ("certify", &["adapter", "campaign", "explore", "hash", "verdict"]),
+    (
+        "kills",
+        &[
+            "adapter", "campaign", "certify", "check", "coverage", "explore", "generate", "suite", "verdict",
+            "wire",
+        ],
+    ),
     ("replay", &["adapter", "check", "history", "report", "verdict", "wire"]),
     ("inspect", &["adapter", "campaign", "check", "exec", "generate", "verdict", "wire"]),
     (
         "report",
         &[
-            "baseline", "campaign", "certify", "coverage", "explore", "history", "inspect", "suite",
+            "baseline", "campaign", "certify", "coverage", "explore", "history", "inspect", "kills", "suite",
             "verdict", "wire",
         ],
     ),
@@ -42,7 +49,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "adapter", "baseline", "campaign", "certify", "check", "coverage", "driver", "exec", "explore",
-            "generate", "history", "inspect", "replay", "report", "save", "suite", "verdict", "wire",
+            "generate", "history", "inspect", "kills", "replay", "report", "save", "suite", "verdict",
+            "wire",
         ],
     ),
 ];

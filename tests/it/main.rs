@@ -12,6 +12,7 @@ mod faults;
 mod fidelity;
 mod generation;
 mod inspecting;
+mod kills;
 mod laws;
 mod misbehaving;
 mod processes;
