@@ -113,7 +113,9 @@ fn minima_are_of_the_fault_where_everything_shorter_was_tried_and_else_of_the_fi
         let plan = Plan { seeds: 2, time: None, ..Plan::new(vec![fault], engines) };
         measure(&plan, &Watch::default()).minimum(fault).map(|minimum| (minimum.length, minimum.scope))
     };
-    assert_eq!(minimum(vec![Engine::Likely]), Some((3, Scope::Finding)));
+    // What was found may take more than the least that shows the fault in some way.
+    let of_finding = minimum(vec![Engine::Likely]).expect("it is certified");
+    assert!(of_finding.0 >= 3 && of_finding.1 == Scope::Finding, "{of_finding:?}");
     assert_eq!(minimum(vec![Engine::Likely, Engine::Exhaustive]), Some((3, Scope::Fault)));
 }
 

@@ -6,6 +6,7 @@ mod certificates;
 mod ci_output;
 mod cli;
 mod conformance;
+mod coverage;
 mod driving;
 mod exploring;
 mod faults;
