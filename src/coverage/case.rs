@@ -71,10 +71,13 @@ words! {
         LostInFrozenGroup = "lost-in-a-frozen-group": "two lose their authorization who share a frozen group",
         LostBetweenChildren = "lost-between-children": "two children lose their authorization who share a group",
         LostWithAdult = "lost-with-an-adult": "a child and an adult lose their authorization who share a group",
+        LostToAdult = "lost-to-an-adult": "an adult takes away the authorization with a child with whom they share a group",
         LostWithOwner = "lost-with-the-owner": "two lose their authorization who share a group that one of them owns",
         LostBesideOthers = "lost-beside-others": "two lose their authorization who share a group with others",
         LostTwice = "lost-twice": "several pairs lose their authorization at once, two of which share a group",
         LostWhileInvited = "lost-while-invited": "two lose their authorization of whom one is invited into the other's group",
+        OthersApproval = "others-approval": "the approval that is taken back was given by other guardians alone",
+        BesideBlock = "beside-a-block": "of the two, one has blocked the other, and that stays",
         ChangesNothing = "changes-nothing": "everything is already as it is to be",
         Again = "again": "the same was done before, has been undone, and is done again",
 
@@ -207,6 +210,9 @@ impl Case {
             | Case::LostWithOwner
             | Case::LostBesideOthers
             | Case::LostWhileInvited => settles,
+            Case::LostToAdult => kind == K::Block,
+            Case::OthersApproval => kind == K::Revoke,
+            Case::BesideBlock => matches!(kind, K::Approve | K::Revoke | K::Block | K::Unblock),
             Case::LostTwice => settles && kind != K::Block && kind != K::Revoke,
             Case::ChangesNothing => matches!(
                 kind,

@@ -25,7 +25,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         }
         let (mut obstacle, mut count) = (None, 0);
         self.each_asked(command, |asked| {
-            if !self.state.compatible(self.policy, asked.newcomer, asked.other) {
+            if !self.meets(command.kind(), asked) {
                 obstacle = Some(asked);
                 count += 1;
             }
@@ -39,6 +39,14 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             }
             (None, _) => tell(Case::NobodyToAsk),
             _ => {}
+        }
+    }
+
+    /// Whether the two are to each other what the rule asks: compatible, and authorized where they are alone.
+    fn meets(&self, kind: K, Asked { newcomer, other, .. }: Asked) -> bool {
+        match kind {
+            K::Direct => self.state.authorized(self.policy, newcomer, other),
+            _ => self.state.compatible(self.policy, newcomer, other),
         }
     }
 

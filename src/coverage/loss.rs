@@ -71,6 +71,9 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
                 tell(Case::LostShared);
                 let children = self.is_child(user) && self.is_child(other);
                 tell(if children { Case::LostBetweenChildren } else { Case::LostWithAdult });
+                if !self.is_child(user) {
+                    tell(Case::LostToAdult);
+                }
                 if shared > 1 {
                     tell(Case::LostInTwoGroups);
                 }

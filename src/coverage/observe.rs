@@ -188,6 +188,23 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             }
             (Command::CloseLink { .. }, Some(group)) if group.link == Link::Open => tell(Case::WithLink),
             (Command::RemoveGuardian { by, guardian, .. }, _) if by == guardian => tell(Case::ByTheTarget),
+            (Command::Approve { child, contact, .. }, _) if self.state.blocked(*child, *contact) => {
+                tell(Case::BesideBlock);
+            }
+            (Command::Revoke { by, child, contact }, _) => {
+                let given = self.state.approvals(*child, *contact).and(self.state.guardians(*child));
+                if !given.is_empty() && !given.contains(*by) {
+                    tell(Case::OthersApproval);
+                }
+                if self.state.blocked(*child, *contact) {
+                    tell(Case::BesideBlock);
+                }
+            }
+            (Command::Block { by, who } | Command::Unblock { by, who }, _)
+                if self.state.blocks(*who).contains(*by) =>
+            {
+                tell(Case::BesideBlock);
+            }
             _ => {}
         }
     }

@@ -71,12 +71,17 @@ fn what_is_told_is_what_is_listed() {
     assert_eq!(names.len(), listed.len(), "each has a name of its own");
     for preset in Preset::ALL {
         let setup = small(preset.policy(), 2);
-        let state: State = setup.start();
-        for command in setup.bounds().all() {
-            let mut told = Vec::new();
-            Situation { state: &state, policy: &setup.policy, past: None }
-                .each_point(&command, |point| told.push(point));
-            assert!(told.iter().all(|point| listed.contains(point)), "{told:?}");
+        for run in 0..40 {
+            let mut choices = Seeded::of_run(5, run);
+            let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+            let mut state: State = setup.start();
+            for command in generator.run(&setup, 20, &[], &mut choices) {
+                step(&mut state, &setup.policy, &command);
+            }
+            let situation = Situation { state: &state, policy: &setup.policy, past: None };
+            for command in setup.bounds().all() {
+                situation.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
+            }
         }
     }
 }
@@ -121,14 +126,9 @@ fn committed_suites_are_kept_by_the_model_and_the_service() {
     }
 }
 
-/// The faults of a single answer that no case asks for yet: a revocation of somebody else's approval, an approval beside a
-/// block, and an adult's block in a group. A suite does not see them unless it does so by chance.
-const NOT_ASKED_FOR: [Fault; 3] =
-    [Fault::RevokeOwnApprovalOnly, Fault::ApproveClearsBlock, Fault::AdultBlockKeepsGroups];
-
 /// The faults that the suite of their policy and the small cast does not see are told, so that none is lost in silence.
 #[test]
-fn the_suite_alone_sees_the_faults_of_single_answers_but_for_three() {
+fn the_suite_alone_sees_every_fault_of_a_single_answer() {
     let mut unseen = Vec::new();
     let mut suites: Vec<(Policy, Setup, Suite)> = Vec::new();
     for &fault in Fault::ALL.iter().filter(|fault| fault.cast() == Crowd::Small) {
@@ -143,8 +143,7 @@ fn the_suite_alone_sees_the_faults_of_single_answers_but_for_three() {
         }
     }
     println!("not seen by the suite alone: {unseen:?}");
-    let single = unseen.iter().filter(|(_, sight)| *sight == Sight::Single).map(|(fault, _)| *fault);
-    assert_eq!(single.collect::<Vec<_>>(), NOT_ASKED_FOR);
+    assert!(unseen.iter().all(|(_, sight)| *sight != Sight::Single));
 }
 
 #[test]
