@@ -9,10 +9,13 @@ use chatwarden::adapter::fault::{Crowd, Fault, Sight};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Plan, Watch};
 use chatwarden::check::{self, Terms};
-use chatwarden::coverage::{Coverage, Outcome, Point, Situation, Standing};
+use chatwarden::coverage::{Case, Coverage, Outcome, Point, Situation, Standing};
 use chatwarden::explore;
 use chatwarden::generate::{Generator, Guidance, Seeded};
-use chatwarden::model::{CommandKind, Condition, Policy, Preset, Setup, State, Word, WordSet, decide, step};
+use chatwarden::model::{
+    Cast, Command, CommandKind, Condition, Kind, Policy, Preset, Setup, State, UserSet, Word, WordSet,
+    decide, step,
+};
 use chatwarden::replay;
 use chatwarden::suite::{self, Suite};
 use chatwarden::wire::Scenario;
@@ -83,6 +86,23 @@ fn what_is_told_is_what_is_listed() {
                 situation.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
             }
         }
+    }
+}
+
+/// Adults have no approvals, so between two of them a block is what keeps them from a conversation of their own.
+#[test]
+fn a_block_between_adults_is_told_as_a_block() {
+    let mut cast = Cast::default();
+    let [sam, zoe] = [(); 2].map(|()| cast.add(Kind::Adult, UserSet::EMPTY));
+    let policy = Preset::AdderOnly.policy();
+    let mut state: State<2, 0> = State::new(&cast);
+    step(&mut state, &policy, &Command::Block { by: sam, who: zoe });
+    for (by, other, case) in [(sam, zoe, Case::OwnBlock), (zoe, sam, Case::OtherBlock)] {
+        let mut told = Vec::new();
+        let situation = Situation { state: &state, policy: &policy, past: None };
+        situation.each_point(&Command::Direct { by, to: other }, |point| told.push(point));
+        let alone = Outcome::Alone(Condition::PartiesAuthorized);
+        assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");
     }
 }
 
