@@ -1,5 +1,5 @@
-//! The three fidelities on implementations that depart on purpose: one that refuses more, one that delivers less, and
-//! one that panics.
+//! The three fidelities on implementations that depart on purpose: one that refuses more, one that delivers less, one that
+//! denies what it did, one that panics.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
@@ -17,6 +17,8 @@ enum Habit {
     Refuses,
     /// It delivers nothing.
     Mute,
+    /// It carries out what it says that it refuses.
+    Denies,
     /// It panics when somebody leaves.
     Panics,
     /// It fails when somebody is banned.
@@ -54,6 +56,7 @@ impl Adapter for Peculiar {
         }
         Ok(match self.service.apply(command)? {
             Answer::Allow { .. } if self.habit == Habit::Mute => Answer::Allow { delivered: UserSet::EMPTY },
+            Answer::Allow { .. } if self.habit == Habit::Denies => Answer::Deny,
             answer => answer,
         })
     }
@@ -81,6 +84,17 @@ fn refusing_more_and_delivering_less_is_too_strict_and_never_too_loose() {
             assert!(tally.found.is_empty(), "{:?}", tally.found);
             assert_eq!(tally.runs, 2_000);
         }
+    }
+}
+
+/// Under no-looser a refusal too many is nobody's harm, and is not listed beside what is.
+#[test]
+fn a_refusal_too_many_counts_under_exact_alone() {
+    for (fidelity, is_listed) in [(Fidelity::Exact, true), (Fidelity::NoLooser, false)] {
+        let (_, tally) = conduct(Habit::Denies, fidelity);
+        let found = &tally.found[0].finding;
+        assert!(found.deviations().iter().any(|deviation| matches!(deviation, Deviation::Drifted(_))));
+        assert_eq!(found.deviations().contains(&Deviation::Refused), is_listed, "{found:?}");
     }
 }
 

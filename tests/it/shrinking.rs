@@ -6,7 +6,7 @@ use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Plan, Watch};
 use chatwarden::check;
 use chatwarden::model::{Command, Preset, User, Word, WordSet};
-use chatwarden::shrink::{Shrinker, measure};
+use chatwarden::shrink::{BUDGET, Shrinker, measure};
 
 use crate::support::{G1, KAY, KIM, SAM, small};
 
@@ -57,4 +57,27 @@ fn no_deletion_of_one_or_two_commands_keeps_a_result() {
             }
         }
     }
+}
+
+/// A shrinker that is told again and again that nothing simpler shows the finding ends, and counts right how it came to it.
+#[test]
+fn executions_are_counted_and_bounded() {
+    let setup = small(Preset::MessengerKids.policy(), 2);
+    let histories = [vec![Command::Leave { by: KAY, group: G1 }], long_history(400)];
+    for (history, is_long) in histories.into_iter().zip([false, true]) {
+        let mut shrinker = Shrinker::new(&setup, WordSet::all(), history);
+        let mut proposed = 0;
+        while shrinker.propose().is_some() {
+            proposed += 1;
+            shrinker.told(None);
+        }
+        assert_eq!(shrinker.executions(), proposed);
+        assert_eq!(shrinker.is_exhausted(), is_long, "after {proposed}");
+        assert!(if is_long { proposed == BUDGET } else { proposed < BUDGET }, "{proposed} executions");
+    }
+}
+
+fn long_history(len: usize) -> Vec<Command> {
+    let users = [KAY, KIM, SAM];
+    (0..len).map(|at| Command::Block { by: users[at % 3], who: users[at / 3 % 3] }).collect()
 }
