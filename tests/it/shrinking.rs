@@ -1,14 +1,17 @@
-//! What the shrinker promises of its results, by trying everything it claims to have tried.
+//! What the shrinker promises of its results, by trying everything it claims to have tried; and that each of its passes
+//! tries what it is there for.
+
+use std::collections::HashSet;
 
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Plan, Watch};
 use chatwarden::check;
-use chatwarden::model::{Command, Preset, User, Word, WordSet};
+use chatwarden::model::{Cast, Command, Group, Kind, Preset, Setup, User, UserSet, Word, WordSet};
 use chatwarden::shrink::{BUDGET, Shrinker, measure};
 
-use crate::support::{G1, KAY, KIM, SAM, small};
+use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, small};
 
 /// Shrinks a history by a predicate.
 fn shrunk(history: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Command> {
@@ -80,4 +83,102 @@ fn executions_are_counted_and_bounded() {
 fn long_history(len: usize) -> Vec<Command> {
     let users = [KAY, KIM, SAM];
     (0..len).map(|at| Command::Block { by: users[at % 3], who: users[at / 3 % 3] }).collect()
+}
+
+/// All that is tried of a history while nothing simpler shows its finding.
+fn tried(setup: &Setup, history: &[Command]) -> HashSet<Vec<Command>> {
+    let mut shrinker = Shrinker::new(setup, WordSet::all(), history.to_vec());
+    let mut tried = HashSet::new();
+    while let Some(candidate) = shrinker.propose() {
+        tried.insert(candidate.to_vec());
+        shrinker.told(None);
+    }
+    tried
+}
+
+fn approve(by: User, child: User, contact: User) -> Command {
+    Command::Approve { by, child, contact }
+}
+
+fn launch(by: User, invited: &[User]) -> Command {
+    Command::Create { by, group: G1, with: invited.iter().copied().collect() }
+}
+
+#[test]
+fn what_changes_nothing_is_left_out_at_once() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let absent = Command::Leave { by: KIM, group: G1 };
+    let (first, second) = (approve(ANN, KAY, SAM), launch(SAM, &[KAY]));
+    let history = [absent, first, absent, second, absent, absent];
+    assert!(tried(&setup, &history).contains(&vec![first, second, absent]));
+}
+
+#[test]
+fn halves_quarters_and_so_on_are_left_out() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let users = [KAY, KIM, SAM];
+    let blocks = users.iter().flat_map(|&by| users.iter().map(move |&who| Command::Block { by, who }));
+    let history: Vec<Command> = blocks.collect();
+    let tried = tried(&setup, &history);
+    for size in [4, 2, 1] {
+        for start in (0..8).step_by(size) {
+            let rest = [&history[..start], &history[start + size..]].concat();
+            assert!(tried.contains(&rest), "without {size} from {start}");
+        }
+    }
+}
+
+#[test]
+fn groups_are_named_anew_in_the_order_in_which_they_appear() {
+    let setup = small(Preset::MessengerKids.policy(), 3);
+    let leave = |group: usize| Command::Leave { by: KAY, group: Group::new(group) };
+    assert!(tried(&setup, &[leave(1), leave(2)]).contains(&vec![leave(0), leave(1)]));
+}
+
+#[test]
+fn roles_are_recast_and_what_thereby_says_the_same_twice_is_one() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let leave = |by: User| Command::Leave { by, group: G1 };
+    let (one, other) = (approve(ANN, KAY, KIM), approve(BOB, KIM, KAY));
+    let history = [one, leave(SAM), other, leave(KIM), leave(SAM), leave(SAM)];
+    let expected = vec![approve(BOB, KIM, SAM), leave(KAY), leave(KIM), leave(KAY)];
+    assert!(tried(&setup, &history).contains(&expected), "{expected:?}");
+}
+
+#[test]
+fn a_command_is_replaced_by_a_simpler_one_where_the_model_sees_the_same() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let start =
+        [approve(ANN, KAY, SAM), approve(BOB, KIM, SAM), approve(ANN, KAY, KIM), approve(BOB, KIM, KAY)];
+    let left = Command::Leave { by: KIM, group: G1 };
+    let history = |launch: Command| [&start[..], &[launch, left]].concat();
+    let tried = tried(&setup, &history(launch(SAM, &[KAY, KIM])));
+    assert!(tried.contains(&history(launch(SAM, &[KIM]))));
+    assert!(!tried.contains(&history(Command::Join { by: KIM, group: G1 })), "nobody would be in it");
+}
+
+#[test]
+fn launches_come_in_while_few_may_chat() {
+    let mut cast = Cast::default();
+    let adults: Vec<User> = (0..7).map(|_| cast.add(Kind::Adult, UserSet::EMPTY)).collect();
+    let setup = Setup { cast, groups: 1, policy: Preset::MessengerKids.policy() };
+    for (users, come_in) in [(6, true), (7, false)] {
+        let ending = Command::Leave { by: adults[0], group: G1 };
+        let simpler = launch(adults[0], &adults[1..2]);
+        let history = [launch(adults[0], &adults[1..users]), ending];
+        assert_eq!(tried(&setup, &history).contains(&vec![simpler, ending]), come_in, "{users} users");
+    }
+}
+
+#[test]
+fn one_command_stands_for_two_where_the_model_has_something_to_say() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let leave = Command::Leave { by: SAM, group: G1 };
+    let (first, invite) = (approve(ANN, KAY, SAM), Command::Invite { by: SAM, group: G1, who: KAY });
+    let history = [first, launch(SAM, &[]), invite, leave];
+    assert!(tried(&setup, &history).contains(&vec![first, launch(SAM, &[KAY]), leave]));
+    let block = Command::Block { by: SAM, who: KAY };
+    let telling_nothing =
+        [Command::Unblock { by: SAM, who: KAY }, Command::Unblock { by: KAY, who: SAM }, block];
+    assert!(!tried(&setup, &telling_nothing).contains(&vec![Command::Block { by: KAY, who: SAM }, block]));
 }
