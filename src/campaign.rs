@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Command, CommandKind, Setup, State, WordSet};
+use chatwarden_model::{Command, CommandKind, Setup, State, WordSet, decide};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
 use crate::check::{Lockstep, Progress, Terms};
@@ -392,7 +392,8 @@ impl Trace {
     fn take(&mut self, before: &State, plan: &Plan, command: &Command, after: &State) {
         let situation = Situation { state: before, policy: &plan.setup.policy, past: Some(&self.past) };
         situation.each_point(command, |point| self.shown.push(point));
-        self.past.took(before, command, after);
+        let allowed = decide(before, &plan.setup.policy, command).is_allowed();
+        self.past.took(before, command, allowed, after);
     }
 }
 

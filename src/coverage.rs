@@ -21,7 +21,7 @@ use chatwarden_model::{Command, CommandKind, Condition, Promise, Setup, State, W
 
 pub use case::Case;
 pub use observe::Situation;
-pub use past::Past;
+pub use past::{GroupPast, Past};
 
 /// How a command came out, as far as coverage tells outcomes apart.
 ///
@@ -80,18 +80,24 @@ impl Point {
         }
     }
 
-    /// The point of which this is a special case that a search of single states with one group cannot tell: where that
-    /// one cannot be reached, this one cannot.
-    pub fn general(self) -> Option<Point> {
-        let Point::Case(kind, outcome, case) = self else { return None };
-        let of = |case: Case| Some(Point::Case(kind, outcome, case));
+    /// Points without which this one cannot be reached. A search of single states with one group can tell those; of
+    /// what went before, and of a second group, it can tell nothing.
+    pub fn presupposes(self) -> Vec<Point> {
+        use CommandKind as K;
+        let Point::Case(kind, outcome, case) = self else { return vec![self] };
+        let decided = Point::Decided(kind, outcome);
+        let of = |case: Case| vec![Point::Case(kind, outcome, case)];
         match case {
             Case::OnlyLauncher => of(Case::OnlyMember),
-            Case::LostInTwoGroups => of(Case::LostShared),
+            Case::LostInTwoGroups | Case::LostAgain => of(Case::LostShared),
             Case::ByFormerGuardian => of(Case::ByOtherGuardian),
-            Case::Again if kind == CommandKind::CloseLink => of(Case::WithLink),
-            case if case.is_of_the_past() => Some(Point::Decided(kind, outcome)),
-            _ => None,
+            Case::Again if kind == K::CloseLink => of(Case::WithLink),
+            Case::InvitedElsewhere | Case::ByFormerInviter => {
+                vec![decided, Point::Decided(K::Decline, Outcome::Allowed)]
+            }
+            Case::KnowsLink => vec![decided, Point::Decided(K::OpenLink, Outcome::Allowed)],
+            case if case.is_of_the_past() || case.is_of_two_groups() => vec![decided],
+            _ => vec![self],
         }
     }
 
@@ -271,8 +277,8 @@ impl Coverage {
             Situation { state: &state, policy: &setup.policy, past: Some(&past) }
                 .each_point(command, |point| self.count_in(point));
             let before = state;
-            step(&mut state, &setup.policy, command);
-            past.took(&before, command, &state);
+            let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
+            past.took(&before, command, allowed, &state);
         }
     }
 
@@ -321,6 +327,8 @@ pub struct Ground {
     /// Whether everything was tried, so that what is not reachable cannot be seen but by what went before, or in a
     /// second group.
     pub is_complete: bool,
+    /// Whether there is no second group, so that what takes one cannot be seen.
+    pub lacks_second_group: bool,
 }
 
 impl Ground {
@@ -333,15 +341,21 @@ impl Ground {
 
     /// What is known of a point beside what was seen.
     pub fn standing(&self, coverage: &Coverage, point: Point) -> Standing {
-        let general = point.general().unwrap_or(point);
         if coverage.count(point) > 0 {
             Standing::Reached
         } else if self.reachable.contains(point) {
             Standing::Missed
-        } else if self.is_complete && !self.reachable.contains(general) {
+        } else if self.excludes(point) {
             Standing::Unreachable
         } else {
             Standing::Open
         }
+    }
+
+    /// Whether it is known that the point cannot be seen.
+    fn excludes(&self, point: Point) -> bool {
+        let takes_second = matches!(point, Point::Case(_, _, case) if case.is_of_two_groups());
+        let lacks = |point: &Point| !self.reachable.contains(*point);
+        takes_second && self.lacks_second_group || self.is_complete && point.presupposes().iter().any(lacks)
     }
 }

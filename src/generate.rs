@@ -124,9 +124,9 @@ impl Generator {
         let next = || {
             let command = self.toward(&state, &past, targets, choices);
             let before = state;
-            step(&mut state, &setup.policy, &command);
+            let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
             if !targets.is_empty() {
-                past.took(&before, &command, &state);
+                past.took(&before, &command, allowed, &state);
             }
             command
         };

@@ -101,7 +101,8 @@ pub fn build(plan: &Plan, watch: &Watch) -> Suite {
     Suite { chains, ground, missing }
 }
 
-/// What can be covered with one group, as far as the memory and the watch let the search go; commands about one group show the same however many there are.
+/// What can be covered, as far as the memory and the watch let a search with one group go; commands about one group show
+/// the same however many there are, but for what takes a second one.
 pub fn ground(plan: &Plan, watch: &Watch) -> Ground {
     let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
     let search = explore::Plan {
@@ -111,5 +112,6 @@ pub fn ground(plan: &Plan, watch: &Watch) -> Ground {
         memory: plan.memory,
         ..explore::Plan::new(setup)
     };
-    explore(&search, watch).ground.unwrap_or_default()
+    let ground = explore(&search, watch).ground.unwrap_or_default();
+    Ground { lacks_second_group: plan.setup.groups < 2, ..ground }
 }

@@ -25,6 +25,10 @@ words! {
         OnlyInvitee = "only-another-invitee": "somebody else who is invited alone is not compatible with the newcomer",
         NoMember = "no-member": "no member at all is compatible with the newcomer",
         NobodyToAsk = "nobody-to-ask": "the rule asks for the owner, and the group has none",
+        OnceTogether = "once-together": "who is not compatible with the newcomer was in a group with them once",
+        SharedElsewhere = "shared-elsewhere": "the newcomer shares another group with the inviter",
+        AllowedBefore = "allowed-before": "the same was allowed before",
+        RefusedBefore = "refused-before": "the same was refused before",
 
         NotApproved = "not-approved": "no guardian of the child approved the adult",
         OwnSideMissing = "own-side-missing": "of two children, the newcomer's guardians alone did not approve",
@@ -46,12 +50,20 @@ words! {
         ToChild = "to-a-child": "it is done to a child",
         ToAdult = "to-an-adult": "it is done to an adult",
 
+        ByGuardian = "by-a-guardian": "a guardian acts, who does not chat",
         ByOwner = "by-the-owner": "the owner acts",
         ByMember = "by-a-member": "a member acts who does not own the group",
         ByInvitee = "by-an-invitee": "somebody acts who is invited",
         ByOutsider = "by-an-outsider": "somebody acts who is neither in the group nor invited",
         ByFormerOwner = "by-a-former-owner": "somebody acts who owned the group once",
         ByFormerMember = "by-a-former-member": "somebody acts who was a member once",
+        ByRemovedMember = "by-a-removed-member": "somebody acts whom somebody else took out of the group",
+        ByFormerInviter = "by-a-former-inviter": "somebody acts who invited the same user once",
+        KnowsLink = "knows-the-link": "somebody acts who was a member while the link was open",
+        OwnsElsewhere = "owns-elsewhere": "somebody acts who owns another group",
+        MemberElsewhere = "member-elsewhere": "somebody acts who is a member of another group",
+        InvitedElsewhere = "invited-elsewhere": "somebody outside acts who is invited into another group",
+        BannedElsewhere = "banned-elsewhere": "the newcomer is banned in another group",
         ToOwner = "to-the-owner": "it is done to the owner",
         ToMember = "to-a-member": "it is done to a member who does not own the group",
         ToInvitee = "to-an-invitee": "it is done to somebody who is invited",
@@ -80,6 +92,9 @@ words! {
         BesideBlock = "beside-a-block": "of the two, one has blocked the other, and that stays",
         ChangesNothing = "changes-nothing": "everything is already as it is to be",
         Again = "again": "the same was done before, has been undone, and is done again",
+        LostAgain = "lost-again": "it is done again, and again two lose their authorization who share a group",
+        Reunited = "reunited": "two become authorized of whom one was a member of the other's group once",
+        ToReturning = "to-a-returning-guardian": "a guardian comes back who was taken from the child while an approval of theirs stood",
 
         LastMember = "last-member": "the last member departs, and the group is over",
         InvitationsStay = "invitations-stay": "a member departs whose invitations stay",
@@ -87,6 +102,8 @@ words! {
         InFrozenGroup = "in-a-frozen-group": "the group is frozen",
         WithOthers = "with-others": "the group has other members",
         WithInvitations = "with-invitations": "the group has pending invitations",
+        BesideInvitations = "beside-invitations": "somebody else is invited",
+        BesideBans = "beside-bans": "somebody else is banned",
         WithLink = "with-link": "the group's link is open",
         WithNobody = "with-nobody": "nobody comes along",
         WithOne = "with-one": "one user comes along",
@@ -105,11 +122,33 @@ impl Case {
         matches!(
             self,
             Case::OnlyLauncher
+                | Case::OnceTogether
+                | Case::AllowedBefore
+                | Case::RefusedBefore
                 | Case::ByFormerOwner
                 | Case::ByFormerMember
+                | Case::ByRemovedMember
+                | Case::ByFormerInviter
+                | Case::KnowsLink
                 | Case::ToFormerMember
                 | Case::ByFormerGuardian
                 | Case::Again
+                | Case::LostAgain
+                | Case::Reunited
+                | Case::ToReturning
+        )
+    }
+
+    /// Whether it takes a second group.
+    pub const fn is_of_two_groups(self) -> bool {
+        matches!(
+            self,
+            Case::SharedElsewhere
+                | Case::OwnsElsewhere
+                | Case::MemberElsewhere
+                | Case::InvitedElsewhere
+                | Case::BannedElsewhere
+                | Case::LostInTwoGroups
         )
     }
 
@@ -125,12 +164,40 @@ impl Case {
         match condition {
             C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized => self.is_obstacle(kind),
             C::ActorIsMember => {
-                matches!(self, Case::ByInvitee | Case::ByOutsider | Case::ByFormerMember)
+                matches!(
+                    self,
+                    Case::ByGuardian
+                        | Case::ByInvitee
+                        | Case::ByOutsider
+                        | Case::ByFormerMember
+                        | Case::ByRemovedMember
+                        | Case::MemberElsewhere
+                )
             }
+            C::ActorIssuedOrOwns => self == Case::ByFormerInviter,
+            C::LinkIsOpen => self == Case::KnowsLink,
             C::ActorIsOutside => matches!(self, Case::ByOwner | Case::ByMember),
-            C::ActorIsInvited => matches!(self, Case::ByOwner | Case::ByMember | Case::ByOutsider),
+            C::ActorIsInvited => {
+                matches!(
+                    self,
+                    Case::ByGuardian
+                        | Case::ByOwner
+                        | Case::ByMember
+                        | Case::ByOutsider
+                        | Case::InvitedElsewhere
+                        | Case::BesideInvitations
+                )
+            }
             C::ActorIsOwner => {
-                matches!(self, Case::ByMember | Case::ByInvitee | Case::ByOutsider | Case::ByFormerOwner)
+                matches!(
+                    self,
+                    Case::ByGuardian
+                        | Case::ByMember
+                        | Case::ByInvitee
+                        | Case::ByOutsider
+                        | Case::ByFormerOwner
+                        | Case::OwnsElsewhere
+                )
             }
             C::TargetIsOutside => matches!(self, Case::ToOwner | Case::ToMember),
             C::TargetIsMember => matches!(self, Case::ToInvitee | Case::ToOutsider),
@@ -156,6 +223,11 @@ impl Case {
             Case::OnlyInvitee => matches!(kind, K::Create | K::Invite | K::Accept | K::Join),
             Case::NoMember => matches!(kind, K::Invite | K::Accept | K::Join),
             Case::NobodyToAsk => matches!(kind, K::Invite | K::Accept | K::Join),
+            Case::ToFormerMember | Case::SharedElsewhere => kind == K::Invite,
+            Case::ByFormerMember => matches!(kind, K::Accept | K::Join),
+            Case::OnceTogether => !matches!(kind, K::Message | K::Call),
+            Case::AllowedBefore => kind != K::Create,
+            Case::RefusedBefore => true,
             Case::NotApproved
             | Case::OwnSideMissing
             | Case::OtherSideMissing
@@ -199,6 +271,7 @@ impl Case {
             Case::ToMember | Case::ToInvitee | Case::ToOutsider => kind == K::Ban,
             Case::ByFormerMember => matches!(kind, K::Accept | K::Join),
             Case::ToFormerMember => kind == K::Invite,
+            Case::BannedElsewhere => matches!(kind, K::Invite | K::Join),
             Case::ByTheTarget => kind == K::RemoveGuardian,
             Case::StillAuthorized
             | Case::LostUnshared
@@ -211,6 +284,9 @@ impl Case {
             | Case::LostBesideOthers
             | Case::LostWhileInvited => settles,
             Case::LostToAdult => kind == K::Block,
+            Case::LostAgain => settles,
+            Case::Reunited => matches!(kind, K::Approve | K::Unblock),
+            Case::ToReturning => kind == K::AddGuardian,
             Case::OthersApproval => kind == K::Revoke,
             Case::BesideBlock => matches!(kind, K::Approve | K::Revoke | K::Block | K::Unblock),
             Case::LostTwice => settles && kind != K::Block && kind != K::Revoke,
@@ -231,6 +307,10 @@ impl Case {
             }
             Case::WithLink => matches!(kind, K::Dissolve | K::CloseLink),
             Case::WithOthers | Case::WithInvitations => kind == K::Dissolve,
+            Case::BesideInvitations => {
+                matches!(kind, K::Accept | K::Decline | K::Cancel | K::Join | K::Ban)
+            }
+            Case::BesideBans => matches!(kind, K::Ban | K::Unban),
             Case::WithNobody | Case::WithOne | Case::WithSeveral => kind == K::Create,
             Case::InviterGone => kind == K::Accept,
             Case::NoOwner => matches!(kind, K::Invite | K::Accept | K::Join) || sends,

@@ -21,7 +21,11 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         let group = command.group().map(|group| self.state.group(group));
         let rule = newcomer_rule(self.policy, command.kind());
         if rule == Some(NewcomerRule::AnyMember) && command.kind() != K::Create {
-            return tell(Case::NoMember);
+            tell(Case::NoMember);
+            if let (Some(newcomer), Some(group)) = (newcomer(command), group) {
+                self.acquaintance(command, newcomer, group.members, tell);
+            }
+            return;
         }
         let (mut obstacle, mut count) = (None, 0);
         self.each_asked(command, |asked| {
@@ -36,6 +40,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
                     self.role(command, group, asked, tell);
                 }
                 self.reason(asked, tell);
+                self.acquaintance(command, asked.newcomer, UserSet::of([asked.other]), tell);
             }
             (None, _) => tell(Case::NobodyToAsk),
             _ => {}
@@ -47,6 +52,15 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         match kind {
             K::Direct => self.state.authorized(self.policy, newcomer, other),
             _ => self.state.compatible(self.policy, newcomer, other),
+        }
+    }
+
+    /// Whether the newcomer was in a group once with one of those who are the obstacle.
+    fn acquaintance(&self, command: &Command, newcomer: User, others: UserSet, tell: &mut impl FnMut(Case)) {
+        let are_together = matches!(command.kind(), K::Message | K::Call);
+        let company = self.past.map_or(UserSet::EMPTY, |past| past.company(newcomer));
+        if !are_together && !company.and(others).is_empty() {
+            tell(Case::OnceTogether);
         }
     }
 
@@ -66,7 +80,8 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             (_, false, true) => Case::OnlyOwner,
             (_, false, false) => Case::OnlyMember,
         });
-        let launched = |past: &Past| command.group().and_then(|group| past.launcher(group)) == Some(other);
+        let launched =
+            |past: &Past| command.group().and_then(|group| past.group(group).launcher) == Some(other);
         if !owns && command.kind() != K::Create && self.past.is_some_and(launched) {
             tell(Case::OnlyLauncher);
         }

@@ -37,6 +37,9 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         if lost.len() > 1 && shared > 0 {
             tell(Case::LostTwice);
         }
+        if shared > 0 && self.past.is_some_and(|past| past.has_changed(command)) {
+            tell(Case::LostAgain);
+        }
     }
 
     /// Two lose their authorization; in how many active groups they are.

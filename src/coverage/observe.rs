@@ -5,7 +5,8 @@
 //! which the cases name.
 
 use chatwarden_model::{
-    Command, CommandKind as K, Condition as C, GroupState, Kind, Link, Phase, Policy, State, User, decide,
+    Command, CommandKind as K, Condition as C, GroupState, Kind, Link, Phase, Policy, State, User, UserSet,
+    decide,
 };
 
 use super::{Case, Outcome, Past, Point, stake};
@@ -64,6 +65,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             }
             Outcome::Alone(C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized) => {
                 self.obstacle(command, tell);
+                self.before(command, tell);
             }
             Outcome::Alone(C::ActorIsGuardian) => self.wrong_guardian(command, tell),
             Outcome::Alone(C::TargetIsGuardian) => self.kind_of(target(command), tell),
@@ -90,6 +92,17 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         }
     }
 
+    /// Whether a command that asks who may be with whom came out before, and how.
+    fn before(&self, command: &Command, tell: &mut impl FnMut(Case)) {
+        let Some(past) = self.past else { return };
+        if command.kind() != K::Create && past.was_allowed(command) {
+            tell(Case::AllowedBefore);
+        }
+        if past.was_refused(command) {
+            tell(Case::RefusedBefore);
+        }
+    }
+
     /// How actor and target stand to the group, where the command could as well be about others.
     fn standing(&self, command: &Command, outcome: Outcome, tell: &mut impl FnMut(Case)) {
         let Some(number) = command.group() else { return };
@@ -113,20 +126,32 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
                 Stand::Outsider => Case::ToOutsider,
             });
         }
-        if group.phase == Phase::Frozen {
-            told(Case::InFrozenGroup);
-        }
-        if let Some(past) = self.past {
-            if past.owners(number).contains(by) {
-                told(Case::ByFormerOwner);
+        let others = || self.state.groups().filter(|(other, _)| *other != number).map(|(_, group)| group);
+        let whose = target(command).unwrap_or(by);
+        let is_outside = !group.members.contains(by);
+        let shared = |other: &GroupState<U>| other.members.contains(by) && other.members.contains(whose);
+        let mut told_if = |case: Case, is_so: bool| {
+            if is_so {
+                told(case);
             }
-            if past.members(number).contains(by) {
-                told(Case::ByFormerMember);
-            }
-            if target(command).is_some_and(|target| past.members(number).contains(target)) {
-                told(Case::ToFormerMember);
-            }
-        }
+        };
+        told_if(Case::ByGuardian, self.state.kinds().guardians.contains(by));
+        told_if(Case::InFrozenGroup, group.phase == Phase::Frozen);
+        let is_meant = is_outside || !matches!(kind, K::Accept | K::Decline);
+        told_if(Case::BesideInvitations, is_meant && !group.invited().without(whose).is_empty());
+        told_if(Case::BesideBans, !group.banned.without(whose).is_empty());
+        told_if(Case::OwnsElsewhere, others().any(|other| other.owner == Some(by)));
+        told_if(Case::MemberElsewhere, others().any(|other| other.members.contains(by)));
+        told_if(Case::InvitedElsewhere, is_outside && others().any(|other| other.invited().contains(by)));
+        told_if(Case::BannedElsewhere, others().any(|other| other.banned.contains(whose)));
+        told_if(Case::SharedElsewhere, others().any(shared));
+        let Some(past) = self.past.map(|past| past.group(number)) else { return };
+        told_if(Case::ByFormerOwner, past.owners.contains(by));
+        told_if(Case::ByFormerMember, past.members.contains(by));
+        told_if(Case::ByRemovedMember, past.removed.contains(by));
+        told_if(Case::ByFormerInviter, past.inviters(whose).contains(by));
+        told_if(Case::KnowsLink, past.know_link.contains(by));
+        told_if(Case::ToFormerMember, past.members.contains(whose));
     }
 
     /// Who takes the part of a guardian without being the child's.
@@ -188,8 +213,17 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             }
             (Command::CloseLink { .. }, Some(group)) if group.link == Link::Open => tell(Case::WithLink),
             (Command::RemoveGuardian { by, guardian, .. }, _) if by == guardian => tell(Case::ByTheTarget),
-            (Command::Approve { child, contact, .. }, _) if self.state.blocked(*child, *contact) => {
-                tell(Case::BesideBlock);
+            (Command::AddGuardian { child, guardian, .. }, _) => {
+                let approved = self.past.is_some_and(|past| past.approvers(*child).contains(*guardian));
+                if approved && !self.state.guardians(*child).contains(*guardian) {
+                    tell(Case::ToReturning);
+                }
+            }
+            (Command::Approve { child, contact, .. }, _) => {
+                if self.state.blocked(*child, *contact) {
+                    tell(Case::BesideBlock);
+                }
+                self.reuniting(command, [*child, *contact], tell);
             }
             (Command::Revoke { by, child, contact }, _) => {
                 let given = self.state.approvals(*child, *contact).and(self.state.guardians(*child));
@@ -200,12 +234,32 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
                     tell(Case::BesideBlock);
                 }
             }
-            (Command::Block { by, who } | Command::Unblock { by, who }, _)
-                if self.state.blocks(*who).contains(*by) =>
-            {
-                tell(Case::BesideBlock);
+            (Command::Block { by, who } | Command::Unblock { by, who }, _) => {
+                if self.state.blocks(*who).contains(*by) {
+                    tell(Case::BesideBlock);
+                }
+                if command.kind() == K::Unblock {
+                    self.reuniting(command, [*by, *who], tell);
+                }
             }
             _ => {}
+        }
+    }
+
+    /// Whether two become authorized of whom one was in the other's group.
+    fn reuniting(&self, command: &Command, pair: [User; 2], tell: &mut impl FnMut(Case)) {
+        let Some(past) = self.past else { return };
+        let parted = self.state.groups().any(|(number, group)| {
+            let were = UserSet::of(pair).and(past.group(number).members);
+            were.len() == 2 && were.and(group.members).len() == 1
+        });
+        let [one, other] = pair;
+        if parted && !self.state.authorized(self.policy, one, other) {
+            let mut after = self.state.with_groups([]);
+            after.carry_out(self.policy, command);
+            if after.authorized(self.policy, one, other) {
+                tell(Case::Reunited);
+            }
         }
     }
 

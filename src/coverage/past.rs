@@ -2,9 +2,11 @@
 //!
 //! The present is a state of the model, which this only reads.
 
-use chatwarden_model::{Command, Group, MAX_GROUPS, MAX_USERS, State, User, UserSet};
+use chatwarden_model::{
+    Command, CommandKind, Group, GroupState, Link, MAX_GROUPS, MAX_USERS, Phase, State, User, UserSet,
+};
 
-/// Who owned, was in and looked after what before, and which commands had an effect.
+/// Who was and did what before.
 ///
 /// ```
 /// use chatwarden::coverage::Past;
@@ -19,62 +21,93 @@ use chatwarden_model::{Command, Group, MAX_GROUPS, MAX_USERS, State, User, UserS
 ///     Command::Leave { by: sam, group: Group::new(0) },
 /// ] {
 ///     let before = state;
-///     step(&mut state, &setup.policy, &command);
-///     past.took(&before, &command, &state);
+///     let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
+///     past.took(&before, &command, allowed, &state);
 /// }
-/// assert!(past.owners(Group::new(0)).contains(sam));
+/// assert!(past.group(Group::new(0)).owners.contains(sam));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Past {
-    launchers: [Option<User>; MAX_GROUPS],
-    owners: [UserSet; MAX_GROUPS],
-    members: [UserSet; MAX_GROUPS],
+    groups: [GroupPast; MAX_GROUPS],
     guardians: [UserSet; MAX_USERS],
-    /// The commands that changed something.
-    effective: Vec<Command>,
+    /// Who was taken from the child while an approval of theirs stood.
+    approvers: [UserSet; MAX_USERS],
+    /// With whom each user was in a group.
+    company: [UserSet; MAX_USERS],
+    commands: Vec<(Command, Came)>,
+}
+
+/// What a group has seen.
+///
+/// ```
+/// assert!(chatwarden::coverage::GroupPast::default().launcher.is_none());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GroupPast {
+    /// Who launched it.
+    pub launcher: Option<User>,
+    /// Who owned it at some time.
+    pub owners: UserSet,
+    /// Who was a member at some time.
+    pub members: UserSet,
+    /// Who was taken out by what somebody else did.
+    pub removed: UserSet,
+    /// Who was a member while its link was open.
+    pub know_link: UserSet,
+    /// Who invited each user at some time.
+    inviters: [UserSet; MAX_USERS],
+}
+
+impl GroupPast {
+    /// Who invited the user at some time.
+    pub fn inviters(&self, invited: User) -> UserSet {
+        self.inviters[invited.index()]
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Came {
+    Refused,
+    Allowed,
+    /// Allowed, and something was different afterwards.
+    Changed,
 }
 
 impl Past {
-    /// Forgets everything: a new run begins.
-    pub fn clear(&mut self) {
-        let mut effective = std::mem::take(&mut self.effective);
-        effective.clear();
-        *self = Past { effective, ..Past::default() };
-    }
-
-    /// Takes a step down, with what was before it and what is after it.
-    pub fn took(&mut self, before: &State, command: &Command, after: &State) {
-        if before == after {
+    /// Takes a step down: what was before it, whether it was allowed, and what is after it.
+    pub fn took(&mut self, before: &State, command: &Command, is_allowed: bool, after: &State) {
+        let came = match (is_allowed, before == after) {
+            (false, _) => Came::Refused,
+            (true, true) => Came::Allowed,
+            (true, false) => Came::Changed,
+        };
+        self.commands.push((*command, came));
+        if came != Came::Changed {
             return;
         }
-        for (group, now) in after.groups() {
-            let at = group.index();
-            if let Some(owner) = now.owner {
-                self.owners[at].insert(owner);
-                self.launchers[at].get_or_insert(owner);
+        for (group, now) in after.groups().filter(|(_, now)| now.phase != Phase::New) {
+            self.groups[group.index()].took(before.group(group), command, now);
+            for member in now.members {
+                let company = &mut self.company[member.index()];
+                *company = company.or(now.members.without(member));
             }
-            self.members[at] = self.members[at].or(now.members);
         }
         for child in before.kinds().children {
             let guardians = &mut self.guardians[child.index()];
             *guardians = guardians.or(before.guardians(child));
         }
-        self.effective.push(*command);
+        if let Command::RemoveGuardian { child, guardian, .. } = *command {
+            let approved = |contact: User| before.approvals(child, contact).contains(guardian);
+            if before.kinds().chatting().iter().any(approved) {
+                self.approvers[child.index()].insert(guardian);
+            }
+        }
     }
 
-    /// Who launched the group.
-    pub fn launcher(&self, group: Group) -> Option<User> {
-        self.launchers[group.index()]
-    }
-
-    /// Who owned the group at some time.
-    pub fn owners(&self, group: Group) -> UserSet {
-        self.owners[group.index()]
-    }
-
-    /// Who was a member at some time.
-    pub fn members(&self, group: Group) -> UserSet {
-        self.members[group.index()]
+    /// What the group has seen.
+    pub fn group(&self, group: Group) -> &GroupPast {
+        &self.groups[group.index()]
     }
 
     /// Who looked after the child at some time before now.
@@ -82,8 +115,49 @@ impl Past {
         self.guardians[child.index()]
     }
 
+    /// Who was taken from the child at some time while an approval of theirs stood.
+    pub fn approvers(&self, child: User) -> UserSet {
+        self.approvers[child.index()]
+    }
+
+    /// With whom the user was in a group at some time.
+    pub fn company(&self, user: User) -> UserSet {
+        self.company[user.index()]
+    }
+
     /// Whether the same command changed something before.
     pub fn has_changed(&self, command: &Command) -> bool {
-        self.effective.contains(command)
+        self.commands.contains(&(*command, Came::Changed))
+    }
+
+    /// Whether the same command was allowed before.
+    pub fn was_allowed(&self, command: &Command) -> bool {
+        self.has_changed(command) || self.commands.contains(&(*command, Came::Allowed))
+    }
+
+    /// Whether the same command was refused before.
+    pub fn was_refused(&self, command: &Command) -> bool {
+        self.commands.contains(&(*command, Came::Refused))
+    }
+}
+
+impl GroupPast {
+    fn took<const U: usize>(&mut self, before: &GroupState<U>, command: &Command, after: &GroupState<U>) {
+        if let Some(owner) = after.owner {
+            self.owners.insert(owner);
+            self.launcher.get_or_insert(owner);
+        }
+        self.members = self.members.or(after.members);
+        let gone = before.members.minus(after.members);
+        let left =
+            if command.kind() == CommandKind::Leave { UserSet::of([command.by()]) } else { UserSet::EMPTY };
+        self.removed = self.removed.or(gone.minus(left));
+        if after.link == Link::Open {
+            self.know_link = self.know_link.or(after.members);
+        }
+        for invited in after.invited() {
+            let inviters = &mut self.inviters[invited.index()];
+            *inviters = inviters.or(UserSet::of(after.inviter(invited)));
+        }
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
         ground: plan.coverage.then(|| coverage::Ground {
             reachable: cover::reachable(&search),
             is_complete: end == End::Complete && !watch.is_stopped(),
+            lacks_second_group: plan.setup.groups < 2,
         }),
         states: search.states(),
         transitions: search.transitions,

@@ -70,8 +70,8 @@ fn best_addition(
         }
         if let Some(command) = commands.get(at) {
             let before = state;
-            step(&mut state, &setup.policy, command);
-            past.took(&before, command, &state);
+            let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
+            past.took(&before, command, allowed, &state);
         }
     }
     best.1

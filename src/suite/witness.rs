@@ -18,7 +18,7 @@ use crate::shrink::Shrinker;
 const TRIALS: usize = 200_000_000;
 
 /// How many runs in a row may show nothing new before the search for what is left is given up.
-const IDLE: u64 = 20_000;
+const IDLE: u64 = 100_000;
 
 /// How many commands such a run has.
 const LENGTH: usize = 30;
@@ -31,11 +31,7 @@ pub(super) type Witness = (Point, Vec<Command>);
 
 /// A witness for every point that is come upon, in the order of the points.
 pub(super) fn find(plan: &Plan, ground: &Ground, watch: &Watch) -> Vec<Witness> {
-    let mut wanted: Points = Point::all()
-        .iter()
-        .copied()
-        .filter(|point| !ground.is_complete || ground.reachable.contains(point.general().unwrap_or(*point)))
-        .collect();
+    let mut wanted = ground.possible();
     let mut witnesses = if plan.setup.cast.len() <= 5 {
         shortest::<5>(plan, ground, &mut wanted, watch)
     } else {
@@ -131,8 +127,8 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
             }
         });
         let before = state;
-        step(&mut state, &setup.policy, command);
-        past.took(&before, command, &state);
+        let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
+        past.took(&before, command, allowed, &state);
     }
     first
 }

@@ -1,6 +1,9 @@
 //! Authorization coverage against what can be counted without it, and the conformance suites: complete, short, the same
 //! every time, and strong enough to see every fault that shows in a single wrong answer.
 
+mod cases;
+mod ground;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

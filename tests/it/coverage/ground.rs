@@ -1,0 +1,62 @@
+//! What an exhaustive search says can be covered, against the plainest enumeration: every state in a hash map, and every
+//! command that can be written down in each.
+
+use std::collections::HashSet;
+
+use chatwarden::coverage::{Ground, Points, Situation};
+use chatwarden::explore::Watch;
+use chatwarden::model::{Cast, Kind, Policy, Preset, Setup, State, UserSet, Word, step};
+use chatwarden::suite::{self, Plan};
+
+use crate::support::random_policy;
+
+/// A child, its guardian and an adult; two children and their guardians; a child of two guardians and an adult.
+fn casts() -> [Cast; 3] {
+    [(1, 1, 1), (2, 1, 0), (1, 2, 1)].map(|(children, guardians_of_each, adults)| {
+        let mut cast = Cast::default();
+        for _ in 0..children {
+            let guardians = (0..guardians_of_each).map(|_| cast.add(Kind::Guardian, UserSet::EMPTY));
+            let guardians: UserSet = guardians.collect();
+            cast.add(Kind::Child, guardians);
+        }
+        for _ in 0..adults {
+            cast.add(Kind::Adult, UserSet::EMPTY);
+        }
+        cast
+    })
+}
+
+/// What is seen in every state that can be reached.
+fn enumerated(setup: &Setup) -> Points {
+    let commands = setup.bounds().all();
+    let start: State<4, 1> = setup.start();
+    let (mut known, mut left, mut points) = (HashSet::from([start]), vec![start], Points::default());
+    while let Some(state) = left.pop() {
+        let situation = Situation { state: &state, policy: &setup.policy, past: None };
+        for command in &commands {
+            situation.each_point(command, |point| {
+                points.insert(point);
+            });
+            let mut after = state;
+            step(&mut after, &setup.policy, command);
+            if known.insert(after) {
+                left.push(after);
+            }
+        }
+    }
+    points
+}
+
+#[test]
+fn what_can_be_covered_is_what_is_seen_in_some_state() {
+    let policies: Vec<Policy> =
+        Preset::ALL.iter().map(|preset| preset.policy()).chain((0..8).map(random_policy)).collect();
+    for cast in casts() {
+        for &policy in &policies {
+            let setup = Setup { cast, groups: 1, policy };
+            let reachable = enumerated(&setup);
+            let expected = Ground { reachable, is_complete: true, lacks_second_group: true };
+            assert_eq!(suite::ground(&Plan::new(setup), &Watch::default()), expected, "{setup:?}");
+        }
+    }
+}
