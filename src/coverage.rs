@@ -92,6 +92,9 @@ impl Point {
             Case::LostInTwoGroups | Case::LostAgain => of(Case::LostShared),
             Case::ByFormerGuardian => of(Case::ByOtherGuardian),
             Case::Again if kind == K::CloseLink => of(Case::WithLink),
+            Case::Again | Case::ToReturning if kind == K::AddGuardian => {
+                vec![decided, Point::Decided(K::RemoveGuardian, Outcome::Allowed)]
+            }
             Case::InvitedElsewhere | Case::ByFormerInviter => {
                 vec![decided, Point::Decided(K::Decline, Outcome::Allowed)]
             }

@@ -18,7 +18,7 @@ use crate::shrink::Shrinker;
 const TRIALS: usize = 200_000_000;
 
 /// How many runs in a row may show nothing new before the search for what is left is given up.
-const IDLE: u64 = 100_000;
+const IDLE: u64 = 30_000;
 
 /// How many commands such a run has.
 const LENGTH: usize = 30;

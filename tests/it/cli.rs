@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod explore;
+mod lines;
 
 /// Runs the program in a folder.
 pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {

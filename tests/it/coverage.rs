@@ -1,41 +1,22 @@
-//! Authorization coverage against what can be counted without it, and the conformance suites: complete, short, the same
-//! every time, and strong enough to see every fault that shows in a single wrong answer.
+//! Authorization coverage against what can be counted without it, and the conformance suites that are made of it.
 
 mod cases;
 mod ground;
+mod suites;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use chatwarden::adapter::Adapter;
-use chatwarden::adapter::fault::{Crowd, Fault, Sight};
+use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::check::{self, Terms};
-use chatwarden::coverage::{Case, Coverage, Outcome, Point, Situation, Standing};
-use chatwarden::explore;
+use chatwarden::coverage::{Case, Coverage, Outcome, Point, Situation};
 use chatwarden::generate::{Generator, Guidance, Seeded};
 use chatwarden::model::{
-    Cast, Command, CommandKind, Condition, Kind, Policy, Preset, Setup, State, UserSet, Word, WordSet,
-    decide, step,
+    Cast, Command, CommandKind, Condition, Kind, Preset, State, UserSet, Word, WordSet, decide, step,
 };
-use chatwarden::replay;
-use chatwarden::suite::{self, Suite};
-use chatwarden::wire::Scenario;
 
 use crate::support::small;
-
-fn suite_of(policy: Policy) -> (Setup, Suite) {
-    let setup = small(policy, 2);
-    (setup, suite::build(&suite::Plan::new(setup), &explore::Watch::default()))
-}
-
-/// Whether some scenario of the suite shows that the service is not as it should be.
-fn kills(setup: &Setup, suite: &Suite, fault: Fault) -> bool {
-    let mut service = Memory::with_fault(fault);
-    let terms = Terms::of(&service.about());
-    suite.chains.iter().any(|chain| check::run(&mut service, terms, setup, &chain.commands).is_some())
-}
 
 /// Counted by hand: which commands were allowed, and which were refused by one condition.
 #[test]
@@ -107,66 +88,6 @@ fn a_block_between_adults_is_told_as_a_block() {
         let alone = Outcome::Alone(Condition::PartiesAuthorized);
         assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");
     }
-}
-
-#[test]
-fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
-    let (setup, suite) = suite_of(Preset::MessengerKids2019.policy());
-    assert!(suite.ground.is_complete && suite.missing.is_empty());
-    assert!(suite.chains.len() <= 150 && suite.chains.iter().all(|chain| chain.commands.len() <= 12));
-    let coverage = suite.coverage(&setup);
-    for point in Point::all() {
-        let standing = suite.ground.standing(&coverage, *point);
-        assert!(matches!(standing, Standing::Reached | Standing::Unreachable), "{point}: {standing}");
-    }
-    // Without any one chain something is missing.
-    for left_out in 0..suite.chains.len() {
-        let mut chains = suite.chains.clone();
-        chains.remove(left_out);
-        let fewer = Suite { chains, ..suite.clone() };
-        assert!(fewer.coverage(&setup).points().len() < coverage.points().len(), "{left_out}");
-    }
-    assert_eq!(suite_of(setup.policy).1, suite, "the same every time");
-}
-
-/// The suites that are committed, in a fresh service without a fault.
-#[test]
-fn committed_suites_are_kept_by_the_model_and_the_service() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/conformance");
-    for preset in Preset::ALL {
-        let entries = std::fs::read_dir(root.join(preset.name())).expect("each preset has a suite");
-        let mut count = 0;
-        for entry in entries {
-            let scenario = Scenario::open(&entry.expect("it can be listed").path()).expect("it can be read");
-            let mut service = Memory::new();
-            let terms = Terms::of(&service.about());
-            assert_eq!(replay::against_policy(&scenario), Ok(()), "{preset} {}", scenario.name);
-            let finding = replay::against_implementation(&scenario, &mut service, terms);
-            assert_eq!(finding, None, "{preset} {}", scenario.name);
-            count += 1;
-        }
-        assert!((50..=150).contains(&count), "{preset}: {count}");
-    }
-}
-
-/// The faults that the suite of their policy and the small cast does not see are told, so that none is lost in silence.
-#[test]
-fn the_suite_alone_sees_every_fault_of_a_single_answer() {
-    let mut unseen = Vec::new();
-    let mut suites: Vec<(Policy, Setup, Suite)> = Vec::new();
-    for &fault in Fault::ALL.iter().filter(|fault| fault.cast() == Crowd::Small) {
-        let policy = fault.policy();
-        if suites.iter().all(|(known, ..)| *known != policy) {
-            let (setup, suite) = suite_of(policy);
-            suites.push((policy, setup, suite));
-        }
-        let (_, setup, suite) = suites.iter().find(|(known, ..)| *known == policy).expect("just made");
-        if !kills(setup, suite, fault) {
-            unseen.push((fault, fault.sight()));
-        }
-    }
-    println!("not seen by the suite alone: {unseen:?}");
-    assert!(unseen.iter().all(|(_, sight)| *sight != Sight::Single));
 }
 
 #[test]
