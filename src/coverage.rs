@@ -99,9 +99,14 @@ impl Point {
                 vec![decided, Point::Decided(K::Decline, Outcome::Allowed)]
             }
             Case::KnowsLink => vec![decided, Point::Decided(K::OpenLink, Outcome::Allowed)],
-            case if case.is_of_the_past() || case.is_of_two_groups() => vec![decided],
+            _ if self.takes_history() => vec![decided],
             _ => vec![self],
         }
+    }
+
+    /// Whether it takes a history, or a second group, to see it, and not just a state with one.
+    pub const fn takes_history(self) -> bool {
+        matches!(self, Point::Case(_, _, case) if case.is_of_the_past() || case.is_of_two_groups())
     }
 
     /// A number of its own below a fixed bound, so that sets of points are bits.

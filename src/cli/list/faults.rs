@@ -25,7 +25,8 @@ pub(super) fn text(out: &mut impl Write) -> io::Result<()> {
             writeln!(out, "  {fault}")?;
             wrapped(out, fault.about())?;
             let (sight, least) = (fault.sight(), fault.least());
-            wrapped(out, &format!("{sight}, by {least} commands or more, with {}", options(fault)))?;
+            let commands = if least == 1 { "command" } else { "commands" };
+            wrapped(out, &format!("{sight}, by {least} {commands} or more, with {}", options(fault)))?;
             if let Some(precedent) = fault.precedent() {
                 wrapped(out, &format!("precedent: {precedent}"))?;
             }

@@ -30,8 +30,16 @@ impl<W: Write> Terminal<W> {
             told("not known to be reachable", Standing::Open),
             told("unreachable", Standing::Unreachable),
         )?;
-        self.unseen(covered, Standing::Missed, BAD)?;
-        self.unseen(covered, Standing::Open, WARN)
+        self.unseen(covered.points(Standing::Missed), Standing::Missed, BAD)?;
+        let sees_histories = covered.points(Standing::Reached).any(Point::takes_history);
+        let named = covered.points(Standing::Open).filter(|point| sees_histories || !point.takes_history());
+        self.unseen(named, Standing::Open, WARN)?;
+        let count = covered.points(Standing::Open).filter(|point| point.takes_history()).count();
+        if count > 0 && !sees_histories {
+            let what = "points take a history or a second group; runs and suites show those, and a search of states does not";
+            writeln!(self.out, "{DIM}{count} {what}{DIM:#}")?;
+        }
+        Ok(())
     }
 
     /// The outcomes of one command.
@@ -65,11 +73,19 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
-    fn unseen(&mut self, covered: &Covered<'_>, standing: Standing, style: anstyle::Style) -> io::Result<()> {
-        if covered.count(standing) > 0 {
-            writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+    fn unseen(
+        &mut self,
+        points: impl Iterator<Item = Point>,
+        standing: Standing,
+        style: anstyle::Style,
+    ) -> io::Result<()> {
+        for (nth, point) in points.enumerate() {
+            if nth == 0 {
+                writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+            }
+            writeln!(self.out, "  {point}: {}", sentence(point))?;
         }
-        covered.points(standing).try_for_each(|point| writeln!(self.out, "  {point}: {}", sentence(point)))
+        Ok(())
     }
 
     pub(super) fn written(&mut self, written: &Written<'_>) -> io::Result<()> {
