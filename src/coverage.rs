@@ -80,26 +80,32 @@ impl Point {
         }
     }
 
-    /// Points without which this one cannot be reached. A search of single states with one group can tell those; of
-    /// what went before, and of a second group, it can tell nothing.
+    /// Points of which one at least must be reachable if this one is. A search of single states with one group can tell
+    /// those; of what went before, and of a second group, it can tell nothing.
     pub fn presupposes(self) -> Vec<Point> {
         use CommandKind as K;
         let Point::Case(kind, outcome, case) = self else { return vec![self] };
-        let decided = Point::Decided(kind, outcome);
-        let of = |case: Case| vec![Point::Case(kind, outcome, case)];
+        let case_of = |case: Case| Point::Case(kind, outcome, case);
+        let allowed = |kind: K| Point::Decided(kind, Outcome::Allowed);
         match case {
-            Case::OnlyLauncher => of(Case::OnlyMember),
-            Case::LostInTwoGroups | Case::LostAgain => of(Case::LostShared),
-            Case::ByFormerGuardian => of(Case::ByOtherGuardian),
-            Case::Again if kind == K::CloseLink => of(Case::WithLink),
-            Case::Again | Case::ToReturning if kind == K::AddGuardian => {
-                vec![decided, Point::Decided(K::RemoveGuardian, Outcome::Allowed)]
+            Case::OnlyLauncher => vec![case_of(Case::OnlyMember), case_of(Case::OnlyInviter)],
+            Case::SharedElsewhere => {
+                [Case::OnlyOwner, Case::OnlyMember, Case::OnlyInvitee].map(case_of).into()
             }
-            Case::InvitedElsewhere | Case::ByFormerInviter => {
-                vec![decided, Point::Decided(K::Decline, Outcome::Allowed)]
+            Case::LostInTwoGroups | Case::LostAgain => vec![case_of(Case::LostShared)],
+            Case::ByFormerGuardian => vec![case_of(Case::ByOtherGuardian)],
+            Case::Again if kind == K::CloseLink => vec![case_of(Case::WithLink)],
+            Case::Again | Case::ToReturning if kind == K::AddGuardian => vec![allowed(K::RemoveGuardian)],
+            Case::InvitedElsewhere => {
+                vec![
+                    case_of(Case::BesideInvitations),
+                    allowed(K::Accept),
+                    allowed(K::Decline),
+                    allowed(K::Cancel),
+                ]
             }
-            Case::KnowsLink => vec![decided, Point::Decided(K::OpenLink, Outcome::Allowed)],
-            _ if self.takes_history() => vec![decided],
+            Case::KnowsLink => vec![allowed(K::OpenLink)],
+            _ if self.takes_history() => vec![Point::Decided(kind, outcome)],
             _ => vec![self],
         }
     }
@@ -317,7 +323,7 @@ words! {
         Reached = "reached": "it was seen",
         Missed = "missed": "it was not seen, and it can be",
         Open = "open": "it was not seen, and it is not known whether it can be",
-        Unreachable = "unreachable": "it cannot be seen under this policy with this cast",
+        Unreachable = "unreachable": "it cannot be seen under this policy with this cast, these groups and these commands",
     }
 }
 
@@ -360,10 +366,15 @@ impl Ground {
         }
     }
 
-    /// Whether it is known that the point cannot be seen.
+    /// Whether it is known that the point cannot be seen: with its outcome out of reach, or all that it presupposes.
     fn excludes(&self, point: Point) -> bool {
         let takes_second = matches!(point, Point::Case(_, _, case) if case.is_of_two_groups());
         let lacks = |point: &Point| !self.reachable.contains(*point);
-        takes_second && self.lacks_second_group || self.is_complete && point.presupposes().iter().any(lacks)
+        let is_out_of_reach = match point {
+            Point::Case(kind, outcome, _) => lacks(&Point::Decided(kind, outcome)),
+            _ => false,
+        };
+        takes_second && self.lacks_second_group
+            || self.is_complete && (is_out_of_reach || point.presupposes().iter().all(lacks))
     }
 }

@@ -11,9 +11,9 @@ mod witness;
 use std::num::NonZeroUsize;
 use std::thread;
 
-use chatwarden_model::{Command, Setup, WordSet};
+use chatwarden_model::{Command, CommandKind, Setup, WordSet};
 
-use crate::coverage::{Coverage, Ground, Point, Points};
+use crate::coverage::{Coverage, Ground, Point, Points, Standing};
 use crate::explore::{self, Watch, explore};
 
 /// What a suite is to be made for.
@@ -34,6 +34,8 @@ use crate::explore::{self, Watch, explore};
 pub struct Plan {
     /// The cast, groups and policy.
     pub setup: Setup,
+    /// The kinds of commands that chains are made of.
+    pub commands: WordSet<CommandKind>,
     /// The most commands of a chain; one that takes more to show anything at all is as long as that takes.
     pub length: usize,
     /// How many cores the search uses; the suite does not depend on it.
@@ -47,6 +49,7 @@ impl Plan {
     pub fn new(setup: Setup) -> Self {
         Plan {
             setup,
+            commands: WordSet::all(),
             length: 12,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             memory: explore::MEMORY,
@@ -81,6 +84,12 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// Whether it is known of every point that the suite does not show that it cannot be shown.
+    pub fn is_settled(&self) -> bool {
+        let coverage = Coverage::of_points(&self.ground.reachable);
+        Point::all().iter().all(|point| self.ground.standing(&coverage, *point) != Standing::Open)
+    }
+
     /// How often the suite shows each point.
     pub fn coverage(&self, setup: &Setup) -> Coverage {
         let mut coverage = Coverage::default();
@@ -106,6 +115,7 @@ pub fn build(plan: &Plan, watch: &Watch) -> Suite {
 pub fn ground(plan: &Plan, watch: &Watch) -> Ground {
     let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
     let search = explore::Plan {
+        commands: plan.commands,
         promises: WordSet::empty(),
         coverage: true,
         jobs: plan.jobs,

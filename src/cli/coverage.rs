@@ -1,6 +1,6 @@
 //! `--coverage`: what several subcommands let one ask about how much was tested.
 
-use chatwarden_model::{Setup, Word};
+use chatwarden_model::{CommandKind, Setup, Word, WordSet};
 use clap::Args;
 
 use super::interrupt::Interrupt;
@@ -17,7 +17,8 @@ const MEMORY: u64 = 512 << 20;
 /// Whether coverage is told.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Asked {
-    /// Tell which conditions decided alone, which cases of the rules were seen, and what was missed
+    /// Tell which conditions decided alone, which cases of the rules were seen, and what was missed; with a large cast the
+    /// search for what can be seen may take a minute, in which nothing else is done
     #[arg(long)]
     pub(super) coverage: bool,
 }
@@ -60,10 +61,11 @@ impl Tables {
     pub(super) fn report(&self, reports: &mut impl Report) -> Result<(), Unusable> {
         let interrupt = Interrupt::installed();
         for table in &self.0 {
-            let ground = ground(table.setup, &table.policy, &interrupt);
+            let ground = ground(table.setup, WordSet::all(), &table.policy, &interrupt);
             reports.event(Event::Covered(&Covered {
                 policy: &table.policy,
                 cast: &table.cast,
+                groups: table.setup.groups,
                 coverage: &table.coverage,
                 ground: &ground,
             }))?;
@@ -73,8 +75,13 @@ impl Tables {
 }
 
 /// What can be covered, from an exhaustive search as far as its memory suffices.
-pub(super) fn ground(setup: Setup, policy: &str, interrupt: &Interrupt) -> Ground {
-    let plan = Plan { memory: MEMORY, ..Plan::new(setup) };
+pub(super) fn ground(
+    setup: Setup,
+    commands: WordSet<CommandKind>,
+    policy: &str,
+    interrupt: &Interrupt,
+) -> Ground {
+    let plan = Plan { commands, memory: MEMORY, ..Plan::new(setup) };
     progress::of_search(policy, &interrupt.search, || suite::ground(&plan, &interrupt.search))
 }
 

@@ -111,7 +111,8 @@ impl Fuzz {
         let interrupt = Interrupt::installed();
         let watch = &interrupt.campaign;
 
-        let ground = plan.coverage.then(|| coverage::ground(plan.setup, &policy_name, &interrupt));
+        let ground =
+            plan.coverage.then(|| coverage::ground(plan.setup, plan.commands, &policy_name, &interrupt));
         if let Some(ground) = &ground {
             plan.targets = ground.possible();
         }
@@ -146,7 +147,8 @@ impl Fuzz {
         self.known.conclude(&baseline, could_be_met, &mut reports)?;
         if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
             let (policy, cast) = (policy_name.as_str(), coverage::cast_name(&folder.cast));
-            reports.event(Event::Covered(&Covered { policy, cast: &cast, coverage, ground }))?;
+            let groups = self.groups.into();
+            reports.event(Event::Covered(&Covered { policy, cast: &cast, groups, coverage, ground }))?;
         }
         reports.event(Event::Conducted(&Summary {
             runs: tally.runs,

@@ -79,7 +79,13 @@ impl Suite {
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
         if self.coverage.coverage {
             let (coverage, ground) = (&suite.coverage(&setup), &suite.ground);
-            reports.event(Event::Covered(&Covered { policy, cast, coverage, ground }))?;
+            reports.event(Event::Covered(&Covered {
+                policy,
+                cast,
+                groups: self.groups.into(),
+                coverage,
+                ground,
+            }))?;
         }
         reports.event(Event::Written(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
         reports.finish()?;
@@ -89,6 +95,9 @@ impl Suite {
 
 /// Says which scenarios in the folder are not of this suite: of an older one, most likely.
 fn name_leftovers(folder: &Path, files: &[PathBuf]) -> Result<(), Unusable> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let written: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
     for file in super::replay::scenario_files(&[folder.to_path_buf()])? {
         if !written.contains(file.as_path()) {

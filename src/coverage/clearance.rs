@@ -82,7 +82,13 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         });
         let launched =
             |past: &Past| command.group().and_then(|group| past.group(group).launcher) == Some(other);
-        if !owns && command.kind() != K::Create && self.past.is_some_and(launched) {
+        let pair = UserSet::of([command.by(), asked.newcomer]);
+        let shared = || self.state.groups().any(|(_, group)| pair.is_subset(group.members));
+        if command.kind() == K::Invite && other != command.by() && shared() {
+            tell(Case::SharedElsewhere);
+        }
+        let is_there = !owns && !asked.is_invitee && command.kind() != K::Create;
+        if is_there && self.past.is_some_and(launched) {
             tell(Case::OnlyLauncher);
         }
     }

@@ -129,7 +129,6 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         let others = || self.state.groups().filter(|(other, _)| *other != number).map(|(_, group)| group);
         let whose = target(command).unwrap_or(by);
         let is_outside = !group.members.contains(by);
-        let shared = |other: &GroupState<U>| other.members.contains(by) && other.members.contains(whose);
         let mut told_if = |case: Case, is_so: bool| {
             if is_so {
                 told(case);
@@ -144,7 +143,6 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         told_if(Case::MemberElsewhere, others().any(|other| other.members.contains(by)));
         told_if(Case::InvitedElsewhere, is_outside && others().any(|other| other.invited().contains(by)));
         told_if(Case::BannedElsewhere, others().any(|other| other.banned.contains(whose)));
-        told_if(Case::SharedElsewhere, others().any(shared));
         let Some(past) = self.past.map(|past| past.group(number)) else { return };
         told_if(Case::ByFormerOwner, past.owners.contains(by));
         told_if(Case::ByFormerMember, past.members.contains(by));

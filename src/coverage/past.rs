@@ -3,7 +3,7 @@
 //! The present is a state of the model, which this only reads.
 
 use chatwarden_model::{
-    Command, CommandKind, Group, GroupState, Link, MAX_GROUPS, MAX_USERS, Phase, State, User, UserSet,
+    Command, Group, GroupState, Link, MAX_GROUPS, MAX_USERS, Phase, State, User, UserSet,
 };
 
 /// Who was and did what before.
@@ -149,9 +149,9 @@ impl GroupPast {
         }
         self.members = self.members.or(after.members);
         let gone = before.members.minus(after.members);
-        let left =
-            if command.kind() == CommandKind::Leave { UserSet::of([command.by()]) } else { UserSet::EMPTY };
-        self.removed = self.removed.or(gone.minus(left));
+        if after.phase != Phase::Dissolved {
+            self.removed = self.removed.or(gone.without(command.by()));
+        }
         if after.link == Link::Open {
             self.know_link = self.know_link.or(after.members);
         }

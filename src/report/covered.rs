@@ -17,6 +17,7 @@ use crate::suite::Suite;
 /// let covered = Covered {
 ///     policy: "adder-only",
 ///     cast: "small",
+///     groups: 2,
 ///     coverage: &Coverage::default(),
 ///     ground: &Ground::default(),
 /// };
@@ -28,6 +29,8 @@ pub struct Covered<'a> {
     pub policy: &'a str,
     /// The cast, as the user named it.
     pub cast: &'a str,
+    /// How many groups there were.
+    pub groups: usize,
     /// What was seen.
     pub coverage: &'a Coverage,
     /// What can be seen.

@@ -153,6 +153,7 @@ enum Line<'a> {
     Coverage {
         policy: &'a str,
         cast: &'a str,
+        groups: usize,
         /// Whether what cannot be reached is known.
         complete: bool,
         percent: usize,
@@ -277,6 +278,7 @@ impl<'a> Line<'a> {
         Line::Coverage {
             policy: covered.policy,
             cast: covered.cast,
+            groups: covered.groups,
             complete: covered.ground.is_complete,
             percent: covered.percent(),
             reached: covered.count(Standing::Reached),

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use chatwarden_model::{Command, MAX_USERS, Setup, State, WordSet, step};
+use chatwarden_model::{Bounds, Command, MAX_USERS, Setup, State, step};
 use foldhash::fast::FixedState;
 
 use super::Plan;
@@ -56,7 +56,7 @@ fn shortest<const U: usize>(
     watch: &Watch,
 ) -> Vec<Witness> {
     let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
-    let commands = setup.bounds().all();
+    let commands = Bounds { commands: plan.commands, ..setup.bounds() }.all();
     let mut left = wanted.iter().filter(|point| ground.reachable.contains(*point)).count();
     let start: State<U, 1> = setup.start();
     let mut known: HashSet<State<U, 1>, FixedState> = HashSet::default();
@@ -105,13 +105,13 @@ fn seek(plan: &Plan, wanted: &mut Points, witnesses: &mut Vec<Witness>, watch: &
     while idle < IDLE && !wanted.is_empty() && !watch.is_stopped() {
         let targets: Vec<Point> = wanted.iter().collect();
         let mut choices = Seeded::of_run(SEED, run);
-        let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+        let generator = Generator::for_run(setup, plan.commands, &mut choices);
         let commands = generator.run(setup, LENGTH, &targets, &mut choices);
         let shown = first_shown(setup, &commands, wanted);
         (run, idle) = (run + 1, if shown.is_empty() { idle + 1 } else { 0 });
         for (point, length) in shown {
             wanted.remove(point);
-            witnesses.push((point, shrunk(setup, point, commands[..length].to_vec())));
+            witnesses.push((point, shrunk(plan, point, commands[..length].to_vec())));
         }
     }
 }
@@ -134,9 +134,9 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
 }
 
 /// A simpler history that shows the point with its last command.
-fn shrunk(setup: &Setup, point: Point, commands: Vec<Command>) -> Vec<Command> {
-    let wanted: Points = [point].into_iter().collect();
-    let mut shrinker = Shrinker::new(setup, WordSet::all(), commands);
+fn shrunk(plan: &Plan, point: Point, commands: Vec<Command>) -> Vec<Command> {
+    let (setup, wanted) = (&plan.setup, [point].into_iter().collect());
+    let mut shrinker = Shrinker::new(setup, plan.commands, commands);
     while let Some(candidate) = shrinker.propose() {
         let shown = first_shown(setup, candidate, &wanted);
         shrinker.told(shown.first().map(|(_, length)| *length));

@@ -10,7 +10,7 @@ use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::coverage::{Case, Coverage, Outcome, Point, Situation};
+use chatwarden::coverage::{Case, Coverage, Outcome, Past, Point, Situation};
 use chatwarden::generate::{Generator, Guidance, Seeded};
 use chatwarden::model::{
     Cast, Command, CommandKind, Condition, Kind, Preset, State, UserSet, Word, WordSet, decide, step,
@@ -61,11 +61,16 @@ fn what_is_told_is_what_is_listed() {
         for run in 0..40 {
             let mut choices = Seeded::of_run(5, run);
             let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
-            let mut state: State = setup.start();
+            let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
-                step(&mut state, &setup.policy, &command);
+                let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
+                let told = |point| assert!(listed.contains(&point), "{preset}: {point}");
+                situation.each_point(&command, told);
+                let before = state;
+                let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
+                past.took(&before, &command, allowed, &state);
             }
-            let situation = Situation { state: &state, policy: &setup.policy, past: None };
+            let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
             for command in setup.bounds().all() {
                 situation.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
             }

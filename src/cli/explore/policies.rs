@@ -31,8 +31,9 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         reports.event(Event::Explored(&explored))?;
         if let Some(ground) = &explored.exploration.ground {
             let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
+            let groups = explored.setup.groups;
             let coverage = &Coverage::of_points(&ground.reachable);
-            reports.event(Event::Covered(&Covered { policy, cast, coverage, ground }))?;
+            reports.event(Event::Covered(&Covered { policy, cast, groups, coverage, ground }))?;
         }
         all.push(explored);
         if watch.is_stopped() {

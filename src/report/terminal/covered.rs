@@ -11,8 +11,12 @@ use crate::report::{Covered, Written, grouped, sentence};
 
 impl<W: Write> Terminal<W> {
     pub(super) fn covered(&mut self, covered: &Covered<'_>) -> io::Result<()> {
-        let (policy, cast) = (covered.policy, covered.cast);
-        writeln!(self.out, "{BOLD}authorization coverage of {policy}, cast {cast}{BOLD:#}")?;
+        let (policy, cast, groups) = (covered.policy, covered.cast, covered.groups);
+        let plural = if groups == 1 { "" } else { "s" };
+        writeln!(
+            self.out,
+            "{BOLD}authorization coverage of {policy}, cast {cast}, {groups} group{plural}{BOLD:#}"
+        )?;
         writeln!(
             self.out,
             "{DIM}  command          decided by                    times   cases  promises{DIM:#}"
@@ -36,7 +40,8 @@ impl<W: Write> Terminal<W> {
         self.unseen(named, Standing::Open, WARN)?;
         let count = covered.points(Standing::Open).filter(|point| point.takes_history()).count();
         if count > 0 && !sees_histories {
-            let what = "points take a history or a second group; runs and suites show those, and a search of states does not";
+            let what =
+                "of them take a history or a second group, which runs can show and a search of states cannot";
             writeln!(self.out, "{DIM}{count} {what}{DIM:#}")?;
         }
         Ok(())
@@ -101,10 +106,10 @@ impl<W: Write> Terminal<W> {
             written.cast,
             if !suite.missing.is_empty() {
                 "not all that can be covered"
-            } else if suite.ground.is_complete {
+            } else if suite.ground.is_complete && suite.is_settled() {
                 "all that can be covered"
             } else {
-                "all that is known to be reachable; the search was not complete"
+                "all that is known to be reachable; of the rest it is not known"
             },
         )?;
         suite.missing.iter().try_for_each(|point| writeln!(self.out, "  {BAD}missing{BAD:#} {point}"))?;

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use chatwarden::coverage::{Ground, Points, Situation};
+use chatwarden::coverage::{Coverage, Ground, Points, Situation, Standing};
 use chatwarden::explore::Watch;
-use chatwarden::model::{Cast, Kind, Policy, Preset, Setup, State, UserSet, Word, step};
+use chatwarden::generate::{Generator, Seeded};
+use chatwarden::model::{Cast, Kind, Policy, Preset, Setup, State, UserSet, Word, WordSet, step};
 use chatwarden::suite::{self, Plan};
 
 use crate::support::random_policy;
@@ -47,12 +48,41 @@ fn enumerated(setup: &Setup) -> Points {
     points
 }
 
+fn policies() -> Vec<Policy> {
+    Preset::ALL.iter().map(|preset| preset.policy()).chain((0..8).map(random_policy)).collect()
+}
+
+/// Also where it took a history or a second group, of which the search knows nothing.
+#[test]
+fn nothing_that_a_run_shows_is_called_unreachable() {
+    for setup in casts()
+        .into_iter()
+        .flat_map(|cast| policies().into_iter().map(move |policy| Setup { cast, groups: 2, policy }))
+    {
+        let ground = suite::ground(&Plan::new(setup), &Watch::default());
+        assert!(ground.is_complete);
+        let targets: Vec<_> = ground.possible().iter().collect();
+        let mut seen = Coverage::default();
+        for run in 0..400 {
+            let mut choices = Seeded::of_run(9, run);
+            let generator = match run % 3 {
+                0 => Generator::uniform(&setup, WordSet::all()),
+                _ => Generator::for_run(&setup, WordSet::all(), &mut choices),
+            };
+            let targets = if run % 3 == 1 { targets.as_slice() } else { &[] };
+            seen.follow(&setup, &generator.run(&setup, 40, targets, &mut choices));
+        }
+        for point in seen.points().iter() {
+            let standing = ground.standing(&Coverage::default(), point);
+            assert_ne!(standing, Standing::Unreachable, "{point} under {setup:?}");
+        }
+    }
+}
+
 #[test]
 fn what_can_be_covered_is_what_is_seen_in_some_state() {
-    let policies: Vec<Policy> =
-        Preset::ALL.iter().map(|preset| preset.policy()).chain((0..8).map(random_policy)).collect();
     for cast in casts() {
-        for &policy in &policies {
+        for policy in policies() {
             let setup = Setup { cast, groups: 1, policy };
             let reachable = enumerated(&setup);
             let expected = Ground { reachable, is_complete: true, lacks_second_group: true };
