@@ -86,6 +86,7 @@ pub struct Lockstep {
     seen: Box<Observation>,
     seen_before: Box<Observation>,
     at: usize,
+    decision: Option<Decision>,
     answer: Option<Answer>,
     /// Under promises-only the first drift, which is reported unless a promise breaks later.
     drift: Option<Finding>,
@@ -120,6 +121,7 @@ impl Lockstep {
             seen: Box::default(),
             seen_before: Box::default(),
             at: 0,
+            decision: None,
             answer: None,
             drift: None,
         }
@@ -142,6 +144,7 @@ impl Lockstep {
     /// Gives a command to both sides and compares.
     pub fn step(&mut self, adapter: &mut impl Adapter, command: &Command) -> Progress {
         let decision = decide(&self.state, &self.setup.policy, command);
+        self.decision = Some(decision);
         std::mem::swap(&mut self.seen, &mut self.seen_before);
         *self.seen = Observation::default();
         self.answer = None;
@@ -199,6 +202,11 @@ impl Lockstep {
     /// The judged state: the groups as observed, and what guardians and users decided.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What the policy said at the last step.
+    pub fn decision(&self) -> Option<Decision> {
+        self.decision
     }
 
     /// What the implementation answered at the last step, if it answered.

@@ -115,6 +115,17 @@ impl Point {
         matches!(self, Point::Case(_, _, case) if case.is_of_the_past() || case.is_of_two_groups())
     }
 
+    /// The position among [`Point::all`].
+    pub(crate) fn position(self) -> usize {
+        static POSITIONS: OnceLock<Vec<u16>> = OnceLock::new();
+        let positions = POSITIONS.get_or_init(|| {
+            let mut positions = vec![0; NUMBERS];
+            (0..).zip(Point::all()).for_each(|(at, point)| positions[point.number()] = at);
+            positions
+        });
+        positions[self.number()].into()
+    }
+
     /// A number of its own below a fixed bound, so that sets of points are bits.
     fn number(self) -> usize {
         let place = |kind: CommandKind, outcome: Outcome| {

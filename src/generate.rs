@@ -84,6 +84,11 @@ impl Generator {
         Generator { is_uniform: true, ..Self::with_commands(setup, commands) }
     }
 
+    /// Whether there is any command to draw.
+    pub fn can_draw(&self) -> bool {
+        self.menu.len > 0
+    }
+
     /// The next command, in view of the state.
     #[inline]
     pub fn next(&self, state: &State, choices: &mut impl Choices) -> Command {

@@ -102,7 +102,7 @@ pub struct Discovery<'a> {
     pub origin: Option<Origin>,
     /// Where the scenario was saved.
     pub file: &'a Path,
-    /// The words that replay it with the same implementation.
+    /// The words that replay it with the same implementation; empty if the program cannot.
     pub replay: &'a str,
 }
 

@@ -62,6 +62,14 @@ impl Folder {
         Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
+    /// The folder of a scenario with no more groups than the commands name.
+    pub fn with_groups_of(&self, commands: &[Command]) -> Self {
+        let named = commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
+        let mut folder = self.clone();
+        folder.groups.truncate(named.unwrap_or(0));
+        folder
+    }
+
     /// The finding as a scenario.
     pub fn scenario(
         &self,

@@ -235,9 +235,7 @@ impl Case<'_> {
 
     /// The folder with just the groups that the history names, if they suffice for it.
     fn without_idle_groups(&self, shrunk: &Shrunk) -> Folder {
-        let named = shrunk.commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
-        let mut folder = self.folder.clone();
-        folder.groups.truncate(named.unwrap_or(0));
+        let folder = self.folder.with_groups_of(&shrunk.commands);
         if folder.groups == self.folder.groups || !is_worth_repeating(shrunk) {
             return self.folder.clone();
         }

@@ -122,6 +122,9 @@ impl<W: Write> Terminal<W> {
             None => {}
         }
         writeln!(out, "  saved {}", shown(discovery.file))?;
+        if discovery.replay.is_empty() {
+            return Ok(());
+        }
         writeln!(out, "  {DIM}replay it: {} {}{DIM:#}", discovery.replay, shown(discovery.file))
     }
 

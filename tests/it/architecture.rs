@@ -46,6 +46,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "suite", "verdict", "wire"]),
     (
+        "conclude",
+        &["adapter", "baseline", "campaign", "history", "replay", "report", "save", "verdict", "wire"],
+    ),
+    (
+        "fuzz",
+        &["adapter", "campaign", "check", "conclude", "coverage", "generate", "save", "verdict", "wire"],
+    ),
+    (
         "cli",
         &[
             "adapter", "baseline", "campaign", "certify", "check", "coverage", "driver", "exec", "explore",

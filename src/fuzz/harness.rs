@@ -1,0 +1,121 @@
+//! What stands between libFuzzer and a target: the macro that defines what libFuzzer calls, and the end of the process.
+//!
+//! The macro is expanded in the fuzz crate, because the section in which libFuzzer looks for counters is named by an
+//! attribute that this library forbids itself.
+
+use std::io::Write;
+use std::process;
+
+use super::guide::Counters;
+use super::target::{Concluded, Settings, Target};
+use crate::adapter::{Adapter, Failure};
+
+/// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
+/// `libfuzzer-sys` 0.4.
+///
+/// The first argument makes an implementation, and may use `?` on a [`Failure`](crate::adapter::Failure). The second,
+/// which can be left out, are [`Settings`](crate::fuzz::Settings).
+///
+/// ```text
+/// #![no_main]
+/// use my_chat_warden::MyChat;
+/// chatwarden::fuzz_target!(MyChat::new());
+/// ```
+#[macro_export]
+macro_rules! fuzz_target {
+    ($make:expr) => {
+        $crate::fuzz_target!($make, $crate::fuzz::Settings::default());
+    };
+    ($make:expr, $settings:expr) => {
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = "__libfuzzer_extra_counters")]
+            static COUNTERS: $crate::fuzz::Counters = $crate::fuzz::Counters::new();
+
+            fn with_harness<T>(call: impl FnOnce(&mut dyn $crate::fuzz::Fuzzed) -> T) -> T {
+                ::std::thread_local! {
+                    static HARNESS: ::std::cell::RefCell<::std::boxed::Box<dyn $crate::fuzz::Fuzzed>> =
+                        ::std::cell::RefCell::new($crate::fuzz::harness(|| Ok($make), $settings, &COUNTERS));
+                }
+                HARNESS.with_borrow_mut(|harness| call(&mut **harness))
+            }
+
+            ::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
+                match with_harness(|harness| harness.execute(bytes)) {
+                    true => ::libfuzzer_sys::Corpus::Keep,
+                    false => ::libfuzzer_sys::Corpus::Reject,
+                }
+            });
+
+            ::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+                with_harness(|harness| harness.mutate(data, size, max_size, seed))
+            });
+
+            ::libfuzzer_sys::fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {
+                with_harness(|harness| harness.splice(one, other, out, seed))
+            });
+        };
+    };
+}
+
+/// A target as the macro [`fuzz_target`](crate::fuzz_target) uses it.
+///
+/// ```
+/// use chatwarden::adapter::memory::Memory;
+/// use chatwarden::fuzz::{harness, Counters, Header, Input, Settings};
+/// static COUNTERS: Counters = Counters::new();
+/// let mut fuzzed = harness(|| Ok(Memory::new()), Settings::default(), &COUNTERS);
+/// assert!(fuzzed.execute(&Input::default().encode()));
+/// assert!(!fuzzed.execute(b"of another version"));
+/// ```
+pub trait Fuzzed {
+    /// Executes an input; whether it is fit for a corpus. A finding ends the process, once it is saved and told.
+    fn execute(&mut self, bytes: &[u8]) -> bool;
+
+    /// As [`Mutator::mutate`](crate::fuzz::Mutator::mutate).
+    fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize;
+
+    /// As [`Mutator::splice`](crate::fuzz::Mutator::splice).
+    fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize;
+}
+
+impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
+    fn execute(&mut self, bytes: &[u8]) -> bool {
+        let mut out = anstream::stderr().lock();
+        match self.run_and_conclude(bytes, &mut out) {
+            Ok(Concluded::Conforms) => true,
+            Ok(Concluded::Unreadable) => false,
+            ended => {
+                if let Err(error) = ended {
+                    let _ = writeln!(out, "error: {error}");
+                }
+                // libFuzzer records the input of a process that aborts.
+                process::abort()
+            }
+        }
+    }
+
+    fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+        self.mutator().mutate(data, size, max_size, seed)
+    }
+
+    fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
+        self.mutator().splice(one, other, out, seed)
+    }
+}
+
+/// The target of a process. If it cannot be had, the process ends and says why.
+pub fn harness<A: Adapter + 'static>(
+    make: impl Fn() -> Result<A, Failure> + 'static,
+    settings: Settings,
+    counters: &'static Counters,
+) -> Box<dyn Fuzzed> {
+    let settings = settings.from_environment().unwrap_or_else(|error| give_up(&error));
+    let target = Target::new(make, settings, counters);
+    Box::new(target.unwrap_or_else(|failure| give_up(&failure.to_string())))
+}
+
+fn give_up(why: &str) -> ! {
+    eprintln!("error: {why}");
+    process::exit(2)
+}

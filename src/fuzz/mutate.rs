@@ -1,0 +1,277 @@
+//! How inputs change: by commands, never by bytes. A command is put in, taken out, swapped, given another argument; a
+//! suffix is repeated, perhaps with another user or in another group; two histories are spliced.
+//!
+//! What is put in comes from the generator, in the state that the commands before it lead to by the policy, so that most
+//! of it is allowed or nearly so. What is worth keeping is for the fuzzer to say.
+
+use std::convert::Infallible;
+
+use chatwarden_model::{
+    Argument, Arguments, Command, CommandKind, Field, Group, Renaming, Setup, State, User, UserSet, WordSet,
+    step,
+};
+
+use super::codec::{Input, WIDTH};
+use super::header::Header;
+use crate::generate::{Choices, Generator, Seeded};
+
+/// Of so many inputs, one is about another cast, number of groups or policy, where that is for the input to say.
+const OTHER_SETUP: usize = 64;
+
+/// Makes inputs out of inputs.
+///
+/// ```
+/// use chatwarden::fuzz::{Input, Mutator, NamedSetup};
+/// use chatwarden::model::WordSet;
+/// let mut mutator = Mutator::new(NamedSetup::default().setup(), WordSet::all(), 50);
+/// let mut bytes = [0; 408];
+/// let len = mutator.mutate(&mut bytes, 0, 408, 7);
+/// let input = Input::decode(&bytes[..len], &NamedSetup::default().setup(), WordSet::all(), 50)?;
+/// assert!(!input.commands.is_empty());
+/// # Ok::<(), chatwarden::fuzz::UnknownVersion>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mutator {
+    own: Setup,
+    kinds: WordSet<CommandKind>,
+    most: usize,
+    varies_setup: bool,
+    input: Input,
+    other: Input,
+}
+
+impl Mutator {
+    /// A mutator of inputs with at most so many commands of these kinds; `own` is what the target tests where an input does
+    /// not say.
+    pub fn new(own: Setup, kinds: WordSet<CommandKind>, most: usize) -> Self {
+        Mutator { own, kinds, most, varies_setup: false, input: Input::default(), other: Input::default() }
+    }
+
+    /// As it is, but inputs say themselves what they are about, and that changes too.
+    pub fn varying_setup(self) -> Self {
+        Mutator { varies_setup: true, ..self }
+    }
+
+    /// Changes the first `size` bytes of the data into those of another input of at most `max_size` bytes, and returns how
+    /// many those are. The same seed makes the same of them. It is what libFuzzer asks of a custom mutator.
+    pub fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+        let mut choices = Seeded::of_run(seed.into(), 0);
+        let size = size.min(data.len());
+        // What cannot be read is made anew.
+        let readable = self.input.read(&data[..size], &self.own, self.kinds, self.most).is_ok();
+        if !readable {
+            self.input = Input { header: Header::OWN, commands: std::mem::take(&mut self.input.commands) };
+        }
+        if self.varies_setup && (!readable || choices.chance(1, OTHER_SETUP)) {
+            self.input.header = Header::any(&mut choices);
+        }
+        let most = self.most.min((max_size / WIDTH).saturating_sub(1));
+        let setup = self.input.header.setup(&self.own);
+        change(&mut self.input.commands, &setup, self.kinds, most, &mut choices);
+        let end = data.len().min(max_size);
+        self.input.write(&mut data[..end])
+    }
+
+    /// Writes the beginning of one input with the end of the other, and returns how many bytes that takes. It is what
+    /// libFuzzer asks of a custom crossover.
+    pub fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
+        let mut choices = Seeded::of_run(seed.into(), 1);
+        let most = self.most.min((out.len() / WIDTH).saturating_sub(1));
+        // Of an input that cannot be read there are no commands.
+        let _ = self.input.read(one, &self.own, self.kinds, self.most);
+        let _ = self.other.read(other, &self.own, self.kinds, self.most);
+        let kept = choices.below(self.input.commands.len() + 1);
+        let from = choices.below(self.other.commands.len() + 1);
+        self.input.commands.truncate(kept);
+        self.input.commands.extend_from_slice(&self.other.commands[from..]);
+        self.input.commands.truncate(most);
+        self.input.write(out)
+    }
+}
+
+/// Makes one change or a few, and leaves no more than so many commands.
+fn change(
+    commands: &mut Vec<Command>,
+    setup: &Setup,
+    kinds: WordSet<CommandKind>,
+    most: usize,
+    choices: &mut impl Choices,
+) {
+    // Half the time all kinds of commands are put in; otherwise some are left out, as in the runs of a campaign.
+    let generator = match choices.chance(1, 2) {
+        true => Generator::with_commands(setup, kinds),
+        false => Generator::for_run(setup, kinds, choices),
+    };
+    commands.truncate(most);
+    loop {
+        match choices.below(16) {
+            0..7 => insert(commands, setup, &generator, most, choices),
+            7..9 => delete(commands, choices),
+            9..12 => change_argument(commands, setup, choices),
+            12 => swap(commands, choices),
+            _ => repeat(commands, setup, most, choices),
+        }
+        if choices.chance(2, 3) && !commands.is_empty() {
+            return;
+        }
+        if most == 0 || !generator.can_draw() {
+            return;
+        }
+    }
+}
+
+/// Puts commands of the generator in: more often than not at the end, where nothing depends on what was there.
+fn insert(
+    commands: &mut Vec<Command>,
+    setup: &Setup,
+    generator: &Generator,
+    most: usize,
+    choices: &mut impl Choices,
+) {
+    let room = most - commands.len();
+    if room == 0 || !generator.can_draw() {
+        return;
+    }
+    let count = match choices.below(4) {
+        0 | 1 => 1,
+        2 => 2,
+        _ => 1 + choices.below(8),
+    };
+    let at = if choices.chance(5, 8) { commands.len() } else { choices.below(commands.len() + 1) };
+    let mut state: State = setup.start();
+    for command in &commands[..at] {
+        step(&mut state, &setup.policy, command);
+    }
+    for at in at..at + count.min(room) {
+        let command = generator.next(&state, choices);
+        step(&mut state, &setup.policy, &command);
+        commands.insert(at, command);
+    }
+}
+
+fn delete(commands: &mut Vec<Command>, choices: &mut impl Choices) {
+    if !commands.is_empty() {
+        let from = choices.below(commands.len());
+        let longest = if choices.chance(3, 4) { 1 } else { 8 };
+        let count = 1 + choices.below(longest.min(commands.len() - from));
+        commands.drain(from..from + count);
+    }
+}
+
+fn swap(commands: &mut [Command], choices: &mut impl Choices) {
+    if commands.len() > 1 {
+        let at = choices.below(commands.len());
+        let with =
+            if choices.chance(1, 2) { (at + 1) % commands.len() } else { choices.below(commands.len()) };
+        commands.swap(at, with);
+    }
+}
+
+fn change_argument(commands: &mut [Command], setup: &Setup, choices: &mut impl Choices) {
+    if commands.is_empty() {
+        return;
+    }
+    let at = choices.below(commands.len());
+    let command = commands[at];
+    let field = choices.below(command.kind().fields().len());
+    let mut edit = Changed { command, setup, field: command.kind().fields()[field], choices };
+    let Ok(changed) = command.kind().build(&mut edit);
+    commands[at] = changed;
+}
+
+/// Repeats the end of the history; every other time as somebody else does it, or in another group.
+fn repeat(commands: &mut Vec<Command>, setup: &Setup, most: usize, choices: &mut impl Choices) {
+    let room = most - commands.len();
+    if room == 0 || commands.is_empty() {
+        return;
+    }
+    let count = 1 + choices.below(commands.len().min(room).min(8));
+    let renaming = exchange(setup, choices);
+    let from = commands.len() - count;
+    for at in from..from + count {
+        let command = commands[at];
+        commands.push(renaming.command(&command));
+    }
+}
+
+/// The arguments of a command, of which one is drawn anew.
+struct Changed<'a, C> {
+    command: Command,
+    setup: &'a Setup,
+    field: Field,
+    choices: &'a mut C,
+}
+
+impl<C: Choices> Changed<'_, C> {
+    fn one_of(&mut self, users: UserSet) -> User {
+        let users = if users.is_empty() { UserSet::first(self.setup.cast.len()) } else { users };
+        users.nth(self.choices.below(users.len())).expect("the number is below the size of the set")
+    }
+
+    fn candidates(&mut self, field: Field) -> UserSet {
+        match self.choices.chance(1, 16) {
+            true => UserSet::first(self.setup.cast.len()),
+            false => self.setup.bounds().candidates(self.command.kind(), field),
+        }
+    }
+}
+
+impl<C: Choices> Arguments for Changed<'_, C> {
+    type Error = Infallible;
+
+    fn user(&mut self, field: Field) -> Result<User, Infallible> {
+        let Some(Argument::User(user)) = argument(&self.command, field) else {
+            unreachable!("it has the field")
+        };
+        if field != self.field {
+            return Ok(user);
+        }
+        let candidates = self.candidates(field);
+        Ok(self.one_of(candidates))
+    }
+
+    fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {
+        let Some(Argument::Users(users)) = argument(&self.command, field) else {
+            unreachable!("it has the field")
+        };
+        if field != self.field {
+            return Ok(users);
+        }
+        let candidates = self.candidates(field);
+        let user = self.one_of(candidates);
+        Ok(if users.contains(user) { users.without(user) } else { users.with(user) })
+    }
+
+    fn group(&mut self, field: Field) -> Result<Group, Infallible> {
+        let Some(Argument::Group(group)) = argument(&self.command, field) else {
+            unreachable!("it has the field")
+        };
+        Ok(if field == self.field { Group::new(self.choices.below(self.setup.groups)) } else { group })
+    }
+}
+
+fn argument(command: &Command, wanted: Field) -> Option<Argument> {
+    let mut found = None;
+    command.each_argument(|field, argument| {
+        if field == wanted {
+            found = Some(argument);
+        }
+    });
+    found
+}
+
+/// As it is, or with two users of a kind exchanged, or two groups, or both.
+fn exchange(setup: &Setup, choices: &mut impl Choices) -> Renaming {
+    let mut renaming = Renaming::identity();
+    if choices.chance(1, 2) {
+        let one = User::new(choices.below(setup.cast.len()));
+        let alike = setup.cast.kinds().of(setup.cast.kind(one));
+        let other = alike.nth(choices.below(alike.len())).expect("the user is one of its kind");
+        renaming = renaming.swapping_users(one, other);
+    }
+    if setup.groups > 1 && choices.chance(1, 4) {
+        let [one, other] = [(); 2].map(|()| Group::new(choices.below(setup.groups)));
+        renaming = renaming.swapping_groups(one, other);
+    }
+    renaming
+}

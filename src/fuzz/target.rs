@@ -1,0 +1,291 @@
+//! A fuzz target: executes inputs in lock-step, tells the fuzzer what they came through, and takes care of a finding
+//! before the process ends with it.
+//!
+//! It knows nothing of libFuzzer but what the macro [`fuzz_target`](crate::fuzz_target) hands it, so any fuzzer of byte
+//! strings can drive it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use chatwarden_model::{Command, CommandKind, Setup, State, Word, WordSet};
+
+use super::codec::Input;
+use super::guide::{Counters, Guide, Signal};
+use super::header::NamedSetup;
+use super::mutate::Mutator;
+use crate::adapter::{About, Adapter, Failure};
+use crate::campaign::{Found, Plan};
+use crate::check::{Lockstep, Progress, Terms};
+use crate::conclude::Finder;
+use crate::save::Folder;
+use crate::verdict::Finding;
+use crate::wire::{PolicySpec, nearest};
+
+/// What a target tests and how.
+///
+/// ```
+/// use chatwarden::fuzz::{NamedSetup, Settings, Signal};
+/// use chatwarden::model::Preset;
+/// use chatwarden::wire::{BuiltInCast, CastSpec, PolicySpec};
+/// let family = CastSpec::BuiltIn(BuiltInCast::Family);
+/// let settings = Settings {
+///     setup: Some(NamedSetup::new(family, 2, PolicySpec::Preset(Preset::AdderOnly))),
+///     length: 30,
+///     ..Settings::default()
+/// };
+/// assert_eq!(settings.signal, Signal::Situations);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cast, groups and policy; if there are none, those of the command line with the policy that the implementation
+    /// follows.
+    pub setup: Option<NamedSetup>,
+    /// Whether inputs may be about any cast, number of groups and policy.
+    pub varies_setup: bool,
+    /// The commands to draw from, of those that the implementation can carry out.
+    pub commands: WordSet<CommandKind>,
+    /// The most commands that an input has; what is longer is cut.
+    pub length: usize,
+    /// On which terms the implementation is checked, if not on those that it declares.
+    pub terms: Option<Terms>,
+    /// What is told to the fuzzer.
+    pub signal: Signal,
+    /// Where scenarios of what is found are saved.
+    pub save: PathBuf,
+    /// The words that replay a saved scenario, if the program can.
+    pub replay: String,
+    /// The fault that was planted in the implementation, if one was.
+    pub fault: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            setup: None,
+            varies_setup: false,
+            commands: WordSet::all(),
+            length: 50,
+            terms: None,
+            signal: Signal::Situations,
+            save: "scenarios/found".into(),
+            replay: String::new(),
+            fault: None,
+        }
+    }
+}
+
+impl Settings {
+    /// The settings with what the environment says: `CHATWARDEN_SIGNAL`, a [`Signal`], and `CHATWARDEN_SAVE`, the folder
+    /// of what is found.
+    ///
+    /// # Errors
+    /// If a signal by that name is not known.
+    pub fn from_environment(self) -> Result<Self, String> {
+        let signal = match std::env::var("CHATWARDEN_SIGNAL") {
+            Ok(word) => Signal::named(&word).ok_or_else(|| unknown_signal(&word))?,
+            Err(_) => self.signal,
+        };
+        let save = std::env::var_os("CHATWARDEN_SAVE").map_or(self.save, PathBuf::from);
+        Ok(Settings { signal, save, ..self })
+    }
+}
+
+fn unknown_signal(word: &str) -> String {
+    let known = Signal::ALL.iter().map(|signal| signal.name());
+    let hint = match nearest(word, known.clone()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known: `{}`", known.collect::<Vec<_>>().join("`, `")),
+    };
+    format!("CHATWARDEN_SIGNAL: unknown signal `{word}`; {hint}")
+}
+
+/// What came of an input.
+///
+/// ```
+/// assert_ne!(chatwarden::fuzz::Outcome::Conforms, chatwarden::fuzz::Outcome::Unreadable);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It is of a version that is not known, and of no use in a corpus.
+    Unreadable,
+    /// Nothing to report.
+    Conforms,
+    /// The implementation does not conform.
+    Found(Box<Found>),
+}
+
+/// Executes inputs with an implementation.
+///
+/// ```
+/// use chatwarden::adapter::{fault::Fault, memory::Memory};
+/// use chatwarden::fuzz::{Counters, Outcome, Settings, Target};
+///
+/// static COUNTERS: Counters = Counters::new();
+/// let mut target = Target::new(|| Ok(Memory::with_fault(Fault::LauncherOnly)), Settings::default(), &COUNTERS)?;
+/// let mut bytes = vec![0; 408];
+/// let found = (0..).find_map(|seed| {
+///     // A fuzzer goes on from what was worth keeping; this goes on from nothing.
+///     let len = (0..8).fold(0, |len, turn| target.mutator().mutate(&mut bytes, len, 408, seed * 8 + turn));
+///     match target.run(&bytes[..len]) {
+///         Outcome::Found(found) => Some(found),
+///         _ => None,
+///     }
+/// });
+/// assert!(found.is_some());
+/// # Ok::<(), chatwarden::adapter::Failure>(())
+/// ```
+#[derive(Debug)]
+pub struct Target<A, M> {
+    make: M,
+    adapter: A,
+    about: About,
+    settings: Settings,
+    own: NamedSetup,
+    /// What `own` is without names.
+    setup: Setup,
+    kinds: WordSet<CommandKind>,
+    terms: Terms,
+    lockstep: Lockstep,
+    guide: Guide,
+    counters: &'static Counters,
+    mutator: Mutator,
+    input: Input,
+    taken: Vec<Command>,
+}
+
+impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
+    /// A target for implementations that `make` makes.
+    ///
+    /// # Errors
+    /// If the first one cannot be made.
+    pub fn new(make: M, settings: Settings, counters: &'static Counters) -> Result<Self, Failure> {
+        let adapter = make()?;
+        let about = adapter.about();
+        let own = settings.setup.clone().unwrap_or_else(|| {
+            let default = NamedSetup::default();
+            NamedSetup { policy: about.policy.map_or(default.policy, PolicySpec::Full), ..default }
+        });
+        let setup = own.setup();
+        let kinds = settings.commands.and(about.commands);
+        let terms = settings.terms.unwrap_or_else(|| Terms::of(&about));
+        let mutator = Mutator::new(setup, kinds, settings.length);
+        Ok(Target {
+            make,
+            adapter,
+            about,
+            own,
+            setup,
+            kinds,
+            terms,
+            lockstep: Lockstep::new(terms),
+            guide: Guide::new(settings.signal),
+            counters,
+            mutator: if settings.varies_setup { mutator.varying_setup() } else { mutator },
+            input: Input::default(),
+            taken: Vec::with_capacity(settings.length),
+            settings,
+        })
+    }
+
+    /// Makes inputs out of inputs, for this target.
+    pub fn mutator(&mut self) -> &mut Mutator {
+        &mut self.mutator
+    }
+
+    /// Executes an input. In the steady state nothing is allocated here.
+    pub fn run(&mut self, bytes: &[u8]) -> Outcome {
+        let read = self.input.read(bytes, &self.setup, self.kinds, self.settings.length);
+        if read.is_err() {
+            return Outcome::Unreadable;
+        }
+        let setup = self.input.header.setup(&self.setup);
+        match self.execute(&setup) {
+            Some(finding) => {
+                let commands = self.taken.clone();
+                Outcome::Found(Box::new(Found { run: 0, commands, finding }))
+            }
+            None => Outcome::Conforms,
+        }
+    }
+
+    /// Executes an input; a finding is saved, shrunk, saved again and told.
+    ///
+    /// # Errors
+    /// If it cannot be saved or told.
+    pub fn run_and_conclude(&mut self, bytes: &[u8], out: &mut impl Write) -> io::Result<Concluded> {
+        match self.run(bytes) {
+            Outcome::Unreadable => Ok(Concluded::Unreadable),
+            Outcome::Conforms => Ok(Concluded::Conforms),
+            Outcome::Found(found) => {
+                let named = self.input.header.named_setup(&self.own);
+                self.finder(named).conclude(&found, None, &self.make, out).map(Concluded::Saved)
+            }
+        }
+    }
+
+    fn execute(&mut self, setup: &Setup) -> Option<Finding> {
+        let Target { adapter, lockstep, guide, counters, taken, input, .. } = self;
+        taken.clear();
+        if adapter.wants_announcements() {
+            adapter.announce(setup, &input.commands);
+        }
+        if let Err(finding) = lockstep.start(adapter, setup) {
+            return Some(finding);
+        }
+        guide.start();
+        for command in &input.commands {
+            let before: Option<State> = guide.looks_back().then(|| *lockstep.state());
+            let progress = lockstep.step(adapter, command);
+            if progress == Progress::Unsupported {
+                continue;
+            }
+            taken.push(*command);
+            if let Progress::Ended(finding) = progress {
+                return Some(finding);
+            }
+            if let (false, Some(decision)) = (guide.is_silent(), lockstep.decision()) {
+                let before = before.as_ref().map(|before| (before, &setup.policy));
+                guide.tell(counters, before, command, decision, lockstep.state());
+            }
+        }
+        let finding = lockstep.finish()?;
+        taken.truncate(finding.at() + 1);
+        Some(finding)
+    }
+
+    fn finder(&self, named: NamedSetup) -> Finder {
+        let setup = named.setup();
+        let plan = Plan { commands: self.kinds, terms: self.terms, ..Plan::new(setup, &self.about) };
+        let NamedSetup { policy, cast, groups } = named;
+        let folder = Folder {
+            directory: self.settings.save.clone(),
+            policy,
+            cast,
+            groups,
+            promises: None,
+            engine: String::new(),
+            adapter: String::new(),
+            implementation: None,
+            fault: self.settings.fault.clone(),
+            fidelity: self.terms.fidelity,
+        };
+        let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
+        Finder { replay: self.settings.replay.clone(), ..finder }
+    }
+}
+
+/// What became of an input whose finding, if there is one, was taken care of.
+///
+/// ```
+/// use chatwarden::fuzz::Concluded;
+/// assert_ne!(Concluded::Conforms, Concluded::Saved("scenarios/found/x.json".into()));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Concluded {
+    /// It is of a version that is not known.
+    Unreadable,
+    /// Nothing to report.
+    Conforms,
+    /// There was a finding, which is in this file.
+    Saved(PathBuf),
+}
