@@ -16,4 +16,4 @@ pub use guide::{COUNTERS, Counters, Signal};
 pub use harness::{Fuzzed, harness};
 pub use header::{Header, NamedSetup};
 pub use mutate::Mutator;
-pub use target::{Concluded, Outcome, Settings, Target};
+pub use target::{Outcome, Settings, Target};

@@ -85,6 +85,7 @@ pub mod baseline;
 pub mod campaign;
 pub mod certify;
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 mod conclude;
 pub mod coverage;

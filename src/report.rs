@@ -7,6 +7,7 @@ mod covered;
 mod explain;
 mod explored;
 mod json;
+#[cfg(feature = "cli")]
 mod junit;
 mod kills;
 mod sarif;
@@ -20,6 +21,7 @@ pub use covered::{Covered, Written, sentence};
 pub use explain::explain;
 pub use explored::{Conformance, Explored};
 pub use json::Json;
+#[cfg(feature = "cli")]
 pub use junit::Junit;
 pub use kills::{kill_lines, kill_text};
 pub use sarif::Sarif;

@@ -84,21 +84,25 @@ impl Decision {
     }
 
     /// The reason of a refusal: the first condition that does not hold.
+    #[inline]
     pub fn reason(self) -> Option<Condition> {
         self.kind.conditions().get(self.failed.trailing_zeros() as usize).copied()
     }
 
     /// The condition that alone stands between this command and being allowed, if it is just one.
+    #[inline]
     pub fn near_miss(self) -> Option<Condition> {
         if self.failed.is_power_of_two() { self.reason() } else { None }
     }
 
     /// How many conditions do not hold.
+    #[inline]
     pub const fn failures(self) -> u32 {
         self.failed.count_ones()
     }
 
     /// The kind of the command that was decided.
+    #[inline]
     pub const fn kind(self) -> CommandKind {
         self.kind
     }

@@ -39,12 +39,14 @@ impl User {
     ///
     /// # Panics
     /// If the index is not below [`MAX_USERS`].
+    #[inline]
     pub const fn new(index: usize) -> Self {
         assert!(index < MAX_USERS, "a cast has at most 16 users");
         User(index as u8)
     }
 
     /// The position in the cast.
+    #[inline]
     pub const fn index(self) -> usize {
         // The mask tells the compiler what the constructor checked.
         self.0 as usize & (MAX_USERS - 1)
@@ -65,12 +67,14 @@ impl Group {
     ///
     /// # Panics
     /// If the index is not below [`MAX_GROUPS`].
+    #[inline]
     pub const fn new(index: usize) -> Self {
         assert!(index < MAX_GROUPS, "a run has at most 8 groups");
         Group(index as u8)
     }
 
     /// The position in the order of declaration.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize & (MAX_GROUPS - 1)
     }
@@ -330,6 +334,7 @@ impl Kinds {
     }
 
     /// The kind of a user; a user of no cast counts as a guardian, who can do least.
+    #[inline]
     pub const fn kind(self, user: User) -> Kind {
         if self.children.contains(user) {
             Kind::Child

@@ -217,7 +217,7 @@ impl Arguments for Written<'_> {
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
         let at = if field == Field::By { 2 } else { std::mem::replace(&mut self.next, 4) };
-        Ok(User::new(usize::from(self.record[at]) % self.setup.cast.len()))
+        Ok(User::new(wrapped(self.record[at], self.setup.cast.len())))
     }
 
     fn users(&mut self, _: Field) -> Result<UserSet, Infallible> {
@@ -226,8 +226,15 @@ impl Arguments for Written<'_> {
     }
 
     fn group(&mut self, _: Field) -> Result<Group, Infallible> {
-        Ok(Group::new(usize::from(self.record[1]) % self.setup.groups))
+        Ok(Group::new(wrapped(self.record[1], self.setup.groups)))
     }
+}
+
+/// A number below the bound; what was written is below it already, so that hardly anything is divided.
+#[inline]
+fn wrapped(byte: u8, bound: usize) -> usize {
+    let number = usize::from(byte);
+    if number < bound { number } else { number % bound }
 }
 
 /// Makes the commands of records that are choices, in the state that what stands before them leads to by the policy.

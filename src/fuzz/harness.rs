@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process;
 
 use super::guide::Counters;
-use super::target::{Concluded, Settings, Target};
+use super::target::{Outcome, Settings, Target};
 use crate::adapter::{Adapter, Failure};
 
 /// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
@@ -81,12 +81,12 @@ pub trait Fuzzed {
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
     fn execute(&mut self, bytes: &[u8]) -> bool {
-        let mut out = anstream::stderr().lock();
-        match self.run_and_conclude(bytes, &mut out) {
-            Ok(Concluded::Conforms) => true,
-            Ok(Concluded::Unreadable) => false,
-            ended => {
-                if let Err(error) = ended {
+        match self.run(bytes) {
+            Outcome::Conforms => true,
+            Outcome::Unreadable => false,
+            Outcome::Found(found) => {
+                let mut out = anstream::stderr().lock();
+                if let Err(error) = self.conclude(&found, &mut out) {
                     let _ = writeln!(out, "error: {error}");
                 }
                 // libFuzzer records the input of a process that aborts.

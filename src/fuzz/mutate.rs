@@ -105,10 +105,10 @@ fn change(
     commands.truncate(most);
     loop {
         match choices.below(16) {
-            0..7 => insert(commands, setup, &generator, most, choices),
-            7..9 => delete(commands, choices),
-            9..12 => change_argument(commands, setup, choices),
-            12 => swap(commands, choices),
+            0..6 => insert(commands, setup, &generator, most, choices),
+            6..10 => delete(commands, choices),
+            10..13 => change_argument(commands, setup, choices),
+            13 => swap(commands, choices),
             _ => repeat(commands, setup, most, choices),
         }
         if choices.chance(2, 3) && !commands.is_empty() {
@@ -152,7 +152,11 @@ fn insert(
 fn delete(commands: &mut Vec<Command>, choices: &mut impl Choices) {
     if !commands.is_empty() {
         let from = choices.below(commands.len());
-        let longest = if choices.chance(3, 4) { 1 } else { 8 };
+        let longest = match choices.below(8) {
+            0..5 => 1,
+            5 | 6 => 8,
+            _ => commands.len(),
+        };
         let count = 1 + choices.below(longest.min(commands.len() - from));
         commands.drain(from..from + count);
     }

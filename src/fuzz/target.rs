@@ -208,19 +208,13 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         }
     }
 
-    /// Executes an input; a finding is saved, shrunk, saved again and told.
+    /// Saves, shrinks, saves again and tells what the last input showed, and returns the file.
     ///
     /// # Errors
     /// If it cannot be saved or told.
-    pub fn run_and_conclude(&mut self, bytes: &[u8], out: &mut impl Write) -> io::Result<Concluded> {
-        match self.run(bytes) {
-            Outcome::Unreadable => Ok(Concluded::Unreadable),
-            Outcome::Conforms => Ok(Concluded::Conforms),
-            Outcome::Found(found) => {
-                let named = self.input.header.named_setup(&self.own);
-                self.finder(named).conclude(&found, None, &self.make, out).map(Concluded::Saved)
-            }
-        }
+    pub fn conclude(&self, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
+        let named = self.input.header.named_setup(&self.own);
+        self.finder(named).conclude(found, None, &self.make, out)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -272,20 +266,4 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
         Finder { replay: self.settings.replay.clone(), ..finder }
     }
-}
-
-/// What became of an input whose finding, if there is one, was taken care of.
-///
-/// ```
-/// use chatwarden::fuzz::Concluded;
-/// assert_ne!(Concluded::Conforms, Concluded::Saved("scenarios/found/x.json".into()));
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Concluded {
-    /// It is of a version that is not known.
-    Unreadable,
-    /// Nothing to report.
-    Conforms,
-    /// There was a finding, which is in this file.
-    Saved(PathBuf),
 }
