@@ -4,6 +4,8 @@
 //!
 //! libFuzzer itself is not here: the fuzz crate links it.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod codec;
 mod guide;
 mod harness;

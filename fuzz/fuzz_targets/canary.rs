@@ -4,11 +4,4 @@
 use chatwarden::adapter::{fault::Fault, memory::Memory};
 use chatwarden::fuzz::Settings;
 
-chatwarden::fuzz_target!(
-    Memory::with_fault(Fault::LauncherOnly),
-    Settings {
-        fault: Some("launcher-only".into()),
-        replay: "chatwarden replay --fault launcher-only".into(),
-        ..Settings::default()
-    }
-);
+chatwarden::fuzz_target!(Memory::with_fault(Fault::LauncherOnly), Settings::for_fault(Fault::LauncherOnly));

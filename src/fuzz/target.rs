@@ -13,13 +13,14 @@ use super::codec::Input;
 use super::guide::{Counters, Guide, Signal};
 use super::header::NamedSetup;
 use super::mutate::Mutator;
+use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{Found, Plan};
 use crate::check::{Lockstep, Progress, Terms};
 use crate::conclude::Finder;
 use crate::save::Folder;
 use crate::verdict::Finding;
-use crate::wire::{PolicySpec, nearest};
+use crate::wire::{BuiltInCast, CastSpec, PolicySpec, nearest};
 
 /// What a target tests and how.
 ///
@@ -75,6 +76,18 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The cast, groups and policy under which a fault of the built-in service matters.
+    pub fn for_fault(fault: Fault) -> Self {
+        let cast = BuiltInCast::named(fault.cast().name()).expect("the catalogue names built-in casts");
+        let policy = fault.preset().map_or(PolicySpec::Full(fault.policy()), PolicySpec::Preset);
+        Settings {
+            setup: Some(NamedSetup::new(CastSpec::BuiltIn(cast), fault.groups(), policy)),
+            replay: format!("chatwarden replay --fault {fault}"),
+            fault: Some(fault.name().into()),
+            ..Settings::default()
+        }
+    }
+
     /// The settings with what the environment says: `CHATWARDEN_SIGNAL`, a [`Signal`], and `CHATWARDEN_SAVE`, the folder
     /// of what is found.
     ///

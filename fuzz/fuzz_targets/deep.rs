@@ -1,0 +1,73 @@
+//! Faults that lie deep, for the experiment of what guidance by the model brings (`fuzz/experiment`): revocations are lost
+//! while some group has so many members. `DEPTH=7` stands for a group of two children and two adults, which takes six
+//! approvals and a launch at least, and `DEPTH=13` for all three children and both adults of the cast, which takes twelve;
+//! one more command shows it. `FAULT` plants a fault of the catalogue instead.
+#![no_main]
+
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault, memory::Memory};
+use chatwarden::fuzz::{NamedSetup, Settings};
+use chatwarden::model::{Command, Preset, Setup, Word};
+use chatwarden::wire::{BuiltInCast, CastSpec, PolicySpec};
+
+chatwarden::fuzz_target!(Deep::planted()?, settings());
+
+struct Deep {
+    service: Memory,
+    /// With how many members in a group revocations are lost.
+    size: usize,
+}
+
+impl Deep {
+    fn planted() -> Result<Self, Failure> {
+        let unknown = |what: &str| Failure::Failed(format!("{what} names no fault that is known"));
+        if let Ok(name) = std::env::var("FAULT") {
+            let fault = Fault::named(&name).ok_or_else(|| unknown("FAULT"))?;
+            return Ok(Deep { service: Memory::with_fault(fault), size: usize::MAX });
+        }
+        let size = match std::env::var("DEPTH").as_deref() {
+            Ok("7") => 4,
+            Ok("13") => 5,
+            _ => return Err(unknown("DEPTH")),
+        };
+        Ok(Deep { service: Memory::new(), size })
+    }
+
+    fn has_large_group(&mut self) -> Result<bool, Failure> {
+        let mut seen = Observation::default();
+        self.service.observe(&mut seen)?;
+        Ok(seen.groups.iter().any(|group| group.members.len() >= self.size))
+    }
+}
+
+impl Adapter for Deep {
+    fn about(&self) -> About {
+        About::exact("deep", "1")
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        if !matches!(command, Command::Revoke { .. }) || !self.has_large_group()? {
+            return self.service.apply(command);
+        }
+        // Answered as ever, and not done.
+        self.service.clone().apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+}
+
+fn settings() -> Settings {
+    match std::env::var("FAULT").ok().and_then(|name| Fault::named(&name)) {
+        Some(fault) => Settings::for_fault(fault),
+        None => {
+            let policy = PolicySpec::Preset(Preset::MessengerKids);
+            let setup = NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Family), 2, policy);
+            Settings { setup: Some(setup), ..Settings::default() }
+        }
+    }
+}

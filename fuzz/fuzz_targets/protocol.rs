@@ -1,0 +1,66 @@
+//! The driver protocol, both ways: whatever a driver answers, reading it neither panics nor guesses, an error says where it
+//! is, and what is accepted is the same after it was written and read; and whatever a driver in Rust is asked, it answers
+//! with replies.
+#![no_main]
+
+use chatwarden::adapter::{Observation, memory::Memory};
+use chatwarden::driver::serve_on;
+use chatwarden::fuzz::NamedSetup;
+use chatwarden::model::WordSet;
+use chatwarden::wire::{
+    Error, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation, write_answer,
+    write_observation,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(Reply { outcome: Ok(result), .. }) =
+        located(Source::from_bytes("line", bytes).and_then(Reply::read))
+    {
+        let stage = stage();
+        let _ = located(read_about(result));
+        let _ = located(read_nothing(result));
+        let mut seen = Observation::default();
+        if located(read_observation(result, &stage, WordSet::all(), &mut seen)).is_ok() {
+            let mut written = Vec::new();
+            write_observation("1", &seen, &stage, WordSet::all(), &mut written);
+            let mut again = Observation::default();
+            read_observation(result_of(&written), &stage, WordSet::all(), &mut again)
+                .expect("it can be read");
+            assert_eq!(again, seen);
+        }
+        for delivers in [false, true] {
+            if let Ok(answer) = located(read_answer(result, &stage.names, delivers)) {
+                let mut written = Vec::new();
+                write_answer("1", answer, &stage.names, delivers, &mut written);
+                assert_eq!(read_answer(result_of(&written), &stage.names, delivers), Ok(answer));
+            }
+        }
+    }
+    let mut answers = Vec::new();
+    if serve_on(Memory::new(), bytes, &mut answers).is_ok() {
+        for line in answers.split_inclusive(|byte| *byte == b'\n') {
+            Reply::read(text(line)).expect("it answers with replies");
+        }
+    }
+});
+
+fn stage() -> Stage {
+    let named = NamedSetup::default();
+    Stage { names: named.cast.casting().with_groups(named.groups.clone()), setup: named.setup() }
+}
+
+fn text(line: &[u8]) -> Source<'_> {
+    Source::from_bytes("written", line).expect("it is text")
+}
+
+fn result_of(line: &[u8]) -> Node<'_> {
+    Reply::read(text(line)).expect("it is a reply").outcome.expect("it is a result")
+}
+
+fn located<T>(read: Result<T, Error>) -> Result<T, Error> {
+    if let Err(error) = &read {
+        assert!(error.to_string().starts_with("line"), "it does not say where: {error}");
+    }
+    read
+}

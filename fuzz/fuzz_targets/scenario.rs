@@ -1,0 +1,26 @@
+//! Scenario files: whatever the bytes, reading neither panics nor takes for ever, an error says where it is, and what is
+//! accepted is the same after it was written and read.
+#![no_main]
+
+use chatwarden::replay;
+use chatwarden::wire::{Scenario, Source};
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    match Source::from_bytes("x.json", bytes).and_then(Scenario::read) {
+        Err(error) => {
+            assert!(error.to_string().starts_with("x.json"), "it does not say where: {error}");
+            Corpus::Keep
+        }
+        Ok(scenario) => {
+            let written = scenario.write();
+            let again =
+                Scenario::read(Source::new("y.json", &written)).expect("what was written can be read");
+            assert_eq!(again, scenario);
+            assert_eq!(again.write(), written);
+            // The policy can be followed, whether or not it does what the scenario says.
+            let _ = replay::against_policy(&scenario);
+            Corpus::Keep
+        }
+    }
+});
