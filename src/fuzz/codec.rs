@@ -152,7 +152,10 @@ impl Input {
             } else {
                 written(&whole, &setup)
             };
-            self.commands.extend(command.filter(|command| kinds.contains(command.kind())));
+            match command {
+                Some(command) if kinds.contains(command.kind()) => self.commands.push(command),
+                _ => {}
+            }
         }
         Ok(())
     }

@@ -104,11 +104,14 @@ fn change(
     };
     commands.truncate(most);
     loop {
+        // The longer it is, the likelier something is taken out: what a long history shows, a short one shows sooner.
+        let heavy = commands.len() * 2 > choices.below(most.max(1) + 1);
         match choices.below(16) {
-            0..6 => insert(commands, setup, &generator, most, choices),
-            6..10 => delete(commands, choices),
-            10..13 => change_argument(commands, setup, choices),
-            13 => swap(commands, choices),
+            0..4 if heavy => delete(commands, choices),
+            0..7 => insert(commands, setup, &generator, most, choices),
+            7..9 => delete(commands, choices),
+            9..12 => change_argument(commands, setup, choices),
+            12 => swap(commands, choices),
             _ => repeat(commands, setup, most, choices),
         }
         if choices.chance(2, 3) && !commands.is_empty() {
