@@ -9,6 +9,7 @@ mod coverage;
 mod drafts;
 mod explain;
 mod explore;
+mod from_artifact;
 mod fuzz;
 mod interrupt;
 mod known;
@@ -20,6 +21,7 @@ mod serve;
 mod shrink;
 mod suite;
 mod target;
+mod to_corpus;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -82,6 +84,8 @@ enum Action {
     Replay(replay::Replay),
     Suite(Box<suite::Suite>),
     Shrink(shrink::Shrink),
+    FromArtifact(from_artifact::FromArtifact),
+    ToCorpus(to_corpus::ToCorpus),
     Explain(explain::Explain),
     List(list::List),
     CheckDriver(check_driver::CheckDriver),
@@ -99,6 +103,8 @@ impl Action {
             Action::Replay(replay) => replay.run(),
             Action::Suite(suite) => suite.run(),
             Action::Shrink(shrink) => shrink.run(),
+            Action::FromArtifact(from) => from.run(),
+            Action::ToCorpus(to) => to.run(),
             Action::Explain(explain) => explain.run(),
             Action::List(list) => list.run(),
             Action::CheckDriver(check) => check.run(),
@@ -164,6 +170,12 @@ impl From<io::Error> for Unusable {
 impl From<crate::wire::Error> for Unusable {
     fn from(error: crate::wire::Error) -> Self {
         Unusable::Input(error.to_string())
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(message: String) -> Self {
+        Unusable::Input(message)
     }
 }
 

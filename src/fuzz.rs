@@ -16,6 +16,6 @@ mod target;
 pub use codec::{Input, UnknownVersion, VERSION, WIDTH};
 pub use guide::{COUNTERS, Counters, Signal};
 pub use harness::{Fuzzed, harness};
-pub use header::{Header, NamedSetup};
+pub use header::Header;
 pub use mutate::Mutator;
 pub use target::{Outcome, Settings, Target};

@@ -88,6 +88,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod conclude;
+pub mod conformance;
 pub mod coverage;
 pub mod driver;
 pub mod exec;
@@ -102,6 +103,8 @@ pub mod replay;
 pub mod report;
 pub mod save;
 pub mod shrink;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod suite;
 pub mod verdict;
 pub mod wire;

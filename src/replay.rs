@@ -3,6 +3,8 @@
 //!
 //! Files are not opened and nothing is printed here.
 
+use std::path::{Path, PathBuf};
+
 use chatwarden_model::{Breach, Command, Promise, Setup, Word};
 
 use crate::adapter::Adapter;
@@ -73,6 +75,49 @@ pub fn against_implementation(
     terms: Terms,
 ) -> Option<Finding> {
     run(adapter, Terms { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
+}
+
+/// All scenario files that are named or stand in the folders, in the order of their paths: every `.json` file but
+/// `.schema.json`.
+///
+/// # Errors
+/// If a folder cannot be read or has no scenario, with the folder's path.
+pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let before = files.len();
+            collect(path, &mut files)?;
+            if files.len() == before {
+                return Err(format!("{}: no scenario in this folder", path.display()));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    paths.sort();
+    for path in paths {
+        let name = path.to_string_lossy();
+        if path.is_dir() {
+            // A link to a folder may lead back to where it stands.
+            if !path.is_symlink() {
+                collect(&path, files)?;
+            }
+        } else if name.ends_with(".json") && !name.ends_with(".schema.json") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The scenario's commands.

@@ -21,7 +21,7 @@ use crate::campaign::Minimality;
 use crate::hash::fnv1a;
 use crate::replay;
 use crate::verdict::{Finding, Identity, Verdict};
-use crate::wire::{self, CastSpec, FindingRecord, PolicySpec, RecordedVerdict, Scenario};
+use crate::wire::{self, CastSpec, FindingRecord, NamedSetup, PolicySpec, RecordedVerdict, Scenario};
 
 /// What the scenarios of a campaign have in common.
 ///
@@ -57,6 +57,23 @@ const DRAFT: &str = ".new";
 pub type Origin = Option<crate::report::Origin>;
 
 impl Folder {
+    /// A folder of scenarios about a setup, of which nobody is known to have found any.
+    pub fn about(named: NamedSetup, directory: PathBuf) -> Self {
+        let NamedSetup { cast, groups, policy } = named;
+        Folder {
+            directory,
+            policy,
+            cast,
+            groups,
+            promises: None,
+            engine: String::new(),
+            adapter: String::new(),
+            implementation: None,
+            fault: None,
+            fidelity: Fidelity::Exact,
+        }
+    }
+
     /// The cast, groups and policy.
     pub fn setup(&self) -> Setup {
         Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
@@ -70,6 +87,13 @@ impl Folder {
         folder
     }
 
+    /// A history as a scenario, with what the policy says to it and no finding.
+    pub fn history(&self, commands: &[Command]) -> Scenario {
+        let mut scenario = self.followed(commands);
+        scenario.name = format!("history-{:08x}", hash(&scenario, ""));
+        scenario
+    }
+
     /// The finding as a scenario.
     pub fn scenario(
         &self,
@@ -78,10 +102,18 @@ impl Folder {
         origin: Origin,
         minimal: Minimality,
     ) -> Scenario {
+        let mut scenario = self.followed(commands);
+        scenario.finding = Some(self.record(&scenario, finding, origin, minimal));
+        scenario.name = self.name(&scenario, finding.identity());
+        scenario
+    }
+
+    /// What the policy says to the commands.
+    fn followed(&self, commands: &[Command]) -> Scenario {
         let (steps, mut breaks) = replay::follow_policy(&self.setup(), commands);
         let judged = self.promises.unwrap_or_else(WordSet::all);
         breaks.retain(|known| judged.contains(known.promise));
-        let mut scenario = Scenario {
+        Scenario {
             name: String::new(),
             about: None,
             source: None,
@@ -92,10 +124,7 @@ impl Folder {
             promises: self.promises,
             breaks,
             finding: None,
-        };
-        scenario.finding = Some(self.record(&scenario, finding, origin, minimal));
-        scenario.name = self.name(&scenario, finding.identity());
-        scenario
+        }
     }
 
     /// Writes a finding down as it was made.

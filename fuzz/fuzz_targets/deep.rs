@@ -5,9 +5,9 @@
 #![no_main]
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault, memory::Memory};
-use chatwarden::fuzz::{NamedSetup, Settings};
+use chatwarden::fuzz::Settings;
 use chatwarden::model::{Command, Preset, Setup, Word};
-use chatwarden::wire::{BuiltInCast, CastSpec, PolicySpec};
+use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 
 chatwarden::fuzz_target!(Deep::planted()?, settings());
 

@@ -5,10 +5,9 @@
 
 use chatwarden::adapter::{Observation, memory::Memory};
 use chatwarden::driver::serve_on;
-use chatwarden::fuzz::NamedSetup;
 use chatwarden::model::WordSet;
 use chatwarden::wire::{
-    Error, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation, write_answer,
+    Error, NamedSetup, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation, write_answer,
     write_observation,
 };
 use libfuzzer_sys::fuzz_target;

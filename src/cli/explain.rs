@@ -36,7 +36,7 @@ impl Explain {
         let implementation = self.target.named()?;
         let mut out = anstream::stdout();
         let mut exit = Exit::Fine;
-        for (nth, file) in super::replay::scenario_files(&self.files)?.iter().enumerate() {
+        for (nth, file) in replay::scenario_files(&self.files)?.iter().enumerate() {
             if nth > 0 {
                 writeln!(out)?;
             }

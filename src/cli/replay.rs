@@ -55,7 +55,7 @@ impl Replay {
         if self.recertify && implementation.is_none() {
             return Err(Unusable::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
-        let mut files = scenario_files(&self.files)?;
+        let mut files = replay::scenario_files(&self.files)?;
         let mut replayer = Replayer::new(implementation.as_ref(), self.recertify, &self.known)?;
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
@@ -208,45 +208,6 @@ impl Ledger {
             |(file, subject): &(String, Subject)| file == scenario && subject.has_implementation_of(known);
         self.asked.iter().any(asked) || !Path::new(scenario).exists()
     }
-}
-
-/// All scenario files that are named or stand in the folders, in the order of their paths.
-pub(super) fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Unusable> {
-    let mut files = Vec::new();
-    for path in named {
-        if path.is_dir() {
-            let before = files.len();
-            collect(path, &mut files)?;
-            if files.len() == before {
-                return Err(Unusable::Input(format!("{}: no scenario in this folder", path.display())));
-            }
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
-    let unreadable = |error| Unusable::Input(format!("{}: {error}", folder.display()));
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    for path in paths {
-        let name = path.to_string_lossy();
-        if path.is_dir() {
-            // A link to a folder may lead back to where it stands.
-            if !path.is_symlink() {
-                collect(&path, files)?;
-            }
-        } else if name.ends_with(".json") && !name.ends_with(".schema.json") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn tell(scenario: &Scenario, finding: &Finding) -> String {

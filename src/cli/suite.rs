@@ -99,7 +99,7 @@ fn name_leftovers(folder: &Path, files: &[PathBuf]) -> Result<(), Unusable> {
         return Ok(());
     }
     let written: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
-    for file in super::replay::scenario_files(&[folder.to_path_buf()])? {
+    for file in crate::replay::scenario_files(&[folder.to_path_buf()])? {
         if !written.contains(file.as_path()) {
             anstream::eprintln!("note: {} is not of this suite", file.display());
         }

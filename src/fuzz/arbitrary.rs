@@ -4,8 +4,8 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use chatwarden_model::WordSet;
 
 use super::codec::{Input, WIDTH};
-use super::header::NamedSetup;
 use crate::generate::Choices;
+use crate::wire::NamedSetup;
 
 /// The most commands of an input.
 const MOST: usize = 50;

@@ -86,7 +86,8 @@ impl std::error::Error for UnknownVersion {}
 /// A history with what it says of cast, groups and policy.
 ///
 /// ```
-/// use chatwarden::fuzz::{Header, Input, NamedSetup};
+/// use chatwarden::fuzz::{Header, Input};
+/// use chatwarden::wire::NamedSetup;
 /// use chatwarden::model::{Command, User, WordSet};
 /// let commands = vec![Command::Block { by: User::new(2), who: User::new(4) }];
 /// let input = Input { header: Header::OWN, commands };

@@ -11,7 +11,7 @@ use chatwarden_model::{
 
 use super::codec::{UnknownVersion, VERSION, WIDTH, number_of};
 use crate::generate::Choices;
-use crate::wire::{BuiltInCast, CastSpec, Names, PolicySpec};
+use crate::wire::{BuiltInCast, CastSpec, NamedSetup, Names, PolicySpec};
 
 /// What the numbers of casts stand for, from 1.
 const CASTS: [BuiltInCast; 2] = [BuiltInCast::Small, BuiltInCast::Family];
@@ -27,48 +27,11 @@ const PRESETS: [Preset; 7] = [
     Preset::NoContactRule,
 ];
 
-/// A setup as a user names it: what a target tests, unless its inputs say.
-///
-/// ```
-/// use chatwarden::fuzz::NamedSetup;
-/// use chatwarden::model::Preset;
-/// use chatwarden::wire::{BuiltInCast, CastSpec, PolicySpec};
-/// let named = NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), 2, PolicySpec::Preset(Preset::AdderOnly));
-/// assert_eq!(named.setup().groups, 2);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NamedSetup {
-    /// Who takes part.
-    pub cast: CastSpec,
-    /// What the groups are called.
-    pub groups: Vec<String>,
-    /// The rules.
-    pub policy: PolicySpec,
-}
-
-impl NamedSetup {
-    /// A setup with so many groups, at most 8.
-    pub fn new(cast: CastSpec, groups: usize, policy: PolicySpec) -> Self {
-        NamedSetup { cast, groups: Names::numbered(groups.min(MAX_GROUPS)), policy }
-    }
-
-    /// Without names.
-    pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
-    }
-}
-
-impl Default for NamedSetup {
-    /// What the command line tests by default.
-    fn default() -> Self {
-        NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), 2, PolicySpec::Preset(Preset::MessengerKids))
-    }
-}
-
 /// What an input says of cast, groups and policy: its header.
 ///
 /// ```
-/// use chatwarden::fuzz::{Header, NamedSetup};
+/// use chatwarden::fuzz::Header;
+/// use chatwarden::wire::NamedSetup;
 /// let header = Header::of(&NamedSetup::default());
 /// assert_eq!(Header::read(&header.bytes()), Ok(header));
 /// assert_eq!(header.named_setup(&NamedSetup::default()), NamedSetup::default());

@@ -21,7 +21,8 @@ const OTHER_SETUP: usize = 64;
 /// Makes inputs out of inputs.
 ///
 /// ```
-/// use chatwarden::fuzz::{Input, Mutator, NamedSetup};
+/// use chatwarden::fuzz::{Input, Mutator};
+/// use chatwarden::wire::NamedSetup;
 /// use chatwarden::model::WordSet;
 /// let mut mutator = Mutator::new(NamedSetup::default().setup(), WordSet::all(), 50);
 /// let mut bytes = [0; 408];

@@ -11,23 +11,22 @@ use chatwarden_model::{Command, CommandKind, Setup, State, Word, WordSet};
 
 use super::codec::Input;
 use super::guide::{Counters, Guide, Signal};
-use super::header::NamedSetup;
 use super::mutate::Mutator;
-use crate::adapter::fault::Fault;
+use crate::adapter::fault::{Crowd, Fault};
 use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{Found, Plan};
 use crate::check::{Lockstep, Progress, Terms};
 use crate::conclude::Finder;
 use crate::save::Folder;
 use crate::verdict::Finding;
-use crate::wire::{BuiltInCast, CastSpec, PolicySpec, nearest};
+use crate::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, nearest};
 
 /// What a target tests and how.
 ///
 /// ```
-/// use chatwarden::fuzz::{NamedSetup, Settings, Signal};
+/// use chatwarden::fuzz::{Settings, Signal};
 /// use chatwarden::model::Preset;
-/// use chatwarden::wire::{BuiltInCast, CastSpec, PolicySpec};
+/// use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 /// let family = CastSpec::BuiltIn(BuiltInCast::Family);
 /// let settings = Settings {
 ///     setup: Some(NamedSetup::new(family, 2, PolicySpec::Preset(Preset::AdderOnly))),
@@ -78,7 +77,10 @@ impl Default for Settings {
 impl Settings {
     /// The cast, groups and policy under which a fault of the built-in service matters.
     pub fn for_fault(fault: Fault) -> Self {
-        let cast = BuiltInCast::named(fault.cast().name()).expect("the catalogue names built-in casts");
+        let cast = match fault.cast() {
+            Crowd::Small => BuiltInCast::Small,
+            Crowd::Family => BuiltInCast::Family,
+        };
         let policy = fault.preset().map_or(PolicySpec::Full(fault.policy()), PolicySpec::Preset);
         Settings {
             setup: Some(NamedSetup::new(CastSpec::BuiltIn(cast), fault.groups(), policy)),
@@ -174,10 +176,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     pub fn new(make: M, settings: Settings, counters: &'static Counters) -> Result<Self, Failure> {
         let adapter = make()?;
         let about = adapter.about();
-        let own = settings.setup.clone().unwrap_or_else(|| {
-            let default = NamedSetup::default();
-            NamedSetup { policy: about.policy.map_or(default.policy, PolicySpec::Full), ..default }
-        });
+        let own = settings.setup.clone().unwrap_or_else(|| NamedSetup::of(&about));
         let setup = own.setup();
         let kinds = settings.commands.and(about.commands);
         let terms = settings.terms.unwrap_or_else(|| Terms::of(&about));
@@ -263,19 +262,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     fn finder(&self, named: NamedSetup) -> Finder {
         let setup = named.setup();
         let plan = Plan { commands: self.kinds, terms: self.terms, ..Plan::new(setup, &self.about) };
-        let NamedSetup { policy, cast, groups } = named;
-        let folder = Folder {
-            directory: self.settings.save.clone(),
-            policy,
-            cast,
-            groups,
-            promises: None,
-            engine: String::new(),
-            adapter: String::new(),
-            implementation: None,
-            fault: self.settings.fault.clone(),
-            fidelity: self.terms.fidelity,
-        };
+        let folder =
+            Folder { fault: self.settings.fault.clone(), ..Folder::about(named, self.settings.save.clone()) };
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
         Finder { replay: self.settings.replay.clone(), ..finder }
     }

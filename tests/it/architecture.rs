@@ -49,6 +49,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "conclude",
         &["adapter", "baseline", "campaign", "history", "replay", "report", "save", "verdict", "wire"],
     ),
+    ("conformance", &["adapter", "campaign", "check", "conclude", "replay", "report", "save", "wire"]),
+    ("strategy", &["generate", "shrink"]),
     (
         "fuzz",
         &["adapter", "campaign", "check", "conclude", "coverage", "generate", "save", "verdict", "wire"],
@@ -57,8 +59,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "adapter", "baseline", "campaign", "certify", "check", "coverage", "driver", "exec", "explore",
-            "generate", "history", "inspect", "kills", "replay", "report", "save", "suite", "verdict",
-            "wire",
+            "fuzz", "generate", "history", "inspect", "kills", "replay", "report", "save", "suite",
+            "verdict", "wire",
         ],
     ),
 ];

@@ -1,0 +1,48 @@
+#!/bin/bash -eu
+# Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: in $OUT the targets, their seeds and their options. It is
+# called by `compile` of their image, which sets all variables. `scripts/fleet` checks it without the image.
+cd "$SRC/chatwarden"
+
+case $SANITIZER in
+    address) sanitizer=address ;;
+    # `cargo` of their image makes a build for coverage of `cargo fuzz build`, with the RUSTFLAGS of `compile`.
+    coverage | none) sanitizer=none ;;
+    *)
+        echo "build.sh: Rust has no sanitizer $SANITIZER here" >&2
+        exit 1
+        ;;
+esac
+cargo fuzz build -O -s "$sanitizer"
+
+targets=$(cargo fuzz list)
+for target in $targets; do
+    case $target in
+        # Tests of the harness: they always find something.
+        canary | deep) ;;
+        *) cp "${CARGO_TARGET_DIR:-fuzz/target}/x86_64-unknown-linux-gnu/release/$target" "$OUT/" ;;
+    esac
+done
+
+# The seeds of a target: the files whose names are read, as they lie in a folder.
+seeds() {
+    rm -f "$OUT/$1_seed_corpus.zip"
+    (cd "$2" && zip -q "$OUT/$1_seed_corpus.zip" -@)
+}
+made=$WORK/seeds
+rm -rf "$made"
+mkdir -p "$made/lockstep" "$made/protocol"
+
+# The program that turns scenarios into inputs is itself not fuzzed.
+RUSTFLAGS='' cargo run --release --locked -- to-corpus scenarios --out "$made/lockstep"
+(cd "$made/lockstep" && find . -type f) | seeds lockstep "$made/lockstep"
+
+(cd scenarios && find . -name '*.json' ! -name '*.schema.json') | seeds scenario scenarios
+
+# Every message of the page on the protocol, and what the harness says in its conversation, in one piece.
+sed -n -e '/^{"jsonrpc"/p' -e 's/^→ //p' -e 's/^← //p' docs/protocol.md | split -l 1 -a 3 - "$made/protocol/message-"
+sed -n 's/^→ //p' docs/protocol.md >"$made/protocol/conversation"
+(cd "$made/protocol" && find . -type f) | seeds protocol "$made/protocol"
+
+# A header and 50 commands of 8 bytes each: what is behind them is passed over. `shrink` has the number of a fault before them.
+printf '[libfuzzer]\nmax_len = 408\n' >"$OUT/lockstep.options"
+printf '[libfuzzer]\nmax_len = 409\n' >"$OUT/shrink.options"

@@ -1,0 +1,206 @@
+//! A conformance test of an implementation in one line: its scenarios are replayed, then random histories are tried. What
+//! is found is shrunk, saved among the scenarios, and told; from then on it is a regression test.
+//!
+//! ```no_run
+//! use chatwarden::adapter::memory::Memory;
+//! chatwarden::conformance_test!(my_chat_conforms, Memory::new());
+//! ```
+//!
+//! It is for `cargo test`, and bounded in what it tries; fuzz targets and the command line go on for as long as one likes.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use chatwarden_model::{CommandKind, WordSet};
+
+use crate::adapter::{About, Adapter, Failure};
+use crate::campaign::{self, Found, Plan, Watch};
+use crate::check::Terms;
+use crate::conclude::Finder;
+use crate::replay;
+use crate::report::{Origin, Telling};
+use crate::save::Folder;
+use crate::wire::{NamedSetup, Scenario};
+
+/// Defines a test by this name that an implementation, made by the second argument, conforms. Where that may fail, `?` can be
+/// used on a [`Failure`](crate::adapter::Failure). The third argument, a [`Conformance`], can be left out.
+///
+/// ```
+/// use chatwarden::adapter::memory::Memory;
+/// use chatwarden::conformance::Conformance;
+/// chatwarden::conformance_test!(the_service_conforms, Memory::new());
+/// chatwarden::conformance_test!(it_does_in_longer_runs, Memory::new(), Conformance { length: 60, ..Conformance::default() });
+/// ```
+#[macro_export]
+macro_rules! conformance_test {
+    ($name:ident, $make:expr) => {
+        $crate::conformance_test!($name, $make, $crate::conformance::Conformance::default());
+    };
+    ($name:ident, $make:expr, $conformance:expr) => {
+        #[test]
+        fn $name() {
+            if let Err(failed) = $crate::conformance::Conformance::check(&$conformance, &|| Ok($make)) {
+                panic!("{failed}");
+            }
+        }
+    };
+}
+
+/// What a conformance test replays and tries.
+///
+/// ```
+/// use chatwarden::adapter::{fault::Fault, memory::Memory};
+/// use chatwarden::conformance::Conformance;
+/// let folder = std::env::temp_dir().join("chatwarden-conformance-example");
+/// let conformance = Conformance { scenarios: folder.clone(), ..Conformance::default() };
+/// assert!(conformance.check(&|| Ok(Memory::new())).is_ok());
+///
+/// let failed = conformance.check(&|| Ok(Memory::with_fault(Fault::LauncherOnly))).unwrap_err();
+/// assert!(failed.to_string().contains("newcomer-cleared does not hold"));
+/// // It was saved, so that the next time it fails before anything is tried.
+/// let again = conformance.check(&|| Ok(Memory::with_fault(Fault::LauncherOnly))).unwrap_err();
+/// assert!(again.to_string().contains("found/"));
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conformance {
+    /// Cast, groups and policy of what is tried; if there are none, those of the command line with the policy that the
+    /// implementation follows. Scenarios say their own.
+    pub setup: Option<NamedSetup>,
+    /// The folder of the scenarios that are replayed, and in whose `found` others are saved. It need not be there yet.
+    pub scenarios: PathBuf,
+    /// The commands to draw from, of those that the implementation can carry out.
+    pub commands: WordSet<CommandKind>,
+    /// On which terms the implementation is checked, if not on those that it declares.
+    pub terms: Option<Terms>,
+    /// The seed from which all choices follow.
+    pub seed: u64,
+    /// How many histories are tried.
+    pub runs: u64,
+    /// How many commands each has.
+    pub length: usize,
+}
+
+impl Default for Conformance {
+    fn default() -> Self {
+        Conformance {
+            setup: None,
+            scenarios: "scenarios".into(),
+            commands: WordSet::all(),
+            terms: None,
+            seed: 0,
+            runs: 2_000,
+            length: 30,
+        }
+    }
+}
+
+/// Why an implementation did not pass, as a person reads it.
+///
+/// ```
+/// use chatwarden::adapter::{memory::Memory, Failure};
+/// use chatwarden::conformance::Conformance;
+/// let make = || Err::<Memory, _>(Failure::Failed("there is no server".into()));
+/// let failed = Conformance::default().check(&make).unwrap_err();
+/// assert_eq!(failed.to_string(), "inconclusive: the implementation failed: there is no server");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failed(String);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Failed(format!("inconclusive: {failure}"))
+    }
+}
+
+impl Conformance {
+    /// Replays all scenarios, then tries histories until one does not conform.
+    ///
+    /// # Errors
+    /// What does not conform, is inconclusive or cannot be read, and where it was saved.
+    pub fn check<A: Adapter>(&self, make: &(impl Fn() -> Result<A, Failure> + Sync)) -> Result<(), Failed> {
+        let about = make()?.about();
+        let terms = self.terms.unwrap_or_else(|| Terms::of(&about));
+        self.replay(terms, make)?;
+        self.explore(&about, terms, make)
+    }
+
+    fn replay<A: Adapter>(&self, terms: Terms, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failed> {
+        let mut failed = Vec::new();
+        let mut adapter = make()?;
+        for file in self.files()? {
+            let told = match Scenario::open(&file) {
+                Err(error) => Some(error.to_string()),
+                Ok(scenario) => replayed(&file, &scenario, &mut adapter, terms),
+            };
+            failed.extend(told);
+        }
+        if failed.is_empty() { Ok(()) } else { Err(Failed(failed.join("\n"))) }
+    }
+
+    /// The scenarios, if there are any yet.
+    fn files(&self) -> Result<Vec<PathBuf>, Failed> {
+        let is_empty = |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        if !self.scenarios.exists() || is_empty(&self.scenarios) {
+            return Ok(Vec::new());
+        }
+        replay::scenario_files(std::slice::from_ref(&self.scenarios)).map_err(Failed)
+    }
+
+    fn explore<A: Adapter>(
+        &self,
+        about: &About,
+        terms: Terms,
+        make: &(impl Fn() -> Result<A, Failure> + Sync),
+    ) -> Result<(), Failed> {
+        let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
+        let commands = self.commands.and(about.commands);
+        let defaults = Plan::new(named.setup(), about);
+        let plan =
+            Plan { commands, terms, seed: self.seed, runs: self.runs, length: self.length, ..defaults };
+        let folder = Folder::about(named, self.scenarios.join("found"));
+        let finder = Finder::new("conformance", about, plan, folder);
+        let tally = campaign::conduct(&finder.plan, make, &Watch::default(), &|_| {})?;
+        match tally.found.last() {
+            Some(found) => Err(self.told(&finder, found, make)),
+            None => tally.failure.map_or(Ok(()), |failure| Err(failure.into())),
+        }
+    }
+
+    fn told<A: Adapter>(
+        &self,
+        finder: &Finder,
+        found: &Found,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> Failed {
+        let mut text = anstream::StripStream::new(Vec::new());
+        let origin = Some(Origin { seed: self.seed, run: found.run });
+        let saved = finder.conclude(found, origin, make, &mut text);
+        let mut told = String::from_utf8_lossy(&text.into_inner()).into_owned();
+        if let Err(error) = saved {
+            told += &format!("\nerror: {error}");
+        }
+        Failed(told)
+    }
+}
+
+/// What is wrong with the replay of a scenario, if anything is.
+fn replayed(file: &Path, scenario: &Scenario, adapter: &mut impl Adapter, terms: Terms) -> Option<String> {
+    let mismatch = replay::against_policy(scenario).err();
+    if let Some(mismatch) = mismatch {
+        return Some(format!("{}: not as the scenario says: {mismatch}", file.display()));
+    }
+    let finding = replay::against_implementation(scenario, adapter, terms)?;
+    let (names, setup) = (scenario.names(), scenario.setup());
+    let telling = Telling { names: &names, setup: &setup };
+    Some(format!("{}: {}: {}", file.display(), finding.identity().verdict, telling.finding(&finding)))
+}
