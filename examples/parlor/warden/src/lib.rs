@@ -5,7 +5,6 @@
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use chatwarden::model::{Command, CommandKind, Group, Kind, Phase, Preset, Setup, User, UserSet, WordSet};
-use chatwarden::wire::BuiltInCast;
 use parlor::{Parlor, ParlorError, Role, RoomId, RoomState, UserId};
 
 /// What Parlor has an endpoint for.
@@ -24,11 +23,6 @@ const COMMANDS: [CommandKind; 10] = [
 
 /// What the lists for Parlor's support desk show.
 const PARTS: [Part; 5] = [Part::Members, Part::Phase, Part::Owner, Part::Contacts, Part::Blocks];
-
-/// The cast, groups and policy with which Parlor is tested: two kids of different parents and a grown-up.
-pub fn setup() -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() }
-}
 
 /// Parlor, on a database in memory that all runs share one after the other.
 pub struct ParlorAdapter {
