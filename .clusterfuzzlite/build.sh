@@ -8,7 +8,7 @@ case $SANITIZER in
     # `cargo` of their image makes a build for coverage of `cargo fuzz build`, with the RUSTFLAGS of `compile`.
     coverage | none) sanitizer=none ;;
     *)
-        echo "build.sh: Rust has no sanitizer $SANITIZER here" >&2
+        echo "build.sh: the targets are not built with the sanitizer $SANITIZER" >&2
         exit 1
         ;;
 esac
@@ -23,25 +23,26 @@ for target in $targets; do
     esac
 done
 
-# The seeds of a target: the files whose names are read, as they lie in a folder.
+# The seeds of a target: the files of a folder, or those of them that `find` is to find.
 seeds() {
-    rm -f "$OUT/$1_seed_corpus.zip"
-    (cd "$2" && zip -q "$OUT/$1_seed_corpus.zip" -@)
+    local archive=$OUT/$1_seed_corpus.zip
+    rm -f "$archive"
+    (cd "$2" && find . -type f "${@:3}" | LC_ALL=C sort | zip -q "$archive" -@)
 }
 made=$WORK/seeds
 rm -rf "$made"
-mkdir -p "$made/lockstep" "$made/protocol"
+mkdir -p "$made/protocol"
 
-# The program that turns scenarios into inputs is itself not fuzzed.
-RUSTFLAGS='' cargo run --release --locked -- to-corpus scenarios --out "$made/lockstep"
-(cd "$made/lockstep" && find . -type f) | seeds lockstep "$made/lockstep"
+# The program that turns scenarios into inputs is not fuzzed itself.
+RUSTFLAGS='' cargo run --release --locked --quiet -- to-corpus scenarios --out "$made/lockstep"
+seeds lockstep "$made/lockstep"
 
-(cd scenarios && find . -name '*.json' ! -name '*.schema.json') | seeds scenario scenarios
+seeds scenario scenarios -name '*.json' ! -name '*.schema.json'
 
-# Every message of the page on the protocol, and what the harness says in its conversation, in one piece.
+# Every message of the page on the protocol by itself, and what the harness says in its conversation in one piece.
 sed -n -e '/^{"jsonrpc"/p' -e 's/^→ //p' -e 's/^← //p' docs/protocol.md | split -l 1 -a 3 - "$made/protocol/message-"
 sed -n 's/^→ //p' docs/protocol.md >"$made/protocol/conversation"
-(cd "$made/protocol" && find . -type f) | seeds protocol "$made/protocol"
+seeds protocol "$made/protocol"
 
 # A header and 50 commands of 8 bytes each: what is behind them is passed over. `shrink` has the number of a fault before them.
 printf '[libfuzzer]\nmax_len = 408\n' >"$OUT/lockstep.options"

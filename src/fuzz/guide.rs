@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, Policy, State, Word, words};
 
 use crate::coverage::{Past, Situation};
+use crate::wire::nearest;
 
 /// How many counters there are. libFuzzer looks at all of them after every execution, so that more would cost more; it
 /// clears them by whole words, so they are as aligned as a word and fill words.
@@ -26,7 +27,7 @@ const POINTS: usize = 1024;
 /// use chatwarden::fuzz::{Counters, COUNTERS};
 /// static SHOWN: Counters = Counters::new();
 /// assert_eq!(size_of_val(&SHOWN), COUNTERS);
-/// assert_eq!(SHOWN.count(), 0);
+/// assert_eq!(SHOWN.shown().count(), 0);
 /// ```
 #[derive(Debug)]
 #[repr(C, align(8))]
@@ -44,9 +45,9 @@ impl Counters {
         Counters([const { AtomicU8::new(0) }; COUNTERS])
     }
 
-    /// How many of them are set.
-    pub fn count(&self) -> usize {
-        self.0.iter().filter(|counter| counter.load(Relaxed) != 0).count()
+    /// Which of them are set.
+    pub fn shown(&self) -> impl Iterator<Item = usize> {
+        (0..COUNTERS).filter(|at| self.0[*at].load(Relaxed) != 0)
     }
 
     /// Sets all of them to zero, as libFuzzer does before an execution.
@@ -72,6 +73,21 @@ words! {
         Silent = "none": "nothing",
         Situations = "situations": "which condition decided, and the abstract state: approvals, and the sizes of groups",
         Points = "points": "the situations, and every point of authorization coverage; ten times dearer",
+    }
+}
+
+impl Signal {
+    /// The signal of that name.
+    ///
+    /// # Errors
+    /// If there is none, with the one that was meant, or all that are known.
+    pub fn read(word: &str) -> Result<Self, String> {
+        let known = Signal::ALL.iter().map(|signal| signal.name());
+        let hint = || match nearest(word, known.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known: `{}`", known.clone().collect::<Vec<_>>().join("`, `")),
+        };
+        Signal::named(word).ok_or_else(|| format!("unknown signal `{word}`; {}", hint()))
     }
 }
 

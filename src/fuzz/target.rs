@@ -19,7 +19,7 @@ use crate::check::{Lockstep, Progress, Terms};
 use crate::conclude::Finder;
 use crate::save::Folder;
 use crate::verdict::Finding;
-use crate::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, nearest};
+use crate::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 
 /// What a target tests and how.
 ///
@@ -97,21 +97,12 @@ impl Settings {
     /// If a signal by that name is not known.
     pub fn from_environment(self) -> Result<Self, String> {
         let signal = match std::env::var("CHATWARDEN_SIGNAL") {
-            Ok(word) => Signal::named(&word).ok_or_else(|| unknown_signal(&word))?,
+            Ok(word) => Signal::read(&word).map_err(|error| format!("CHATWARDEN_SIGNAL: {error}"))?,
             Err(_) => self.signal,
         };
         let save = std::env::var_os("CHATWARDEN_SAVE").map_or(self.save, PathBuf::from);
         Ok(Settings { signal, save, ..self })
     }
-}
-
-fn unknown_signal(word: &str) -> String {
-    let known = Signal::ALL.iter().map(|signal| signal.name());
-    let hint = match nearest(word, known.clone()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known: `{}`", known.collect::<Vec<_>>().join("`, `")),
-    };
-    format!("CHATWARDEN_SIGNAL: unknown signal `{word}`; {hint}")
 }
 
 /// What came of an input.

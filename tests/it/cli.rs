@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod explore;
+mod inputs;
 mod lines;
 
 /// Runs the program in a folder.

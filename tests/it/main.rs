@@ -1,5 +1,6 @@
 //! The integration tests: one crate, a module for each room or promise of the project.
 
+mod adopting;
 mod architecture;
 mod catalogue;
 mod certificates;
@@ -11,6 +12,7 @@ mod driving;
 mod exploring;
 mod faults;
 mod fidelity;
+mod fuzzing;
 mod generation;
 mod inspecting;
 mod kills;

@@ -1,0 +1,105 @@
+//! What adopters in Rust use in `cargo test`: the conformance test in one line, and histories for proptest.
+
+use std::fs;
+
+use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::memory::Memory;
+use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::campaign::{self, Found, Plan, Watch};
+use chatwarden::check::{self, Terms};
+use chatwarden::conformance::Conformance;
+use chatwarden::strategy::Histories;
+use chatwarden::wire::Scenario;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::support::{plain_faults, setup_for};
+
+chatwarden::conformance_test!(the_service_conforms, Memory::new());
+
+fn in_folder(folder: &tempfile::TempDir) -> Conformance {
+    Conformance { scenarios: folder.path().join("scenarios"), ..Conformance::default() }
+}
+
+fn faulty() -> Result<Memory, Failure> {
+    Ok(Memory::with_fault(Fault::LauncherOnly))
+}
+
+#[test]
+fn what_a_conformance_test_finds_is_a_regression_test_from_then_on() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let test = in_folder(&folder);
+    let first = test.check(&faulty).expect_err("the defect is found").to_string();
+    assert!(first.contains("step by step") && first.contains("saved"), "{first}");
+    assert!(!first.contains('\u{1b}'), "no colours in a panic: {first}");
+    let files: Vec<_> = fs::read_dir(folder.path().join("scenarios/found")).expect("it is there").collect();
+    assert_eq!(files.len(), 1);
+
+    // With nothing tried, the scenario alone fails; and passes once it is mended.
+    let replays = Conformance { runs: 1, length: 1, ..test };
+    let again = replays.check(&faulty).expect_err("it recurs").to_string();
+    assert!(again.contains("found/broken-promise-") && !again.contains("step by step"), "{again}");
+    replays.check(&|| Ok(Memory::new())).expect("it is mended");
+}
+
+#[test]
+fn a_scenario_that_cannot_be_read_fails_the_test() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::create_dir(folder.path().join("scenarios")).expect("it can be made");
+    fs::write(folder.path().join("scenarios/x.json"), "{").expect("it can be written");
+    let failed = in_folder(&folder).check(&|| Ok(Memory::new())).expect_err("it is not passed over");
+    assert!(failed.to_string().contains("x.json:1:2"), "{failed}");
+}
+
+/// What proptest comes to for a fault, and the chain that it was before it was shrunk.
+fn by_proptest(fault: Fault, seed: u8) -> Option<Vec<chatwarden::model::Command>> {
+    let setup = setup_for(fault);
+    let terms = Terms::of(&Memory::new().about());
+    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let outcome = TestRunner::new_with_rng(config, rng).run(&Histories::new(&setup), |commands| {
+        match check::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
+            None => Ok(()),
+            Some(_) => Err(TestCaseError::fail("it does not conform")),
+        }
+    });
+    match outcome {
+        Err(TestError::Fail(_, commands)) => Some(commands),
+        _ => None,
+    }
+}
+
+#[test]
+fn proptest_shrinks_to_what_the_shrinker_comes_to() {
+    for fault in plain_faults() {
+        let commands = by_proptest(fault, 1).unwrap_or_else(|| panic!("{fault} is found"));
+        let setup = setup_for(fault);
+        let service = || Ok(Memory::with_fault(fault));
+        let plan = Plan::new(setup, &Memory::new().about());
+        let finding =
+            check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &commands).expect("it fails");
+        assert_eq!(finding.at() + 1, commands.len(), "{fault}: nothing stands behind what fails");
+        let found = Found { run: 0, commands: commands.clone(), finding };
+        let shrunk =
+            campaign::shrink(&plan, &service, &found, &Watch::default(), |_, _| {}).expect("it starts");
+        assert_eq!(shrunk.commands.len(), commands.len(), "{fault}");
+    }
+}
+
+#[test]
+fn the_seed_of_proptest_reproduces_a_chain() {
+    let [one, other] = [(); 2].map(|()| by_proptest(Fault::LauncherOnly, 9));
+    assert!(one.is_some());
+    assert_eq!(one, other);
+}
+
+#[test]
+fn what_is_saved_by_a_test_says_who_found_it() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    in_folder(&folder).check(&faulty).expect_err("the defect is found");
+    let found = folder.path().join("scenarios/found");
+    let file =
+        fs::read_dir(found).expect("it is there").next().expect("there is one").expect("it can be listed");
+    let finding = Scenario::open(&file.path()).expect("it can be read").finding.expect("it has a finding");
+    assert_eq!((finding.engine.as_str(), finding.adapter.as_str()), ("conformance", "memory"));
+    assert!(finding.seed.is_some() && finding.run.is_some());
+}

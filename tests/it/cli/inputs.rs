@@ -1,0 +1,88 @@
+//! `to-corpus` and `from-artifact`: scenarios become inputs of fuzz targets, and come back the same.
+
+use std::fs;
+
+use chatwarden::replay;
+use chatwarden::wire::Scenario;
+
+use super::{chatwarden, code, folder, refuses, text};
+
+const REPORTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/reported");
+
+#[test]
+fn scenarios_become_inputs_and_come_back() {
+    let folder = folder();
+    let made = chatwarden(folder.path(), &["to-corpus", REPORTED, "--out", "corpus"]);
+    assert_eq!(code(&made), 0, "{}", text(&made.stderr));
+    let mut inputs: Vec<_> = fs::read_dir(folder.path().join("corpus"))
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
+    inputs.sort();
+    let scenarios = replay::scenario_files(&[REPORTED.into()]).expect("there are scenarios");
+    assert_eq!(inputs.len(), scenarios.len());
+    for file in scenarios {
+        let original = Scenario::open(&file).expect("it can be read");
+        let input = folder.path().join("corpus").join(&original.name);
+        let back = chatwarden(
+            folder.path(),
+            &["from-artifact", input.to_str().expect("it is text"), "--save", "back"],
+        );
+        assert_eq!(code(&back), 0, "{}", text(&back.stderr));
+        let saved = text(&back.stdout);
+        let saved = saved.trim().rsplit(' ').next().expect("it names the file");
+        let scenario = Scenario::open(&folder.path().join(saved)).expect("it can be read");
+        assert_eq!(replay::commands(&scenario), replay::commands(&original), "{}", original.name);
+        assert_eq!((scenario.policy, &scenario.cast), (original.policy, &original.cast), "{}", original.name);
+        replay::against_policy(&scenario).expect("the policy does what it says");
+    }
+}
+
+#[test]
+fn what_an_input_leaves_open_the_options_say() {
+    let folder = folder();
+    let made = chatwarden(folder.path(), &["to-corpus", REPORTED, "--out", "corpus", "--own"]);
+    assert_eq!(code(&made), 0);
+    let arguments = [
+        "from-artifact",
+        "corpus/messenger-kids-2019",
+        "--policy",
+        "adder-only",
+        "--cast",
+        "family",
+        "--groups",
+        "3",
+        "--save",
+        "back",
+    ];
+    let back = chatwarden(folder.path(), &arguments);
+    assert_eq!(code(&back), 0, "{}", text(&back.stderr));
+    let file = replay::scenario_files(&[folder.path().join("back")]).expect("it was saved").remove(0);
+    let said = fs::read_to_string(file).expect("it can be read");
+    for word in ["\"adder-only\"", "\"family\"", "\"g3\""] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn inputs_that_cannot_be_read_are_said_to_be_and_keep_no_other() {
+    let folder = folder();
+    fs::write(folder.path().join("old"), [7, 0, 0]).expect("it can be written");
+    fs::write(folder.path().join("empty"), [1]).expect("it can be written");
+    chatwarden(folder.path(), &["to-corpus", REPORTED, "--out", "corpus"]);
+    let back = chatwarden(
+        folder.path(),
+        &["from-artifact", "old", "missing", "empty", "corpus/messenger-kids-2019"],
+    );
+    assert_eq!(code(&back), 2);
+    let errors = text(&back.stderr);
+    for error in [
+        "old: the input is of version 7; this program reads version 1",
+        "missing: ",
+        "empty: the input has no commands",
+    ] {
+        assert!(errors.contains(error), "{errors}");
+    }
+    assert!(text(&back.stdout).contains("saved scenarios/found/history-"));
+    refuses(&["to-corpus", "no-such-file.json", "--out", "corpus"], "no-such-file.json");
+}
