@@ -1,9 +1,8 @@
 //! A conformance test of an implementation in one line: its scenarios are replayed, then random histories are tried. What
 //! is found is shrunk, saved among the scenarios, and told; from then on it is a regression test.
 //!
-//! ```no_run
-//! use chatwarden::adapter::memory::Memory;
-//! chatwarden::conformance_test!(my_chat_conforms, Memory::new());
+//! ```
+//! chatwarden::conformance_test!(my_chat_conforms, chatwarden::adapter::memory::Memory::new());
 //! ```
 //!
 //! It is for `cargo test`, and bounded in what it tries; fuzz targets and the command line go on for as long as one likes.

@@ -47,7 +47,9 @@ impl ToCorpus {
                 }
             }
         }
-        anstream::println!("{} inputs in {}", written.len(), self.out.display());
+        if !written.is_empty() {
+            anstream::println!("{} inputs in {}", written.len(), self.out.display());
+        }
         Ok(exit)
     }
 

@@ -47,7 +47,7 @@ fn a_scenario_that_cannot_be_read_fails_the_test() {
     fs::create_dir(folder.path().join("scenarios")).expect("it can be made");
     fs::write(folder.path().join("scenarios/x.json"), "{").expect("it can be written");
     let failed = in_folder(&folder).check(&|| Ok(Memory::new())).expect_err("it is not passed over");
-    assert!(failed.to_string().contains("x.json:1:2"), "{failed}");
+    assert!(failed.to_string().contains("x.json:1:"), "{failed}");
 }
 
 /// What proptest comes to for a fault, and the chain that it was before it was shrunk.

@@ -87,7 +87,17 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn every_rust_file() -> Vec<PathBuf> {
-    let folders = ["src", "model/src", "model/tests", "tests", "benches"];
+    let folders = [
+        "src",
+        "model/src",
+        "model/tests",
+        "tests",
+        "benches",
+        "fuzz/fuzz_targets",
+        "examples/parlor/src",
+        "examples/parlor/warden",
+        "examples/parlor/fuzz/fuzz_targets",
+    ];
     let of_drivers = ["drivers/sql/src", "drivers/sql/tests", "drivers/sql/benches"];
     folders.iter().chain(&of_drivers).flat_map(|folder| rust_files(&root().join(folder))).collect()
 }
@@ -104,6 +114,8 @@ fn imported(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).expect("it can be read");
     let code =
         text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    // What a macro names is imported where it is expanded.
+    let code = code.replace("$crate::", "");
     let names = code.split("crate::").skip(1);
     let names =
         names.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>());
