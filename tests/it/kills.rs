@@ -95,15 +95,22 @@ fn timeless(mut table: Table) -> Table {
 
 #[test]
 fn the_number_of_jobs_changes_times_only() {
-    let engines = [Engine::Uniform, Engine::Likely, Engine::Coverage, Engine::Suite];
-    let with = |jobs| {
-        let jobs = NonZeroUsize::new(jobs).expect("it is not zero");
-        timeless(measure(&Plan { jobs, time: None, ..plan(&engines) }, &Watch::default()))
-    };
-    let one = with(1);
-    assert_eq!(one, with(3));
-    assert_eq!(one.rows.len(), FAULTS.len() * engines.len());
-    assert!(one.rows.iter().all(|row| row.trials.len() == if row.engine.is_seeded() { 5 } else { 1 }));
+    // A suite takes longer to make than all else takes together.
+    for (engines, faults) in [
+        (&[Engine::Uniform, Engine::Likely, Engine::Coverage] as &[Engine], FAULTS.to_vec()),
+        (&[Engine::Suite], vec![Fault::LauncherOnly]),
+    ] {
+        let with = |jobs| {
+            let jobs = NonZeroUsize::new(jobs).expect("it is not zero");
+            let plan = Plan { faults: faults.clone(), jobs, time: None, ..plan(engines) };
+            timeless(measure(&plan, &Watch::default()))
+        };
+        let one = with(1);
+        assert_eq!(one, with(3));
+        assert_eq!(one.rows.len(), faults.len() * engines.len());
+        let trials = |engine: Engine| if engine.is_seeded() { 5 } else { 1 };
+        assert!(one.rows.iter().all(|row| row.trials.len() == trials(row.engine)));
+    }
 }
 
 #[test]
