@@ -7,8 +7,8 @@ use chatwarden::adapter::{Observation, memory::Memory};
 use chatwarden::driver::serve_on;
 use chatwarden::model::WordSet;
 use chatwarden::wire::{
-    Error, NamedSetup, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation, write_answer,
-    write_observation,
+    Error, NamedSetup, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation,
+    write_answer, write_observation,
 };
 use libfuzzer_sys::fuzz_target;
 
