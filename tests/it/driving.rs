@@ -16,7 +16,7 @@ use chatwarden::verdict::{Identity, Verdict};
 
 use systems::{Log, Logged, Tiring, Unsteady};
 
-use crate::support::{PLAIN, SAM, alphabet, plain_faults, setup_for, small, true_minima};
+use crate::support::{FastSet, PLAIN, SAM, alphabet, plain_faults, setup_for, small, true_minima};
 
 mod systems;
 
@@ -136,7 +136,7 @@ fn closed_alphabet() -> Vec<Command> {
 /// how many transitions there are.
 fn plain_counts(setup: &Setup, alphabet: &[Command]) -> (u64, u64, u64) {
     let start: State = setup.start();
-    let mut known = HashSet::from([start]);
+    let mut known = FastSet::from_iter([start]);
     let mut rest = vec![start];
     let mut transitions = 0;
     while let Some(state) = rest.pop() {
@@ -151,7 +151,7 @@ fn plain_counts(setup: &Setup, alphabet: &[Command]) -> (u64, u64, u64) {
         }
     }
     let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
-    let mut orbits: HashSet<State> = HashSet::new();
+    let mut orbits: FastSet<State> = FastSet::default();
     for state in &known {
         if !renamings.iter().any(|renaming| orbits.contains(&renaming.state(state))) {
             orbits.insert(*state);
@@ -201,9 +201,9 @@ fn hidden_memory_escapes_one_history_to_each_state_and_not_three() {
 }
 
 /// One of each set of pairs that differ by renaming.
-fn up_to_renaming(setup: &Setup, log: &Log) -> HashSet<(State, Command)> {
+fn up_to_renaming(setup: &Setup, log: &Log) -> FastSet<(State, Command)> {
     let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
-    let mut found = HashSet::new();
+    let mut found = FastSet::default();
     for (state, command) in log.lock().expect("no test panics with it").iter() {
         let image = |renaming: &Renaming| (renaming.state(state), renaming.command(command));
         if !renamings.iter().any(|renaming| found.contains(&image(renaming))) {
@@ -214,7 +214,7 @@ fn up_to_renaming(setup: &Setup, log: &Log) -> HashSet<(State, Command)> {
 }
 
 /// Whether each pair, under some names, is among the others.
-fn is_covered(setup: &Setup, pairs: &HashSet<(State, Command)>, others: &HashSet<(State, Command)>) -> bool {
+fn is_covered(setup: &Setup, pairs: &FastSet<(State, Command)>, others: &FastSet<(State, Command)>) -> bool {
     let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
     pairs.iter().all(|(state, command)| {
         renamings.iter().any(|renaming| others.contains(&(renaming.state(state), renaming.command(command))))

@@ -2,7 +2,7 @@
 //! told, and for each fault the setup in which it matters and the true minima of its findings.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use chatwarden::adapter::fault::{Crowd, Fault};
 use chatwarden::adapter::memory::Memory;
@@ -12,6 +12,7 @@ use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{Command, CommandKind, Group, Newcomer, Policy, Setup, Surface, User, Word};
 use chatwarden::verdict::Identity;
 use chatwarden::wire::BuiltInCast;
+use foldhash::quality::FixedState;
 
 pub(crate) const ANN: User = User::new(0);
 pub(crate) const BOB: User = User::new(1);
@@ -93,6 +94,9 @@ fn any<W: Word>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
+/// A set of what is large and hashed often; the standard library's hash would take most of the time.
+pub(crate) type FastSet<T> = HashSet<T, FixedState>;
+
 /// The most commands of a history that a plain search tries.
 pub(crate) const PLAIN: usize = 4;
 
@@ -111,7 +115,7 @@ pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<
     let mut service = Memory::with_fault(fault);
     let mut lockstep = Lockstep::new(Terms::of(&service.about()));
     lockstep.start(&mut service, &setup).expect("the service starts");
-    let mut known = HashSet::from([fingerprint(&service, &lockstep)]);
+    let mut known = FastSet::from_iter([fingerprint(&service, &lockstep)]);
     let mut frontier = vec![(service, lockstep)];
     let mut minima = BTreeMap::new();
     for length in 1..=PLAIN {
@@ -177,12 +181,6 @@ pub(crate) fn alphabet(setup: &Setup) -> Vec<Command> {
 
 /// 128 bits of what the future depends on: the service's data and the model's state.
 fn fingerprint(service: &Memory, lockstep: &Lockstep) -> (u64, u64) {
-    let hash = |salt: u64| {
-        let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
-        salt.hash(&mut hasher);
-        service.hash(&mut hasher);
-        lockstep.state().hash(&mut hasher);
-        hasher.finish()
-    };
+    let hash = |seed| FixedState::with_seed(seed).hash_one((service, lockstep.state()));
     (hash(0), hash(1))
 }

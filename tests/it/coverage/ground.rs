@@ -1,15 +1,13 @@
 //! What an exhaustive search says can be covered, against the plainest enumeration: every state in a hash map, and every
 //! command that can be written down in each.
 
-use std::collections::HashSet;
-
 use chatwarden::coverage::{Coverage, Ground, Points, Situation, Standing};
 use chatwarden::explore::Watch;
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::model::{Cast, Kind, Policy, Preset, Setup, State, UserSet, Word, WordSet, step};
 use chatwarden::suite::{self, Plan};
 
-use crate::support::random_policy;
+use crate::support::{FastSet, random_policy};
 
 /// A child, its guardian and an adult; two children and their guardians; a child of two guardians and an adult.
 fn casts() -> [Cast; 3] {
@@ -31,7 +29,7 @@ fn casts() -> [Cast; 3] {
 fn enumerated(setup: &Setup) -> Points {
     let commands = setup.bounds().all();
     let start: State<4, 1> = setup.start();
-    let (mut known, mut left, mut points) = (HashSet::from([start]), vec![start], Points::default());
+    let (mut known, mut left, mut points) = (FastSet::from_iter([start]), vec![start], Points::default());
     while let Some(state) = left.pop() {
         let situation = Situation { state: &state, policy: &setup.policy, past: None };
         for command in &commands {

@@ -1,14 +1,15 @@
 //! Implementations to be driven: the built-in service with a log, and one that fails.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::model::{Command, CommandKind, Setup, State};
 
+use crate::support::FastSet;
+
 /// Pairs of a state and a command.
-pub(crate) type Log = Arc<Mutex<HashSet<(State, Command)>>>;
+pub(crate) type Log = Arc<Mutex<FastSet<(State, Command)>>>;
 
 /// The built-in service with a log of which commands it was given in which states, and with or without copies.
 #[derive(Clone)]
