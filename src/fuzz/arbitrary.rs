@@ -10,7 +10,7 @@ use crate::wire::NamedSetup;
 /// The most commands of an input.
 const MOST: usize = 50;
 
-/// What is left of the bytes is the input; of another version, it is an input without commands.
+/// What is left of the bytes is the input, which is refused if it is of another version.
 impl<'a> Arbitrary<'a> for Input {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let len = u.arbitrary_len::<[u8; WIDTH]>()?.min(1 + MOST) * WIDTH;

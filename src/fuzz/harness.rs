@@ -28,8 +28,8 @@ macro_rules! fuzz_target {
     };
     ($make:expr, $settings:expr) => {
         const _: () = {
-            #[used]
-            #[unsafe(link_section = "__libfuzzer_extra_counters")]
+            // Elsewhere libFuzzer looks for no counters but its own.
+            #[cfg_attr(target_os = "linux", used, unsafe(link_section = "__libfuzzer_extra_counters"))]
             static COUNTERS: $crate::fuzz::Counters = $crate::fuzz::Counters::new();
 
             fn with_harness<T>(call: impl FnOnce(&mut dyn $crate::fuzz::Fuzzed) -> T) -> T {
