@@ -31,7 +31,7 @@ fuzz_target!(|case: (u8, Input)| {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    if size == 0 || seed % 16 == 0 {
+    if size == 0 || seed.is_multiple_of(16) {
         data[0] = (seed >> 8) as u8;
     }
     let mut mutator = Mutator::new(setup(fault(data[0])), WordSet::all(), 50);
