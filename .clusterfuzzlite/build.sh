@@ -23,26 +23,15 @@ for target in $targets; do
     esac
 done
 
-# The seeds of a target: the files of a folder, or those of them that `find` is to find.
-seeds() {
-    local archive=$OUT/$1_seed_corpus.zip
-    rm -f "$archive"
-    (cd "$2" && find . -type f "${@:3}" | LC_ALL=C sort | zip -q "$archive" -@)
-}
+# The program that turns scenarios into inputs is not fuzzed itself.
 made=$WORK/seeds
 rm -rf "$made"
-mkdir -p "$made/protocol"
-
-# The program that turns scenarios into inputs is not fuzzed itself.
-RUSTFLAGS='' cargo run --release --locked --quiet -- to-corpus scenarios --out "$made/lockstep"
-seeds lockstep "$made/lockstep"
-
-seeds scenario scenarios -name '*.json' ! -name '*.schema.json'
-
-# Every message of the page on the protocol by itself, and what the harness says in its conversation in one piece.
-sed -n -e '/^{"jsonrpc"/p' -e 's/^→ //p' -e 's/^← //p' docs/protocol.md | split -l 1 -a 3 - "$made/protocol/message-"
-sed -n 's/^→ //p' docs/protocol.md >"$made/protocol/conversation"
-seeds protocol "$made/protocol"
+RUSTFLAGS='' fuzz/make-seeds "$made"
+for folder in "$made"/*; do
+    archive=$OUT/$(basename "$folder")_seed_corpus.zip
+    rm -f "$archive"
+    (cd "$folder" && find . -type f | LC_ALL=C sort | zip -q "$archive" -@)
+done
 
 # A header and 50 commands of 8 bytes each: what is behind them is passed over. `shrink` has the number of a fault before them.
 printf '[libfuzzer]\nmax_len = 408\n' >"$OUT/lockstep.options"

@@ -1,19 +1,53 @@
-//! Faults that lie deep, for the experiment of what guidance by the model brings (`fuzz/experiment`): revocations are lost
+//! Faults that lie deep, for the experiment of what guidance by the model brings (`fuzz/experiment`): nothing is revoked
 //! while some group has so many members. `DEPTH=7` stands for a group of two children and two adults, which takes six
 //! approvals and a launch at least, and `DEPTH=13` for all three children and both adults of the cast, which takes twelve;
 //! one more command shows it. `FAULT` plants a fault of the catalogue instead.
+//!
+//! The service is the built-in one, a part of the library; with the feature `parlor` it is Parlor, the example of a
+//! product, which can be instrumented while the library is not.
 #![no_main]
 
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault, memory::Memory};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault};
 use chatwarden::fuzz::Settings;
 use chatwarden::model::{Command, Preset, Setup, Word};
 use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use service::Service;
 
 chatwarden::fuzz_target!(Deep::planted()?, settings());
 
+#[cfg(not(feature = "parlor"))]
+mod service {
+    use super::*;
+
+    pub type Service = chatwarden::adapter::memory::Memory;
+
+    pub fn sound() -> Result<Service, Failure> {
+        Ok(Service::new())
+    }
+
+    pub fn with_fault(fault: Fault) -> Result<Service, Failure> {
+        Ok(Service::with_fault(fault))
+    }
+}
+
+#[cfg(feature = "parlor")]
+mod service {
+    use super::*;
+
+    pub type Service = parlor_warden::ParlorAdapter;
+
+    pub fn sound() -> Result<Service, Failure> {
+        Service::new()
+    }
+
+    pub fn with_fault(_: Fault) -> Result<Service, Failure> {
+        Err(Failure::Failed("the faults of the catalogue are those of the built-in service".into()))
+    }
+}
+
 struct Deep {
-    service: Memory,
-    /// With how many members in a group revocations are lost.
+    service: Service,
+    /// With how many members in a group nothing is revoked.
     size: usize,
 }
 
@@ -22,14 +56,14 @@ impl Deep {
         let unknown = |what: &str| Failure::Failed(format!("{what} names no fault that is known"));
         if let Ok(name) = std::env::var("FAULT") {
             let fault = Fault::named(&name).ok_or_else(|| unknown("FAULT"))?;
-            return Ok(Deep { service: Memory::with_fault(fault), size: usize::MAX });
+            return Ok(Deep { service: service::with_fault(fault)?, size: usize::MAX });
         }
         let size = match std::env::var("DEPTH").as_deref() {
             Ok("7") => 4,
             Ok("13") => 5,
             _ => return Err(unknown("DEPTH")),
         };
-        Ok(Deep { service: Memory::new(), size })
+        Ok(Deep { service: service::sound()?, size })
     }
 
     fn has_large_group(&mut self) -> Result<bool, Failure> {
@@ -41,7 +75,7 @@ impl Deep {
 
 impl Adapter for Deep {
     fn about(&self) -> About {
-        About::exact("deep", "1")
+        About { name: "deep".into(), ..self.service.about() }
     }
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
@@ -49,11 +83,10 @@ impl Adapter for Deep {
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        if !matches!(command, Command::Revoke { .. }) || !self.has_large_group()? {
-            return self.service.apply(command);
+        if matches!(command, Command::Revoke { .. }) && self.has_large_group()? {
+            return Ok(Answer::Deny);
         }
-        // Answered as ever, and not done.
-        self.service.clone().apply(command)
+        self.service.apply(command)
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {

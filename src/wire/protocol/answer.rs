@@ -114,10 +114,12 @@ pub fn read_nothing(node: Node<'_>) -> Result<(), Error> {
     node.object("an answer to `reset` or `bye`")?.only(&[]).map(drop)
 }
 
-/// Adds the answer to a command as a line; `delivers` says whether it is one that tells to whom something was delivered.
+/// Adds the answer to a command as a line; `delivers` says whether it is one that has to tell to whom something was
+/// delivered. To whom something was delivered is told whether or not it had to be.
 pub fn write_answer(id: &str, answer: Answer, names: &Names, delivers: bool, lines: &mut Vec<u8>) {
     let decision = if answer.is_allowed() { "allow" } else { "deny" };
-    let delivered = (delivers && answer.is_allowed()).then(|| names.of(answer.delivered()).collect());
+    let tells = answer.is_allowed() && (delivers || !answer.delivered().is_empty());
+    let delivered = tells.then(|| names.of(answer.delivered()).collect());
     write_result(id, &AnswerForm { decision, delivered }, lines);
 }
 

@@ -146,6 +146,8 @@ fn answers_are_read_as_they_were_written() {
         (Answer::allow(), CommandKind::Leave),
         (Answer::allow(), CommandKind::Message),
         (to, CommandKind::Message),
+        // What should deliver to nobody and does is told, or it could not be found.
+        (to, CommandKind::Leave),
     ] {
         let mut lines = Vec::new();
         write_answer("7", answer, &stage.names, kind.delivers(), &mut lines);
