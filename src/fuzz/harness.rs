@@ -40,8 +40,31 @@ macro_rules! fuzz_target {
                 HARNESS.with_borrow_mut(|harness| call(&mut **harness))
             }
 
-            ::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
-                match with_harness(|harness| harness.execute(bytes)) {
+            /// The bytes of an input, which `cargo fuzz` shows as the history that they are.
+            struct Bytes<'a>(&'a [u8]);
+
+            impl<'a> ::libfuzzer_sys::arbitrary::Arbitrary<'a> for Bytes<'a> {
+                fn arbitrary(
+                    input: &mut ::libfuzzer_sys::arbitrary::Unstructured<'a>,
+                ) -> ::libfuzzer_sys::arbitrary::Result<Self> {
+                    input.bytes(input.len()).map(Bytes)
+                }
+
+                fn arbitrary_take_rest(
+                    input: ::libfuzzer_sys::arbitrary::Unstructured<'a>,
+                ) -> ::libfuzzer_sys::arbitrary::Result<Self> {
+                    ::core::result::Result::Ok(Bytes(input.take_rest()))
+                }
+            }
+
+            impl ::core::fmt::Debug for Bytes<'_> {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.write_str(&with_harness(|harness| harness.tell(self.0)))
+                }
+            }
+
+            ::libfuzzer_sys::fuzz_target!(|bytes: Bytes<'_>| -> ::libfuzzer_sys::Corpus {
+                match with_harness(|harness| harness.execute(bytes.0)) {
                     true => ::libfuzzer_sys::Corpus::Keep,
                     false => ::libfuzzer_sys::Corpus::Reject,
                 }
@@ -72,6 +95,9 @@ pub trait Fuzzed {
     /// Executes an input; whether it is fit for a corpus. A finding ends the process, once it is saved and told.
     fn execute(&mut self, bytes: &[u8]) -> bool;
 
+    /// As [`Target::tell`](crate::fuzz::Target::tell).
+    fn tell(&mut self, bytes: &[u8]) -> String;
+
     /// As [`Mutator::mutate`](crate::fuzz::Mutator::mutate).
     fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize;
 
@@ -93,6 +119,10 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
                 process::abort()
             }
         }
+    }
+
+    fn tell(&mut self, bytes: &[u8]) -> String {
+        Target::tell(self, bytes)
     }
 
     fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {

@@ -19,7 +19,7 @@ use crate::check::{Lockstep, Progress, Terms};
 use crate::conclude::Finder;
 use crate::save::Folder;
 use crate::verdict::Finding;
-use crate::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use crate::wire::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 
 /// What a target tests and how.
 ///
@@ -209,6 +209,26 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             }
             None => Outcome::Conforms,
         }
+    }
+
+    /// An input as the history that it is, for who looks at a corpus or an artifact.
+    pub fn tell(&mut self, bytes: &[u8]) -> String {
+        if let Err(error) = self.input.read(bytes, &self.setup, self.kinds, self.settings.length) {
+            return error.to_string();
+        }
+        let named = self.input.header.named_setup(&self.own);
+        let names = named.cast.casting().with_groups(named.groups.clone());
+        let mut told = format!(
+            "{} in {}, policy {}",
+            names.users.join(", "),
+            if names.groups.is_empty() { "no group".into() } else { names.groups.join(", ") },
+            named.policy.write(),
+        );
+        for (step, command) in self.input.commands.iter().enumerate() {
+            let command = NamedCommand { command: *command, names: &names };
+            told += &format!("\n{step:>4}  {command}");
+        }
+        told
     }
 
     /// Saves, shrinks, saves again and tells what the last input showed, and returns the file.

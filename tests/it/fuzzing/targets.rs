@@ -117,6 +117,20 @@ fn inputs_say_what_they_are_about_and_else_the_target_does() {
 }
 
 #[test]
+fn inputs_are_told_as_histories() {
+    let mut target = target(|| Ok(Memory::new()), Settings::default());
+    let mut told = |header, commands| target.tell(&Input { header, commands }.encode());
+    let of_target = told(Header::OWN, reported());
+    let lines: Vec<_> = of_target.lines().collect();
+    assert_eq!(lines[0], "ann, bob, kay, kim, sam in g1, g2, policy \"messenger-kids\"");
+    assert_eq!((lines[5], lines.len()), ("   4  create(sam, g1, [kay])", 9));
+    let family = CastSpec::BuiltIn(BuiltInCast::Family);
+    let own = NamedSetup::new(family, 0, PolicySpec::Preset(Preset::AdderOnly));
+    assert!(told(Header::of(&own), Vec::new()).ends_with(" in no group, policy \"adder-only\""));
+    assert!(target.tell(&[9]).contains("version 9"), "{}", target.tell(&[9]));
+}
+
+#[test]
 fn nothing_is_allocated_in_the_steady_state() {
     let mut target = target(|| Ok(Still), Settings::default());
     let inputs: Vec<Vec<u8>> = (0..50)
