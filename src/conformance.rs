@@ -8,6 +8,7 @@
 //! It is for `cargo test`, and bounded in what it tries; fuzz targets and the command line go on for as long as one likes.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::{CommandKind, WordSet};
@@ -16,8 +17,9 @@ use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{self, Found, Plan, Watch};
 use crate::check::Terms;
 use crate::conclude::Finder;
+use crate::history::History;
 use crate::replay;
-use crate::report::{Origin, Telling};
+use crate::report::{Origin, Telling, explain};
 use crate::save::Folder;
 use crate::wire::{NamedSetup, Scenario};
 
@@ -45,12 +47,16 @@ macro_rules! conformance_test {
     };
 }
 
+/// Where scenarios are if nothing else is said.
+const SCENARIOS: &str = "scenarios";
+
 /// What a conformance test replays and tries.
 ///
 /// ```
 /// use chatwarden::adapter::{fault::Fault, memory::Memory};
 /// use chatwarden::conformance::Conformance;
 /// let folder = std::env::temp_dir().join("chatwarden-conformance-example");
+/// std::fs::create_dir_all(&folder)?;
 /// let conformance = Conformance { scenarios: folder.clone(), ..Conformance::default() };
 /// assert!(conformance.check(&|| Ok(Memory::new())).is_ok());
 ///
@@ -67,7 +73,8 @@ pub struct Conformance {
     /// Cast, groups and policy of what is tried; if there are none, those of the command line with the policy that the
     /// implementation follows. Scenarios say their own.
     pub setup: Option<NamedSetup>,
-    /// The folder of the scenarios that are replayed, and in whose `found` others are saved. It need not be there yet.
+    /// The folder of the scenarios that are replayed, and in whose `found` others are saved; `cargo test` looks for it in
+    /// the folder of the crate. It has to be there, but for the default, `scenarios`: who mistypes it is to know.
     pub scenarios: PathBuf,
     /// The commands to draw from, of those that the implementation can carry out.
     pub commands: WordSet<CommandKind>,
@@ -85,7 +92,7 @@ impl Default for Conformance {
     fn default() -> Self {
         Conformance {
             setup: None,
-            scenarios: "scenarios".into(),
+            scenarios: SCENARIOS.into(),
             commands: WordSet::all(),
             terms: None,
             seed: 0,
@@ -134,25 +141,33 @@ impl Conformance {
     }
 
     fn replay<A: Adapter>(&self, terms: Terms, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failed> {
-        let mut failed = Vec::new();
+        let (mut failed, mut explained) = (Vec::new(), None);
         let mut adapter = make()?;
         for file in self.files()? {
-            let told = match Scenario::open(&file) {
-                Err(error) => Some(error.to_string()),
-                Ok(scenario) => replayed(&file, &scenario, &mut adapter, terms),
-            };
-            failed.extend(told);
+            match Scenario::open(&file) {
+                Err(error) => failed.push(error.to_string()),
+                Ok(scenario) => {
+                    let Err(told) = replayed(&file, &scenario, &mut adapter, terms) else { continue };
+                    failed.push(told);
+                    explained.get_or_insert_with(|| explanation(&scenario, &mut adapter, terms));
+                }
+            }
         }
+        failed.extend(explained);
         if failed.is_empty() { Ok(()) } else { Err(Failed(failed.join("\n"))) }
     }
 
     /// The scenarios, if there are any yet.
     fn files(&self) -> Result<Vec<PathBuf>, Failed> {
-        let is_empty = |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
-        if !self.scenarios.exists() || is_empty(&self.scenarios) {
-            return Ok(Vec::new());
+        let folder = &self.scenarios;
+        match folder.read_dir().map(|mut entries| entries.next().is_none()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder == Path::new(SCENARIOS) => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(Failed(format!("the scenarios in {}: {error}", folder.display()))),
+            Ok(true) => Ok(Vec::new()),
+            Ok(false) => replay::scenario_files(std::slice::from_ref(folder)).map_err(Failed),
         }
-        replay::scenario_files(std::slice::from_ref(&self.scenarios)).map_err(Failed)
     }
 
     fn explore<A: Adapter>(
@@ -192,14 +207,33 @@ impl Conformance {
     }
 }
 
-/// What is wrong with the replay of a scenario, if anything is.
-fn replayed(file: &Path, scenario: &Scenario, adapter: &mut impl Adapter, terms: Terms) -> Option<String> {
-    let mismatch = replay::against_policy(scenario).err();
-    if let Some(mismatch) = mismatch {
-        return Some(format!("{}: not as the scenario says: {mismatch}", file.display()));
+/// Replays a scenario, and else says what is wrong, in a line.
+fn replayed(
+    file: &Path,
+    scenario: &Scenario,
+    adapter: &mut impl Adapter,
+    terms: Terms,
+) -> Result<(), String> {
+    replay::against_policy(scenario)
+        .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
+    match replay::against_implementation(scenario, adapter, terms) {
+        None => Ok(()),
+        Some(finding) => {
+            let (names, setup) = (scenario.names(), scenario.setup());
+            let what = Telling { names: &names, setup: &setup }.finding(&finding);
+            Err(format!("{}: {}: {what}", file.display(), finding.identity().verdict))
+        }
     }
-    let finding = replay::against_implementation(scenario, adapter, terms)?;
+}
+
+/// The scenario step by step, as it goes with the implementation.
+fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: Terms) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
-    let telling = Telling { names: &names, setup: &setup };
-    Some(format!("{}: {}: {}", file.display(), finding.identity().verdict, telling.finding(&finding)))
+    let terms = Terms { promises: scenario.judged(), ..terms };
+    let commands: Vec<_> = scenario.steps.iter().map(|step| step.command).collect();
+    let history = History::of(adapter, terms, &setup, &commands);
+    let mut text = anstream::StripStream::new(Vec::new());
+    explain(&mut text, &Telling { names: &names, setup: &setup }, &history)
+        .expect("memory can be written to");
+    format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text.into_inner()))
 }

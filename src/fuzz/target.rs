@@ -40,7 +40,8 @@ pub struct Settings {
     /// Cast, groups and policy; if there are none, those of the command line with the policy that the implementation
     /// follows.
     pub setup: Option<NamedSetup>,
-    /// Whether inputs may be about any cast, number of groups and policy.
+    /// Whether inputs may be about any cast, number of groups and policy; if not, those that are about others than the
+    /// target's own are unreadable. So it is for an implementation that follows rules of its own.
     pub varies_setup: bool,
     /// The commands to draw from, of those that the implementation can carry out.
     pub commands: WordSet<CommandKind>,
@@ -112,7 +113,7 @@ impl Settings {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// It is of a version that is not known, and of no use in a corpus.
+    /// It is of a version that is not known or about what the target does not test, and of no use in a corpus.
     Unreadable,
     /// Nothing to report.
     Conforms,
@@ -202,6 +203,9 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             return Outcome::Unreadable;
         }
         let setup = self.input.header.setup(&self.setup);
+        if !self.settings.varies_setup && setup != self.setup {
+            return Outcome::Unreadable;
+        }
         match self.execute(&setup) {
             Some(finding) => {
                 let commands = self.taken.clone();

@@ -16,8 +16,11 @@ use crate::support::{plain_faults, setup_for};
 
 chatwarden::conformance_test!(the_service_conforms, Memory::new());
 
+/// A test whose scenarios are in a folder of their own.
 fn in_folder(folder: &tempfile::TempDir) -> Conformance {
-    Conformance { scenarios: folder.path().join("scenarios"), ..Conformance::default() }
+    let scenarios = folder.path().join("scenarios");
+    fs::create_dir(&scenarios).expect("it can be made");
+    Conformance { scenarios, ..Conformance::default() }
 }
 
 fn faulty() -> Result<Memory, Failure> {
@@ -37,17 +40,25 @@ fn what_a_conformance_test_finds_is_a_regression_test_from_then_on() {
     // With nothing tried, the scenario alone fails; and passes once it is mended.
     let replays = Conformance { runs: 1, length: 1, ..test };
     let again = replays.check(&faulty).expect_err("it recurs").to_string();
-    assert!(again.contains("found/broken-promise-") && !again.contains("step by step"), "{again}");
+    assert!(again.contains("found/broken-promise-") && again.contains("legitimate after"), "{again}");
+    assert!(!again.contains('\u{1b}'), "no colours in a panic: {again}");
     replays.check(&|| Ok(Memory::new())).expect("it is mended");
 }
 
 #[test]
 fn a_scenario_that_cannot_be_read_fails_the_test() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    fs::create_dir(folder.path().join("scenarios")).expect("it can be made");
+    let test = in_folder(&folder);
     fs::write(folder.path().join("scenarios/x.json"), "{").expect("it can be written");
-    let failed = in_folder(&folder).check(&|| Ok(Memory::new())).expect_err("it is not passed over");
+    let failed = test.check(&|| Ok(Memory::new())).expect_err("it is not passed over");
     assert!(failed.to_string().contains("x.json:1:"), "{failed}");
+}
+
+#[test]
+fn a_folder_of_scenarios_that_is_not_there_fails_the_test() {
+    let test = Conformance { scenarios: "scenarois".into(), runs: 1, ..Conformance::default() };
+    let failed = test.check(&|| Ok(Memory::new())).expect_err("it is not passed over");
+    assert!(failed.to_string().starts_with("the scenarios in scenarois: No such file"), "{failed}");
 }
 
 /// What proptest comes to for a fault, and the chain that it was before it was shrunk.

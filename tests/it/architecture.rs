@@ -49,7 +49,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "conclude",
         &["adapter", "baseline", "campaign", "history", "replay", "report", "save", "verdict", "wire"],
     ),
-    ("conformance", &["adapter", "campaign", "check", "conclude", "replay", "report", "save", "wire"]),
+    (
+        "conformance",
+        &["adapter", "campaign", "check", "conclude", "history", "replay", "report", "save", "wire"],
+    ),
     ("strategy", &["generate", "shrink"]),
     (
         "fuzz",

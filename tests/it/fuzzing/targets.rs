@@ -102,18 +102,27 @@ fn the_service_conforms_whatever_the_bytes() {
 }
 
 #[test]
-fn inputs_say_what_they_are_about_and_else_the_target_does() {
+fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
     // Whoever adds somebody is the only one who is asked: under this policy the chain is as it should be.
     let setup = NamedSetup::new(
         CastSpec::BuiltIn(BuiltInCast::Small),
         2,
         PolicySpec::Preset(Preset::MessengerKids2019),
     );
+    let strict = Input { header: Header::of(&NamedSetup::default()), commands: reported() }.encode();
+    let lenient = Input { header: Header::of(&setup), commands: reported() }.encode();
+    let make = || Ok(Memory::with_fault(Fault::LauncherOnly));
+
     let settings = Settings { setup: Some(setup), ..Settings::default() };
-    let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings);
-    assert_eq!(found(&mut target, reported()), None);
-    let strict = Input { header: Header::of(&NamedSetup::default()), commands: reported() };
-    assert!(matches!(target.run(&strict.encode()), Outcome::Found(_)));
+    let mut fixed = target(make, settings.clone());
+    assert_eq!(found(&mut fixed, reported()), None);
+    assert_eq!(fixed.run(&lenient), Outcome::Conforms);
+    assert_eq!(fixed.run(&strict), Outcome::Unreadable);
+
+    let mut varied = target(make, Settings { varies_setup: true, ..settings });
+    assert_eq!(found(&mut varied, reported()), None);
+    assert_eq!(varied.run(&lenient), Outcome::Conforms);
+    assert!(matches!(varied.run(&strict), Outcome::Found(_)));
 }
 
 #[test]
