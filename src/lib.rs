@@ -72,18 +72,18 @@
 //! # In your own repository
 //!
 //! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and [`fuzz_target!`] a target for
-//! `cargo fuzz`; properties of one's own are written for proptest over `strategy::Histories` (feature `proptest`). `docs/adopting.md` goes
-//! through it.
+//! `cargo fuzz`; properties of one's own are written for proptest over `strategy::Histories` (feature `proptest`).
+//! `docs/adopting.md` goes through it.
 //!
 //! # The rooms
 //!
 //! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
 //! [`explore`] every history up to a bound · [`coverage`] what was tested, and [`suite`] what shows all of it ·
-//! [`conformance`] a test in one line, [`fuzz`] what fuzz targets are made of · [`certify`] what proves that they are as short as can be · [`exec`] implementations in other processes, [`driver`] the
-//! other side of that, [`inspect`] whether a driver can be believed · [`kills`] how soon faults are found ·
-//! [`wire`] the formats · [`history`], [`replay`], [`save`], [`baseline`], [`report`] what becomes of findings · [`cli`] the
-//! program.
+//! [`conformance`] a test in one line, [`fuzz`] what fuzz targets are made of · [`certify`] what proves that histories are as
+//! short as can be · [`exec`] implementations in other processes, [`driver`] the other side of that, [`inspect`] whether a
+//! driver can be believed · [`kills`] how soon faults are found · [`wire`] the formats · [`history`], [`replay`], [`save`],
+//! [`baseline`], [`report`] what becomes of findings · [`cli`] the program.
 
 pub use chatwarden_model as model;
 
