@@ -72,7 +72,7 @@ words! {
     pub enum Signal {
         Silent = "none": "nothing",
         Situations = "situations": "which condition decided, and the abstract state: approvals, and the sizes of groups",
-        Points = "points": "the situations, and every point of authorization coverage; ten times dearer",
+        Points = "points": "the situations, and every point of authorization coverage, at less than half the speed",
     }
 }
 
