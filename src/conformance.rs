@@ -142,14 +142,16 @@ impl Conformance {
 
     fn replay<A: Adapter>(&self, terms: Terms, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failed> {
         let (mut failed, mut explained) = (Vec::new(), None);
-        let mut adapter = make()?;
         for file in self.files()? {
             match Scenario::open(&file) {
                 Err(error) => failed.push(error.to_string()),
                 Ok(scenario) => {
-                    let Err(told) = replayed(&file, &scenario, &mut adapter, terms) else { continue };
+                    // One that a scenario ended in no state to go on with is of no use for the next.
+                    let Err(told) = replayed(&file, &scenario, &mut make()?, terms) else { continue };
                     failed.push(told);
-                    explained.get_or_insert_with(|| explanation(&scenario, &mut adapter, terms));
+                    if explained.is_none() {
+                        explained = Some(explanation(&scenario, &mut make()?, terms));
+                    }
                 }
             }
         }
@@ -160,13 +162,12 @@ impl Conformance {
     /// The scenarios, if there are any yet.
     fn files(&self) -> Result<Vec<PathBuf>, Failed> {
         let folder = &self.scenarios;
-        match folder.read_dir().map(|mut entries| entries.next().is_none()) {
+        match folder.read_dir() {
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder == Path::new(SCENARIOS) => {
                 Ok(Vec::new())
             }
             Err(error) => Err(Failed(format!("the scenarios in {}: {error}", folder.display()))),
-            Ok(true) => Ok(Vec::new()),
-            Ok(false) => replay::scenario_files(std::slice::from_ref(folder)).map_err(Failed),
+            Ok(_) => replay::scenarios_below(folder).map_err(Failed),
         }
     }
 
@@ -230,8 +231,7 @@ fn replayed(
 fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: Terms) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
     let terms = Terms { promises: scenario.judged(), ..terms };
-    let commands: Vec<_> = scenario.steps.iter().map(|step| step.command).collect();
-    let history = History::of(adapter, terms, &setup, &commands);
+    let history = History::of(adapter, terms, &setup, &replay::commands(scenario));
     let mut text = anstream::StripStream::new(Vec::new());
     explain(&mut text, &Telling { names: &names, setup: &setup }, &history)
         .expect("memory can be written to");

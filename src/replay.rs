@@ -98,6 +98,16 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
+/// All scenario files below a folder, if there are any, in the order of their paths.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub(crate) fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    Ok(files)
+}
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
     let entries = std::fs::read_dir(folder).map_err(unreadable)?;

@@ -129,7 +129,7 @@ impl Input {
     /// As [`Input::decode`], in place: once there is room for as many commands, nothing is allocated.
     ///
     /// # Errors
-    /// If the bytes are of another version; then the input is without commands.
+    /// If the bytes are of another version; then the input is without commands, and leaves all else to the target.
     pub fn read(
         &mut self,
         bytes: &[u8],
@@ -138,6 +138,7 @@ impl Input {
         most: usize,
     ) -> Result<(), UnknownVersion> {
         self.commands.clear();
+        self.header = Header::OWN;
         self.header = Header::read(bytes)?;
         let setup = self.header.setup(own);
         let mut chooser = None;

@@ -97,7 +97,7 @@ pub trait Fuzzed {
     fn execute(&mut self, bytes: &[u8]) -> bool;
 
     /// As [`Target::tell`](crate::fuzz::Target::tell).
-    fn tell(&mut self, bytes: &[u8]) -> String;
+    fn tell(&self, bytes: &[u8]) -> String;
 
     /// As [`Mutator::mutate`](crate::fuzz::Mutator::mutate).
     fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize;
@@ -112,7 +112,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
             Outcome::Conforms => true,
             Outcome::Unreadable => false,
             Outcome::Found(found) => {
-                let mut out = anstream::stderr().lock();
+                // Not locked: what an implementation writes meanwhile, on another thread, must not wait for the end.
+                let mut out = anstream::stderr();
                 if let Err(error) = self.conclude(&found, &mut out) {
                     let _ = writeln!(out, "error: {error}");
                 }
@@ -122,7 +123,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
         }
     }
 
-    fn tell(&mut self, bytes: &[u8]) -> String {
+    fn tell(&self, bytes: &[u8]) -> String {
         Target::tell(self, bytes)
     }
 

@@ -216,11 +216,12 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     }
 
     /// An input as the history that it is, for who looks at a corpus or an artifact.
-    pub fn tell(&mut self, bytes: &[u8]) -> String {
-        if let Err(error) = self.input.read(bytes, &self.setup, self.kinds, self.settings.length) {
-            return error.to_string();
-        }
-        let named = self.input.header.named_setup(&self.own);
+    pub fn tell(&self, bytes: &[u8]) -> String {
+        let input = match Input::decode(bytes, &self.setup, self.kinds, self.settings.length) {
+            Ok(input) => input,
+            Err(error) => return error.to_string(),
+        };
+        let named = input.header.named_setup(&self.own);
         let names = named.cast.casting().with_groups(named.groups.clone());
         let mut told = format!(
             "{} in {}, policy {}",
@@ -228,7 +229,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             if names.groups.is_empty() { "no group".into() } else { names.groups.join(", ") },
             named.policy.write(),
         );
-        for (step, command) in self.input.commands.iter().enumerate() {
+        for (step, command) in input.commands.iter().enumerate() {
             let command = NamedCommand { command: *command, names: &names };
             told += &format!("\n{step:>4}  {command}");
         }

@@ -55,6 +55,15 @@ fn a_scenario_that_cannot_be_read_fails_the_test() {
 }
 
 #[test]
+fn a_folder_without_a_scenario_fails_nothing() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let test = Conformance { runs: 1, ..in_folder(&folder) };
+    fs::create_dir(test.scenarios.join("found")).expect("it can be made");
+    fs::write(test.scenarios.join(".gitkeep"), "").expect("it can be written");
+    test.check(&|| Ok(Memory::new())).expect("there is nothing to replay");
+}
+
+#[test]
 fn a_folder_of_scenarios_that_is_not_there_fails_the_test() {
     let test = Conformance { scenarios: "scenarois".into(), runs: 1, ..Conformance::default() };
     let failed = test.check(&|| Ok(Memory::new())).expect_err("it is not passed over");

@@ -170,3 +170,12 @@ fn other_versions_are_refused() {
     }
     assert!(decode(&[]).is_err());
 }
+
+#[test]
+fn nothing_stays_of_what_was_read_before() {
+    let family =
+        NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Family), 1, PolicySpec::Preset(Preset::AdderOnly));
+    let mut input = Input { header: Header::of(&family), commands: history(&own(), 1, 3) };
+    input.read(&[9], &own(), WordSet::all(), MOST).expect_err("there is no version 9");
+    assert_eq!(input, Input::default());
+}

@@ -127,8 +127,8 @@ fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
 
 #[test]
 fn inputs_are_told_as_histories() {
-    let mut target = target(|| Ok(Memory::new()), Settings::default());
-    let mut told = |header, commands| target.tell(&Input { header, commands }.encode());
+    let target = target(|| Ok(Memory::new()), Settings::default());
+    let told = |header, commands| target.tell(&Input { header, commands }.encode());
     let of_target = told(Header::OWN, reported());
     let lines: Vec<_> = of_target.lines().collect();
     assert_eq!(lines[0], "ann, bob, kay, kim, sam in g1, g2, policy \"messenger-kids\"");
