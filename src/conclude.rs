@@ -60,7 +60,13 @@ impl Finder {
             }
         };
         let shrunk = self.shrink(found, origin, make, &draft);
-        let (file, scenario) = self.settle(&shrunk, origin, make, draft)?;
+        let (file, scenario) = match self.settle(&shrunk, origin, make, draft) {
+            Ok(settled) => settled,
+            Err(error) => {
+                self.tell_unsaved(found, &error, out)?;
+                return Err(error);
+            }
+        };
         let history = history(&self.plan, &shrunk, make);
         let names = self.folder.cast.casting().with_groups(self.folder.groups.clone());
         let subject = Subject::new(&self.folder.policy, Some(&self.folder.adapter), None);
