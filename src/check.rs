@@ -6,6 +6,8 @@
 mod judge;
 mod panics;
 
+pub(crate) use panics::heed_other_threads;
+
 use chatwarden_model::{
     Breach, Cast, Command, Decision, Policy, Preset, Promise, Setup, State, Transition, UserSet, WordSet,
     decide, step,

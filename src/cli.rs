@@ -6,7 +6,6 @@ mod bench;
 mod certify;
 mod check_driver;
 mod coverage;
-mod drafts;
 mod explain;
 mod explore;
 mod from_artifact;

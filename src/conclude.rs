@@ -1,21 +1,27 @@
-//! What becomes of a finding of a fuzz target or a test: it is on disk before anything else is done, is shrunk, settled
-//! under its lasting name, read back and replayed, and told as a chain with its explanation.
+//! What becomes of a finding: it is on disk before anything else is done, is shrunk, replayed as it stands on disk, gets its
+//! lasting name, and is told as a chain with its explanation.
 //!
-//! Campaigns of the command line, which certify, know baselines and report to CI systems, do that themselves.
+//! For whom it is told is the caller's to say: [`Finder::conclude`] tells who ran a fuzz target or a test. Campaigns of the
+//! command line, which certify, know baselines and report to CI systems, take the parts.
+
+mod drafts;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chatwarden_model::{Command, Setup, WordSet};
 
+pub(crate) use drafts::Drafts;
+
 use crate::adapter::{About, Adapter, Failure};
 use crate::baseline::{Baseline, Subject};
 use crate::campaign::{self, Found, Minimality, Plan, Shrunk, Watch};
+use crate::certify::Certificate;
 use crate::history::History;
 use crate::replay;
 use crate::report::{Discovery, Event, Origin, Report, Telling, Terminal, explain};
-use crate::save::{Draft, Folder};
-use crate::verdict::Finding;
+use crate::save::{self, Draft, Folder};
+use crate::verdict::{Finding, Verdict};
 use crate::wire::Scenario;
 
 /// Who found something, in what, and where it is to be written.
@@ -27,6 +33,13 @@ pub(crate) struct Finder {
     pub(crate) folder: Folder,
     /// How the saved scenario is replayed, but for its name; empty if the program cannot.
     pub(crate) replay: String,
+}
+
+/// A finding as it stands on disk in the end.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) shrunk: Shrunk,
+    pub(crate) file: PathBuf,
 }
 
 impl Finder {
@@ -41,7 +54,7 @@ impl Finder {
         Finder { plan, folder, replay: String::new() }
     }
 
-    /// Does everything with a finding, writes what a person reads, and returns the file.
+    /// Does everything with a finding whose draft was written, writes what a person reads, and returns the file.
     ///
     /// # Errors
     /// If something cannot be written. What was found is told all the same.
@@ -49,81 +62,173 @@ impl Finder {
         &self,
         found: &Found,
         origin: Option<Origin>,
+        draft: io::Result<Draft>,
         make: &impl Fn() -> Result<A, Failure>,
         out: &mut impl Write,
     ) -> io::Result<PathBuf> {
-        let draft = match self.folder.draft(&found.commands, &found.finding, origin) {
-            Ok(draft) => draft,
+        let settled = draft.and_then(|draft| {
+            // Shrinking may take its time, and who ends it early is to know what there is.
+            writeln!(
+                out,
+                "{} is in {} and is being shrunk",
+                found.finding.identity(),
+                draft.path().display()
+            )?;
+            out.flush()?;
+            let shrunk = match self.shrink(found, origin, &draft, make, &Watch::default()) {
+                Ok(shrunk) => shrunk,
+                Err(failure) => {
+                    writeln!(out, "error: it cannot be shrunk: {failure}")?;
+                    as_found(found, Minimality::Unfinished)
+                }
+            };
+            self.settle(found, (shrunk, None), origin, draft, make)
+        });
+        match settled {
+            Ok(settled) => {
+                self.tell(&settled, origin, make, out)?;
+                Ok(settled.file)
+            }
             Err(error) => {
                 self.tell_unsaved(found, &error, out)?;
-                return Err(error);
+                Err(error)
             }
+        }
+    }
+
+    /// Shrinks a finding, and replaces the draft as it goes.
+    ///
+    /// # Errors
+    /// If there is no implementation any more to execute anything with.
+    pub(crate) fn shrink<A: Adapter>(
+        &self,
+        found: &Found,
+        origin: Option<Origin>,
+        draft: &Draft,
+        make: &impl Fn() -> Result<A, Failure>,
+        watch: &Watch,
+    ) -> Result<Shrunk, Failure> {
+        campaign::shrink(&self.plan, make, found, watch, |commands, finding| {
+            // What is on disk shows the finding as well, only at more length; what is settled in the end must be written.
+            let _ = self.improve(draft, commands, finding, origin, Minimality::Unfinished);
+        })
+    }
+
+    /// Replaces the draft by something simpler.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the draft is what it was.
+    pub(crate) fn improve(
+        &self,
+        draft: &Draft,
+        commands: &[Command],
+        finding: &Finding,
+        origin: Option<Origin>,
+        minimal: Minimality,
+    ) -> io::Result<()> {
+        draft.improve(&self.folder, self.folder.scenario(commands, finding, origin, minimal))
+    }
+
+    /// Writes the last of it and replays that as it stands on disk; if it shows something else, what was found is what
+    /// remains. Then it gets its lasting name.
+    ///
+    /// # Errors
+    /// If it cannot be written or read back; then the draft stays.
+    pub(crate) fn settle<A: Adapter>(
+        &self,
+        found: &Found,
+        (shrunk, certificate): (Shrunk, Option<&Certificate>),
+        origin: Option<Origin>,
+        draft: Draft,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> io::Result<Settled> {
+        let folder = self.without_idle_groups(&shrunk, make);
+        let of = |folder: &Folder, shrunk: &Shrunk| {
+            folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome)
         };
-        let shrunk = self.shrink(found, origin, make, &draft);
-        let (file, scenario) = match self.settle(&shrunk, origin, make, draft) {
-            Ok(settled) => settled,
-            Err(error) => {
-                self.tell_unsaved(found, &error, out)?;
-                return Err(error);
+        let mut scenario = of(&folder, &shrunk);
+        if let Some(certificate) = certificate {
+            scenario = save::certified(scenario, certificate);
+        }
+        draft.improve(&folder, scenario.clone())?;
+        if is_worth_repeating(&shrunk) && self.recurs(&draft.open()?, &shrunk, make) == Some(false) {
+            let outcome = Minimality::Unstable(None);
+            let shrunk = Shrunk { executions: shrunk.executions, ..as_found(found, outcome) };
+            let file = draft.settle(&self.folder, of(&self.folder, &shrunk))?;
+            return Ok(Settled { shrunk, file });
+        }
+        let file = draft.settle(&folder, scenario)?;
+        Ok(Settled { shrunk, file })
+    }
+
+    /// What happens with the implementation; by the policy alone where that cannot be told any more.
+    pub(crate) fn history<A: Adapter>(
+        &self,
+        shrunk: &Shrunk,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> History {
+        let setup: &Setup = &self.plan.setup;
+        match make() {
+            Ok(mut adapter) if shrunk.is_repeatable() => {
+                History::of(&mut adapter, self.plan.terms, setup, &shrunk.commands)
             }
-        };
-        let history = history(&self.plan, &shrunk, make);
+            _ => History::of_policy(setup, &shrunk.commands),
+        }
+    }
+
+    /// The folder with just the groups that the history names, if they suffice for it.
+    fn without_idle_groups<A: Adapter>(
+        &self,
+        shrunk: &Shrunk,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> Folder {
+        let few = self.folder.with_groups_of(&shrunk.commands);
+        if few.groups == self.folder.groups || !is_worth_repeating(shrunk) {
+            return self.folder.clone();
+        }
+        let scenario = few.scenario(&shrunk.commands, &shrunk.finding, None, shrunk.outcome);
+        if self.recurs(&scenario, shrunk, make) == Some(true) { few } else { self.folder.clone() }
+    }
+
+    /// Whether the scenario shows the finding, if there is still an implementation to show it.
+    fn recurs<A: Adapter>(
+        &self,
+        scenario: &Scenario,
+        shrunk: &Shrunk,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> Option<bool> {
+        let mut adapter = make().ok()?;
+        let finding = replay::against_implementation(scenario, &mut adapter, self.plan.terms);
+        let same = finding.map(|finding| finding.identity()) == Some(shrunk.finding.identity());
+        Some(same && replay::against_policy(scenario).is_ok())
+    }
+
+    fn tell<A: Adapter>(
+        &self,
+        settled: &Settled,
+        origin: Option<Origin>,
+        make: &impl Fn() -> Result<A, Failure>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let Settled { shrunk, file } = settled;
+        let history = self.history(shrunk, make);
         let names = self.folder.cast.casting().with_groups(self.folder.groups.clone());
         let subject = Subject::new(&self.folder.policy, Some(&self.folder.adapter), None);
-        let mut report = Terminal::new(&mut *out);
-        report.event(Event::Found(&Discovery {
+        Terminal::new(&mut *out).event(Event::Found(&Discovery {
             names: &names,
             setup: &self.plan.setup,
-            shrunk: &shrunk,
+            shrunk,
             met: &Baseline::default().meet(subject.finding(shrunk.finding.identity())),
             proof: None,
             history: &history,
             origin,
-            file: &file,
+            file,
             replay: &self.replay,
         }))?;
-        writeln!(out, "\n{}, step by step:", scenario.name)?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        writeln!(out, "\n{name}, step by step:")?;
         explain(out, &Telling { names: &names, setup: &self.plan.setup }, &history)?;
-        out.flush()?;
-        Ok(file)
-    }
-
-    fn shrink<A: Adapter>(
-        &self,
-        found: &Found,
-        origin: Option<Origin>,
-        make: &impl Fn() -> Result<A, Failure>,
-        draft: &Draft,
-    ) -> Shrunk {
-        let better = |commands: &[Command], finding: &Finding| {
-            let scenario = self.folder.scenario(commands, finding, origin, Minimality::Unfinished);
-            // What is on disk shows the finding as well, only at more length.
-            let _ = draft.improve(&self.folder, scenario);
-        };
-        campaign::shrink(&self.plan, make, found, &Watch::default(), better).unwrap_or_else(|_| Shrunk {
-            commands: found.commands.clone(),
-            finding: found.finding.clone(),
-            executions: 0,
-            outcome: Minimality::Unfinished,
-        })
-    }
-
-    /// Writes the last of it, without the groups that it does not name if it shows the same without them.
-    fn settle<A: Adapter>(
-        &self,
-        shrunk: &Shrunk,
-        origin: Option<Origin>,
-        make: &impl Fn() -> Result<A, Failure>,
-        draft: Draft,
-    ) -> io::Result<(PathBuf, Scenario)> {
-        let scenario =
-            |folder: &Folder| folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome);
-        let few = self.folder.with_groups_of(&shrunk.commands);
-        let recurs = shrunk.is_repeatable() && recurs(&scenario(&few), shrunk, &self.plan, make);
-        let folder = if recurs { &few } else { &self.folder };
-        let file = draft.settle(folder, &scenario(folder))?;
-        let saved = Scenario::open(&file).map_err(io::Error::other)?;
-        Ok((file, saved))
+        out.flush()
     }
 
     fn tell_unsaved(&self, found: &Found, error: &io::Error, out: &mut impl Write) -> io::Result<()> {
@@ -134,24 +239,14 @@ impl Finder {
     }
 }
 
-fn recurs<A: Adapter>(
-    scenario: &Scenario,
-    shrunk: &Shrunk,
-    plan: &Plan,
-    make: &impl Fn() -> Result<A, Failure>,
-) -> bool {
-    let Ok(mut adapter) = make() else { return false };
-    let finding = replay::against_implementation(scenario, &mut adapter, plan.terms);
-    finding.map(|finding| finding.identity()) == Some(shrunk.finding.identity())
+/// A finding of which nothing was made.
+pub(crate) fn as_found(found: &Found, outcome: Minimality) -> Shrunk {
+    Shrunk { commands: found.commands.clone(), finding: found.finding.clone(), executions: 0, outcome }
 }
 
-/// What happens with the implementation; by the policy alone where that cannot be told any more.
-fn history<A: Adapter>(plan: &Plan, shrunk: &Shrunk, make: &impl Fn() -> Result<A, Failure>) -> History {
-    let setup: &Setup = &plan.setup;
-    match make() {
-        Ok(mut adapter) if shrunk.is_repeatable() => {
-            History::of(&mut adapter, plan.terms, setup, &shrunk.commands)
-        }
-        _ => History::of_policy(setup, &shrunk.commands),
-    }
+/// Whether there is something to learn from executing it once more: what is inconclusive was repeated before it was
+/// shrunk, and may take the whole time limit every time.
+fn is_worth_repeating(shrunk: &Shrunk) -> bool {
+    let is_unstable = matches!(shrunk.outcome, Minimality::Unstable(_));
+    !is_unstable && shrunk.finding.identity().verdict != Verdict::Inconclusive
 }

@@ -10,13 +10,14 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chatwarden_model::{CommandKind, WordSet};
 
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{self, Found, Plan, Watch};
+use crate::campaign::{self, Plan, Tally, Watch};
 use crate::check::Terms;
-use crate::conclude::Finder;
+use crate::conclude::{Drafts, Finder};
 use crate::history::History;
 use crate::replay;
 use crate::report::{Origin, Telling, explain};
@@ -86,6 +87,8 @@ pub struct Conformance {
     pub runs: u64,
     /// How many commands each has.
     pub length: usize,
+    /// How long what is found may be shrunk, each of them.
+    pub shrink_time: Duration,
 }
 
 impl Default for Conformance {
@@ -98,6 +101,7 @@ impl Default for Conformance {
             seed: 0,
             runs: 2_000,
             length: 30,
+            shrink_time: Duration::from_secs(60),
         }
     }
 }
@@ -180,31 +184,48 @@ impl Conformance {
         let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
         let commands = self.commands.and(about.commands);
         let defaults = Plan::new(named.setup(), about);
-        let plan =
-            Plan { commands, terms, seed: self.seed, runs: self.runs, length: self.length, ..defaults };
+        let plan = Plan {
+            commands,
+            terms,
+            seed: self.seed,
+            runs: self.runs,
+            length: self.length,
+            shrink_time: Some(self.shrink_time),
+            ..defaults
+        };
         let folder = Folder::about(named, self.scenarios.join("found"));
         let finder = Finder::new("conformance", about, plan, folder);
-        let tally = campaign::conduct(&finder.plan, make, &Watch::default(), &|_| {})?;
-        match tally.found.last() {
-            Some(found) => Err(self.told(&finder, found, make)),
-            None => tally.failure.map_or(Ok(()), |failure| Err(failure.into())),
-        }
+        let drafts = Drafts::new(&finder.folder);
+        let tally = campaign::conduct(&finder.plan, make, &Watch::default(), &|found| {
+            drafts.save(&found.commands, &found.finding, self.origin(found.run));
+        })?;
+        let told = self.told(&finder, &tally, &drafts, make);
+        if told.is_empty() { Ok(()) } else { Err(Failed(told.join("\n"))) }
     }
 
+    /// All that there is to tell of a campaign, once its findings are saved.
     fn told<A: Adapter>(
         &self,
         finder: &Finder,
-        found: &Found,
+        tally: &Tally,
+        drafts: &Drafts<'_>,
         make: &impl Fn() -> Result<A, Failure>,
-    ) -> Failed {
-        let mut text = anstream::StripStream::new(Vec::new());
-        let origin = Some(Origin { seed: self.seed, run: found.run });
-        let saved = finder.conclude(found, origin, make, &mut text);
-        let mut told = String::from_utf8_lossy(&text.into_inner()).into_owned();
-        if let Err(error) = saved {
-            told += &format!("\nerror: {error}");
+    ) -> Vec<String> {
+        let mut told = Vec::new();
+        for found in &tally.found {
+            let mut text = anstream::StripStream::new(Vec::new());
+            let draft = drafts.take(found.finding.identity());
+            let saved = finder.conclude(found, self.origin(found.run), draft, make, &mut text);
+            told.push(String::from_utf8_lossy(&text.into_inner()).into_owned());
+            told.extend(saved.err().map(|error| format!("error: {error}")));
         }
-        Failed(told)
+        told.extend(drafts.discard_rest().err().map(|error| format!("error: {error}")));
+        told.extend(tally.failure.iter().map(|failure| Failed::from(failure.clone()).0));
+        told
+    }
+
+    fn origin(&self, run: u64) -> Option<Origin> {
+        Some(Origin { seed: self.seed, run })
     }
 }
 
@@ -219,11 +240,7 @@ fn replayed(
         .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
     match replay::against_implementation(scenario, adapter, terms) {
         None => Ok(()),
-        Some(finding) => {
-            let (names, setup) = (scenario.names(), scenario.setup());
-            let what = Telling { names: &names, setup: &setup }.finding(&finding);
-            Err(format!("{}: {}: {what}", file.display(), finding.identity().verdict))
-        }
+        Some(finding) => Err(format!("{}: {}", file.display(), replay::told(scenario, &finding))),
     }
 }
 

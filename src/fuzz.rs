@@ -4,8 +4,6 @@
 //!
 //! libFuzzer itself is not here: the fuzz crate links it.
 
-#[cfg(feature = "arbitrary")]
-mod arbitrary;
 mod codec;
 mod guide;
 mod harness;
@@ -13,8 +11,8 @@ mod header;
 mod mutate;
 mod target;
 
-pub use codec::{Input, UnknownVersion, VERSION, WIDTH};
-pub use guide::{COUNTERS, Counters, Signal};
+pub use codec::{Input, UnknownVersion};
+pub use guide::{Counters, Signal};
 pub use harness::{Fuzzed, harness};
 pub use header::Header;
 pub use mutate::Mutator;

@@ -77,6 +77,13 @@ pub fn against_implementation(
     run(adapter, Terms { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
 }
 
+/// The finding in which a replay ended, in a line.
+pub(crate) fn told(scenario: &Scenario, finding: &Finding) -> String {
+    let (setup, names) = (scenario.setup(), scenario.names());
+    let what = Telling { names: &names, setup: &setup }.finding(finding);
+    format!("{}: {what}", finding.identity().verdict)
+}
+
 /// All scenario files that are named or stand in the folders, in the order of their paths: every `.json` file but
 /// `.schema.json`.
 ///

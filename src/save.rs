@@ -135,15 +135,19 @@ impl Folder {
         let mut scenario = self.scenario(commands, finding, origin, Minimality::Unfinished);
         // A name that no finished finding has, so that no draft ever stands in the place of one.
         scenario.name += DRAFT;
-        Ok(Draft { path: self.write(&scenario)?, name: scenario.name })
+        Ok(Draft { path: write(&self.directory, &scenario)?, name: scenario.name })
     }
 
-    /// Writes a scenario under its name, whole or not at all.
+    /// Writes a scenario under its name, whole or not at all; what a person wrote into the file of the same history stays.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self, scenario: &Scenario) -> io::Result<PathBuf> {
-        write(&self.directory, scenario)
+    pub fn save(&self, mut scenario: Scenario) -> io::Result<PathBuf> {
+        if let Ok(known) = Scenario::open(&self.directory.join(format!("{}.json", scenario.name))) {
+            scenario.about = scenario.about.or(known.about);
+            scenario.source = scenario.source.or(known.source);
+        }
+        write(&self.directory, &scenario)
     }
 
     fn record(
@@ -214,7 +218,7 @@ impl Folder {
 /// let command = Command::Leave { by: User::new(2), group: Group::new(0) };
 /// let finding = Finding::new(0, Some(command), vec![Deviation::Refused]);
 /// let draft = folder.draft(&[command], &finding, None)?;
-/// let file = draft.settle(&folder, &folder.scenario(&[command], &finding, None, Minimality::OneMinimal))?;
+/// let file = draft.settle(&folder, folder.scenario(&[command], &finding, None, Minimality::OneMinimal))?;
 /// let saved = Scenario::open(&file).expect("what was saved can be read");
 /// assert_eq!(saved.steps.len(), 1);
 /// # std::fs::remove_dir_all(folder.directory)?;
@@ -227,26 +231,33 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// If it is not there any more, or is no scenario.
+    pub fn open(&self) -> io::Result<Scenario> {
+        Scenario::open(&self.path).map_err(io::Error::other)
+    }
+
     /// Replaces what the file holds by something simpler.
     ///
     /// # Errors
     /// If it cannot be written; then the file holds what it held.
     pub fn improve(&self, folder: &Folder, scenario: Scenario) -> io::Result<()> {
-        folder.write(&Scenario { name: self.name.clone(), ..scenario }).map(drop)
+        write(&folder.directory, &Scenario { name: self.name.clone(), ..scenario }).map(drop)
     }
 
     /// Writes the last of it under its lasting name.
     ///
     /// # Errors
     /// If it cannot be written; then the draft stays.
-    pub fn settle(self, folder: &Folder, scenario: &Scenario) -> io::Result<PathBuf> {
-        let mut scenario = scenario.clone();
-        // What a person wrote into the file of the same finding stays.
-        if let Ok(known) = Scenario::open(&folder.directory.join(format!("{}.json", scenario.name))) {
-            scenario.about = scenario.about.or(known.about);
-            scenario.source = scenario.source.or(known.source);
-        }
-        let path = folder.write(&scenario)?;
+    pub fn settle(self, folder: &Folder, scenario: Scenario) -> io::Result<PathBuf> {
+        let path = folder.save(scenario)?;
         self.discard()?;
         Ok(path)
     }

@@ -4,13 +4,12 @@
 
 use chatwarden::replay;
 use chatwarden::wire::{Scenario, Source};
-use libfuzzer_sys::{Corpus, fuzz_target};
+use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
+fuzz_target!(|bytes: &[u8]| {
     match Source::from_bytes("x.json", bytes).and_then(Scenario::read) {
         Err(error) => {
             assert!(error.to_string().starts_with("x.json"), "it does not say where: {error}");
-            Corpus::Keep
         }
         Ok(scenario) => {
             let written = scenario.write();
@@ -20,7 +19,6 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             assert_eq!(again.write(), written);
             // The policy can be followed, whether or not it does what the scenario says.
             let _ = replay::against_policy(&scenario);
-            Corpus::Keep
         }
     }
 });

@@ -1,5 +1,5 @@
 //! Any history that fails, with any fault of the catalogue, shrinks to one that shows the same finding and is simpler, or
-//! as simple. The first byte of an input is the fault, the rest a history.
+//! as simple. The first byte of an input is the fault, the rest a history under the policy in which that matters.
 #![no_main]
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
@@ -8,41 +8,41 @@ use chatwarden::check;
 use chatwarden::fuzz::{Input, Mutator, Settings};
 use chatwarden::model::{Setup, Word, WordSet};
 use chatwarden::shrink::measure;
-use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 
-fuzz_target!(|case: (u8, Input)| {
-    let (number, input) = case;
-    let fault = fault(number);
+/// The most commands of an input.
+const MOST: usize = 50;
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let Some((number, bytes)) = bytes.split_first() else { return Corpus::Reject };
+    let (fault, own) = planted(*number);
+    let Ok(input) = Input::decode(bytes, &own, WordSet::all(), MOST) else { return Corpus::Reject };
+    let setup = input.header.setup(&own);
     let service = || Ok(Memory::with_fault(fault));
-    let setup = input.header.setup(&setup(fault));
     let plan = Plan::new(setup, &Memory::new().about());
-    let Some(finding) = check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &input.commands)
-    else {
-        return;
-    };
-    let commands = input.commands[..=finding.at()].to_vec();
-    let found = Found { run: 0, commands, finding };
-    let shrunk =
-        campaign::shrink(&plan, &service, &found, &Watch::default(), |_, _| {}).expect("it can be made");
-    assert_eq!(shrunk.finding.identity(), found.finding.identity());
-    assert!(measure(&shrunk.commands) <= measure(&found.commands));
-    let again = check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &shrunk.commands);
-    assert_eq!(again, Some(shrunk.finding));
+    let run = |commands| check::run(&mut Memory::with_fault(fault), plan.terms, &setup, commands);
+    if let Some(finding) = run(&input.commands) {
+        let commands = input.commands[..=finding.at()].to_vec();
+        let found = Found { run: 0, commands, finding };
+        let shrunk = campaign::shrink(&plan, &service, &found, &Watch::default(), |_, _| {});
+        let shrunk = shrunk.expect("the service can be made");
+        assert_eq!(shrunk.finding.identity(), found.finding.identity());
+        assert!(measure(&shrunk.commands) <= measure(&found.commands));
+        assert_eq!(run(&shrunk.commands), Some(shrunk.finding));
+    }
+    Corpus::Keep
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     if size == 0 || seed.is_multiple_of(16) {
         data[0] = (seed >> 8) as u8;
     }
-    let mut mutator = Mutator::new(setup(fault(data[0])), WordSet::all(), 50);
+    let mut mutator = Mutator::new(planted(data[0]).1, WordSet::all(), MOST);
     1 + mutator.mutate(&mut data[1..], size.saturating_sub(1), max_size - 1, seed)
 });
 
-fn fault(number: u8) -> Fault {
-    Fault::ALL[usize::from(number) % Fault::ALL.len()]
-}
-
-/// What the history is about, if it does not say so.
-fn setup(fault: Fault) -> Setup {
-    Settings::for_fault(fault).setup.expect("a fault has a setup").setup()
+/// A fault, and what a history is about if it does not say so.
+fn planted(number: u8) -> (Fault, Setup) {
+    let fault = Fault::ALL[usize::from(number) % Fault::ALL.len()];
+    (fault, Settings::for_fault(fault).setup.expect("a fault has a setup").setup())
 }

@@ -1,10 +1,15 @@
 //! Panics of an implementation that runs in this process: caught, with their message, and silent.
 //!
 //! The harness's own panics are not touched: outside of [`caught`] the hook that was there before speaks.
+//!
+//! What panics on a thread of the implementation's own is not caught; where just one implementation runs, it can be told that
+//! it was its.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
 
 use crate::adapter::Failure;
 
@@ -16,9 +21,24 @@ pub(super) enum Failed {
     Panic(String),
 }
 
+/// What panicked elsewhere and is not taken up yet.
+static ELSEWHERE: Mutex<Option<String>> = Mutex::new(None);
+/// Whether something did, to be asked after every call.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+/// Whether other threads are the implementation's.
+static HEEDED: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
+    static HARNESS: Cell<bool> = const { Cell::new(false) };
     static CATCHING: Cell<bool> = const { Cell::new(false) };
     static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Takes every thread but this one for the implementation's from now on: what panics there ends the call during which it
+/// does, or the next one. That is so where all histories are executed by one thread, as fuzz targets do.
+pub(crate) fn heed_other_threads() {
+    HARNESS.set(true);
+    HEEDED.store(true, Ordering::Relaxed);
 }
 
 /// Calls the implementation, and turns its panic into an error.
@@ -28,6 +48,13 @@ pub(super) fn caught<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, 
     CATCHING.set(true);
     let result = catch_unwind(AssertUnwindSafe(call));
     CATCHING.set(false);
+    if PANICKED.load(Ordering::Relaxed) {
+        PANICKED.store(false, Ordering::Relaxed);
+        let elsewhere = ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Ok(_), Some(message)) = (&result, elsewhere) {
+            return Err(Failed::Panic(message));
+        }
+    }
     match result {
         Ok(answer) => answer.map_err(Failed::Answer),
         Err(_) => Err(Failed::Panic(MESSAGE.take())),
@@ -42,6 +69,11 @@ fn listen() {
         std::panic::set_hook(Box::new(move |info| {
             if CATCHING.get() {
                 MESSAGE.set(message(info));
+            } else if HEEDED.load(Ordering::Relaxed) && !HARNESS.get() {
+                let name = thread::current().name().unwrap_or("without a name").to_string();
+                let told = format!("{}, on its thread {name}", message(info));
+                *ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+                PANICKED.store(true, Ordering::Relaxed);
             } else {
                 hook_before(info);
             }

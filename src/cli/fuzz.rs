@@ -9,7 +9,6 @@ use clap::Args;
 
 use super::certify::Certify;
 use super::coverage::{self, Asked};
-use super::drafts::Drafts;
 use super::interrupt::Interrupt;
 use super::known::Known;
 use super::options::{self, Output};
@@ -18,6 +17,7 @@ use super::target::{Implementation, Target};
 use super::{Exit, Unusable, progress};
 use crate::baseline::Met;
 use crate::campaign::{self, Found, Plan, Shard};
+use crate::conclude::Drafts;
 use crate::generate::Guidance;
 use crate::report::{Covered, Event, Origin, Report, Summary};
 use crate::save::Folder;
@@ -100,7 +100,7 @@ impl Fuzz {
         let implementation = self.target.or_memory()?;
         let folder = self.folder(&implementation);
         let names = folder.cast.casting().with_groups(folder.groups.clone());
-        let implementation = implementation.with_names(names.clone());
+        let implementation = implementation.with_names(names);
         let mut baseline = self.known.read()?;
         let subject = implementation.subject(&folder.policy);
         let policy_name = coverage::policy_name(&folder.policy);
@@ -134,16 +134,16 @@ impl Fuzz {
             .iter()
             .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
             .collect();
-        let case = Case { plan, implementation, folder: &folder, names, certify, interrupt: &interrupt };
+        let case = Case::new(plan, implementation, folder.clone(), certify, &interrupt);
         self.report_findings(&met, &case, &drafts, &mut reports)?;
         let definite = || met.iter().filter(|(found, _)| !is_inconclusive(found));
         let findings = definite().count();
         let new = definite().filter(|(_, met)| !self.known.excuses(met)).count();
         // A campaign that ended early, or is one of several, says nothing of what it did not meet.
-        let ended = !case.plan.keep_going && definite().any(|(_, met)| !met.is_known());
+        let ended = !case.finder.plan.keep_going && definite().any(|(_, met)| !met.is_known());
         let whole = !watch.is_stopped() && tally.failure.is_none() && self.shard.is_whole() && !ended;
         let could_be_met =
-            |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.plan, known);
+            |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.finder.plan, known);
         self.known.conclude(&baseline, could_be_met, &mut reports)?;
         if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
             let (policy, cast) = (policy_name.as_str(), coverage::cast_name(&folder.cast));
@@ -198,7 +198,7 @@ impl Fuzz {
                 case.shrink_and_report(found, met, origin, draft, reports)?;
             }
         }
-        drafts.discard_rest()
+        Ok(drafts.discard_rest()?)
     }
 
     fn folder(&self, implementation: &Implementation) -> Folder {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use bytesize::ByteSize;
-use chatwarden_model::{Promise, Word, WordSet};
+use chatwarden_model::{MAX_GROUPS, Promise, Word, WordSet};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::Unusable;
 use crate::report::{Annotations, Json, Junit, Reports, Sarif, Terminal};
 use crate::save;
-use crate::wire::{CastSpec, PolicySpec, nearest};
+use crate::wire::{CastSpec, MAX_STEPS, PolicySpec, nearest};
 
 /// How errors and warnings are marked.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -30,6 +30,20 @@ pub(super) struct Output {
     junit: Option<PathBuf>,
     #[arg(long, value_name = "FILE", help = "Write a SARIF report as well")]
     sarif: Option<PathBuf>,
+}
+
+/// What a fuzz target tests, where its inputs leave that to it.
+#[derive(Args, Debug)]
+pub(super) struct Tested {
+    /// Who takes part in the target: a built-in cast (see `list casts`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = cast)]
+    pub(super) cast: CastSpec,
+    /// How many groups there are in the target
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
+    pub(super) groups: u8,
+    /// The most commands that the target takes of an input
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=MAX_STEPS as i64))]
+    pub(super) length: u16,
 }
 
 /// What GitHub Actions sets to `true` where it runs a step.

@@ -15,7 +15,7 @@ use super::{Exit, Unusable};
 use crate::baseline::{Baseline, Subject, slashed};
 use crate::campaign::Shard;
 use crate::replay::{self, Mismatch};
-use crate::report::{self, Event, Replayed, Report, Telling};
+use crate::report::{self, Event, Replayed, Report};
 use crate::verdict::{Finding, Verdict};
 use crate::wire::{KnownFinding, Scenario};
 
@@ -132,7 +132,7 @@ impl<'a> Replayer<'a> {
             }
             _ => None,
         };
-        let mut told = finding.as_ref().map(|finding| tell(scenario, finding));
+        let mut told = finding.as_ref().map(|finding| replay::told(scenario, finding));
         if let (true, Some(implementation), Some(finding)) = (self.recertify, implementation, &finding) {
             if scenario.finding.is_some() && finding.identity().verdict != Verdict::Inconclusive {
                 let terms = implementation.terms_for(scenario);
@@ -208,10 +208,4 @@ impl Ledger {
             |(file, subject): &(String, Subject)| file == scenario && subject.has_implementation_of(known);
         self.asked.iter().any(asked) || !Path::new(scenario).exists()
     }
-}
-
-fn tell(scenario: &Scenario, finding: &Finding) -> String {
-    let (setup, names) = (scenario.setup(), scenario.names());
-    let telling = Telling { names: &names, setup: &setup };
-    format!("{}: {}", finding.identity().verdict, telling.finding(finding))
 }

@@ -75,6 +75,13 @@ enum Came {
 }
 
 impl Past {
+    /// Forgets everything, to follow another history in the same place.
+    pub fn clear(&mut self) {
+        let mut commands = std::mem::take(&mut self.commands);
+        commands.clear();
+        *self = Past { commands, ..Past::default() };
+    }
+
     /// Takes a step down: what was before it, whether it was allowed, and what is after it.
     pub fn took(&mut self, before: &State, command: &Command, is_allowed: bool, after: &State) {
         let came = match (is_allowed, before == after) {

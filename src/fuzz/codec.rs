@@ -29,11 +29,8 @@ use chatwarden_model::{
 use super::header::Header;
 use crate::generate::{Choices, Generator, Seeded};
 
-/// The version that is written.
-pub const VERSION: u8 = 1;
-
 /// How many bytes the header takes, and each command.
-pub const WIDTH: usize = 8;
+pub(super) const WIDTH: usize = Input::WIDTH;
 
 /// From this number on, a command is chosen by the generator.
 const CHOSEN: u8 = 64;
@@ -77,7 +74,7 @@ pub struct UnknownVersion(pub u8);
 
 impl fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the input is of version {}; this program reads version {VERSION}", self.0)
+        write!(f, "the input is of version {}; this program reads version {}", self.0, Input::VERSION)
     }
 }
 
@@ -110,6 +107,12 @@ impl Default for Input {
 }
 
 impl Input {
+    /// The version that is written.
+    pub const VERSION: u8 = 1;
+
+    /// How many bytes the header takes, and each command.
+    pub const WIDTH: usize = 8;
+
     /// The history that the bytes stand for: `own` is what the target tests where the header leaves it to the target. Only
     /// these kinds of commands are taken, and not more than so many.
     ///

@@ -12,10 +12,6 @@ use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, Policy, State,
 use crate::coverage::{Past, Situation};
 use crate::wire::nearest;
 
-/// How many counters there are. libFuzzer looks at all of them after every execution, so that more would cost more; it
-/// clears them by whole words, so they are as aligned as a word and fill words.
-pub const COUNTERS: usize = 4096;
-
 /// How many counters tell which condition decided.
 const DECIDED: usize = 256;
 /// How many tell of the points of coverage.
@@ -24,14 +20,14 @@ const POINTS: usize = 1024;
 /// The counters of a process, which libFuzzer finds by the section that they are linked into.
 ///
 /// ```
-/// use chatwarden::fuzz::{Counters, COUNTERS};
+/// use chatwarden::fuzz::Counters;
 /// static SHOWN: Counters = Counters::new();
-/// assert_eq!(size_of_val(&SHOWN), COUNTERS);
+/// assert_eq!(size_of_val(&SHOWN), Counters::COUNT);
 /// assert_eq!(SHOWN.shown().count(), 0);
 /// ```
 #[derive(Debug)]
 #[repr(C, align(8))]
-pub struct Counters([AtomicU8; COUNTERS]);
+pub struct Counters([AtomicU8; Counters::COUNT]);
 
 impl Default for Counters {
     fn default() -> Self {
@@ -40,14 +36,18 @@ impl Default for Counters {
 }
 
 impl Counters {
+    /// How many there are. libFuzzer looks at all of them after every execution, so that more would cost more; it clears them
+    /// by whole words, so they are as aligned as a word and fill words.
+    pub const COUNT: usize = 4096;
+
     /// All zero.
     pub const fn new() -> Self {
-        Counters([const { AtomicU8::new(0) }; COUNTERS])
+        Counters([const { AtomicU8::new(0) }; Self::COUNT])
     }
 
     /// Which of them are set.
     pub fn shown(&self) -> impl Iterator<Item = usize> {
-        (0..COUNTERS).filter(|at| self.0[*at].load(Relaxed) != 0)
+        (0..Self::COUNT).filter(|at| self.0[*at].load(Relaxed) != 0)
     }
 
     /// Sets all of them to zero, as libFuzzer does before an execution.
@@ -120,7 +120,7 @@ impl Guide {
         self.approvals = 0;
         self.sizes = [0; MAX_GROUPS];
         if self.signal == Signal::Points {
-            self.past = Past::default();
+            self.past.clear();
         }
     }
 
@@ -139,7 +139,7 @@ impl Guide {
         }
         if decision.is_allowed() {
             self.look(command, after);
-            counters.set(DECIDED + POINTS + self.abstract_state() % (COUNTERS - DECIDED - POINTS));
+            counters.set(DECIDED + POINTS + self.abstract_state() % (Counters::COUNT - DECIDED - POINTS));
         }
         if let Some(situation) = situation {
             self.tell_points(counters, situation, command, decision, after);
@@ -164,20 +164,19 @@ impl Guide {
     #[inline]
     fn look(&mut self, command: &Command, after: &State) {
         let size = |group: &GroupState| (group.members.len() << 8 | group.invited().len()) as u16;
-        let is_administrative = command.kind().is_administrative();
-        if is_administrative {
+        if let Some(group) = command.group() {
+            self.sizes[group.index()] = size(after.group(group));
+            return;
+        }
+        // Who lost an approval, or was blocked, may have left any group.
+        for (group, state) in after.groups() {
+            self.sizes[group.index()] = size(state);
+        }
+        if command.kind().is_administrative() {
             let kinds = after.kinds();
             let of_child =
                 |child| kinds.chatting().iter().map(move |contact| after.approvals(child, contact).len());
             self.approvals = kinds.children.iter().flat_map(of_child).sum::<usize>() as u32;
-        }
-        if let Some(group) = command.group() {
-            self.sizes[group.index()] = size(after.group(group));
-        } else if is_administrative {
-            // A lost approval may change every group.
-            for (group, state) in after.groups() {
-                self.sizes[group.index()] = size(state);
-            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::process;
 use super::guide::Counters;
 use super::target::{Outcome, Settings, Target};
 use crate::adapter::{Adapter, Failure};
+use crate::check;
 
 /// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
 /// `libfuzzer-sys` 0.4.
@@ -111,10 +112,10 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
         match self.run(bytes) {
             Outcome::Conforms => true,
             Outcome::Unreadable => false,
-            Outcome::Found(found) => {
+            Outcome::Found(header, found) => {
                 // Not locked: what an implementation writes meanwhile, on another thread, must not wait for the end.
                 let mut out = anstream::stderr();
-                if let Err(error) = self.conclude(&found, &mut out) {
+                if let Err(error) = self.conclude(header, &found, &mut out) {
                     let _ = writeln!(out, "error: {error}");
                 }
                 // libFuzzer records the input of a process that aborts.
@@ -136,7 +137,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
     }
 }
 
-/// The target of a process. If it cannot be had, the process ends and says why.
+/// The target of a process, to be executed by the thread that calls this: a panic on another is one of the implementation. If
+/// it cannot be had, the process ends and says why.
 pub fn harness<A: Adapter + 'static>(
     make: impl Fn() -> Result<A, Failure> + 'static,
     settings: Settings,
@@ -144,6 +146,7 @@ pub fn harness<A: Adapter + 'static>(
 ) -> Box<dyn Fuzzed> {
     let settings = settings.from_environment().unwrap_or_else(|error| give_up(&error));
     let target = Target::new(make, settings, counters);
+    check::heed_other_threads();
     Box::new(target.unwrap_or_else(|failure| give_up(&failure.to_string())))
 }
 

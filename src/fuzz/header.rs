@@ -9,7 +9,7 @@ use chatwarden_model::{
     Cast, MAX_GROUPS, Newcomer, NewcomerRule, Policy, Preset, SendRule, Setup, Surface, Word,
 };
 
-use super::codec::{UnknownVersion, VERSION, WIDTH, number_of};
+use super::codec::{Input, UnknownVersion, WIDTH, number_of};
 use crate::generate::Choices;
 use crate::wire::{BuiltInCast, CastSpec, NamedSetup, Names, PolicySpec};
 
@@ -77,7 +77,7 @@ impl Header {
     pub fn read(bytes: &[u8]) -> Result<Self, UnknownVersion> {
         let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
         match byte(0) {
-            VERSION => Ok(Header {
+            Input::VERSION => Ok(Header {
                 cast: byte(1),
                 groups: byte(2),
                 policy: byte(3),
@@ -90,7 +90,7 @@ impl Header {
     /// The header as bytes.
     pub fn bytes(&self) -> [u8; WIDTH] {
         let knobs = self.knobs.to_le_bytes();
-        [VERSION, self.cast, self.groups, self.policy, knobs[0], knobs[1], knobs[2], knobs[3]]
+        [Input::VERSION, self.cast, self.groups, self.policy, knobs[0], knobs[1], knobs[2], knobs[3]]
     }
 
     /// Whether the cast is left to the target.

@@ -6,11 +6,13 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chatwarden_model::{Command, CommandKind, Setup, State, Word, WordSet};
 
 use super::codec::Input;
 use super::guide::{Counters, Guide, Signal};
+use super::header::Header;
 use super::mutate::Mutator;
 use crate::adapter::fault::{Crowd, Fault};
 use crate::adapter::{About, Adapter, Failure};
@@ -53,6 +55,9 @@ pub struct Settings {
     pub signal: Signal,
     /// Where scenarios of what is found are saved.
     pub save: PathBuf,
+    /// How long what is found may be shrunk; libFuzzer waits for an input no longer than its `-timeout`, which is 1,200
+    /// seconds if nothing is said.
+    pub shrink_time: Duration,
     /// The words that replay a saved scenario, if the program can.
     pub replay: String,
     /// The fault that was planted in the implementation, if one was.
@@ -69,6 +74,7 @@ impl Default for Settings {
             terms: None,
             signal: Signal::Situations,
             save: "scenarios/found".into(),
+            shrink_time: Duration::from_secs(60),
             replay: String::new(),
             fault: None,
         }
@@ -117,8 +123,8 @@ pub enum Outcome {
     Unreadable,
     /// Nothing to report.
     Conforms,
-    /// The implementation does not conform.
-    Found(Box<Found>),
+    /// The implementation does not conform, about what the header says.
+    Found(Header, Box<Found>),
 }
 
 /// Executes inputs with an implementation.
@@ -134,7 +140,7 @@ pub enum Outcome {
 ///     // A fuzzer goes on from what was worth keeping; this goes on from nothing.
 ///     let len = (0..8).fold(0, |len, turn| target.mutator().mutate(&mut bytes, len, 408, seed * 8 + turn));
 ///     match target.run(&bytes[..len]) {
-///         Outcome::Found(found) => Some(found),
+///         Outcome::Found(_, found) => Some(found),
 ///         _ => None,
 ///     }
 /// });
@@ -209,7 +215,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         match self.execute(&setup) {
             Some(finding) => {
                 let commands = self.taken.clone();
-                Outcome::Found(Box::new(Found { run: 0, commands, finding }))
+                Outcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
             }
             None => Outcome::Conforms,
         }
@@ -236,13 +242,14 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         told
     }
 
-    /// Saves, shrinks, saves again and tells what the last input showed, and returns the file.
+    /// Saves, shrinks, saves again and tells what an input about this showed, and returns the file.
     ///
     /// # Errors
     /// If it cannot be saved or told.
-    pub fn conclude(&self, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
-        let named = self.input.header.named_setup(&self.own);
-        self.finder(named).conclude(found, None, &self.make, out)
+    pub fn conclude(&self, header: Header, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
+        let finder = self.finder(header.named_setup(&self.own));
+        let draft = finder.folder.draft(&found.commands, &found.finding, None);
+        finder.conclude(found, None, draft, &self.make, out)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -277,7 +284,12 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     fn finder(&self, named: NamedSetup) -> Finder {
         let setup = named.setup();
-        let plan = Plan { commands: self.kinds, terms: self.terms, ..Plan::new(setup, &self.about) };
+        let plan = Plan {
+            commands: self.kinds,
+            terms: self.terms,
+            shrink_time: Some(self.settings.shrink_time),
+            ..Plan::new(setup, &self.about)
+        };
         let folder =
             Folder { fault: self.settings.fault.clone(), ..Folder::about(named, self.settings.save.clone()) };
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);

@@ -4,15 +4,16 @@ use std::fs;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::campaign::{self, Found, Plan, Watch};
 use chatwarden::check::{self, Terms};
 use chatwarden::conformance::Conformance;
+use chatwarden::model::{Command, Setup};
 use chatwarden::strategy::Histories;
 use chatwarden::wire::Scenario;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::support::{plain_faults, setup_for};
+use crate::support::{ANN, KAY, KIM, plain_faults, setup_for};
 
 chatwarden::conformance_test!(the_service_conforms, Memory::new());
 
@@ -70,11 +71,52 @@ fn a_folder_of_scenarios_that_is_not_there_fails_the_test() {
     assert!(failed.to_string().starts_with("the scenarios in scenarois: No such file"), "{failed}");
 }
 
-/// What proptest comes to for a fault, and the chain that it was before it was shrunk.
-fn by_proptest(fault: Fault, seed: u8) -> Option<Vec<chatwarden::model::Command>> {
+/// A service with the reported defect that panics if a child is to know the other.
+struct Fragile(Memory);
+
+impl Adapter for Fragile {
+    fn about(&self) -> About {
+        self.0.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.0.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        assert!(*command != Command::Approve { by: ANN, child: KAY, contact: KIM }, "never heard of her");
+        self.0.apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.0.observe(seen)
+    }
+}
+
+#[test]
+fn a_conformance_test_loses_nothing_of_what_it_finds() {
+    let make = || Ok(Fragile(Memory::with_fault(Fault::LauncherOnly)));
+    let mut both = 0;
+    for seed in 0..20 {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let test = Conformance { seed, ..in_folder(&folder) };
+        let told = test.check(&make).expect_err("the defect is found").to_string();
+        let found = fs::read_dir(folder.path().join("scenarios/found")).expect("it is there");
+        let names: Vec<_> = found.map(|file| file.expect("it can be listed").file_name()).collect();
+        assert!(names.iter().all(|name| !name.to_string_lossy().contains(".new")), "{names:?}");
+        // What panicked before the defect was found is told and saved as well.
+        let panicked = usize::from(told.contains("never heard of her"));
+        assert_eq!(names.len(), 1 + panicked, "{names:?}: {told}");
+        both += panicked;
+    }
+    assert!(both > 5, "{both} of 20 panicked first");
+}
+
+/// What proptest comes to for a fault.
+fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> {
     let setup = setup_for(fault);
     let terms = Terms::of(&Memory::new().about());
-    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
+    let config = Config { failure_persistence: None, ..config.clone() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let outcome = TestRunner::new_with_rng(config, rng).run(&Histories::new(&setup), |commands| {
         match check::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
@@ -88,10 +130,14 @@ fn by_proptest(fault: Fault, seed: u8) -> Option<Vec<chatwarden::model::Command>
     }
 }
 
+fn many_cases() -> Config {
+    Config { cases: 20_000, ..Config::default() }
+}
+
 #[test]
 fn proptest_shrinks_to_what_the_shrinker_comes_to() {
     for fault in plain_faults() {
-        let commands = by_proptest(fault, 1).unwrap_or_else(|| panic!("{fault} is found"));
+        let commands = by_proptest(fault, 1, &many_cases()).unwrap_or_else(|| panic!("{fault} is found"));
         let setup = setup_for(fault);
         let service = || Ok(Memory::with_fault(fault));
         let plan = Plan::new(setup, &Memory::new().about());
@@ -106,8 +152,23 @@ fn proptest_shrinks_to_what_the_shrinker_comes_to() {
 }
 
 #[test]
+fn the_defaults_of_proptest_leave_enough_to_shrink_with() {
+    let by_default = Config::default();
+    let unlimited = Config { max_shrink_iters: 1_000_000, ..Config::default() };
+    let mut found = 0;
+    for fault in [Fault::LauncherOnly, Fault::DirectUnchecked] {
+        for seed in 0..100 {
+            let Some(chain) = by_proptest(fault, seed, &by_default) else { continue };
+            assert_eq!(Some(chain), by_proptest(fault, seed, &unlimited), "{fault}, seed {seed}");
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
+}
+
+#[test]
 fn the_seed_of_proptest_reproduces_a_chain() {
-    let [one, other] = [(); 2].map(|()| by_proptest(Fault::LauncherOnly, 9));
+    let [one, other] = [(); 2].map(|()| by_proptest(Fault::LauncherOnly, 9, &many_cases()));
     assert!(one.is_some());
     assert_eq!(one, other);
 }

@@ -47,7 +47,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("save", &["adapter", "campaign", "certify", "hash", "replay", "report", "suite", "verdict", "wire"]),
     (
         "conclude",
-        &["adapter", "baseline", "campaign", "history", "replay", "report", "save", "verdict", "wire"],
+        &[
+            "adapter", "baseline", "campaign", "certify", "history", "replay", "report", "save", "verdict",
+            "wire",
+        ],
     ),
     (
         "conformance",
@@ -61,9 +64,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapter", "baseline", "campaign", "certify", "check", "coverage", "driver", "exec", "explore",
-            "fuzz", "generate", "history", "inspect", "kills", "replay", "report", "save", "suite",
-            "verdict", "wire",
+            "adapter", "baseline", "campaign", "certify", "check", "conclude", "coverage", "driver", "exec",
+            "explore", "fuzz", "generate", "history", "inspect", "kills", "replay", "report", "save",
+            "suite", "verdict", "wire",
         ],
     ),
 ];

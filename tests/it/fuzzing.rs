@@ -2,6 +2,7 @@
 //! what they find.
 
 mod codec;
+mod concluding;
 mod guidance;
 mod mutation;
 mod targets;

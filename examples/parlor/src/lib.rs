@@ -28,3 +28,6 @@ pub use accounts::{Role, UserId};
 pub use error::{ParlorError, Refusal};
 pub use rooms::{Room, RoomId, RoomState};
 pub use store::Parlor;
+
+/// The version that is released, as the people who run it know it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

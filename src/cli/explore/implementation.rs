@@ -12,12 +12,12 @@ use super::Explore;
 use crate::adapter::Adapter;
 use crate::baseline::Met;
 use crate::campaign::{self, Found};
-use crate::cli::drafts::Drafts;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::shrink::{Case, exit_of};
 use crate::cli::target::Implementation;
 use crate::cli::{Exit, Unusable, progress};
+use crate::conclude::Drafts;
 use crate::explore::{self, Alike, Counterexample, Drive, End, drive};
 use crate::report::{Conformance, Event, Report};
 use crate::save::{Draft, Folder};
@@ -37,7 +37,7 @@ pub(super) fn run(
     let folder = folder(options, policy.value, &implementation);
     options::writable(&folder.directory)?;
     let names = options.cast.value.casting().with_groups(folder.groups.clone());
-    let implementation = implementation.with_names(names.clone());
+    let implementation = implementation.with_names(names);
     let plan = plan(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
     let interrupt = Interrupt::installed();
@@ -68,18 +68,12 @@ pub(super) fn run(
     let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Fine);
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
-    let case = Case {
-        plan: campaign::Plan {
-            terms: plan.terms,
-            shrink_time: Some(options.certify.shrink_time),
-            ..campaign::Plan::new(plan.setup, &implementation.about)
-        },
-        names,
-        implementation,
-        folder: &folder,
-        certify,
-        interrupt: &interrupt,
+    let searched = campaign::Plan {
+        terms: plan.terms,
+        shrink_time: Some(options.certify.shrink_time),
+        ..campaign::Plan::new(plan.setup, &implementation.about)
     };
+    let case = Case::new(searched, implementation, folder.clone(), certify, &interrupt);
     for (found, met) in &met {
         report(&case, found, met, drafts.take(found.finding.identity())?, reports)?;
     }

@@ -1,8 +1,11 @@
 //! The codec: what version 1 means is pinned, everything can be said in it, and a changed byte changes one command.
 
-use chatwarden::fuzz::{Header, Input, VERSION, WIDTH};
+use chatwarden::fuzz::{Header, Input};
 use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Command, CommandKind, Preset, Word, WordSet};
+use chatwarden::model::{
+    Admission, BetweenChildren, Command, CommandKind, DeliverRule, Inviters, NewcomerRule, OnLoss, Preset,
+    Quorum, SendRule, Word, WordSet,
+};
 use chatwarden::replay;
 use chatwarden::report::Telling;
 use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
@@ -16,7 +19,7 @@ const PINNED: &str = include_str!("inputs.txt");
 
 fn hex(bytes: &[u8]) -> String {
     bytes
-        .chunks(WIDTH)
+        .chunks(Input::WIDTH)
         .map(|record| record.iter().map(|byte| format!("{byte:02x}")).collect())
         .collect::<Vec<String>>()
         .join(" ")
@@ -55,9 +58,33 @@ fn the_pinned_inputs_say_every_word() {
     let kinds = CommandKind::ALL.iter().map(|kind| format!("{kind}("));
     let missing: Vec<String> = kinds
         .chain(Preset::ALL.iter().map(|preset| format!(", {preset}: ")))
+        .chain(knobs())
         .filter(|word| !said(word))
         .collect();
     assert_eq!(missing, Vec::<String>::new());
+}
+
+/// Every value of every knob, as it is told.
+fn knobs() -> impl Iterator<Item = String> {
+    fn values<W: Word + std::fmt::Debug>(knob: &str) -> impl Iterator<Item = String> {
+        W::ALL.iter().map(move |word| format!("{knob}: {word:?}"))
+    }
+    let newcomers = ["create", "invite", "accept", "join"].into_iter().flat_map(values::<NewcomerRule>);
+    let surfaces = ["message", "call"].into_iter().flat_map(|surface| {
+        let deliveries = values::<DeliverRule>("deliver");
+        let sends = values::<SendRule>(&format!("{surface}: Surface {{ send")).collect::<Vec<_>>();
+        deliveries.flat_map(move |deliver| {
+            sends.iter().map(|send| format!("{send}, {deliver} }}")).collect::<Vec<_>>()
+        })
+    });
+    values::<Quorum>("quorum")
+        .chain(values::<BetweenChildren>("between_children"))
+        .chain(values::<Admission>("admission"))
+        .chain(values::<Inviters>("inviters"))
+        .chain([false, true].map(|links| format!("links: {links}")))
+        .chain(newcomers)
+        .chain(surfaces)
+        .chain(values::<OnLoss>("on_loss"))
 }
 
 #[test]
@@ -110,11 +137,11 @@ fn a_changed_byte_changes_one_command_at_most() {
         let bytes = input.encode();
         let mut choices = Seeded::of_run(seed, 3);
         for _ in 0..50 {
-            let at = WIDTH + choices.below(bytes.len() - WIDTH);
+            let at = Input::WIDTH + choices.below(bytes.len() - Input::WIDTH);
             let mut changed = bytes.clone();
-            changed[at] = choices.below(64) as u8;
+            changed[at] = choices.below(256) as u8;
             let decoded = decode(&changed).expect("the version did not change");
-            let nth = at / WIDTH - 1;
+            let nth = at / Input::WIDTH - 1;
             let (before, after) = (&input.commands[..nth], &input.commands[nth + 1..]);
             assert!(decoded.commands.starts_with(before) && decoded.commands.ends_with(after));
             assert!(decoded.commands.len() <= 30);
@@ -129,14 +156,14 @@ fn all_bytes_are_histories_in_their_bounds() {
         let bytes = any_bytes(seed);
         let Ok(input) = decode(&bytes) else { continue };
         let setup = input.header.setup(&own());
-        assert!(input.commands.len() <= MOST.min(bytes.len().div_ceil(WIDTH)));
+        assert!(input.commands.len() <= MOST.min(bytes.len().div_ceil(Input::WIDTH)));
         for command in &input.commands {
             assert!(command.users().is_subset(setup.cast.kinds().everyone()));
             assert!(command.group().is_none_or(|group| group.index() < setup.groups));
         }
         // What was read is what is written, whoever chose it.
         assert_eq!(decode(&input.encode()), Ok(input.clone()));
-        chosen += bytes.chunks(WIDTH).skip(1).take(MOST).filter(|record| record[0] >= 64).count();
+        chosen += bytes.chunks(Input::WIDTH).skip(1).take(MOST).filter(|record| record[0] >= 64).count();
     }
     assert!(chosen > 10_000, "the generator chose {chosen} commands");
 }
@@ -148,7 +175,7 @@ fn commands_that_bytes_choose_are_mostly_allowed_or_nearly_so() {
         let mut bytes = any_bytes(seed);
         bytes.resize(8 + 30 * 8, 0);
         bytes[..8].copy_from_slice(&Header::of(&NamedSetup::default()).bytes());
-        bytes.chunks_mut(WIDTH).skip(1).for_each(|record| record[0] |= 64);
+        bytes.chunks_mut(Input::WIDTH).skip(1).for_each(|record| record[0] |= 64);
         let input = decode(&bytes).expect("it is of this version");
         let setup = own();
         let mut state: chatwarden::model::State = setup.start();
@@ -163,7 +190,7 @@ fn commands_that_bytes_choose_are_mostly_allowed_or_nearly_so() {
 
 #[test]
 fn other_versions_are_refused() {
-    for version in (0..=255).filter(|version| *version != VERSION) {
+    for version in (0..=255).filter(|version| *version != Input::VERSION) {
         let error = decode(&[version, 1, 2, 3]).unwrap_err();
         let said = format!("the input is of version {version}; this program reads version 1");
         assert_eq!(error.to_string(), said);

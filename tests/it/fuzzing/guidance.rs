@@ -2,21 +2,26 @@
 //! a group grows; and they do not tell groups apart.
 
 use chatwarden::adapter::memory::Memory;
-use chatwarden::fuzz::{COUNTERS, Counters, Header, Input, Settings, Signal, Target};
-use chatwarden::model::{Command, Group, Renaming, UserSet};
-use chatwarden::wire::NamedSetup;
+use chatwarden::fuzz::{Counters, Header, Input, Outcome, Settings, Signal, Target};
+use chatwarden::model::{Command, Group, Preset, Renaming, UserSet};
+use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 
 use super::{history, own};
 use crate::support::{ANN, BOB, G1, KAY, KIM, SAM};
 
-/// How many counters a history sets, and a hash of which.
+/// The counters that a history sets.
 fn shown(signal: Signal, commands: &[Command]) -> Vec<usize> {
+    shown_under(Preset::MessengerKids, signal, commands)
+}
+
+fn shown_under(policy: Preset, signal: Signal, commands: &[Command]) -> Vec<usize> {
     // Each call has counters of its own; tests run side by side.
     let counters: &'static Counters = Box::leak(Box::default());
-    let settings = Settings { signal, ..Settings::default() };
+    let setup = NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), 2, PolicySpec::Preset(policy));
+    let settings = Settings { signal, setup: Some(setup), ..Settings::default() };
     let mut target = Target::new(|| Ok(Memory::new()), settings, counters).expect("the service starts");
-    let input = Input { header: Header::of(&NamedSetup::default()), commands: commands.to_vec() };
-    target.run(&input.encode());
+    let input = Input { header: Header::OWN, commands: commands.to_vec() };
+    assert_eq!(target.run(&input.encode()), Outcome::Conforms);
     counters.shown().collect()
 }
 
@@ -55,10 +60,24 @@ fn every_step_towards_a_larger_group_is_new() {
     for len in 1..=chain.len() {
         assert!(new_in(Signal::Situations, &chain[..len - 1], &chain[..len]), "{:?}", chain[len - 1]);
     }
-    // Said again, none of it is.
-    let twice = [chain, chain].concat();
-    let same = [Command::Message { by: KAY, group: G1 }, Command::Message { by: KAY, group: G1 }];
-    assert!(!new_in(Signal::Situations, &[&twice[..], &same[..1]].concat(), &[&twice[..], &same].concat()));
+    // Said again it is refused, and from then on nothing of it is new.
+    let [twice, thrice] = [2, 3].map(|times| shown(Signal::Situations, &chain.repeat(times)));
+    assert_eq!(twice, thrice);
+}
+
+#[test]
+fn who_leaves_a_group_because_of_a_block_is_told() {
+    let before = [
+        Command::Approve { by: ANN, child: KAY, contact: SAM },
+        Command::Create { by: KAY, group: G1, with: UserSet::of([SAM]) },
+        Command::Accept { by: SAM, group: G1 },
+        // Blocks as such are nothing new any more.
+        Command::Block { by: SAM, who: KIM },
+    ];
+    let shown = |commands: &[Command]| shown_under(Preset::PairwiseConsent, Signal::Situations, commands);
+    let parting = [&before[..], &[Command::Block { by: KAY, who: SAM }]].concat();
+    let (before, after) = (shown(&before), shown(&parting));
+    assert_eq!(after.iter().filter(|at| !before.contains(at)).count(), 1);
 }
 
 #[test]
@@ -73,6 +92,6 @@ fn groups_are_not_told_apart() {
 
 #[test]
 fn the_array_is_as_libfuzzer_clears_it() {
-    assert_eq!(COUNTERS % 8, 0);
-    assert_eq!((size_of::<Counters>(), align_of::<Counters>() % 8), (COUNTERS, 0));
+    assert_eq!(Counters::COUNT % 8, 0);
+    assert_eq!((size_of::<Counters>(), align_of::<Counters>() % 8), (Counters::COUNT, 0));
 }

@@ -105,7 +105,7 @@ impl Adapter for ParlorAdapter {
     fn about(&self) -> About {
         About {
             name: "parlor".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: parlor::VERSION.into(),
             commands: WordSet::from_iter(COMMANDS),
             fidelity: Fidelity::Exact,
             observes: WordSet::from_iter(PARTS),

@@ -8,26 +8,25 @@ use std::sync::{Mutex, PoisonError};
 
 use chatwarden_model::Command;
 
-use super::Unusable;
 use crate::report::Origin;
 use crate::save::{Draft, Folder};
 use crate::verdict::{Finding, Identity};
 
 /// The files of findings, one for each identity; an error is kept until somebody asks for the file.
 #[derive(Debug)]
-pub(super) struct Drafts<'a> {
+pub(crate) struct Drafts<'a> {
     folder: &'a Folder,
     files: Mutex<HashMap<Identity, io::Result<Draft>>>,
 }
 
 impl<'a> Drafts<'a> {
     /// None so far.
-    pub(super) fn new(folder: &'a Folder) -> Self {
+    pub(crate) fn new(folder: &'a Folder) -> Self {
         Drafts { folder, files: Mutex::default() }
     }
 
     /// Writes a finding down; the one that it comes before is superseded.
-    pub(super) fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
+    pub(crate) fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
         let draft = self.folder.draft(commands, finding, origin);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let superseded = files.insert(finding.identity(), draft);
@@ -36,15 +35,14 @@ impl<'a> Drafts<'a> {
     }
 
     /// The file of the finding of that identity.
-    pub(super) fn take(&self, identity: Identity) -> io::Result<Draft> {
+    pub(crate) fn take(&self, identity: Identity) -> io::Result<Draft> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.remove(&identity).unwrap_or_else(|| Err(io::Error::other("the finding was not written down")))
     }
 
     /// Removes what was superseded: the first finding alone counts.
-    pub(super) fn discard_rest(&self) -> Result<(), Unusable> {
+    pub(crate) fn discard_rest(&self) -> io::Result<()> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)?;
-        Ok(())
+        files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)
     }
 }

@@ -1,0 +1,213 @@
+//! What becomes of a finding of a target: it is on disk before it is shrunk, what is announced is what was replayed, nothing is
+//! lost if something cannot be written or does not recur, and only then does the process abort.
+
+use std::fs;
+use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::memory::Memory;
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
+use chatwarden::fuzz::{Counters, Header, Input, Outcome, Settings, harness};
+use chatwarden::model::{Command, OnLoss, Policy, Preset, Setup};
+use chatwarden::replay;
+use chatwarden::wire::{BuiltInCast, CastSpec, Minimality, NamedSetup, PolicySpec, Scenario, Source};
+
+use super::targets::{found, reported, target};
+
+/// The settings for the reported defect, with what is found saved below the folder.
+fn settings(folder: &Path) -> Settings {
+    Settings { save: folder.join("found"), ..Settings::for_fault(Fault::LauncherOnly) }
+}
+
+/// The one scenario that was saved below the folder.
+fn saved(folder: &Path) -> Scenario {
+    let files: Vec<_> = fs::read_dir(folder.join("found")).expect("it is there").collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    Scenario::open(&files[0].as_ref().expect("it can be listed").path()).expect("it can be read")
+}
+
+/// The scenario in what was told.
+fn told_scenario(told: &[u8]) -> Scenario {
+    let told = std::str::from_utf8(told).expect("it is text");
+    let scenario = &told[told.find('{').unwrap_or_else(|| panic!("the scenario is not told: {told}"))..];
+    Scenario::read(Source::new("told", scenario)).expect("it can be read")
+}
+
+#[test]
+fn a_finding_is_saved_shrunk_and_told() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(folder.path()));
+    let found = found(&mut target, reported()).expect("it is found");
+    assert_eq!(found.commands.len(), 7);
+
+    let mut told = Vec::new();
+    let file = target.conclude(Header::OWN, &found, &mut told).expect("it can be saved");
+    let told = anstream::adapter::strip_str(std::str::from_utf8(&told).expect("it is text")).to_string();
+    for part in [
+        "invite(sam, g1, kim)",
+        "step by step",
+        "legitimate after",
+        "chatwarden replay --fault launcher-only",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let saved = saved(folder.path());
+    assert_eq!(Some(saved.name.as_ref()), file.file_stem());
+    assert_eq!(saved.steps.len(), 4);
+    assert_eq!(saved.finding.as_ref().expect("it has a finding").engine, "cargo-fuzz");
+    replay::against_policy(&saved).expect("the policy does what it says");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_loses_nothing() {
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(file.path()));
+    let found = found(&mut target, reported()).expect("it is found");
+    let mut told = Vec::new();
+    assert!(target.conclude(Header::OWN, &found, &mut told).is_err());
+    assert_eq!(told_scenario(&told).steps.len(), 7);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_any_more_loses_nothing() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let made = AtomicUsize::new(0);
+    // While it is being shrunk, the folder goes.
+    let make = || {
+        if made.fetch_add(1, Relaxed) > 0 && folder.path().join("found").is_dir() {
+            fs::remove_dir_all(folder.path().join("found")).expect("it can be removed");
+            fs::write(folder.path().join("found"), "").expect("it can be written");
+        }
+        Ok(Memory::with_fault(Fault::LauncherOnly))
+    };
+    let mut target = target(make, settings(folder.path()));
+    let found = found(&mut target, reported()).expect("it is found");
+    let mut told = Vec::new();
+    assert!(target.conclude(Header::OWN, &found, &mut told).is_err());
+    assert_eq!(told_scenario(&told).steps.len(), 7);
+}
+
+/// A service with the reported defect, which is mended after so many resets of all that there are.
+struct Mending {
+    service: Memory,
+    resets: Arc<AtomicUsize>,
+    most: usize,
+}
+
+impl Adapter for Mending {
+    fn about(&self) -> About {
+        self.service.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        let is_mended = self.resets.fetch_add(1, Relaxed) >= self.most;
+        self.service = if is_mended { Memory::new() } else { Memory::with_fault(Fault::LauncherOnly) };
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        self.service.apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+}
+
+/// How many resets it takes to find and conclude the reported defect, with what was saved and told.
+fn concluded(most: usize) -> (usize, Scenario, String) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let resets = Arc::new(AtomicUsize::new(0));
+    let make = || Ok(Mending { service: Memory::new(), resets: resets.clone(), most });
+    let mut target = target(make, settings(folder.path()));
+    let found = found(&mut target, reported()).expect("it is found");
+    let mut told = Vec::new();
+    target.conclude(Header::OWN, &found, &mut told).expect("it can be saved");
+    (resets.load(Relaxed), saved(folder.path()), String::from_utf8(told).expect("it is text"))
+}
+
+#[test]
+fn what_does_not_recur_from_the_disk_is_kept_as_it_was_found() {
+    let (resets, shrunk, _) = concluded(usize::MAX);
+    assert_eq!(shrunk.steps.len(), 4);
+    assert_eq!(shrunk.finding.expect("it has a finding").minimal, Minimality::OneMinimal);
+    // The last two are the replay of what is on disk and the history that is told.
+    let (_, kept, told) = concluded(resets - 2);
+    assert_eq!(kept.steps.len(), 7);
+    assert_eq!(kept.finding.expect("it has a finding").minimal, Minimality::None);
+    assert!(told.contains("unstable"), "{told}");
+}
+
+#[test]
+fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let settings = Settings { varies_setup: true, ..settings(folder.path()) };
+    let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings);
+    let cast = CastSpec::BuiltIn(BuiltInCast::Small);
+    let policy = Policy { on_loss: OnLoss::Dissolve, ..Preset::MessengerKids.policy() };
+    let setup = NamedSetup::new(cast, 1, PolicySpec::Full(policy));
+    let input = Input { header: Header::of(&setup), commands: reported() };
+    let Outcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
+    assert_eq!(target.run(&Input::default().encode()), Outcome::Conforms);
+    target.conclude(header, &found, &mut Vec::new()).expect("it can be saved");
+    let saved = saved(folder.path());
+    assert_eq!((saved.policy, saved.groups.len()), (setup.policy, 1));
+    replay::against_policy(&saved).expect("the policy does what it says");
+}
+
+/// A service that lets a thread of its own do what is invited to, and the thread panics.
+struct Threaded(Memory);
+
+impl Adapter for Threaded {
+    fn about(&self) -> About {
+        self.0.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.0.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        if let Command::Invite { .. } = command {
+            let worker = thread::Builder::new().name("worker".into());
+            let panicked = worker.spawn(|| panic!("out of stamps")).expect("it starts").join();
+            assert!(panicked.is_err());
+        }
+        self.0.apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.0.observe(seen)
+    }
+}
+
+/// Where the process of the test below is to save what it finds.
+const FOLDER: &str = "CHATWARDEN_TEST_OF_THREADS";
+
+#[test]
+fn a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last() {
+    static COUNTERS: Counters = Counters::new();
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let settings = settings(folder.as_ref());
+        let mut fuzzed = harness(|| Ok(Threaded(Memory::new())), settings, &COUNTERS);
+        fuzzed.execute(&Input { header: Header::OWN, commands: reported() }.encode());
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let this = "fuzzing::concluding::a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last";
+    let output = process::Command::new(std::env::current_exe().expect("there is one"))
+        .args(["--exact", this, "--nocapture"])
+        .env(FOLDER, folder.path())
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), None, "it aborts: {told}");
+    assert!(told.contains("out of stamps") && told.contains("on its thread worker"), "{told}");
+    let saved = saved(folder.path());
+    assert!(saved.steps.len() < 7, "{}", saved.steps.len());
+    assert_eq!(saved.finding.expect("it has a finding").verdict.to_string(), "inconclusive");
+}
