@@ -90,6 +90,8 @@ pub struct Lockstep {
     at: usize,
     decision: Option<Decision>,
     answer: Option<Answer>,
+    /// The last command that was compared.
+    last: Option<Command>,
     /// Under promises-only the first drift, which is reported unless a promise breaks later.
     drift: Option<Finding>,
 }
@@ -125,6 +127,7 @@ impl Lockstep {
             at: 0,
             decision: None,
             answer: None,
+            last: None,
             drift: None,
         }
     }
@@ -138,7 +141,10 @@ impl Lockstep {
         self.state = setup.start();
         *self.seen = Observation::default();
         self.at = 0;
+        self.last = None;
         self.drift = None;
+        // Nothing that went before is this history's.
+        panics::elsewhere();
         panics::caught(|| adapter.reset(setup))
             .map_err(|failure| Finding::new(0, None, vec![inconclusive(failure)]))
     }
@@ -179,7 +185,13 @@ impl Lockstep {
 
     /// Ends a run that took all its steps: what is left to report.
     pub fn finish(&mut self) -> Option<Finding> {
-        self.drift.take()
+        self.late().or_else(|| self.drift.take())
+    }
+
+    /// What panicked on a thread of the implementation's after the last step was compared.
+    pub(crate) fn late(&self) -> Option<Finding> {
+        let panicked = inconclusive(panics::Failed::Panic(panics::elsewhere()?));
+        Some(Finding::new(self.at.saturating_sub(1), self.last, vec![panicked]))
     }
 
     /// What is left to report if the run ends here: under promises-only, the first drift.
@@ -240,6 +252,7 @@ impl Lockstep {
             }
             Fidelity::PromisesOnly => false,
         };
+        self.last = Some(*command);
         if decided && drift(&self.state, &self.seen, &self.setup, self.terms.observes).is_empty() {
             self.at += 1;
             return Progress::Conforms;

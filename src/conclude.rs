@@ -1,11 +1,12 @@
-//! What becomes of a finding: it is on disk before anything else is done, is shrunk, replayed as it stands on disk, gets its
-//! lasting name, and is told as a chain with its explanation.
+//! What becomes of a finding: it is on disk before anything else is done, is shrunk, replayed as it stands on disk if that is
+//! definite, gets its lasting name, and is told as a chain with its explanation.
 //!
 //! For whom it is told is the caller's to say: [`Finder::conclude`] tells who ran a fuzz target or a test. Campaigns of the
 //! command line, which certify, know baselines and report to CI systems, take the parts.
 
 mod drafts;
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -78,7 +79,7 @@ impl Finder {
             let shrunk = match self.shrink(found, origin, &draft, make, &Watch::default()) {
                 Ok(shrunk) => shrunk,
                 Err(failure) => {
-                    writeln!(out, "error: it cannot be shrunk: {failure}")?;
+                    let _ = writeln!(out, "error: it cannot be shrunk: {failure}");
                     as_found(found, Minimality::Unfinished)
                 }
             };
@@ -151,7 +152,9 @@ impl Finder {
             scenario = save::certified(scenario, certificate);
         }
         draft.improve(&folder, scenario.clone())?;
-        if is_worth_repeating(&shrunk) && self.recurs(&draft.open()?, &shrunk, make) == Some(false) {
+        // Who found the same at the same time may have settled it, and taken the draft away.
+        let on_disk = if draft.path().exists() { &draft.open()? } else { &scenario };
+        if is_worth_repeating(&shrunk) && self.recurs(on_disk, &shrunk, make) == Some(false) {
             let outcome = Minimality::Unstable(None);
             let shrunk = Shrunk { executions: shrunk.executions, ..as_found(found, outcome) };
             let file = draft.settle(&self.folder, of(&self.folder, &shrunk))?;
@@ -231,7 +234,16 @@ impl Finder {
         out.flush()
     }
 
-    fn tell_unsaved(&self, found: &Found, error: &io::Error, out: &mut impl Write) -> io::Result<()> {
+    /// Tells what cannot be saved, and why.
+    ///
+    /// # Errors
+    /// If it cannot be told either.
+    pub(crate) fn tell_unsaved(
+        &self,
+        found: &Found,
+        error: &impl fmt::Display,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         writeln!(out, "error: the finding cannot be saved in {}: {error}", self.folder.directory.display())?;
         writeln!(out, "this is its scenario, before it was shrunk:")?;
         let scenario = self.folder.scenario(&found.commands, &found.finding, None, Minimality::Unfinished);

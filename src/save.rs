@@ -138,14 +138,20 @@ impl Folder {
         Ok(Draft { path: write(&self.directory, &scenario)?, name: scenario.name })
     }
 
-    /// Writes a scenario under its name, whole or not at all; what a person wrote into the file of the same history stays.
+    /// Writes a scenario under its name, whole or not at all. Of a file of the same history that is there already, what a
+    /// person wrote into it stays, and its finding if that is known to be as minimal or more so.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, or what is there cannot be read.
     pub fn save(&self, mut scenario: Scenario) -> io::Result<PathBuf> {
-        if let Ok(known) = Scenario::open(&self.directory.join(format!("{}.json", scenario.name))) {
+        let path = self.directory.join(format!("{}.json", scenario.name));
+        if path.exists() {
+            let known = Scenario::open(&path).map_err(io::Error::other)?;
             scenario.about = scenario.about.or(known.about);
             scenario.source = scenario.source.or(known.source);
+            if is_surpassed(scenario.finding.as_ref(), known.finding.as_ref()) {
+                scenario.finding = known.finding;
+            }
         }
         write(&self.directory, &scenario)
     }
@@ -267,12 +273,23 @@ impl Draft {
     /// # Errors
     /// If it cannot be removed.
     pub fn discard(self) -> io::Result<()> {
-        std::fs::remove_file(self.path)
+        match std::fs::remove_file(self.path) {
+            // Who found the same at the same time has done it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 }
 
 fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {
     RecordedVerdict::named(verdict.name()).expect("a finding does not conform")
+}
+
+/// Whether what is known of the same history of the same implementation is as good, or better.
+fn is_surpassed(finding: Option<&FindingRecord>, known: Option<&FindingRecord>) -> bool {
+    let (Some(finding), Some(known)) = (finding, known) else { return false };
+    let by = |record: &FindingRecord| (record.harness.clone(), record.implementation.clone());
+    by(finding) == by(known) && finding.minimal.index() <= known.minimal.index()
 }
 
 /// Makes sure that scenarios can be written to a folder, and leaves nothing behind.

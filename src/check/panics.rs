@@ -35,10 +35,21 @@ thread_local! {
 }
 
 /// Takes every thread but this one for the implementation's from now on: what panics there ends the call during which it
-/// does, or the next one. That is so where all histories are executed by one thread, as fuzz targets do.
+/// does. That is so where all histories are executed by one thread, as fuzz targets do; it cannot be taken back.
 pub(crate) fn heed_other_threads() {
+    listen();
     HARNESS.set(true);
     HEEDED.store(true, Ordering::Relaxed);
+}
+
+/// What panicked on another thread since it was asked last.
+#[inline]
+pub(super) fn elsewhere() -> Option<String> {
+    PANICKED.load(Ordering::Relaxed).then(|| {
+        let mut elsewhere = ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner);
+        PANICKED.store(false, Ordering::Relaxed);
+        elsewhere.take()
+    })?
 }
 
 /// Calls the implementation, and turns its panic into an error.
@@ -48,16 +59,11 @@ pub(super) fn caught<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, 
     CATCHING.set(true);
     let result = catch_unwind(AssertUnwindSafe(call));
     CATCHING.set(false);
-    if PANICKED.load(Ordering::Relaxed) {
-        PANICKED.store(false, Ordering::Relaxed);
-        let elsewhere = ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Ok(_), Some(message)) = (&result, elsewhere) {
-            return Err(Failed::Panic(message));
-        }
-    }
-    match result {
-        Ok(answer) => answer.map_err(Failed::Answer),
-        Err(_) => Err(Failed::Panic(MESSAGE.take())),
+    match (elsewhere(), result) {
+        // What panicked there may have been handed on here, or may be why this failed.
+        (Some(message), _) => Err(Failed::Panic(message)),
+        (None, Ok(answer)) => answer.map_err(Failed::Answer),
+        (None, Err(_)) => Err(Failed::Panic(MESSAGE.take())),
     }
 }
 
@@ -70,15 +76,23 @@ fn listen() {
             if CATCHING.get() {
                 MESSAGE.set(message(info));
             } else if HEEDED.load(Ordering::Relaxed) && !HARNESS.get() {
-                let name = thread::current().name().unwrap_or("without a name").to_string();
-                let told = format!("{}, on its thread {name}", message(info));
-                *ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
-                PANICKED.store(true, Ordering::Relaxed);
+                heed(info);
             } else {
                 hook_before(info);
             }
         }));
     });
+}
+
+/// Keeps the message of a panic on another thread. The first is told at once as well: whoever waits for that thread may do so
+/// for ever.
+fn heed(info: &PanicHookInfo<'_>) {
+    static TELLING: Once = Once::new();
+    let name = thread::current().name().unwrap_or("without a name").to_string();
+    let told = format!("{}, on its thread {name}", message(info));
+    TELLING.call_once(|| eprintln!("the implementation panicked: {told}"));
+    *ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+    PANICKED.store(true, Ordering::Relaxed);
 }
 
 fn message(info: &PanicHookInfo<'_>) -> String {

@@ -188,17 +188,20 @@ impl Fuzz {
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
         // A driver that hangs does so at many commands, and each takes its time; one of them is enough to work on.
-        let mut inconclusive_before = false;
+        let (mut inconclusive_before, mut reported) = (false, Ok(()));
         for (found, met) in met {
             let origin = Some(Origin { seed: self.seed, run: found.run });
-            let draft = drafts.take(found.finding.identity())?;
-            if is_inconclusive(found) && std::mem::replace(&mut inconclusive_before, true) {
-                case.report_as_found(found, met, origin, draft, reports)?;
+            let draft = drafts.take(found.finding.identity());
+            // One that cannot be saved or reported keeps no other from being.
+            let this = if is_inconclusive(found) && std::mem::replace(&mut inconclusive_before, true) {
+                case.report_as_found(found, met, origin, draft, reports)
             } else {
-                case.shrink_and_report(found, met, origin, draft, reports)?;
-            }
+                case.shrink_and_report(found, met, origin, draft, reports)
+            };
+            reported = reported.and(this);
         }
-        Ok(drafts.discard_rest()?)
+        drafts.discard_rest()?;
+        reported
     }
 
     fn folder(&self, implementation: &Implementation) -> Folder {

@@ -1,5 +1,6 @@
 //! `shrink`: makes the history of a scenario as simple as it gets; and what `fuzz` and `shrink` do with a finding.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -69,7 +70,7 @@ impl Shrink {
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
         let found = Found { run: 0, commands, finding };
-        let draft = folder.draft(&found.commands, &found.finding, None)?;
+        let draft = folder.draft(&found.commands, &found.finding, None);
         let subject = implementation.subject(&folder.policy);
         let met = Baseline::default().meet(subject.finding(found.finding.identity()));
         let case = Case::new(plan, implementation, folder, certify, &interrupt);
@@ -114,17 +115,21 @@ impl<'a> Case<'a> {
         Case { finder: Finder { plan, folder, replay }, implementation, names, certify, interrupt }
     }
 
-    /// Shrinks a finding whose draft was written and certifies it, replaces the file as it goes, and reports.
+    /// Shrinks a finding whose draft was written and certifies it, replaces the file as it goes, and reports; what cannot be
+    /// saved is told all the same.
     pub(super) fn shrink_and_report(
         &self,
         found: &Found,
         met: &Met,
         origin: Option<Origin>,
-        draft: Draft,
+        draft: io::Result<Draft>,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
-        let (shrunk, proof) = self.shortest(found, origin, &draft)?;
-        self.conclude((found, met), (shrunk, proof), origin, draft, reports)
+        let settled = draft.map_err(Unusable::from).and_then(|draft| {
+            let (shrunk, proof) = self.shortest(found, origin, &draft)?;
+            self.settle(found, (shrunk, proof), origin, draft)
+        });
+        self.report((found, met), settled, origin, reports)
     }
 
     /// Saves and reports a finding as it was found.
@@ -133,33 +138,46 @@ impl<'a> Case<'a> {
         found: &Found,
         met: &Met,
         origin: Option<Origin>,
-        draft: Draft,
+        draft: io::Result<Draft>,
         reports: &mut impl Report,
     ) -> Result<(), Unusable> {
-        self.conclude((found, met), (as_found(found, Minimality::Unfinished), None), origin, draft, reports)
+        let shrunk = as_found(found, Minimality::Unfinished);
+        let settled =
+            draft.map_err(Unusable::from).and_then(|draft| self.settle(found, (shrunk, None), origin, draft));
+        self.report((found, met), settled, origin, reports)
     }
 
-    fn conclude(
+    fn settle(
         &self,
-        (found, met): (&Found, &Met),
+        found: &Found,
         (shrunk, proof): (Shrunk, Proof),
         origin: Option<Origin>,
         draft: Draft,
-        reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
+    ) -> Result<(Settled, Proof), Unusable> {
         let make = || self.implementation.make();
         let certificate = proof.as_ref().and_then(|proof| proof.as_ref().ok());
-        let Settled { shrunk, file } =
-            self.finder.settle(found, (shrunk, certificate), origin, draft, &make)?;
-        let is_unstable = matches!(shrunk.outcome, Minimality::Unstable(_));
-        let proof = proof.filter(|_| !is_unstable);
+        let settled = self.finder.settle(found, (shrunk, certificate), origin, draft, &make)?;
+        let is_unstable = matches!(settled.shrunk.outcome, Minimality::Unstable(_));
+        Ok((settled, proof.filter(|_| !is_unstable)))
+    }
+
+    fn report(
+        &self,
+        (found, met): (&Found, &Met),
+        settled: Result<(Settled, Proof), Unusable>,
+        origin: Option<Origin>,
+        reports: &mut impl Report,
+    ) -> Result<(), Unusable> {
+        let (Settled { shrunk, file }, proof) = settled.inspect_err(|error| {
+            let _ = self.finder.tell_unsaved(found, error, &mut anstream::stderr());
+        })?;
         reports.event(Event::Found(&Discovery {
             names: &self.names,
             setup: &self.finder.plan.setup,
             shrunk: &shrunk,
             met,
             proof: proof.as_ref(),
-            history: &self.finder.history(&shrunk, &make),
+            history: &self.finder.history(&shrunk, &|| self.implementation.make()),
             origin,
             file: &file,
             replay: &self.finder.replay,

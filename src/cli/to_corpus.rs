@@ -15,9 +15,8 @@ use crate::wire::{Casting, NamedSetup, Scenario};
 /// Turn scenarios into inputs of a fuzz target.
 ///
 /// Each becomes a file by the name of the scenario. An input says which built-in cast, how many groups and which policy it
-/// is about; a cast that is not built in is always left to the target, and with `--own` everything is. Where the cast is
-/// left to the target, the options say who takes part there: users stay who they are by their names, and scenarios of
-/// others are left out.
+/// is about; a cast that is not built in is always left to the target, and with `--own` everything is. What is left to the
+/// target the options say: users stay who they are by their names, and what is about others, or longer, is left out.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden to-corpus scenarios --out fuzz/corpus/lockstep")]
 pub(super) struct ToCorpus {
@@ -56,7 +55,7 @@ impl ToCorpus {
                 }
             }
         }
-        if !written.is_empty() {
+        if exit == Exit::Fine || !written.is_empty() {
             anstream::println!("{} inputs in {}", written.len(), self.out.display());
         }
         Ok(exit)

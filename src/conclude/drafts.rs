@@ -29,9 +29,17 @@ impl<'a> Drafts<'a> {
     pub(crate) fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
         let draft = self.folder.draft(commands, finding, origin);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let superseded = files.insert(finding.identity(), draft);
-        // A draft that cannot be removed is one file too many, and nothing is lost.
-        let _ = superseded.and_then(Result::ok).map(Draft::discard);
+        let draft = match (files.remove(&finding.identity()), draft) {
+            // The one that is on disk shows it as well.
+            (Some(Ok(before)), Err(_)) => Ok(before),
+            (Some(Ok(before)), Ok(draft)) => {
+                // The same history is the same file. One that cannot be removed is one too many, and nothing is lost.
+                let _ = if before == draft { Ok(()) } else { before.discard() };
+                Ok(draft)
+            }
+            (_, draft) => draft,
+        };
+        files.insert(finding.identity(), draft);
     }
 
     /// The file of the finding of that identity.

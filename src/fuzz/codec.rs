@@ -29,9 +29,6 @@ use chatwarden_model::{
 use super::header::Header;
 use crate::generate::{Choices, Generator, Seeded};
 
-/// How many bytes the header takes, and each command.
-pub(super) const WIDTH: usize = Input::WIDTH;
-
 /// From this number on, a command is chosen by the generator.
 const CHOSEN: u8 = 64;
 
@@ -145,11 +142,11 @@ impl Input {
         self.header = Header::read(bytes)?;
         let setup = self.header.setup(own);
         let mut chooser = None;
-        for record in bytes.get(WIDTH..).unwrap_or_default().chunks(WIDTH) {
+        for record in bytes.get(Input::WIDTH..).unwrap_or_default().chunks(Input::WIDTH) {
             if self.commands.len() == most {
                 break;
             }
-            let mut whole = [0; WIDTH];
+            let mut whole = [0; Input::WIDTH];
             whole[..record.len()].copy_from_slice(record);
             let command = if whole[0] >= CHOSEN {
                 let chooser = chooser.get_or_insert_with(|| Chooser::new(&setup, kinds));
@@ -167,7 +164,7 @@ impl Input {
 
     /// The bytes that stand for the history, in every version.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![0; WIDTH * (1 + self.commands.len())];
+        let mut bytes = vec![0; Input::WIDTH * (1 + self.commands.len())];
         self.write(&mut bytes);
         bytes
     }
@@ -177,17 +174,17 @@ impl Input {
         let header = self.header.bytes();
         let records = std::iter::once(header).chain(self.commands.iter().map(record));
         let mut len = 0;
-        for (place, record) in out.chunks_exact_mut(WIDTH).zip(records) {
+        for (place, record) in out.chunks_exact_mut(Input::WIDTH).zip(records) {
             place.copy_from_slice(&record);
-            len += WIDTH;
+            len += Input::WIDTH;
         }
         len
     }
 }
 
 /// The record of a command.
-fn record(command: &Command) -> [u8; WIDTH] {
-    let mut record = [0; WIDTH];
+fn record(command: &Command) -> [u8; Input::WIDTH] {
+    let mut record = [0; Input::WIDTH];
     record[0] = number_of(&KINDS, &command.kind());
     let mut others = 3..5;
     command.each_argument(|field, argument| match argument {
@@ -203,7 +200,7 @@ fn record(command: &Command) -> [u8; WIDTH] {
 }
 
 /// The command that is written out in a record, if it is one that can be carried out with these users and groups.
-fn written(record: &[u8; WIDTH], setup: &Setup) -> Option<Command> {
+fn written(record: &[u8; Input::WIDTH], setup: &Setup) -> Option<Command> {
     let kind = *KINDS.get(usize::from(record[0]))?;
     if setup.groups == 0 && kind.names_group() {
         return None;
@@ -214,7 +211,7 @@ fn written(record: &[u8; WIDTH], setup: &Setup) -> Option<Command> {
 
 /// The arguments in a record.
 struct Written<'a> {
-    record: &'a [u8; WIDTH],
+    record: &'a [u8; Input::WIDTH],
     setup: &'a Setup,
     /// Where the next of the other users stands.
     next: usize,
@@ -258,7 +255,7 @@ impl Chooser {
         Chooser { generator: Generator::with_commands(setup, kinds), state: setup.start(), followed: 0 }
     }
 
-    fn choose(&mut self, setup: &Setup, before: &[Command], record: &[u8; WIDTH]) -> Option<Command> {
+    fn choose(&mut self, setup: &Setup, before: &[Command], record: &[u8; Input::WIDTH]) -> Option<Command> {
         for command in &before[self.followed..] {
             step(&mut self.state, &setup.policy, command);
         }
@@ -274,7 +271,7 @@ struct Bytes<'a> {
 }
 
 impl<'a> Bytes<'a> {
-    fn new(record: &'a [u8; WIDTH]) -> Self {
+    fn new(record: &'a [u8; Input::WIDTH]) -> Self {
         Bytes { left: &record[1..], stream: Seeded::of_run(u64::from_le_bytes(*record), 0) }
     }
 }

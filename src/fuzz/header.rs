@@ -9,7 +9,7 @@ use chatwarden_model::{
     Cast, MAX_GROUPS, Newcomer, NewcomerRule, Policy, Preset, SendRule, Setup, Surface, Word,
 };
 
-use super::codec::{Input, UnknownVersion, WIDTH, number_of};
+use super::codec::{Input, UnknownVersion, number_of};
 use crate::generate::Choices;
 use crate::wire::{BuiltInCast, CastSpec, NamedSetup, Names, PolicySpec};
 
@@ -88,7 +88,7 @@ impl Header {
     }
 
     /// The header as bytes.
-    pub fn bytes(&self) -> [u8; WIDTH] {
+    pub fn bytes(&self) -> [u8; Input::WIDTH] {
         let knobs = self.knobs.to_le_bytes();
         [Input::VERSION, self.cast, self.groups, self.policy, knobs[0], knobs[1], knobs[2], knobs[3]]
     }

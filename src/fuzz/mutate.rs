@@ -11,7 +11,7 @@ use chatwarden_model::{
     step,
 };
 
-use super::codec::{Input, WIDTH};
+use super::codec::Input;
 use super::header::Header;
 use crate::generate::{Choices, Generator, Seeded};
 
@@ -66,7 +66,7 @@ impl Mutator {
         if self.varies_setup && (!readable || choices.chance(1, OTHER_SETUP)) {
             self.input.header = Header::any(&mut choices);
         }
-        let most = self.most.min((max_size / WIDTH).saturating_sub(1));
+        let most = self.most.min((max_size / Input::WIDTH).saturating_sub(1));
         let setup = self.input.header.setup(&self.own);
         change(&mut self.input.commands, &setup, self.kinds, most, &mut choices);
         let end = data.len().min(max_size);
@@ -77,7 +77,7 @@ impl Mutator {
     /// libFuzzer asks of a custom crossover.
     pub fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
         let mut choices = Seeded::of_run(seed.into(), 1);
-        let most = self.most.min((out.len() / WIDTH).saturating_sub(1));
+        let most = self.most.min((out.len() / Input::WIDTH).saturating_sub(1));
         // Of an input that cannot be read there are no commands.
         let _ = self.input.read(one, &self.own, self.kinds, self.most);
         let _ = self.other.read(other, &self.own, self.kinds, self.most);

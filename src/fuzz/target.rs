@@ -20,7 +20,7 @@ use crate::campaign::{Found, Plan};
 use crate::check::{Lockstep, Progress, Terms};
 use crate::conclude::Finder;
 use crate::save::Folder;
-use crate::verdict::Finding;
+use crate::verdict::{Deviation, Finding};
 use crate::wire::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 
 /// What a target tests and how.
@@ -150,7 +150,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Target<A, M> {
     make: M,
-    adapter: A,
+    /// None while there is a finding: what the implementation holds, a port perhaps, the next may need.
+    adapter: Option<A>,
     about: About,
     settings: Settings,
     own: NamedSetup,
@@ -181,7 +182,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let mutator = Mutator::new(setup, kinds, settings.length);
         Ok(Target {
             make,
-            adapter,
+            adapter: Some(adapter),
             about,
             own,
             setup,
@@ -204,6 +205,10 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     /// Executes an input. In the steady state nothing is allocated here.
     pub fn run(&mut self, bytes: &[u8]) -> Outcome {
+        // What panicked after the last input is of that one.
+        if let Some(finding) = self.lockstep.late() {
+            return self.found(finding);
+        }
         let read = self.input.read(bytes, &self.setup, self.kinds, self.settings.length);
         if read.is_err() {
             return Outcome::Unreadable;
@@ -213,12 +218,14 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             return Outcome::Unreadable;
         }
         match self.execute(&setup) {
-            Some(finding) => {
-                let commands = self.taken.clone();
-                Outcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
-            }
+            Some(finding) => self.found(finding),
             None => Outcome::Conforms,
         }
+    }
+
+    fn found(&self, finding: Finding) -> Outcome {
+        let commands = self.taken.clone();
+        Outcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
     }
 
     /// An input as the history that it is, for who looks at a corpus or an artifact.
@@ -242,19 +249,30 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         told
     }
 
-    /// Saves, shrinks, saves again and tells what an input about this showed, and returns the file.
+    /// Saves, shrinks, saves again and tells what an input about this showed, and returns the file. The implementation that
+    /// showed it is gone then.
     ///
     /// # Errors
     /// If it cannot be saved or told.
-    pub fn conclude(&self, header: Header, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
+    pub fn conclude(&mut self, header: Header, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
         let finder = self.finder(header.named_setup(&self.own));
         let draft = finder.folder.draft(&found.commands, &found.finding, None);
+        self.adapter = None;
         finder.conclude(found, None, draft, &self.make, out)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
         let Target { adapter, lockstep, guide, counters, taken, input, .. } = self;
         taken.clear();
+        let adapter = match adapter {
+            Some(adapter) => adapter,
+            None => match (self.make)() {
+                Ok(made) => adapter.insert(made),
+                Err(failure) => {
+                    return Some(Finding::new(0, None, vec![Deviation::Indefinite(failure.to_string())]));
+                }
+            },
+        };
         if adapter.wants_announcements() {
             adapter.announce(setup, &input.commands);
         }

@@ -109,7 +109,7 @@ impl<W: Write> Terminal<W> {
             Minimality::Unfinished if executions == 0 => "not shrunk".into(),
             Minimality::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
             Minimality::Unstable(None) => {
-                "unstable: the same commands did not show it again, so it was not shrunk".into()
+                "unstable: the same commands did not always show it, so it is as it was found".into()
             }
             Minimality::Unstable(Some(at)) => {
                 format!("unstable: repeated, step {at} was answered otherwise, so it was not shrunk")

@@ -112,6 +112,30 @@ fn a_conformance_test_loses_nothing_of_what_it_finds() {
     assert!(both > 5, "{both} of 20 panicked first");
 }
 
+#[test]
+fn an_implementation_that_cannot_be_reset_is_told_of_once() {
+    struct Shut;
+    impl Adapter for Shut {
+        fn about(&self) -> About {
+            About::exact("shut", "1")
+        }
+        fn reset(&mut self, _: &Setup) -> Result<(), Failure> {
+            Err(Failure::Failed("the door is shut".into()))
+        }
+        fn apply(&mut self, _: &Command) -> Result<Answer, Failure> {
+            unreachable!("nobody is in")
+        }
+        fn observe(&mut self, _: &mut Observation) -> Result<(), Failure> {
+            unreachable!("nobody is in")
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let told = in_folder(&folder).check(&|| Ok(Shut)).expect_err("it is inconclusive").to_string();
+    assert!(told.contains("the door is shut") && !told.contains("error:"), "{told}");
+    let found = fs::read_dir(folder.path().join("scenarios/found")).expect("it is there");
+    assert_eq!(found.count(), 1);
+}
+
 /// What proptest comes to for a fault.
 fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> {
     let setup = setup_for(fault);

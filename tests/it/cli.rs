@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use chatwarden::wire::{Scenario, Source};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -310,6 +311,37 @@ fn what_a_person_wrote_into_a_found_scenario_stays() {
         .expect("it can be written");
     chatwarden(folder.path(), &fuzz);
     assert!(fs::read_to_string(&path).expect("it is saved").contains("ticket 123"));
+}
+
+#[test]
+fn a_chain_that_is_known_to_be_as_short_stays_as_it_is() {
+    let folder = folder();
+    let found = chatwarden(folder.path(), &["fuzz", "--fault", "launcher-only", "--json"]);
+    let file = json_lines(&found)[0]["file"].as_str().expect("a file").to_string();
+    let saved = || fs::read_to_string(folder.path().join(&file)).expect("it is saved");
+    let before = saved();
+    assert!(before.contains("\"certified\""), "{before}");
+    let again = ["shrink", &file, "--fault", "launcher-only", "--certify", "0s", "--json"];
+    let again = chatwarden(folder.path(), &again);
+    assert_eq!(json_lines(&again)[0]["file"], file.as_str());
+    assert_eq!(saved(), before);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_replaced_and_what_was_found_is_told() {
+    let folder = folder();
+    let fuzz = ["fuzz", "--fault", "launcher-only", "--json"];
+    let file = json_lines(&chatwarden(folder.path(), &fuzz))[0]["file"].as_str().expect("a file").to_string();
+    let path = folder.path().join(file);
+    fs::write(&path, "{ my notes").expect("it can be written");
+    let again = chatwarden(folder.path(), &fuzz);
+    assert_eq!(code(&again), 2);
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "{ my notes");
+    let told = text(&again.stderr);
+    assert!(told.contains("cannot be saved") && told.contains(".json:1:3: "), "{told}");
+    let scenario = &told[told.find("{\n").expect("its scenario is told")..];
+    let scenario = &scenario[..=scenario.rfind('}').expect("it ends")];
+    assert!(Scenario::read(Source::new("told", scenario)).is_ok(), "{scenario}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An implementation explored: it is driven through every situation, and what does not conform is saved and reported
 //! as `fuzz` does it.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
@@ -74,9 +75,11 @@ pub(super) fn run(
         ..campaign::Plan::new(plan.setup, &implementation.about)
     };
     let case = Case::new(searched, implementation, folder.clone(), certify, &interrupt);
-    for (found, met) in &met {
-        report(&case, found, met, drafts.take(found.finding.identity())?, reports)?;
-    }
+    // One that cannot be saved or reported keeps no other from being.
+    let report = |(found, met): &(&Counterexample, Met)| {
+        report(&case, found, met, drafts.take(found.finding.identity()), reports)
+    };
+    met.iter().map(report).fold(Ok(()), Result::and)?;
     reports.event(Event::Driven(&Conformance {
         policy: &policy.name,
         cast: &options.cast.name,
@@ -163,7 +166,7 @@ fn report(
     case: &Case<'_>,
     found: &Counterexample,
     met: &Met,
-    draft: Draft,
+    draft: io::Result<Draft>,
     reports: &mut impl Report,
 ) -> Result<(), Unusable> {
     let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };

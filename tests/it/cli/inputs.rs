@@ -104,7 +104,7 @@ fn users_stay_who_they_are_where_the_cast_is_left_to_the_target() {
     let folder = folder();
     let scenarios = folder.path().join("scenarios");
     fs::create_dir(&scenarios).expect("it can be made");
-    // In the cast `small`, `sam` comes after `kim`, and nobody is called `dan`, who is in `family`.
+    // In the cast `small`, `sam` comes after `kim`; nobody is called `cyd`, and `ann` is no adult.
     let own = r#"[{"name": "sam", "kind": "adult"}, {"name": "mia", "kind": "guardian"}, {"name": "kim", "kind": "child", "guardians": ["mia"]}]"#;
     fs::write(scenarios.join("x.json"), direct(own, "sam", "kim")).expect("it can be written");
     fs::write(

@@ -7,6 +7,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
@@ -159,55 +160,91 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     replay::against_policy(&saved).expect("the policy does what it says");
 }
 
-/// A service that lets a thread of its own do what is invited to, and the thread panics.
-struct Threaded(Memory);
+/// A service that lets a thread of its own do what is invited to, and the thread panics: before it answers, or later.
+struct Threaded {
+    service: Memory,
+    delay: Duration,
+}
 
 impl Adapter for Threaded {
     fn about(&self) -> About {
-        self.0.about()
+        self.service.about()
     }
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.0.reset(setup)
+        self.service.reset(setup)
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
         if let Command::Invite { .. } = command {
-            let worker = thread::Builder::new().name("worker".into());
-            let panicked = worker.spawn(|| panic!("out of stamps")).expect("it starts").join();
-            assert!(panicked.is_err());
+            let delay = self.delay;
+            let work = move || {
+                thread::sleep(delay);
+                panic!("out of stamps");
+            };
+            let worker = thread::Builder::new().name("worker".into()).spawn(work).expect("it starts");
+            if delay.is_zero() {
+                worker.join().expect_err("it panics");
+            }
         }
-        self.0.apply(command)
+        self.service.apply(command)
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.0.observe(seen)
+        self.service.observe(seen)
     }
 }
 
-/// Where the process of the test below is to save what it finds.
-const FOLDER: &str = "CHATWARDEN_TEST_OF_THREADS";
+/// Where the process of a test below is to save what it finds, and how many milliseconds the thread waits.
+const FOLDER: &str = "CHATWARDEN_TEST_FOLDER";
+const DELAY: &str = "CHATWARDEN_TEST_DELAY";
 
-#[test]
-fn a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last() {
+/// What the process of a test does in the place of libFuzzer.
+fn fuzz_in_this_process() {
     static COUNTERS: Counters = Counters::new();
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        let settings = settings(folder.as_ref());
-        let mut fuzzed = harness(|| Ok(Threaded(Memory::new())), settings, &COUNTERS);
-        fuzzed.execute(&Input { header: Header::OWN, commands: reported() }.encode());
-        return;
-    }
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let delay = std::env::var(DELAY).expect("it is said").parse().expect("it is a number");
+    let delay = Duration::from_millis(delay);
+    let make = move || Ok(Threaded { service: Memory::new(), delay });
+    let mut fuzzed = harness(make, settings(folder.as_ref()), &COUNTERS);
+    fuzzed.execute(&Input { header: Header::OWN, commands: reported() }.encode());
+    thread::sleep(3 * delay);
+    fuzzed.execute(&Input::default().encode());
+}
+
+/// What the process of the test by this name says and saves, which has to abort.
+fn aborted(test: &str, delay: &str) -> (String, Scenario) {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let this = "fuzzing::concluding::a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last";
     let output = process::Command::new(std::env::current_exe().expect("there is one"))
-        .args(["--exact", this, "--nocapture"])
-        .env(FOLDER, folder.path())
+        .args(["--exact", &format!("fuzzing::concluding::{test}"), "--nocapture"])
+        .envs([(FOLDER, folder.path().as_os_str()), (DELAY, delay.as_ref())])
         .output()
         .expect("it starts");
-    let told = String::from_utf8_lossy(&output.stderr);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), None, "it aborts: {told}");
     assert!(told.contains("out of stamps") && told.contains("on its thread worker"), "{told}");
     let saved = saved(folder.path());
-    assert!(saved.steps.len() < 7, "{}", saved.steps.len());
-    assert_eq!(saved.finding.expect("it has a finding").verdict.to_string(), "inconclusive");
+    assert_eq!(saved.finding.as_ref().expect("it has a finding").verdict.to_string(), "inconclusive");
+    (told, saved)
+}
+
+#[test]
+fn a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last() {
+    fuzz_in_this_process();
+    if std::env::var_os(FOLDER).is_none() {
+        let (told, saved) =
+            aborted("a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last", "0");
+        assert!(told.contains("invite("), "{told}");
+        assert!(saved.steps.len() < 7, "{}", saved.steps.len());
+    }
+}
+
+#[test]
+fn what_panics_after_an_input_is_kept_with_that_input() {
+    fuzz_in_this_process();
+    if std::env::var_os(FOLDER).is_none() {
+        let (told, saved) = aborted("what_panics_after_an_input_is_kept_with_that_input", "100");
+        assert!(told.contains("unstable"), "{told}");
+        assert_eq!(replay::commands(&saved), reported());
+    }
 }
