@@ -68,14 +68,6 @@ impl Finder {
         out: &mut impl Write,
     ) -> io::Result<PathBuf> {
         let settled = draft.and_then(|draft| {
-            // Shrinking may take its time, and who ends it early is to know what there is.
-            writeln!(
-                out,
-                "{} is in {} and is being shrunk",
-                found.finding.identity(),
-                draft.path().display()
-            )?;
-            out.flush()?;
             let shrunk = match self.shrink(found, origin, &draft, make, &Watch::default()) {
                 Ok(shrunk) => shrunk,
                 Err(failure) => {

@@ -258,6 +258,11 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let finder = self.finder(header.named_setup(&self.own));
         let draft = finder.folder.draft(&found.commands, &found.finding, None);
         self.adapter = None;
+        if let Ok(draft) = &draft {
+            // Shrinking may take its time, and who ends it early is to know what there is.
+            let (identity, path) = (found.finding.identity(), draft.path().display());
+            let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
+        }
         finder.conclude(found, None, draft, &self.make, out)
     }
 

@@ -49,6 +49,7 @@ fn a_finding_is_saved_shrunk_and_told() {
     let file = target.conclude(Header::OWN, &found, &mut told).expect("it can be saved");
     let told = anstream::adapter::strip_str(std::str::from_utf8(&told).expect("it is text")).to_string();
     for part in [
+        ".new.json and is being shrunk",
         "invite(sam, g1, kim)",
         "step by step",
         "legitimate after",
