@@ -207,7 +207,7 @@ impl Finder {
     ) -> io::Result<()> {
         let Settled { shrunk, file } = settled;
         let history = self.history(shrunk, make);
-        let names = self.folder.cast.casting().with_groups(self.folder.groups.clone());
+        let names = self.folder.names();
         let subject = Subject::new(&self.folder.policy, Some(&self.folder.adapter), None);
         Terminal::new(&mut *out).event(Event::Found(&Discovery {
             names: &names,
@@ -251,6 +251,5 @@ pub(crate) fn as_found(found: &Found, outcome: Minimality) -> Shrunk {
 /// Whether there is something to learn from executing it once more: what is inconclusive was repeated before it was
 /// shrunk, and may take the whole time limit every time.
 fn is_worth_repeating(shrunk: &Shrunk) -> bool {
-    let is_unstable = matches!(shrunk.outcome, Minimality::Unstable(_));
-    !is_unstable && shrunk.finding.identity().verdict != Verdict::Inconclusive
+    !shrunk.is_unstable() && shrunk.finding.identity().verdict != Verdict::Inconclusive
 }

@@ -21,7 +21,7 @@ use crate::campaign::Minimality;
 use crate::hash::fnv1a;
 use crate::replay;
 use crate::verdict::{Finding, Identity, Verdict};
-use crate::wire::{self, CastSpec, FindingRecord, NamedSetup, PolicySpec, RecordedVerdict, Scenario};
+use crate::wire::{self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, RecordedVerdict, Scenario};
 
 /// What the scenarios of a campaign have in common.
 ///
@@ -77,6 +77,11 @@ impl Folder {
     /// The cast, groups and policy.
     pub fn setup(&self) -> Setup {
         Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+    }
+
+    /// What users and groups are called.
+    pub fn names(&self) -> Names {
+        self.cast.casting().with_groups(self.groups.clone())
     }
 
     /// The folder of a scenario with no more groups than the commands name.

@@ -42,7 +42,12 @@ pub struct Shrunk {
 impl Shrunk {
     /// Whether the history was executed again, and showed the same.
     pub fn is_repeatable(&self) -> bool {
-        self.executions > 0 && !matches!(self.outcome, Minimality::Unstable(_))
+        self.executions > 0 && !self.is_unstable()
+    }
+
+    /// Whether the history was answered otherwise, or showed something else, when it was executed again.
+    pub fn is_unstable(&self) -> bool {
+        matches!(self.outcome, Minimality::Unstable(_))
     }
 }
 

@@ -99,8 +99,7 @@ impl Fuzz {
         let mut reports = self.output.reports()?;
         let implementation = self.target.or_memory()?;
         let folder = self.folder(&implementation);
-        let names = folder.cast.casting().with_groups(folder.groups.clone());
-        let implementation = implementation.with_names(names);
+        let implementation = implementation.with_names(folder.names());
         let mut baseline = self.known.read()?;
         let subject = implementation.subject(&folder.policy);
         let policy_name = coverage::policy_name(&folder.policy);

@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
         certify: Option<Limits>,
         interrupt: &'a Interrupt,
     ) -> Self {
-        let names = folder.cast.casting().with_groups(folder.groups.clone());
+        let names = folder.names();
         let replay = format!("chatwarden replay {}", implementation.arguments());
         Case { finder: Finder { plan, folder, replay }, implementation, names, certify, interrupt }
     }
@@ -157,8 +157,8 @@ impl<'a> Case<'a> {
         let make = || self.implementation.make();
         let certificate = proof.as_ref().and_then(|proof| proof.as_ref().ok());
         let settled = self.finder.settle(found, (shrunk, certificate), origin, draft, &make)?;
-        let is_unstable = matches!(settled.shrunk.outcome, Minimality::Unstable(_));
-        Ok((settled, proof.filter(|_| !is_unstable)))
+        let proof = proof.filter(|_| !settled.shrunk.is_unstable());
+        Ok((settled, proof))
     }
 
     fn report(

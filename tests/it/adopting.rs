@@ -13,7 +13,7 @@ use chatwarden::strategy::Histories;
 use chatwarden::wire::Scenario;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::support::{ANN, KAY, KIM, plain_faults, setup_for};
+use crate::support::{ANN, Disturbed, KAY, KIM, plain_faults, setup_for};
 
 chatwarden::conformance_test!(the_service_conforms, Memory::new());
 
@@ -71,31 +71,12 @@ fn a_folder_of_scenarios_that_is_not_there_fails_the_test() {
     assert!(failed.to_string().starts_with("the scenarios in scenarois: No such file"), "{failed}");
 }
 
-/// A service with the reported defect that panics if a child is to know the other.
-struct Fragile(Memory);
-
-impl Adapter for Fragile {
-    fn about(&self) -> About {
-        self.0.about()
-    }
-
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.0.reset(setup)
-    }
-
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        assert!(*command != Command::Approve { by: ANN, child: KAY, contact: KIM }, "never heard of her");
-        self.0.apply(command)
-    }
-
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.0.observe(seen)
-    }
-}
-
 #[test]
 fn a_conformance_test_loses_nothing_of_what_it_finds() {
-    let make = || Ok(Fragile(Memory::with_fault(Fault::LauncherOnly)));
+    let fragile = |command: &Command| {
+        assert!(*command != Command::Approve { by: ANN, child: KAY, contact: KIM }, "never heard of her");
+    };
+    let make = || Ok(Disturbed(Memory::with_fault(Fault::LauncherOnly), fragile));
     let mut both = 0;
     for seed in 0..20 {
         let folder = tempfile::tempdir().expect("a folder can be made");

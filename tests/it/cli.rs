@@ -40,6 +40,11 @@ pub(crate) fn json_lines(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
+/// The file of the first finding that the program reports.
+fn saved_by(folder: &Path, arguments: &[&str]) -> String {
+    json_lines(&chatwarden(folder, arguments))[0]["file"].as_str().expect("a file").to_string()
+}
+
 /// The program refuses, with this error on standard error and nothing on standard output.
 #[track_caller]
 pub(crate) fn refuses(arguments: &[&str], error: &str) {
@@ -160,8 +165,7 @@ fn findings_of_different_identity_are_collected() {
 #[test]
 fn a_shrunk_scenario_is_as_short_as_it_gets() {
     let folder = folder();
-    let found = chatwarden(folder.path(), &["fuzz", "--fault", "direct-unchecked", "--json"]);
-    let file = json_lines(&found)[0]["file"].as_str().expect("a file").to_string();
+    let file = saved_by(folder.path(), &["fuzz", "--fault", "direct-unchecked", "--json"]);
     let long = fs::read_to_string(folder.path().join(&file)).expect("it is saved");
     let idle = r#"{"command": {"do": "block", "by": "kay", "who": "kim"}, "expect": "allow"},"#;
     let long = long.replacen(r#"{"command""#, &format!("{idle}\n    {{\"command\""), 1);
@@ -294,7 +298,7 @@ fn a_finding_is_replayed_as_closely_as_it_was_made() {
         "company",
         "--json",
     ];
-    let file = json_lines(&chatwarden(folder.path(), &fuzz))[0]["file"].as_str().expect("a file").to_string();
+    let file = saved_by(folder.path(), &fuzz);
     let code = |arguments: &[&str]| code(&chatwarden(folder.path(), arguments));
     assert_eq!(code(&["replay", &file, "--adapter", "memory"]), 1, "the policy still breaks its promise");
     assert_eq!(code(&["replay", &file, "--adapter", "memory", "--fidelity", "exact"]), 0);
@@ -304,7 +308,7 @@ fn a_finding_is_replayed_as_closely_as_it_was_made() {
 fn what_a_person_wrote_into_a_found_scenario_stays() {
     let folder = folder();
     let fuzz = ["fuzz", "--fault", "launcher-only", "--json"];
-    let file = json_lines(&chatwarden(folder.path(), &fuzz))[0]["file"].as_str().expect("a file").to_string();
+    let file = saved_by(folder.path(), &fuzz);
     let path = folder.path().join(file);
     let saved = fs::read_to_string(&path).expect("it is saved");
     fs::write(&path, saved.replacen("\"policy\"", "\"about\": \"ticket 123\",\n  \"policy\"", 1))
@@ -316,8 +320,7 @@ fn what_a_person_wrote_into_a_found_scenario_stays() {
 #[test]
 fn a_chain_that_is_known_to_be_as_short_stays_as_it_is() {
     let folder = folder();
-    let found = chatwarden(folder.path(), &["fuzz", "--fault", "launcher-only", "--json"]);
-    let file = json_lines(&found)[0]["file"].as_str().expect("a file").to_string();
+    let file = saved_by(folder.path(), &["fuzz", "--fault", "launcher-only", "--json"]);
     let saved = || fs::read_to_string(folder.path().join(&file)).expect("it is saved");
     let before = saved();
     assert!(before.contains("\"certified\""), "{before}");
@@ -331,7 +334,7 @@ fn a_chain_that_is_known_to_be_as_short_stays_as_it_is() {
 fn a_file_that_cannot_be_read_is_not_replaced_and_what_was_found_is_told() {
     let folder = folder();
     let fuzz = ["fuzz", "--fault", "launcher-only", "--json"];
-    let file = json_lines(&chatwarden(folder.path(), &fuzz))[0]["file"].as_str().expect("a file").to_string();
+    let file = saved_by(folder.path(), &fuzz);
     let path = folder.path().join(file);
     fs::write(&path, "{ my notes").expect("it can be written");
     let again = chatwarden(folder.path(), &fuzz);

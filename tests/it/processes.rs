@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
+use chatwarden::adapter::{Adapter, Answer, Failure, Fidelity, Observation};
 use chatwarden::campaign::{self, Found, Minimality, Plan, Tally, Watch};
 use chatwarden::driver;
 use chatwarden::exec::{Drivers, Options, Unstartable};
-use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
+use chatwarden::model::{Command, CommandKind, Preset, UserSet};
 use chatwarden::wire::{BuiltInCast, Names, Request, Stage};
 
-use crate::support::{ANN, G1, KAY, SAM, setup_for, small};
+use crate::support::{ANN, Disturbed, G1, KAY, SAM, setup_for, small};
 
 /// Drivers that are the built-in service, with a fault perhaps.
 fn drivers(fault: Option<Fault>, options: Options) -> Arc<Drivers> {
@@ -149,25 +149,6 @@ fn what_is_no_command_is_told_apart_from_what_is_no_driver() {
     }
 }
 
-/// The built-in service with its defect, which panics when somebody dissolves a group.
-struct Fragile(Memory);
-
-impl Adapter for Fragile {
-    fn about(&self) -> About {
-        self.0.about()
-    }
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.0.reset(setup)
-    }
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        assert!(command.kind() != CommandKind::Dissolve, "it falls apart");
-        self.0.apply(command)
-    }
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.0.observe(seen)
-    }
-}
-
 #[test]
 fn what_was_answered_before_a_panic_is_told() {
     let stage = Stage { names: names(), setup: small(Preset::MessengerKids.policy(), 2) };
@@ -180,7 +161,8 @@ fn what_was_answered_before_a_panic_is_told() {
         request.write(id as u64, &stage, &mut requests);
     }
     let mut answers = Vec::new();
-    let serve = || driver::serve_on(Fragile(Memory::new()), requests.as_slice(), &mut answers);
+    let fragile = |command: &Command| assert!(command.kind() != CommandKind::Dissolve, "it falls apart");
+    let serve = || driver::serve_on(Disturbed(Memory::new(), fragile), requests.as_slice(), &mut answers);
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(serve)).expect_err("it falls apart");
     assert_eq!(
         answers.iter().filter(|byte| **byte == b'\n').count(),

@@ -32,6 +32,28 @@ pub(crate) fn setup_for(fault: Fault) -> Setup {
     Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
+/// The built-in service, to which something happens before every command.
+pub(crate) struct Disturbed<F>(pub(crate) Memory, pub(crate) F);
+
+impl<F: Fn(&Command)> Adapter for Disturbed<F> {
+    fn about(&self) -> About {
+        self.0.about()
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.0.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        (self.1)(command);
+        self.0.apply(command)
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.0.observe(seen)
+    }
+}
+
 /// An implementation that answers and shows what the script says, one entry a command; at its end it panics.
 #[derive(Clone)]
 pub(crate) struct Scripted {

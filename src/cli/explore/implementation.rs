@@ -37,8 +37,7 @@ pub(super) fn run(
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
     let folder = folder(options, policy.value, &implementation);
     options::writable(&folder.directory)?;
-    let names = options.cast.value.casting().with_groups(folder.groups.clone());
-    let implementation = implementation.with_names(names);
+    let implementation = implementation.with_names(folder.names());
     let plan = plan(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
     let interrupt = Interrupt::installed();

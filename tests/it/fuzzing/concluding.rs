@@ -18,6 +18,7 @@ use chatwarden::replay;
 use chatwarden::wire::{BuiltInCast, CastSpec, Minimality, NamedSetup, PolicySpec, Scenario, Source};
 
 use super::targets::{found, reported, target};
+use crate::support::Disturbed;
 
 /// The settings for the reported defect, with what is found saved below the folder.
 fn settings(folder: &Path) -> Settings {
@@ -161,38 +162,16 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     replay::against_policy(&saved).expect("the policy does what it says");
 }
 
-/// A service that lets a thread of its own do what is invited to, and the thread panics: before it answers, or later.
-struct Threaded {
-    service: Memory,
-    delay: Duration,
-}
-
-impl Adapter for Threaded {
-    fn about(&self) -> About {
-        self.service.about()
-    }
-
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.service.reset(setup)
-    }
-
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        if let Command::Invite { .. } = command {
-            let delay = self.delay;
-            let work = move || {
-                thread::sleep(delay);
-                panic!("out of stamps");
-            };
-            let worker = thread::Builder::new().name("worker".into()).spawn(work).expect("it starts");
-            if delay.is_zero() {
-                worker.join().expect_err("it panics");
-            }
-        }
-        self.service.apply(command)
-    }
-
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.service.observe(seen)
+/// Lets a thread do what is invited to, which panics: at once, and then it is waited for, or later.
+fn invite_by_thread(command: &Command, delay: Duration) {
+    let Command::Invite { .. } = command else { return };
+    let work = move || {
+        thread::sleep(delay);
+        panic!("out of stamps");
+    };
+    let worker = thread::Builder::new().name("worker".into()).spawn(work).expect("it starts");
+    if delay.is_zero() {
+        worker.join().expect_err("it panics");
     }
 }
 
@@ -206,7 +185,8 @@ fn fuzz_in_this_process() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let delay = std::env::var(DELAY).expect("it is said").parse().expect("it is a number");
     let delay = Duration::from_millis(delay);
-    let make = move || Ok(Threaded { service: Memory::new(), delay });
+    let make =
+        move || Ok(Disturbed(Memory::new(), move |command: &Command| invite_by_thread(command, delay)));
     let mut fuzzed = harness(make, settings(folder.as_ref()), &COUNTERS);
     fuzzed.execute(&Input { header: Header::OWN, commands: reported() }.encode());
     thread::sleep(3 * delay);
