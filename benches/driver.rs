@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{self, Plan, Watch};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::exec::{Drivers, Options};
+use chatwarden::format::{BuiltInCast, Names};
 use chatwarden::model::{Preset, Setup};
-use chatwarden::wire::{BuiltInCast, Names};
 use criterion::{Criterion, Throughput};
 
 /// How many runs are measured at a time.
@@ -30,7 +30,11 @@ fn main() {
 fn driver(criterion: &mut Criterion) {
     let casting = BuiltInCast::Small.casting();
     let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
-    let plan = Plan { runs: RUNS, jobs: NonZeroUsize::MIN, ..Plan::new(setup, &Memory::new().about()) };
+    let plan = CampaignConfig {
+        runs: RUNS,
+        jobs: NonZeroUsize::MIN,
+        ..CampaignConfig::new(setup, &Memory::new().about())
+    };
     let names = casting.with_groups(Names::numbered(2));
     let command = format!("'{}' serve", env!("CARGO_BIN_EXE_chatwarden"));
     let open = |pipelined| {
@@ -42,13 +46,16 @@ fn driver(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("driver");
     group.throughput(Throughput::Elements(RUNS * plan.length as u64));
     group.measurement_time(Duration::from_secs(8)).sample_size(30);
-    group.bench_function("in-process", |bencher| bencher.iter(|| conduct(&plan, || Ok(Memory::new()))));
-    group.bench_function("pipelined", |bencher| bencher.iter(|| conduct(&plan, || ahead.driver(&names))));
-    group.bench_function("in-turn", |bencher| bencher.iter(|| conduct(&plan, || in_turn.driver(&names))));
+    group.bench_function("in-process", |bencher| bencher.iter(|| run_campaign(&plan, || Ok(Memory::new()))));
+    group
+        .bench_function("pipelined", |bencher| bencher.iter(|| run_campaign(&plan, || ahead.driver(&names))));
+    group
+        .bench_function("in-turn", |bencher| bencher.iter(|| run_campaign(&plan, || in_turn.driver(&names))));
     group.finish();
 }
 
-fn conduct<A: Adapter>(plan: &Plan, make: impl Fn() -> Result<A, Failure> + Sync) {
-    let tally = campaign::conduct(plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+fn conduct<A: Adapter>(plan: &CampaignConfig, make: impl Fn() -> Result<A, Failure> + Sync) {
+    let tally = campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {})
+        .expect("the service starts");
     assert!(tally.found.is_empty());
 }

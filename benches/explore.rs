@@ -25,9 +25,9 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use chatwarden::explore::{Plan, Watch, explore};
-use chatwarden::model::{Command, Group, Link, Phase, Preset, Setup, State, User, UserSet, Word, step};
-use chatwarden::wire::BuiltInCast;
+use chatwarden::explore::{PolicySearch, SearchMonitor, explore};
+use chatwarden::format::BuiltInCast;
+use chatwarden::model::{Command, Group, Link, NamedEnum, Phase, Preset, Setup, State, User, UserSet, step};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use stateright::{Checker, Model, Property};
@@ -69,9 +69,9 @@ fn main() {
 
 fn whole(criterion: &mut Criterion) {
     let mut group = group(criterion, "whole");
-    let one = Plan { symmetry: false, jobs: NonZeroUsize::MIN, ..Plan::new(*SETUP) };
-    let two = Plan { jobs: NonZeroUsize::new(2).expect("two is not zero"), ..one.clone() };
-    let symmetric = Plan { symmetry: true, ..one.clone() };
+    let one = PolicySearch { symmetry: false, jobs: NonZeroUsize::MIN, ..PolicySearch::new(*SETUP) };
+    let two = PolicySearch { jobs: NonZeroUsize::new(2).expect("two is not zero"), ..one.clone() };
+    let symmetric = PolicySearch { symmetry: true, ..one.clone() };
     for (name, plan, counts) in
         [("explore", one, WHOLE), ("two-jobs", two, WHOLE), ("symmetry", symmetric, SYMMETRIC)]
     {
@@ -82,7 +82,12 @@ fn whole(criterion: &mut Criterion) {
 
 fn bounded(criterion: &mut Criterion) {
     let mut group = group(criterion, "bounded");
-    let plan = Plan { symmetry: false, jobs: NonZeroUsize::MIN, depth: Some(DEPTH), ..Plan::new(*SETUP) };
+    let plan = PolicySearch {
+        symmetry: false,
+        jobs: NonZeroUsize::MIN,
+        depth: Some(DEPTH),
+        ..PolicySearch::new(*SETUP)
+    };
     measure(&mut group, "explore", BOUNDED, || explored(&plan));
     measure(&mut group, "stateright-packed", BOUNDED, || checked(Packed));
     measure(&mut group, "stateright-usual", BOUNDED, || checked(Usual));
@@ -124,8 +129,8 @@ fn measure(
     group.bench_function(name, |bencher| bencher.iter(|| assert_eq!(search(), expected)));
 }
 
-fn explored(plan: &Plan) -> Counts {
-    let explored = explore(plan, &Watch::default());
+fn explored(plan: &PolicySearch) -> Counts {
+    let explored = explore(plan, &SearchMonitor::default());
     Counts { states: explored.states, transitions: explored.transitions }
 }
 

@@ -24,11 +24,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chatwarden::adapter::{Adapter, Observation, memory::Memory};
-use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::check::{self, Terms};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Generator, Seeded};
-use chatwarden::model::{Command, Group, Outcome, Preset, Setup, State, UserSet, WordSet, step};
-use chatwarden::wire::BuiltInCast;
+use chatwarden::lockstep::{self, CheckConfig};
+use chatwarden::model::{Command, EnumSet, Group, Outcome, Preset, Setup, State, UserSet, step};
 use criterion::{Criterion, Throughput};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -55,12 +55,12 @@ fn main() {
 
 fn lockstep(criterion: &mut Criterion) {
     let mut service = Memory::new();
-    let terms = Terms::of(&service.about());
+    let terms = CheckConfig::of(&service.about());
     let histories: Vec<Vec<Command>> = (0..RUNS).map(generated).collect();
 
     let mut group = criterion.benchmark_group("lockstep");
     group.throughput(Throughput::Elements(RUNS * LENGTH as u64)).measurement_time(Duration::from_secs(10));
-    group.bench_function("campaign", |bencher| bencher.iter(conduct));
+    group.bench_function("campaign", |bencher| bencher.iter(run_campaign_once));
     group.bench_function("generate-and-model", |bencher| {
         bencher.iter(|| (0..RUNS).for_each(|run| follow(run, |_| {})));
     });
@@ -70,7 +70,7 @@ fn lockstep(criterion: &mut Criterion) {
     group.bench_function("check", |bencher| {
         bencher.iter(|| {
             for history in &histories {
-                assert_eq!(check::run(&mut service, terms, &SETUP, history), None);
+                assert_eq!(lockstep::run(&mut service, terms, &SETUP, history), None);
             }
         });
     });
@@ -81,14 +81,14 @@ fn lockstep(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn conduct() {
-    let plan = Plan {
+fn run_campaign_once() {
+    let plan = CampaignConfig {
         runs: RUNS,
         length: LENGTH,
         jobs: NonZeroUsize::MIN,
-        ..Plan::new(*SETUP, &Memory::new().about())
+        ..CampaignConfig::new(*SETUP, &Memory::new().about())
     };
-    let tally = campaign::conduct(&plan, &|| Ok(Memory::new()), &Watch::default(), &|_| {})
+    let tally = campaign::run_campaign(&plan, &|| Ok(Memory::new()), &CampaignMonitor::default(), &|_| {})
         .expect("the service can always be made");
     assert_eq!(tally.commands, RUNS * LENGTH as u64);
     assert_eq!(tally.found, []);
@@ -97,7 +97,7 @@ fn conduct() {
 /// Generates the commands of a run, which the model follows.
 fn follow(run: u64, mut each: impl FnMut(Command)) {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(&SETUP, WordSet::all(), &mut choices);
+    let generator = Generator::for_run(&SETUP, EnumSet::all(), &mut choices);
     let mut state: State = SETUP.start();
     for _ in 0..LENGTH {
         let command = generator.next(&state, &mut choices);
@@ -230,7 +230,7 @@ impl<const LISTED: bool> StateMachineTest for Service<LISTED> {
         service.observe(&mut seen).expect("the service can always be observed");
         assert_eq!(answer.is_allowed(), outcome.decision.is_allowed());
         assert_eq!(answer.delivered(), outcome.delivered);
-        assert!(check::drift(&reference.state, &seen, &SETUP, WordSet::all()).is_empty());
+        assert!(lockstep::drift(&reference.state, &seen, &SETUP, EnumSet::all()).is_empty());
         service
     }
 }

@@ -8,7 +8,8 @@ pub mod fault;
 pub mod memory;
 
 use chatwarden_model::{
-    Command, CommandKind, Link, MAX_GROUPS, MAX_USERS, Phase, Policy, Setup, User, UserSet, WordSet, words,
+    Command, CommandKind, EnumSet, Link, MAX_GROUPS, MAX_USERS, Phase, Policy, Setup, User, UserSet,
+    named_enum,
 };
 
 /// An implementation under test.
@@ -17,14 +18,14 @@ use chatwarden_model::{
 ///
 /// ```
 /// use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-/// use chatwarden::model::{Command, Setup, UserSet, WordSet};
+/// use chatwarden::model::{Command, Setup, UserSet, EnumSet};
 ///
 /// #[derive(Default)]
 /// struct GuardiansOnly { guardians: UserSet }
 ///
 /// impl Adapter for GuardiansOnly {
 ///     fn about(&self) -> About {
-///         About { fidelity: Fidelity::PromisesOnly, observes: WordSet::empty(), ..About::exact("guardians-only", "1") }
+///         About { fidelity: Fidelity::PromisesOnly, observes: EnumSet::empty(), ..About::exact("guardians-only", "1") }
 ///     }
 ///     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
 ///         self.guardians = setup.cast.kinds().guardians;
@@ -125,11 +126,11 @@ pub struct About {
     /// The implementation's version.
     pub version: String,
     /// The commands that it can carry out; others are never sent.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// How closely it can be compared.
     pub fidelity: Fidelity,
     /// What can be seen of it.
-    pub observes: WordSet<Part>,
+    pub observes: EnumSet<Part>,
     /// The policy that it follows, if it follows a certain one whatever it is told.
     pub policy: Option<Policy>,
 }
@@ -140,19 +141,19 @@ impl About {
         About {
             name: name.into(),
             version: version.into(),
-            commands: WordSet::all(),
+            commands: EnumSet::all(),
             fidelity: Fidelity::Exact,
-            observes: WordSet::all(),
+            observes: EnumSet::all(),
             policy: None,
         }
     }
 }
 
-words! {
+named_enum! {
     /// How closely an implementation is compared with the model.
     ///
     /// ```
-    /// use chatwarden::{adapter::Fidelity, model::Word};
+    /// use chatwarden::{adapter::Fidelity, model::NamedEnum};
     /// assert_eq!(Fidelity::named("no-looser"), Some(Fidelity::NoLooser));
     /// ```
     pub enum Fidelity {
@@ -162,12 +163,12 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// A part of an implementation's state that can be seen from outside.
     ///
     /// ```
-    /// use chatwarden::{adapter::Part, model::WordSet};
-    /// assert_eq!(WordSet::<Part>::all().len(), 8);
+    /// use chatwarden::{adapter::Part, model::EnumSet};
+    /// assert_eq!(EnumSet::<Part>::all().len(), 8);
     /// ```
     pub enum Part {
         Members = "members": "who is in each group",

@@ -8,19 +8,19 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Component, Path};
 
-use chatwarden_model::{Policy, Preset, Promise, Word};
+use chatwarden_model::{NamedEnum, Policy, Preset, Promise};
 
+use crate::finding::{Identity, Verdict};
+use crate::format::{self, KnownFinding, KnownVerdict, PolicySpec};
 use crate::hash::fnv1a;
-use crate::verdict::{Identity, Verdict};
-use crate::wire::{self, KnownFinding, KnownVerdict, PolicySpec};
 
 /// The known findings of a project, and those that a run met.
 ///
 /// ```
 /// use chatwarden::baseline::{Baseline, Subject};
 /// use chatwarden::model::{CommandKind, Preset};
-/// use chatwarden::verdict::{Identity, Verdict};
-/// use chatwarden::wire::PolicySpec;
+/// use chatwarden::finding::{Identity, Verdict};
+/// use chatwarden::format::PolicySpec;
 /// let subject = Subject::new(&PolicySpec::Preset(Preset::MessengerKids), Some("my-chat"), None);
 /// let strict =
 ///     Identity { verdict: Verdict::TooStrict, command: Some(CommandKind::Leave), promise: None, condition: None };
@@ -44,11 +44,11 @@ pub struct Baseline {
 /// ```
 /// use chatwarden::baseline::{Baseline, Subject};
 /// use chatwarden::model::{Preset, Promise};
-/// use chatwarden::wire::PolicySpec;
+/// use chatwarden::format::PolicySpec;
 /// let subject = Subject::new(&PolicySpec::Preset(Preset::AdderOnly), None, None);
-/// let met = Baseline::default().meet(subject.broken_by_policy(Promise::Company));
+/// let met = Baseline::default().meet(subject.broken_by_policy(Promise::NoStrangers));
 /// assert_eq!(met.known, None);
-/// assert_eq!(met.finding.identity(), "broken-promise-company");
+/// assert_eq!(met.finding.identity(), "broken-promise-no-strangers");
 /// assert_eq!(met.fingerprint().len(), 16);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,7 +81,7 @@ impl Baseline {
     ///
     /// # Errors
     /// If the file cannot be read or does not hold a baseline.
-    pub fn open(file: &Path) -> Result<Self, wire::Error> {
+    pub fn open(file: &Path) -> Result<Self, format::Error> {
         KnownFinding::open_all(file).map(Baseline::of)
     }
 

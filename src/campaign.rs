@@ -9,7 +9,7 @@ mod shorten;
 mod turns;
 
 pub use shard::Shard;
-pub use shorten::{Minimality, Shrunk, shrink};
+pub use shorten::{ShrinkStatus, Shrunk, shrink};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -18,14 +18,14 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Command, CommandKind, Setup, State, WordSet, decide};
+use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
-use crate::check::{Lockstep, Progress, Terms};
 use crate::coverage::{Coverage, Past, Point, Points, Situation};
+use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
-use crate::verdict::{Finding, Identity, Verdict};
-use turns::{Turn, Turns};
+use crate::lockstep::{CheckConfig, Lockstep, StepResult};
+use turns::{Batch, BatchQueue};
 
 /// How many runs a job takes at a time, at most.
 const BLOCK: u64 = 16;
@@ -34,28 +34,28 @@ const BLOCK: u64 = 16;
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-/// use chatwarden::campaign::{self, Plan, Watch};
+/// use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 /// use chatwarden::model::{Preset, Promise, Setup};
-/// use chatwarden::wire::BuiltInCast;
+/// use chatwarden::format::BuiltInCast;
 ///
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-/// let plan = Plan::new(setup, &Memory::new().about());
+/// let plan = CampaignConfig::new(setup, &Memory::new().about());
 ///
-/// let tally = campaign::conduct(&plan, &service, &Watch::default(), &|_| {}).expect("the service starts");
+/// let tally = campaign::run_campaign(&plan, &service, &CampaignMonitor::default(), &|_| {}).expect("the service starts");
 /// let found = &tally.found[0];
-/// let shrunk = campaign::shrink(&plan, &service, found, &Watch::default(), |_, _| {}).expect("the service starts");
-/// assert_eq!(shrunk.finding.identity().promise, Some(Promise::Company));
+/// let shrunk = campaign::shrink(&plan, &service, found, &CampaignMonitor::default(), |_, _| {}).expect("the service starts");
+/// assert_eq!(shrunk.finding.identity().promise, Some(Promise::NoStrangers));
 /// assert!(shrunk.commands.len() <= 4);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct CampaignConfig {
     /// The cast, groups and policy of every run.
     pub setup: Setup,
     /// The kinds of commands to draw from.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// How the implementation is compared.
-    pub terms: Terms,
+    pub terms: CheckConfig,
     /// The seed from which every run's choices follow.
     pub seed: u64,
     /// How many runs to make, those of other shards included.
@@ -82,13 +82,13 @@ pub struct Plan {
     pub shrink_time: Option<Duration>,
 }
 
-impl Plan {
+impl CampaignConfig {
     /// The plan that the command line follows by default, for an adapter that says this about itself.
     pub fn new(setup: Setup, about: &crate::adapter::About) -> Self {
-        Plan {
+        CampaignConfig {
             setup,
             commands: about.commands,
-            terms: Terms::of(about),
+            terms: CheckConfig::of(about),
             seed: 0,
             runs: 20_000,
             shard: Shard::WHOLE,
@@ -114,7 +114,7 @@ impl Plan {
 ///
 /// ```
 /// use chatwarden::campaign::Found;
-/// use chatwarden::verdict::{Deviation, Finding};
+/// use chatwarden::finding::{Deviation, Finding};
 /// let finding = Finding::new(0, None, vec![Deviation::Refused]);
 /// assert_eq!(Found { run: 0, commands: vec![], finding }.run, 0);
 /// ```
@@ -131,10 +131,10 @@ pub struct Found {
 /// What a campaign came to.
 ///
 /// ```
-/// assert!(chatwarden::campaign::Tally::default().found.is_empty());
+/// assert!(chatwarden::campaign::CampaignResult::default().found.is_empty());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
+pub struct CampaignResult {
     /// How many runs were made.
     pub runs: u64,
     /// How many commands they had.
@@ -151,13 +151,13 @@ pub struct Tally {
 /// What can be seen of a campaign while it goes on, and the way to stop it.
 ///
 /// ```
-/// use chatwarden::campaign::Watch;
-/// let watch = Watch::default();
+/// use chatwarden::campaign::CampaignMonitor;
+/// let watch = CampaignMonitor::default();
 /// watch.stop();
 /// assert!(watch.is_stopped());
 /// ```
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct CampaignMonitor {
     runs: AtomicU64,
     commands: AtomicU64,
     findings: AtomicU64,
@@ -168,7 +168,7 @@ pub struct Watch {
     stopped: AtomicBool,
 }
 
-impl Watch {
+impl CampaignMonitor {
     /// How many runs were made so far.
     pub fn runs(&self) -> u64 {
         self.runs.load(Relaxed)
@@ -216,17 +216,17 @@ impl Watch {
 ///
 /// # Panics
 /// If the harness itself has a bug; an implementation's panics are findings.
-pub fn conduct<A: Adapter>(
-    plan: &Plan,
+pub fn run_campaign<A: Adapter>(
+    plan: &CampaignConfig,
     make: &(impl Fn() -> Result<A, Failure> + Sync),
-    watch: &Watch,
+    watch: &CampaignMonitor,
     found: &(dyn Fn(&Found) + Sync),
-) -> Result<Tally, Failure> {
-    let board = Board {
+) -> Result<CampaignResult, Failure> {
+    let board = CampaignRun {
         tell: found,
         plan,
         watch,
-        turns: Turns::new(plan),
+        turns: BatchQueue::new(plan),
         end: AtomicU64::new(plan.runs),
         found: Mutex::default(),
     };
@@ -245,7 +245,7 @@ pub fn conduct<A: Adapter>(
     let found = board.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut found: Vec<Found> = found.into_values().filter(|found| found.run < end).collect();
     found.sort_by_key(|found| found.run);
-    Ok(Tally {
+    Ok(CampaignResult {
         runs: watch.runs(),
         commands: watch.commands(),
         found,
@@ -255,17 +255,17 @@ pub fn conduct<A: Adapter>(
 }
 
 /// What the jobs of a campaign share.
-struct Board<'a> {
-    plan: &'a Plan,
-    watch: &'a Watch,
-    turns: Turns<'a>,
+struct CampaignRun<'a> {
+    plan: &'a CampaignConfig,
+    watch: &'a CampaignMonitor,
+    turns: BatchQueue<'a>,
     /// No run from this number on counts: the first that was found ends the campaign behind itself.
     end: AtomicU64,
     found: Mutex<BTreeMap<Identity, Found>>,
     tell: &'a (dyn Fn(&Found) + Sync),
 }
 
-impl Board<'_> {
+impl CampaignRun<'_> {
     fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
         let mut adapter = make()?;
         let mut lockstep = Lockstep::new(self.plan.terms);
@@ -293,7 +293,7 @@ impl Board<'_> {
         Ok(())
     }
 
-    fn take_turn(&self) -> Option<Turn<'_, '_>> {
+    fn take_turn(&self) -> Option<Batch<'_, '_>> {
         // The first turn is taken however little time there is: a campaign that did nothing has passed nothing.
         let is_late = || self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let is_over = |start: u64| start > 0 && (is_late() || self.watch.is_stopped());
@@ -304,7 +304,7 @@ impl Board<'_> {
     fn run(
         &self,
         run: u64,
-        turn: &mut Turn<'_, '_>,
+        turn: &mut Batch<'_, '_>,
         adapter: &mut impl Adapter,
         lockstep: &mut Lockstep,
         commands: &mut Vec<Command>,
@@ -316,7 +316,7 @@ impl Board<'_> {
             Guidance::Uniform => Generator::uniform(&plan.setup, plan.commands),
             _ => Generator::for_run(&plan.setup, plan.commands, &mut choices),
         };
-        let mut trace = plan.counts().then(Trace::default);
+        let mut trace = plan.counts().then(CoverageTrace::default);
         let mut ahead = Vec::new();
         // As long as the implementation conforms, what it answers does not change what comes next.
         if plan.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
@@ -338,14 +338,15 @@ impl Board<'_> {
             });
             let before = trace.is_some().then(|| *lockstep.state());
             let progress = lockstep.step(adapter, &command);
-            if let (Some(trace), Some(before), true) = (&mut trace, before, progress != Progress::Unsupported)
+            if let (Some(trace), Some(before), true) =
+                (&mut trace, before, progress != StepResult::Unsupported)
             {
                 trace.take(&before, plan, &command, lockstep.state());
             }
             match progress {
-                Progress::Conforms => commands.push(command),
-                Progress::Unsupported => {}
-                Progress::Ended(finding) => {
+                StepResult::Conforms => commands.push(command),
+                StepResult::Unsupported => {}
+                StepResult::Ended(finding) => {
                     commands.push(command);
                     ended = Some(finding);
                     break;
@@ -383,13 +384,13 @@ impl Board<'_> {
 
 /// What a run has shown so far.
 #[derive(Default)]
-struct Trace {
+struct CoverageTrace {
     past: Past,
     shown: Vec<Point>,
 }
 
-impl Trace {
-    fn take(&mut self, before: &State, plan: &Plan, command: &Command, after: &State) {
+impl CoverageTrace {
+    fn take(&mut self, before: &State, plan: &CampaignConfig, command: &Command, after: &State) {
         let situation = Situation { state: before, policy: &plan.setup.policy, past: Some(&self.past) };
         situation.each_point(command, |point| self.shown.push(point));
         let allowed = decide(before, &plan.setup.policy, command).is_allowed();

@@ -8,25 +8,25 @@ mod ground;
 
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Bounds, Command, CommandKind, WordSet, words};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, named_enum};
 
 use crate::adapter::{Adapter, Failure};
-use crate::campaign::{Found, Minimality, Plan, Shrunk};
-use crate::explore::{self, Alike, Counterexample, Drive, Driven, End, Watch};
-use crate::verdict::Finding;
+use crate::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
+use crate::explore::{self, Alike, Counterexample, Drive, Driven, End, SearchMonitor};
+use crate::finding::Finding;
 
 /// The most commands of an alphabet that holds everything that can be written down. It is enough for the cast
 /// `small` with any number of groups, and for `family` with two.
 pub const MOST_COMMANDS: usize = 16_384;
 
-words! {
+named_enum! {
     /// Over what a chain is minimal.
     ///
     /// ```
-    /// use chatwarden::{certify::Level, model::Word};
-    /// assert_eq!(Level::BlackBox.name(), "black-box");
+    /// use chatwarden::{certify::CertificateLevel, model::NamedEnum};
+    /// assert_eq!(CertificateLevel::BlackBox.name(), "black-box");
     /// ```
-    pub enum Level {
+    pub enum CertificateLevel {
         Product = "product": "over the pairs of states of model and implementation",
         BlackBox = "black-box": "over all sequences of commands, up to renaming users and groups",
     }
@@ -36,40 +36,40 @@ words! {
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-/// use chatwarden::campaign::{self, Plan};
-/// use chatwarden::certify::{Level, Limits, Outcome, Search};
-/// use chatwarden::check;
-/// use chatwarden::explore::Watch;
+/// use chatwarden::campaign::{self, CampaignConfig};
+/// use chatwarden::certify::{CertificateLevel, Limits, CertifyOutcome, Certifier};
+/// use chatwarden::lockstep;
+/// use chatwarden::explore::SearchMonitor;
 /// use chatwarden::model::{Command, Group, Preset, Setup, User, UserSet};
-/// use chatwarden::wire::BuiltInCast;
+/// use chatwarden::format::BuiltInCast;
 ///
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::CreateUnchecked));
-/// let plan = Plan::new(setup, &service()?.about());
+/// let plan = CampaignConfig::new(setup, &service()?.about());
 ///
 /// let [kay, sam] = [2, 4].map(User::new);
 /// let block = Command::Block { by: kay, who: sam };
 /// let create = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
-/// let search = Search { plan: &plan, limits: Limits::default(), watch: &Watch::default() };
+/// let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
 /// let search = |chain: &[Command]| {
-///     let finding = check::run(&mut service()?, plan.terms, &setup, chain).expect("nobody approved sam");
+///     let finding = lockstep::run(&mut service()?, plan.terms, &setup, chain).expect("nobody approved sam");
 ///     search.below(&service, chain, &finding)
 /// };
-/// let Outcome::Shorter(shorter) = search(&[block, create])? else { panic!("the block is idle") };
-/// let Outcome::Certified(certificate) = search(&shorter.commands)? else { panic!("it is the shortest") };
-/// assert_eq!((certificate.level, certificate.below), (Level::Product, 1));
+/// let CertifyOutcome::Shorter(shorter) = search(&[block, create])? else { panic!("the block is idle") };
+/// let CertifyOutcome::Certified(certificate) = search(&shorter.commands)? else { panic!("it is the shortest") };
+/// assert_eq!((certificate.level, certificate.below), (CertificateLevel::Product, 1));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Certificate {
     /// Over what the chain is minimal.
-    pub level: Level,
+    pub level: CertificateLevel,
     /// The length of the chain: all histories of fewer commands were tried.
     pub below: usize,
     /// How many groups there were.
     pub groups: usize,
     /// The kinds of commands of which histories were made.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// How many commands histories were made of.
     pub alphabet: usize,
     /// Whether these were all that can be written down. If not, they were the well-typed ones and, of the kinds
@@ -111,7 +111,7 @@ impl Default for Limits {
 ///
 /// An example is at [`Certificate`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum CertifyOutcome {
     /// Nothing shorter shows the finding.
     Certified(Certificate),
     /// This is shorter and shows it.
@@ -122,9 +122,9 @@ pub enum Outcome {
 
 /// A finding with its history, and what is known of its length.
 ///
-/// An example is at [`Search::certify`].
+/// An example is at [`Certifier::certify`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Conclusion {
+pub struct CertifiedFinding {
     /// The history: as it was, or a shorter one that the search found.
     pub shrunk: Shrunk,
     /// The certificate, or why there is none.
@@ -135,36 +135,36 @@ pub struct Conclusion {
 ///
 /// An example is at [`Certificate`].
 #[derive(Clone, Copy, Debug)]
-pub struct Search<'a> {
+pub struct Certifier<'a> {
     /// The cast, groups and policy, the kinds of commands, how the implementation is compared, and the jobs.
-    pub plan: &'a Plan,
+    pub plan: &'a CampaignConfig,
     /// How much it may take.
     pub limits: Limits,
     /// How it goes on, and the way to stop it.
-    pub watch: &'a Watch,
+    pub watch: &'a SearchMonitor,
 }
 
-impl Search<'_> {
+impl Certifier<'_> {
     /// Certifies a shrunk chain, or whatever is shorter and shows the same: that is first handed to `simplify`, which
     /// knows how to use fewer users. The limits are for all of it, but for the simplifying.
     ///
     /// ```
     /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-    /// use chatwarden::campaign::{self, Plan, Watch};
-    /// use chatwarden::certify::{Limits, Search};
+    /// use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+    /// use chatwarden::certify::{Limits, Certifier};
     /// use chatwarden::explore;
     /// use chatwarden::model::{Preset, Setup};
-    /// use chatwarden::wire::BuiltInCast;
+    /// use chatwarden::format::BuiltInCast;
     ///
     /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-    /// let plan = Plan::new(setup, &service()?.about());
-    /// let watch = Watch::default();
+    /// let plan = CampaignConfig::new(setup, &service()?.about());
+    /// let watch = CampaignMonitor::default();
     /// let shrink = |found: &campaign::Found| campaign::shrink(&plan, &service, found, &watch, |_, _| {});
     ///
-    /// let tally = campaign::conduct(&plan, &service, &watch, &|_| {})?;
+    /// let tally = campaign::run_campaign(&plan, &service, &watch, &|_| {})?;
     /// let shrunk = shrink(&tally.found[0])?;
-    /// let search = Search { plan: &plan, limits: Limits::default(), watch: &explore::Watch::default() };
+    /// let search = Certifier { plan: &plan, limits: Limits::default(), watch: &explore::SearchMonitor::default() };
     /// let conclusion = search.certify(&service, shrunk, shrink)?;
     /// let certificate = conclusion.proof.expect("there is time enough");
     /// assert_eq!(certificate.below, conclusion.shrunk.commands.len());
@@ -178,19 +178,19 @@ impl Search<'_> {
         make: &(impl Fn() -> Result<A, Failure> + Sync),
         mut shrunk: Shrunk,
         mut simplify: impl FnMut(&Found) -> Result<Shrunk, E>,
-    ) -> Result<Conclusion, E> {
+    ) -> Result<CertifiedFinding, E> {
         let deadline = self.deadline();
         loop {
             let lengths = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
             let proof = match lengths.outcome {
-                Outcome::Certified(certificate) => Ok(certificate),
-                Outcome::Unfinished(end) => Err(end),
-                Outcome::Shorter(Counterexample { commands, finding }) => {
+                CertifyOutcome::Certified(certificate) => Ok(certificate),
+                CertifyOutcome::Unfinished(end) => Err(end),
+                CertifyOutcome::Shorter(Counterexample { commands, finding }) => {
                     let executions = shrunk.executions;
                     shrunk = simplify(&Found { run: 0, commands, finding })?;
                     shrunk.executions += executions;
-                    if shrunk.outcome != Minimality::OneMinimal {
-                        return Ok(Conclusion { shrunk, proof: Err(End::Stopped) });
+                    if shrunk.outcome != ShrinkStatus::OneMinimal {
+                        return Ok(CertifiedFinding { shrunk, proof: Err(End::Stopped) });
                     }
                     match lengths.below.filter(|below| below.holds_for(&shrunk)) {
                         Some(certificate) => Ok(certificate),
@@ -198,7 +198,7 @@ impl Search<'_> {
                     }
                 }
             };
-            return Ok(Conclusion { shrunk, proof });
+            return Ok(CertifiedFinding { shrunk, proof });
         }
     }
 
@@ -211,7 +211,7 @@ impl Search<'_> {
         make: &(impl Fn() -> Result<A, Failure> + Sync),
         chain: &[Command],
         finding: &Finding,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<CertifyOutcome, Failure> {
         self.lengths(self.deadline(), make, chain, finding).map(|lengths| lengths.outcome)
     }
 
@@ -240,34 +240,34 @@ impl Search<'_> {
             let driven = explore::drive(&search.drive, make, self.watch, &mut |_| {})?;
             let shorter = driven.found.iter().find(|found| found.finding.identity() == finding.identity());
             let outcome = match (shorter, driven.end) {
-                (Some(shorter), _) => Outcome::Shorter(shorter.clone()),
+                (Some(shorter), _) => CertifyOutcome::Shorter(shorter.clone()),
                 (None, End::Complete | End::Depth) if driven.found.is_empty() => {
                     below = Some(search.certificate(&driven, length + 1));
                     continue;
                 }
                 // It could not be made fresh, so nothing was tried.
-                (None, End::Complete | End::Depth) => Outcome::Unfinished(End::Stopped),
-                (None, end) => Outcome::Unfinished(end),
+                (None, End::Complete | End::Depth) => CertifyOutcome::Unfinished(End::Stopped),
+                (None, end) => CertifyOutcome::Unfinished(end),
             };
             return Ok(Lengths { outcome, below });
         }
         let certificate = below.expect("at least one length is searched");
-        Ok(Lengths { outcome: Outcome::Certified(certificate), below })
+        Ok(Lengths { outcome: CertifyOutcome::Certified(certificate), below })
     }
 
-    fn prepared(&self, level: Level, chain: &[Command], finding: &Finding) -> Prepared {
+    fn prepared(&self, level: CertificateLevel, chain: &[Command], finding: &Finding) -> Prepared {
         let (alphabet, ill_typed) = alphabet(self.plan, chain);
         let setup = self.plan.setup;
         let ground = ground::hash(self.plan, &alphabet);
         // Situations are told apart exactly, so nothing has to be assumed of the implementation. Sequences are too
         // many for that.
-        let symmetry = level == Level::BlackBox;
+        let symmetry = level == CertificateLevel::BlackBox;
         let drive = Drive {
             setup,
             terms: self.plan.terms,
             alphabet,
             depth: None,
-            alike: if level == Level::Product { Alike::Product } else { Alike::Never },
+            alike: if level == CertificateLevel::Product { Alike::Product } else { Alike::Never },
             symmetry,
             wanted: Some(finding.identity()),
             stop_at_first: true,
@@ -281,15 +281,15 @@ impl Search<'_> {
 
 /// What came of the lengths that were searched.
 struct Lengths {
-    outcome: Outcome,
+    outcome: CertifyOutcome,
     /// The certificate of the greatest length below which everything was tried.
     below: Option<Certificate>,
 }
 
 /// A search of which only the length is not settled.
 struct Prepared {
-    level: Level,
-    commands: WordSet<CommandKind>,
+    level: CertificateLevel,
+    commands: EnumSet<CommandKind>,
     ill_typed: bool,
     ground: u64,
     drive: Drive,
@@ -321,21 +321,21 @@ impl Certificate {
 }
 
 /// At which level chains of the implementation can be certified.
-fn level(adapter: &impl Adapter) -> Level {
+fn level(adapter: &impl Adapter) -> CertificateLevel {
     let product = adapter.fingerprint().is_some() && adapter.fork().is_some();
-    if product { Level::Product } else { Level::BlackBox }
+    if product { CertificateLevel::Product } else { CertificateLevel::BlackBox }
 }
 
 /// The commands of which histories shorter than the chain are made, and whether they are all that can be written
 /// down: an implementation may let through what is ill-typed, such as an approval by a child. Where these are too
 /// many, as with large casts, which can launch a group with thousands of different lists, those are kept of which
 /// there is reason to think that they matter.
-fn alphabet(plan: &Plan, chain: &[Command]) -> (Vec<Command>, bool) {
+fn alphabet(plan: &CampaignConfig, chain: &[Command]) -> (Vec<Command>, bool) {
     let bounds = Bounds { commands: plan.commands, ..plan.setup.bounds() };
     let mut alphabet = bounds.all();
     let all = alphabet.len() <= MOST_COMMANDS;
     if !all {
-        let kinds: WordSet<CommandKind> = chain.iter().map(Command::kind).collect();
+        let kinds: EnumSet<CommandKind> = chain.iter().map(Command::kind).collect();
         alphabet.retain(|command| kinds.contains(command.kind()) || bounds.is_well_typed(command));
     }
     (alphabet, all)

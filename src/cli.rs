@@ -39,16 +39,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(help) => {
             // Help that was asked for is no error; clap knows which is which.
             let asked = !help.use_stderr();
-            return if help.print().is_ok() && asked { ExitCode::SUCCESS } else { Exit::Unusable.into() };
+            return if help.print().is_ok() && asked { ExitCode::SUCCESS } else { Exit::UsageError.into() };
         }
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(Unusable::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success.into(),
         Err(unusable) => {
             anstream::eprintln!("{}error:{} {unusable}", options::ERROR, anstyle::Reset);
-            let unanswered = matches!(unusable, Unusable::Unanswered(_));
-            if unanswered { Exit::Inconclusive.into() } else { Exit::Unusable.into() }
+            let unanswered = matches!(unusable, CliError::Unanswered(_));
+            if unanswered { Exit::Inconclusive.into() } else { Exit::UsageError.into() }
         }
     }
 }
@@ -95,7 +95,7 @@ enum Action {
 }
 
 impl Action {
-    fn run(self) -> Result<Exit, Unusable> {
+    fn run(self) -> Result<Exit, CliError> {
         match self {
             Action::Explore(explore) => explore.run(),
             Action::Fuzz(fuzz) => fuzz.run(),
@@ -110,8 +110,8 @@ impl Action {
             Action::Serve(serve) => serve.run(),
             Action::Bench(bench) => bench.run(),
             Action::Schema => {
-                io::Write::write_all(&mut io::stdout(), crate::wire::scenario_schema().as_bytes())?;
-                Ok(Exit::Fine)
+                io::Write::write_all(&mut io::stdout(), crate::format::scenario_schema().as_bytes())?;
+                Ok(Exit::Success)
             }
         }
     }
@@ -120,19 +120,19 @@ impl Action {
 /// How the program ends, gravest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Exit {
-    Fine,
+    Success,
     Interrupted,
     Inconclusive,
     Finding,
-    Unusable,
+    UsageError,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(match exit {
-            Exit::Fine => 0,
+            Exit::Success => 0,
             Exit::Finding => 1,
-            Exit::Unusable => 2,
+            Exit::UsageError => 2,
             Exit::Inconclusive => 3,
             Exit::Interrupted => 130,
         })
@@ -141,7 +141,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a subcommand could not do its work.
 #[derive(Debug)]
-enum Unusable {
+enum CliError {
     /// An input that is wrong.
     Input(String),
     /// Something that could not be written.
@@ -150,36 +150,36 @@ enum Unusable {
     Unanswered(crate::adapter::Failure),
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unusable::Input(message) => f.write_str(message),
-            Unusable::Output(error) => write!(f, "cannot write: {error}"),
-            Unusable::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
+            CliError::Input(message) => f.write_str(message),
+            CliError::Output(error) => write!(f, "cannot write: {error}"),
+            CliError::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
         }
     }
 }
 
-impl From<io::Error> for Unusable {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
-        Unusable::Output(error)
+        CliError::Output(error)
     }
 }
 
-impl From<crate::wire::Error> for Unusable {
-    fn from(error: crate::wire::Error) -> Self {
-        Unusable::Input(error.to_string())
+impl From<crate::format::Error> for CliError {
+    fn from(error: crate::format::Error) -> Self {
+        CliError::Input(error.to_string())
     }
 }
 
-impl From<String> for Unusable {
+impl From<String> for CliError {
     fn from(message: String) -> Self {
-        Unusable::Input(message)
+        CliError::Input(message)
     }
 }
 
-impl From<crate::adapter::Failure> for Unusable {
+impl From<crate::adapter::Failure> for CliError {
     fn from(failure: crate::adapter::Failure) -> Self {
-        Unusable::Unanswered(failure)
+        CliError::Unanswered(failure)
     }
 }

@@ -12,17 +12,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chatwarden_model::{CommandKind, WordSet};
+use chatwarden_model::{CommandKind, EnumSet};
 
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{self, Plan, Tally, Watch};
-use crate::check::Terms;
-use crate::conclude::{Drafts, Finder};
-use crate::history::History;
+use crate::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use crate::format::{NamedSetup, Scenario};
+use crate::lockstep::CheckConfig;
 use crate::replay;
-use crate::report::{Origin, Telling, explain};
-use crate::save::Folder;
-use crate::wire::{NamedSetup, Scenario};
+use crate::report::{Describer, Origin, explain};
+use crate::save::FindingWriter;
+use crate::trace::Trace;
+use crate::triage::{Drafts, Finder};
 
 /// Defines a test by this name that an implementation, made by the second argument, conforms. Where that may fail, `?` can be
 /// used on a [`Failure`](crate::adapter::Failure). The third argument, a [`Conformance`], can be left out.
@@ -78,9 +78,9 @@ pub struct Conformance {
     /// the folder of the crate. It has to be there, but for the default, `scenarios`: who mistypes it is to know.
     pub scenarios: PathBuf,
     /// The commands to draw from, of those that the implementation can carry out.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// On which terms the implementation is checked, if not on those that it declares.
-    pub terms: Option<Terms>,
+    pub terms: Option<CheckConfig>,
     /// The seed from which all choices follow.
     pub seed: u64,
     /// How many histories are tried.
@@ -96,7 +96,7 @@ impl Default for Conformance {
         Conformance {
             setup: None,
             scenarios: SCENARIOS.into(),
-            commands: WordSet::all(),
+            commands: EnumSet::all(),
             terms: None,
             seed: 0,
             runs: 2_000,
@@ -116,19 +116,19 @@ impl Default for Conformance {
 /// assert_eq!(failed.to_string(), "inconclusive: the implementation failed: there is no server");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Failed(String);
+pub struct NonConformance(String);
 
-impl fmt::Display for Failed {
+impl fmt::Display for NonConformance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Failed {}
+impl std::error::Error for NonConformance {}
 
-impl From<Failure> for Failed {
+impl From<Failure> for NonConformance {
     fn from(failure: Failure) -> Self {
-        Failed(format!("inconclusive: {failure}"))
+        NonConformance(format!("inconclusive: {failure}"))
     }
 }
 
@@ -137,14 +137,21 @@ impl Conformance {
     ///
     /// # Errors
     /// What does not conform, is inconclusive or cannot be read, and where it was saved.
-    pub fn check<A: Adapter>(&self, make: &(impl Fn() -> Result<A, Failure> + Sync)) -> Result<(), Failed> {
+    pub fn check<A: Adapter>(
+        &self,
+        make: &(impl Fn() -> Result<A, Failure> + Sync),
+    ) -> Result<(), NonConformance> {
         let about = make()?.about();
-        let terms = self.terms.unwrap_or_else(|| Terms::of(&about));
+        let terms = self.terms.unwrap_or_else(|| CheckConfig::of(&about));
         self.replay(terms, make)?;
         self.explore(&about, terms, make)
     }
 
-    fn replay<A: Adapter>(&self, terms: Terms, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failed> {
+    fn replay<A: Adapter>(
+        &self,
+        terms: CheckConfig,
+        make: &impl Fn() -> Result<A, Failure>,
+    ) -> Result<(), NonConformance> {
         let (mut failed, mut explained) = (Vec::new(), None);
         for file in self.files()? {
             match Scenario::open(&file) {
@@ -162,31 +169,31 @@ impl Conformance {
             }
         }
         failed.extend(explained);
-        if failed.is_empty() { Ok(()) } else { Err(Failed(failed.join("\n"))) }
+        if failed.is_empty() { Ok(()) } else { Err(NonConformance(failed.join("\n"))) }
     }
 
     /// The scenarios, if there are any yet.
-    fn files(&self) -> Result<Vec<PathBuf>, Failed> {
+    fn files(&self) -> Result<Vec<PathBuf>, NonConformance> {
         let folder = &self.scenarios;
         match folder.read_dir() {
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder == Path::new(SCENARIOS) => {
                 Ok(Vec::new())
             }
-            Err(error) => Err(Failed(format!("the scenarios in {}: {error}", folder.display()))),
-            Ok(_) => replay::scenarios_below(folder).map_err(Failed),
+            Err(error) => Err(NonConformance(format!("the scenarios in {}: {error}", folder.display()))),
+            Ok(_) => replay::scenarios_below(folder).map_err(NonConformance),
         }
     }
 
     fn explore<A: Adapter>(
         &self,
         about: &About,
-        terms: Terms,
+        terms: CheckConfig,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-    ) -> Result<(), Failed> {
+    ) -> Result<(), NonConformance> {
         let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
         let commands = self.commands.and(about.commands);
-        let defaults = Plan::new(named.setup(), about);
-        let plan = Plan {
+        let defaults = CampaignConfig::new(named.setup(), about);
+        let plan = CampaignConfig {
             commands,
             terms,
             seed: self.seed,
@@ -195,21 +202,21 @@ impl Conformance {
             shrink_time: Some(self.shrink_time),
             ..defaults
         };
-        let folder = Folder::about(named, self.scenarios.join("found"));
+        let folder = FindingWriter::about(named, self.scenarios.join("found"));
         let finder = Finder::new("conformance", about, plan, folder);
         let drafts = Drafts::new(&finder.folder);
-        let tally = campaign::conduct(&finder.plan, make, &Watch::default(), &|found| {
+        let tally = campaign::run_campaign(&finder.plan, make, &CampaignMonitor::default(), &|found| {
             drafts.save(&found.commands, &found.finding, self.origin(found.run));
         })?;
         let told = self.told(&finder, &tally, &drafts, make);
-        if told.is_empty() { Ok(()) } else { Err(Failed(told.join("\n"))) }
+        if told.is_empty() { Ok(()) } else { Err(NonConformance(told.join("\n"))) }
     }
 
     /// All that there is to tell of a campaign, once its findings are saved.
     fn told<A: Adapter>(
         &self,
         finder: &Finder,
-        tally: &Tally,
+        tally: &CampaignResult,
         drafts: &Drafts<'_>,
         make: &impl Fn() -> Result<A, Failure>,
     ) -> Vec<String> {
@@ -222,7 +229,7 @@ impl Conformance {
             told.extend(saved.err().map(|error| format!("error: {error}")));
         }
         told.extend(drafts.discard_rest().err().map(|error| format!("error: {error}")));
-        told.extend(tally.failure.iter().map(|failure| Failed::from(failure.clone()).0));
+        told.extend(tally.failure.iter().map(|failure| NonConformance::from(failure.clone()).0));
         told
     }
 
@@ -236,7 +243,7 @@ fn replayed(
     file: &Path,
     scenario: &Scenario,
     adapter: &mut impl Adapter,
-    terms: Terms,
+    terms: CheckConfig,
 ) -> Result<(), String> {
     replay::against_policy(scenario)
         .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
@@ -247,12 +254,12 @@ fn replayed(
 }
 
 /// The scenario step by step, as it goes with the implementation.
-fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: Terms) -> String {
+fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: CheckConfig) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
-    let terms = Terms { promises: scenario.judged(), ..terms };
-    let history = History::of(adapter, terms, &setup, &replay::commands(scenario));
+    let terms = CheckConfig { promises: scenario.judged(), ..terms };
+    let history = Trace::of(adapter, terms, &setup, &replay::commands(scenario));
     let mut text = anstream::StripStream::new(Vec::new());
-    explain(&mut text, &Telling { names: &names, setup: &setup }, &history)
+    explain(&mut text, &Describer { names: &names, setup: &setup }, &history)
         .expect("memory can be written to");
     format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text.into_inner()))
 }

@@ -5,7 +5,7 @@
 //! of the rules ([`Case`]), and which promises depended on what was done. The implementation's code is not looked at,
 //! so it makes no difference in which language it is written or whether it can be instrumented.
 //!
-//! What cannot be reached at all is for an exhaustive search to say ([`Ground`] holds its answer); nothing is generated,
+//! What cannot be reached at all is for an exhaustive search to say ([`Reachability`] holds its answer); nothing is generated,
 //! run or worded here.
 
 mod case;
@@ -17,7 +17,7 @@ mod stake;
 
 use std::sync::OnceLock;
 
-use chatwarden_model::{Command, CommandKind, Condition, Promise, Setup, State, Word, step, words};
+use chatwarden_model::{Command, CommandKind, Condition, NamedEnum, Promise, Setup, State, named_enum, step};
 
 pub use case::Case;
 pub use observe::Situation;
@@ -26,12 +26,12 @@ pub use past::{GroupPast, Past};
 /// How a command came out, as far as coverage tells outcomes apart.
 ///
 /// ```
-/// use chatwarden::coverage::Outcome;
+/// use chatwarden::coverage::DecidedBy;
 /// use chatwarden::model::Condition;
-/// assert_ne!(Outcome::Allowed, Outcome::Alone(Condition::LinkIsOpen));
+/// assert_ne!(DecidedBy::Allowed, DecidedBy::Alone(Condition::LinkIsOpen));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Outcome {
+pub enum DecidedBy {
     /// All conditions hold.
     Allowed,
     /// All conditions hold but this one, which alone refuses the command.
@@ -41,18 +41,18 @@ pub enum Outcome {
 /// Something that can be covered.
 ///
 /// ```
-/// use chatwarden::coverage::{Outcome, Point};
+/// use chatwarden::coverage::{DecidedBy, Point};
 /// use chatwarden::model::{CommandKind, Condition};
-/// let point = Point::Decided(CommandKind::Join, Outcome::Alone(Condition::LinkIsOpen));
+/// let point = Point::Decided(CommandKind::Join, DecidedBy::Alone(Condition::LinkIsOpen));
 /// assert_eq!(point.to_string(), "join-link-is-open");
 /// assert!(Point::all().contains(&point));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Point {
     /// A command of the kind came out like that.
-    Decided(CommandKind, Outcome),
+    Decided(CommandKind, DecidedBy),
     /// And this was particular about it.
-    Case(CommandKind, Outcome, Case),
+    Case(CommandKind, DecidedBy, Case),
     /// The promise depended on a command of the kind: the policy broke it there, or one thing done otherwise would have.
     Promise(Promise, CommandKind),
 }
@@ -86,7 +86,7 @@ impl Point {
         use CommandKind as K;
         let Point::Case(kind, outcome, case) = self else { return vec![self] };
         let case_of = |case: Case| Point::Case(kind, outcome, case);
-        let allowed = |kind: K| Point::Decided(kind, Outcome::Allowed);
+        let allowed = |kind: K| Point::Decided(kind, DecidedBy::Allowed);
         match case {
             Case::OnlyLauncher => vec![case_of(Case::OnlyMember), case_of(Case::OnlyInviter)],
             Case::SharedElsewhere => {
@@ -128,10 +128,10 @@ impl Point {
 
     /// A number of its own below a fixed bound, so that sets of points are bits.
     fn number(self) -> usize {
-        let place = |kind: CommandKind, outcome: Outcome| {
+        let place = |kind: CommandKind, outcome: DecidedBy| {
             let nth = match outcome {
-                Outcome::Allowed => 0,
-                Outcome::Alone(condition) => {
+                DecidedBy::Allowed => 0,
+                DecidedBy::Alone(condition) => {
                     let at = kind.conditions().iter().position(|known| *known == condition);
                     1 + at.expect("a condition of the command")
                 }
@@ -149,9 +149,9 @@ impl Point {
 /// One word, as it stands in the names of scenarios.
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let outcome = |outcome: &Outcome| match outcome {
-            Outcome::Allowed => "allowed",
-            Outcome::Alone(condition) => condition.name(),
+        let outcome = |outcome: &DecidedBy| match outcome {
+            DecidedBy::Allowed => "allowed",
+            DecidedBy::Alone(condition) => condition.name(),
         };
         match self {
             Point::Decided(kind, decided) => write!(f, "{kind}-{}", outcome(decided)),
@@ -162,9 +162,9 @@ impl std::fmt::Display for Point {
 }
 
 fn of_command(kind: CommandKind) -> Vec<Point> {
-    let refused = kind.conditions().iter().map(|&condition| Outcome::Alone(condition));
+    let refused = kind.conditions().iter().map(|&condition| DecidedBy::Alone(condition));
     let mut points = Vec::new();
-    for outcome in [Outcome::Allowed].into_iter().chain(refused) {
+    for outcome in [DecidedBy::Allowed].into_iter().chain(refused) {
         points.push(Point::Decided(kind, outcome));
         let cases = Case::ALL.iter().filter(|case| case.fits(kind, outcome));
         points.extend(cases.map(|&case| Point::Case(kind, outcome, case)));
@@ -259,7 +259,7 @@ impl FromIterator<Point> for Points {
 /// How often each point was seen.
 ///
 /// ```
-/// use chatwarden::coverage::{Coverage, Outcome, Point};
+/// use chatwarden::coverage::{Coverage, DecidedBy, Point};
 /// use chatwarden::model::{Cast, Command, CommandKind, Kind, Preset, Setup, UserSet};
 /// let mut cast = Cast::default();
 /// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
@@ -268,7 +268,7 @@ impl FromIterator<Point> for Points {
 ///
 /// let mut coverage = Coverage::default();
 /// coverage.follow(&setup, &[Command::Direct { by: sam, to: zoe }, Command::Direct { by: zoe, to: sam }]);
-/// assert_eq!(coverage.count(Point::Decided(CommandKind::Direct, Outcome::Allowed)), 2);
+/// assert_eq!(coverage.count(Point::Decided(CommandKind::Direct, DecidedBy::Allowed)), 2);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Coverage {
@@ -323,14 +323,14 @@ impl Coverage {
     }
 }
 
-words! {
+named_enum! {
     /// What is known of a point.
     ///
     /// ```
-    /// use chatwarden::{coverage::Standing, model::Word};
-    /// assert_eq!(Standing::Missed.name(), "missed");
+    /// use chatwarden::{coverage::PointStatus, model::NamedEnum};
+    /// assert_eq!(PointStatus::Missed.name(), "missed");
     /// ```
-    pub enum Standing {
+    pub enum PointStatus {
         Reached = "reached": "it was seen",
         Missed = "missed": "it was not seen, and it can be",
         Open = "open": "it was not seen, and it is not known whether it can be",
@@ -341,12 +341,12 @@ words! {
 /// What can be covered under a policy with a cast, as far as an exhaustive search came.
 ///
 /// ```
-/// use chatwarden::coverage::{Coverage, Ground, Point, Standing};
-/// let ground = Ground::default();
-/// assert_eq!(ground.standing(&Coverage::default(), Point::all()[0]), Standing::Open);
+/// use chatwarden::coverage::{Coverage, Reachability, Point, PointStatus};
+/// let ground = Reachability::default();
+/// assert_eq!(ground.standing(&Coverage::default(), Point::all()[0]), PointStatus::Open);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Ground {
+pub struct Reachability {
     /// What can be seen.
     pub reachable: Points,
     /// Whether everything was tried, so that what is not reachable cannot be seen but by what went before, or in a
@@ -356,24 +356,24 @@ pub struct Ground {
     pub lacks_second_group: bool,
 }
 
-impl Ground {
+impl Reachability {
     /// What is not known to be unreachable: what is worth seeking.
     pub fn possible(&self) -> Points {
         let nothing = Coverage::default();
-        let possible = |point: &Point| self.standing(&nothing, *point) != Standing::Unreachable;
+        let possible = |point: &Point| self.standing(&nothing, *point) != PointStatus::Unreachable;
         Point::all().iter().copied().filter(possible).collect()
     }
 
     /// What is known of a point beside what was seen.
-    pub fn standing(&self, coverage: &Coverage, point: Point) -> Standing {
+    pub fn standing(&self, coverage: &Coverage, point: Point) -> PointStatus {
         if coverage.count(point) > 0 {
-            Standing::Reached
+            PointStatus::Reached
         } else if self.reachable.contains(point) {
-            Standing::Missed
+            PointStatus::Missed
         } else if self.excludes(point) {
-            Standing::Unreachable
+            PointStatus::Unreachable
         } else {
-            Standing::Open
+            PointStatus::Open
         }
     }
 

@@ -5,8 +5,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use crate::adapter::{About, Adapter, Failure, Observation};
-use crate::wire::{
-    Incoming, MAX_LINE_BYTES, Refusal, Request, Source, Stage, code, write_about, write_answer,
+use crate::format::{
+    Incoming, MAX_LINE_BYTES, Refusal, Request, SessionContext, Source, code, write_about, write_answer,
     write_nothing, write_observation, write_refusal,
 };
 
@@ -45,7 +45,7 @@ pub fn serve_on(adapter: impl Adapter, requests: impl Read, answers: impl Write)
     let mut requests = BufReader::with_capacity(1 << 16, requests);
     let mut answers = Answers { stream: answers, lines: Vec::new() };
     let mut server =
-        Server { about: adapter.about(), adapter, stage: Stage::default(), seen: Box::default() };
+        Server { about: adapter.about(), adapter, stage: SessionContext::default(), seen: Box::default() };
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -92,7 +92,7 @@ const REQUEST: &str = "request";
 struct Server<A> {
     adapter: A,
     about: About,
-    stage: Stage,
+    stage: SessionContext,
     seen: Box<Observation>,
 }
 

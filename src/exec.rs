@@ -17,7 +17,7 @@ use std::sync::Arc;
 use chatwarden_model::{Command, Setup};
 
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
-use crate::wire::{Names, Request, Stage, read_answer, read_observation};
+use crate::format::{Names, Request, SessionContext, read_answer, read_observation};
 use session::Session;
 
 /// A driver as an adapter. When it is dropped, a driver that is still sound waits for whoever needs one next.
@@ -28,7 +28,7 @@ pub struct Exec {
     drivers: Arc<Drivers>,
     session: Option<Session>,
     about: About,
-    stage: Stage,
+    stage: SessionContext,
     /// Whether requests are sent before the ones before them are answered.
     pipelined: bool,
     /// What was sent ahead: the reset's id until it is answered, and the commands with their ids.
@@ -48,7 +48,7 @@ enum Ahead {
 
 impl Exec {
     fn new(drivers: Arc<Drivers>, session: Session, about: About, names: Names) -> Self {
-        let stage = Stage { names, ..Stage::default() };
+        let stage = SessionContext { names, ..SessionContext::default() };
         let pipelined = drivers.options().pipelined;
         Exec {
             drivers,

@@ -22,9 +22,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-use chatwarden_model::{Bounds, Command, CommandKind, MAX_USERS, Promise, Setup, WordSet, words};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, MAX_USERS, Promise, Setup, named_enum};
 
-use crate::coverage::Ground;
+use crate::coverage::Reachability;
 pub use drive::{Alike, Counterexample, Drive, Driven, drive};
 
 /// The most renamings that are tried for a state, or up to which histories are alike.
@@ -36,27 +36,27 @@ pub const MEMORY: u64 = 8 << 30;
 /// What is to be searched for promises that a policy does not keep.
 ///
 /// ```
-/// use chatwarden::explore::{explore, Plan, Standing, Watch};
+/// use chatwarden::explore::{explore, PolicySearch, PromiseResult, SearchMonitor};
 /// use chatwarden::model::{Preset, Promise, Setup};
-/// use chatwarden::wire::BuiltInCast;
+/// use chatwarden::format::BuiltInCast;
 ///
 /// let policy = Preset::MessengerKids2019.policy();
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
-/// let plan = Plan { depth: Some(3), ..Plan::new(setup) };
-/// let explored = explore(&plan, &Watch::default());
-/// let Standing::Broken(chain) = explored.standing(Promise::Company) else { panic!("two strangers can meet") };
+/// let plan = PolicySearch { depth: Some(3), ..PolicySearch::new(setup) };
+/// let explored = explore(&plan, &SearchMonitor::default());
+/// let PromiseResult::Broken(chain) = explored.standing(Promise::NoStrangers) else { panic!("two strangers can meet") };
 /// assert_eq!(chain.len(), 3);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct PolicySearch {
     /// The cast, groups and policy.
     pub setup: Setup,
     /// The kinds of commands of which histories are made.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// Whether commands whose users have the wrong kinds, or do not differ where they must, are tried as well.
     pub ill_typed: bool,
     /// The promises to judge.
-    pub promises: WordSet<Promise>,
+    pub promises: EnumSet<Promise>,
     /// The most commands of a history, if there is a bound.
     pub depth: Option<usize>,
     /// Whether states that differ by renaming interchangeable users and groups count as one.
@@ -72,14 +72,14 @@ pub struct Plan {
     pub memory: u64,
 }
 
-impl Plan {
+impl PolicySearch {
     /// The whole search, with everything and all cores.
     pub fn new(setup: Setup) -> Self {
-        Plan {
+        PolicySearch {
             setup,
-            commands: WordSet::all(),
+            commands: EnumSet::all(),
             ill_typed: false,
-            promises: WordSet::all(),
+            promises: EnumSet::all(),
             depth: None,
             symmetry: true,
             coverage: false,
@@ -96,11 +96,11 @@ impl Plan {
     }
 }
 
-words! {
+named_enum! {
     /// Why a search ended.
     ///
     /// ```
-    /// use chatwarden::{explore::End, model::Word};
+    /// use chatwarden::{explore::End, model::NamedEnum};
     /// assert_eq!(End::Memory.name(), "memory");
     /// ```
     pub enum End {
@@ -116,7 +116,7 @@ words! {
 
 /// What a search of a policy came to.
 ///
-/// An example is at [`Plan`].
+/// An example is at [`PolicySearch`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Exploration {
     /// How many commands histories are made of.
@@ -138,9 +138,9 @@ pub struct Exploration {
     /// By how many renamings states were held to be alike, the identity included.
     pub renamings: usize,
     /// What became of each promise that was judged.
-    pub promises: Vec<(Promise, Standing)>,
+    pub promises: Vec<(Promise, PromiseResult)>,
     /// What can be covered, if that was asked for.
-    pub ground: Option<Ground>,
+    pub ground: Option<Reachability>,
 }
 
 impl Exploration {
@@ -148,7 +148,7 @@ impl Exploration {
     ///
     /// # Panics
     /// If the promise was not judged.
-    pub fn standing(&self, promise: Promise) -> &Standing {
+    pub fn standing(&self, promise: Promise) -> &PromiseResult {
         let judged = self.promises.iter().find(|(judged, _)| *judged == promise);
         &judged.expect("the promise is judged").1
     }
@@ -162,12 +162,12 @@ impl Exploration {
 /// What became of a promise.
 ///
 /// ```
-/// use chatwarden::explore::Standing;
-/// assert_eq!(Standing::Broken(vec![]).length(), Some(0));
-/// assert_eq!(Standing::Kept.length(), None);
+/// use chatwarden::explore::PromiseResult;
+/// assert_eq!(PromiseResult::Broken(vec![]).length(), Some(0));
+/// assert_eq!(PromiseResult::Kept.length(), None);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum PromiseResult {
     /// No history that was searched breaks it.
     Kept,
     /// No policy can break it in the model, only an implementation can.
@@ -176,11 +176,11 @@ pub enum Standing {
     Broken(Vec<Command>),
 }
 
-impl Standing {
+impl PromiseResult {
     /// How many commands it takes to break the promise, if it can be broken.
     pub fn length(&self) -> Option<usize> {
         match self {
-            Standing::Broken(chain) => Some(chain.len()),
+            PromiseResult::Broken(chain) => Some(chain.len()),
             _ => None,
         }
     }
@@ -189,20 +189,20 @@ impl Standing {
 /// What can be seen of a search while it goes on, and the way to stop it.
 ///
 /// ```
-/// use chatwarden::explore::Watch;
-/// let watch = Watch::default();
+/// use chatwarden::explore::SearchMonitor;
+/// let watch = SearchMonitor::default();
 /// watch.stop();
 /// assert!(watch.is_stopped());
 /// ```
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct SearchMonitor {
     depth: AtomicU64,
     frontier: AtomicU64,
     states: AtomicU64,
     stopped: AtomicBool,
 }
 
-impl Watch {
+impl SearchMonitor {
     /// How many commands lead to the states from which the search goes on now.
     pub fn depth(&self) -> u64 {
         self.depth.load(Relaxed)
@@ -238,7 +238,7 @@ impl Watch {
 /// Searches every history of the plan, shortest first. The search goes on past a broken promise, and its result
 /// depends on nothing but the plan: not on the number of jobs, nor, but for the counts, on symmetry. Only how many
 /// bytes it took depends on the jobs as well.
-pub fn explore(plan: &Plan, watch: &Watch) -> Exploration {
+pub fn explore(plan: &PolicySearch, watch: &SearchMonitor) -> Exploration {
     let words = facts::words(&plan.setup.cast);
     let chatting = plan.setup.cast.kinds().chatting().len();
     // The smallest sizes into which the plan fits: rules are the same for all, small ones are copied faster.

@@ -16,4 +16,4 @@ pub use guide::{Counters, Signal};
 pub use harness::{Fuzzed, harness};
 pub use header::Header;
 pub use mutate::Mutator;
-pub use target::{Outcome, Settings, Target};
+pub use target::{Settings, Target, TargetOutcome};

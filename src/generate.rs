@@ -12,7 +12,7 @@ mod seek;
 pub use choices::{Choices, Seeded};
 
 use chatwarden_model::{
-    Admission, Bounds, Command, CommandKind, Policy, Setup, State, WordSet, decide, step, words,
+    Admission, Bounds, Command, CommandKind, EnumSet, Policy, Setup, State, decide, named_enum, step,
 };
 
 use crate::coverage::{Past, Point};
@@ -21,11 +21,11 @@ use arguments::{Likely, Uniform};
 /// How often a command is drawn anew because more than one of its conditions fails.
 const TRIES: usize = 6;
 
-words! {
+named_enum! {
     /// By what commands are chosen.
     ///
     /// ```
-    /// use chatwarden::{generate::Guidance, model::Word};
+    /// use chatwarden::{generate::Guidance, model::NamedEnum};
     /// assert_eq!(Guidance::named("likely"), Some(Guidance::Likely));
     /// ```
     pub enum Guidance {
@@ -39,7 +39,7 @@ words! {
 ///
 /// ```
 /// use chatwarden::generate::{Generator, Seeded};
-/// use chatwarden::model::{step, Cast, Kind, Preset, Setup, State, UserSet, WordSet};
+/// use chatwarden::model::{step, Cast, Kind, Preset, Setup, State, UserSet, EnumSet};
 ///
 /// let mut cast = Cast::default();
 /// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
@@ -48,7 +48,7 @@ words! {
 /// let setup = Setup { cast, groups: 1, policy: Preset::MessengerKids.policy() };
 ///
 /// let mut choices = Seeded::of_run(0, 7);
-/// let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+/// let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
 /// let mut state: State = setup.start();
 /// for _ in 0..30 {
 ///     let command = generator.next(&state, &mut choices);
@@ -66,19 +66,19 @@ pub struct Generator {
 impl Generator {
     /// The generator of one run, in which some kinds of commands are left out: *swarm testing*. A run that
     /// never revokes or dissolves gets further than one that does a little of everything.
-    pub fn for_run(setup: &Setup, commands: WordSet<CommandKind>, choices: &mut impl Choices) -> Self {
+    pub fn for_run(setup: &Setup, commands: EnumSet<CommandKind>, choices: &mut impl Choices) -> Self {
         let swarm = commands.iter().map(|kind| (kind, choices.chance(presence(kind), 8))).collect();
-        Self::with_commands(setup, if WordSet::is_empty(swarm) { commands } else { swarm })
+        Self::with_commands(setup, if EnumSet::is_empty(swarm) { commands } else { swarm })
     }
 
     /// A generator that uses all of these kinds of commands.
-    pub fn with_commands(setup: &Setup, commands: WordSet<CommandKind>) -> Self {
+    pub fn with_commands(setup: &Setup, commands: EnumSet<CommandKind>) -> Self {
         let bounds = Bounds { commands, ..setup.bounds() };
         Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup), is_uniform: false }
     }
 
     /// A generator that looks at nothing; see [`uniform`].
-    pub fn uniform(setup: &Setup, commands: WordSet<CommandKind>) -> Self {
+    pub fn uniform(setup: &Setup, commands: EnumSet<CommandKind>) -> Self {
         let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
         let commands = commands.iter().filter(possible).collect();
         Generator { is_uniform: true, ..Self::with_commands(setup, commands) }
@@ -206,7 +206,7 @@ struct Menu {
 impl Menu {
     const SIZE: usize = 96;
 
-    fn of(commands: WordSet<CommandKind>, setup: &Setup) -> Self {
+    fn of(commands: EnumSet<CommandKind>, setup: &Setup) -> Self {
         let mut menu = Menu { kinds: [CommandKind::Approve; Menu::SIZE], len: 0 };
         let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
         for kind in commands.iter().filter(possible) {

@@ -9,17 +9,17 @@ mod trace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Setup, Word, words};
+use chatwarden_model::{NamedEnum, Setup, named_enum};
 
 use crate::adapter::Failure;
 use crate::exec::Drivers;
 use checks::Inspection;
 
-words! {
+named_enum! {
     /// Something that is asked of a driver.
     ///
     /// ```
-    /// use chatwarden::{inspect::Check, model::Word};
+    /// use chatwarden::{inspect::Check, model::NamedEnum};
     /// assert_eq!(Check::ALL.len(), 8);
     /// ```
     pub enum Check {
@@ -129,7 +129,7 @@ impl From<Failure> for Wrong {
 /// use chatwarden::exec::{Drivers, Options};
 /// use chatwarden::inspect::inspect;
 /// use chatwarden::model::{Preset, Setup};
-/// use chatwarden::wire::BuiltInCast;
+/// use chatwarden::format::BuiltInCast;
 /// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
 /// # let command = format!("python3 {} --fixed", program.display());
 ///

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use chatwarden::model::{Preset, Setup};
-//! use chatwarden::wire::BuiltInCast;
+//! use chatwarden::format::BuiltInCast;
 //! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! # assert_eq!(setup.cast.len(), 5);
 //! ```
@@ -19,15 +19,15 @@
 //!
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
-//! # use chatwarden::wire::BuiltInCast;
+//! # use chatwarden::format::BuiltInCast;
 //! # let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-//! use chatwarden::campaign::{conduct, shrink, Plan, Watch};
+//! use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //!
 //! let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-//! let plan = Plan::new(setup, &service()?.about());
-//! let watch = Watch::default();
-//! let tally = conduct(&plan, &service, &watch, &|_| {})?;
+//! let plan = CampaignConfig::new(setup, &service()?.about());
+//! let watch = CampaignMonitor::default();
+//! let tally = run_campaign(&plan, &service, &watch, &|_| {})?;
 //! let found = tally.found.first().expect("the fault is found");
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
@@ -36,37 +36,37 @@
 //!
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
-//! # use chatwarden::wire::BuiltInCast;
+//! # use chatwarden::format::BuiltInCast;
 //! # let casting = BuiltInCast::Small.casting();
 //! # let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! # use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-//! # use chatwarden::campaign::{conduct, shrink, Plan, Watch};
+//! # use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //! # let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-//! # let plan = Plan::new(setup, &service()?.about());
-//! # let watch = Watch::default();
-//! # let tally = conduct(&plan, &service, &watch, &|_| {})?;
+//! # let plan = CampaignConfig::new(setup, &service()?.about());
+//! # let watch = CampaignMonitor::default();
+//! # let tally = run_campaign(&plan, &service, &watch, &|_| {})?;
 //! # let found = tally.found.first().expect("the fault is found");
-//! use chatwarden::report::Telling;
-//! use chatwarden::wire::Names;
+//! use chatwarden::report::Describer;
+//! use chatwarden::format::Names;
 //! let shrunk = shrink(&plan, &service, found, &watch, |_, _| {})?;
 //! let names = casting.with_groups(Names::numbered(2));
-//! let telling = Telling { names: &names, setup: &setup };
+//! let telling = Describer { names: &names, setup: &setup };
 //! let chain: Vec<String> = shrunk.commands.iter().map(|command| telling.command(*command)).collect();
 //! assert_eq!(chain[0], "approve(ann, kay, sam)");
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
 //!
-//! As a file, a history with what the policy says to each step is a scenario, read and written by [`wire::Scenario`]
+//! As a file, a history with what the policy says to each step is a scenario, read and written by [`format::Scenario`]
 //! and replayed by [`replay`]:
 //!
 //! ```
 //! use chatwarden::replay;
-//! use chatwarden::wire::{Scenario, Source};
+//! use chatwarden::format::{Scenario, Source};
 //! let text = r#"{"chatwarden": 1, "name": "stranger", "policy": "messenger-kids", "cast": "small", "groups": ["g1"],
 //!   "steps": [{"command": {"do": "create", "by": "sam", "group": "g1", "with": ["kay"]}, "expect": "deny", "because": "newcomer-cleared"}]}"#;
 //! let scenario = Scenario::read(Source::new("stranger.json", text))?;
 //! assert_eq!(replay::against_policy(&scenario), Ok(()));
-//! # Ok::<(), chatwarden::wire::Error>(())
+//! # Ok::<(), chatwarden::format::Error>(())
 //! ```
 //!
 //! # In your own repository
@@ -77,12 +77,12 @@
 //!
 //! # The rooms
 //!
-//! [`model`] the rules · [`adapter`] implementations · [`check`] the lock-step · [`verdict`] what is said of it ·
+//! [`model`] the rules · [`adapter`] implementations · [`lockstep`] the lock-step · [`finding`] what is said of it ·
 //! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
 //! [`explore`] every history up to a bound · [`coverage`] what was tested, and [`suite`] what shows all of it ·
 //! [`conformance`] a test in one line, [`fuzz`] what fuzz targets are made of · [`certify`] what proves that histories are as
 //! short as can be · [`exec`] implementations in other processes, [`driver`] the other side of that, [`inspect`] whether a
-//! driver can be believed · [`kills`] how soon faults are found · [`wire`] the formats · [`history`], [`replay`], [`save`],
+//! driver can be believed · [`fault_bench`] how soon faults are found · [`format`] the formats · [`trace`], [`replay`], [`save`],
 //! [`baseline`], [`report`] what becomes of findings · [`cli`] the program.
 
 pub use chatwarden_model as model;
@@ -91,21 +91,21 @@ pub mod adapter;
 pub mod baseline;
 pub mod campaign;
 pub mod certify;
-pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
-mod conclude;
 pub mod conformance;
 pub mod coverage;
 pub mod driver;
 pub mod exec;
 pub mod explore;
+pub mod fault_bench;
+pub mod finding;
+pub mod format;
 pub mod fuzz;
 pub mod generate;
 mod hash;
-pub mod history;
 pub mod inspect;
-pub mod kills;
+pub mod lockstep;
 pub mod replay;
 pub mod report;
 pub mod save;
@@ -113,5 +113,5 @@ pub mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 pub mod suite;
-pub mod verdict;
-pub mod wire;
+pub mod trace;
+mod triage;

@@ -5,14 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use chatwarden_model::{Breach, Command, Promise, Setup, Word};
+use chatwarden_model::{Breach, Command, NamedEnum, Promise, Setup};
 
 use crate::adapter::Adapter;
-use crate::check::{Terms, run};
-use crate::history::{History, Record};
-use crate::report::Telling;
-use crate::verdict::Finding;
-use crate::wire::{Break, Expect, Names, Scenario, Step};
+use crate::finding::Finding;
+use crate::format::{Break, Expect, Names, Scenario, ScenarioStep};
+use crate::lockstep::{CheckConfig, run};
+use crate::report::Describer;
+use crate::trace::{Trace, TraceStep};
 
 /// Something in which the policy does not do what the scenario says.
 ///
@@ -41,22 +41,22 @@ impl std::error::Error for Mismatch {}
 ///
 /// ```
 /// use chatwarden::replay;
-/// use chatwarden::wire::{Scenario, Source};
+/// use chatwarden::format::{Scenario, Source};
 /// let text = r#"{"chatwarden": 1, "name": "x", "policy": "messenger-kids", "cast": "small", "groups": [],
 ///   "steps": [{"command": {"do": "direct", "by": "sam", "to": "kay"}, "expect": "allow"}]}"#;
 /// let scenario = Scenario::read(Source::new("x.json", text))?;
 /// let mismatch = replay::against_policy(&scenario).unwrap_err();
 /// assert_eq!(mismatch.to_string(), "step 0: expected direct(sam, kay) to be allowed, \
 ///     and the policy refuses, because parties-authorized does not hold");
-/// # Ok::<(), chatwarden::wire::Error>(())
+/// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 ///
 /// # Errors
 /// The first mismatch.
 pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
     let (setup, names) = (scenario.setup(), scenario.names());
-    let telling = Telling { names: &names, setup: &setup };
-    let history = History::of_policy(&setup, &commands(scenario));
+    let telling = Describer { names: &names, setup: &setup };
+    let history = Trace::of_policy(&setup, &commands(scenario));
     for (step, record) in scenario.steps.iter().zip(&history.records) {
         compare_step(&telling, step, record).map_err(|message| Mismatch { at: Some(record.at), message })?;
     }
@@ -72,15 +72,15 @@ pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
 pub fn against_implementation(
     scenario: &Scenario,
     adapter: &mut impl Adapter,
-    terms: Terms,
+    terms: CheckConfig,
 ) -> Option<Finding> {
-    run(adapter, Terms { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
+    run(adapter, CheckConfig { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
 }
 
 /// The finding in which a replay ended, in a line.
 pub(crate) fn told(scenario: &Scenario, finding: &Finding) -> String {
     let (setup, names) = (scenario.setup(), scenario.names());
-    let what = Telling { names: &names, setup: &setup }.finding(finding);
+    let what = Describer { names: &names, setup: &setup }.finding(finding);
     format!("{}: {what}", finding.identity().verdict)
 }
 
@@ -143,8 +143,8 @@ pub fn commands(scenario: &Scenario) -> Vec<Command> {
 }
 
 /// The steps of a scenario that expects of the policy just what it does.
-pub fn expected_steps(history: &History) -> Vec<Step> {
-    let step = |record: &Record| Step {
+pub fn expected_steps(history: &Trace) -> Vec<ScenarioStep> {
+    let step = |record: &TraceStep| ScenarioStep {
         command: record.command,
         expect: Some(match record.decision.reason() {
             None => Expect::Allow,
@@ -156,7 +156,7 @@ pub fn expected_steps(history: &History) -> Vec<Step> {
 }
 
 /// What a history that follows the policy breaks, and where first.
-pub fn expected_breaks(history: &History) -> Vec<Break> {
+pub fn expected_breaks(history: &Trace) -> Vec<Break> {
     let first = |promise: &Promise| {
         let (at, breach) = first_breach(*promise, history)?;
         let users = (!breach.users.is_empty()).then_some(breach.users);
@@ -166,12 +166,12 @@ pub fn expected_breaks(history: &History) -> Vec<Break> {
 }
 
 /// A run as a scenario that expects what the policy does.
-pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<Step>, Vec<Break>) {
-    let history = History::of_policy(setup, commands);
+pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<ScenarioStep>, Vec<Break>) {
+    let history = Trace::of_policy(setup, commands);
     (expected_steps(&history), expected_breaks(&history))
 }
 
-fn compare_step(telling: &Telling<'_>, step: &Step, record: &Record) -> Result<(), String> {
+fn compare_step(telling: &Describer<'_>, step: &ScenarioStep, record: &TraceStep) -> Result<(), String> {
     let command = telling.command(step.command);
     let answered = || telling.decision(record.decision);
     match step.expect {
@@ -200,10 +200,10 @@ fn compare_step(telling: &Telling<'_>, step: &Step, record: &Record) -> Result<(
 }
 
 fn compare_break(
-    telling: &Telling<'_>,
+    telling: &Describer<'_>,
     promise: Promise,
     expected: Option<&Break>,
-    history: &History,
+    history: &Trace,
 ) -> Result<(), Mismatch> {
     let mismatch = |at, message| Err(Mismatch { at, message });
     match (expected, first_breach(promise, history)) {
@@ -245,7 +245,7 @@ fn place(names: &Names, expected: &Break) -> String {
     [group, users].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn first_breach(promise: Promise, history: &History) -> Option<(usize, Breach)> {
+fn first_breach(promise: Promise, history: &Trace) -> Option<(usize, Breach)> {
     history.records.iter().find_map(|record| {
         let breach = record.breaches.iter().find(|breach| breach.promise == promise)?;
         Some((record.at, *breach))

@@ -4,77 +4,77 @@
 mod annotations;
 mod certified;
 mod covered;
+mod describe;
+mod diagnostic;
 mod explain;
 mod explored;
+mod fault_bench;
 mod json;
 #[cfg(feature = "cli")]
 mod junit;
-mod kills;
 mod sarif;
-mod sighting;
-mod telling;
 mod terminal;
 
 pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
 pub use covered::{Covered, Written, sentence};
+pub use describe::Describer;
 pub use explain::explain;
-pub use explored::{Conformance, Explored};
+pub use explored::{Explored, ImplementationExplored};
+pub use fault_bench::{kill_lines, kill_text};
 pub use json::Json;
 #[cfg(feature = "cli")]
 pub use junit::Junit;
-pub use kills::{kill_lines, kill_text};
 pub use sarif::Sarif;
-pub use telling::Telling;
 pub use terminal::Terminal;
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use chatwarden_model::{Setup, words};
+use chatwarden_model::{Setup, named_enum};
 
 use crate::baseline::Met;
-use crate::campaign::{Minimality, Shrunk};
+use crate::campaign::{ShrinkStatus, Shrunk};
 use crate::certify::Certificate;
 use crate::explore::End;
-use crate::history::History;
+use crate::finding::{Finding, Verdict};
+use crate::format::{Error, KnownFinding, Names, Scenario};
 use crate::inspect::Checked;
-use crate::verdict::{Finding, Verdict};
-use crate::wire::{Error, KnownFinding, Names, Scenario};
+use crate::trace::Trace;
 
 /// Something that happened and is worth reporting.
 ///
 /// ```
-/// use chatwarden::report::{Event, Summary};
+/// use chatwarden::report::{Event, CampaignSummary};
 /// let time = std::time::Duration::ZERO;
-/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
-/// assert!(matches!(Event::Conducted(&summary), Event::Conducted(summary) if summary.findings == 0));
+/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
+/// assert!(matches!(Event::CampaignFinished(&summary), Event::CampaignFinished(summary) if summary.findings == 0));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A campaign, or a shrinking, came to a finding and saved it.
-    Found(&'a Discovery<'a>),
+    FindingSaved(&'a Discovery<'a>),
     /// A scenario was replayed.
-    Replayed(&'a Replayed<'a>),
+    ScenarioReplayed(&'a Replayed<'a>),
     /// A file that should hold a scenario cannot be read, for this reason.
-    Unreadable(&'a Path, &'a Error),
+    ScenarioUnreadable(&'a Path, &'a Error),
     /// A campaign is over.
-    Conducted(&'a Summary),
+    CampaignFinished(&'a CampaignSummary),
     /// A policy was explored.
-    Explored(&'a Explored),
+    PolicyExplored(&'a Explored),
     /// Several policies were explored, each of which was reported before.
-    Compared(&'a [Explored]),
+    PoliciesCompared(&'a [Explored]),
     /// An implementation was driven through every situation; its findings were reported before.
-    Driven(&'a Conformance<'a>),
+    ImplementationExplored(&'a ImplementationExplored<'a>),
     /// The baseline lists a finding that was not met any more.
-    Gone(&'a KnownFinding),
+    KnownFindingAbsent(&'a KnownFinding),
     /// A driver was checked.
-    Checked(&'a Checked),
+    DriverChecked(&'a Checked),
     /// Coverage was counted.
-    Covered(&'a Covered<'a>),
+    CoverageCounted(&'a Covered<'a>),
     /// A conformance suite was made and written down; its scenarios were replayed before.
-    Written(&'a Written<'a>),
+    SuiteWritten(&'a Written<'a>),
 }
 
 /// A finding with its shrunk history, saved.
@@ -99,7 +99,7 @@ pub struct Discovery<'a> {
     /// The certificate of its length, or why there is none, if it was looked for.
     pub proof: Option<&'a Result<Certificate, End>>,
     /// The history with the implementation's answers.
-    pub history: &'a History,
+    pub history: &'a Trace,
     /// The seed and the number of the run; none where a scenario file was shrunk.
     pub origin: Option<Origin>,
     /// Where the scenario was saved.
@@ -112,8 +112,8 @@ impl Discovery<'_> {
     /// The word for how minimal the history is, if it is.
     pub fn minimal_word(&self) -> Option<&'static str> {
         match (self.shrunk.outcome, self.proof) {
-            (Minimality::OneMinimal, Some(Ok(_))) => Some("certified"),
-            (Minimality::OneMinimal, _) => Some("one-minimal"),
+            (ShrinkStatus::OneMinimal, Some(Ok(_))) => Some("certified"),
+            (ShrinkStatus::OneMinimal, _) => Some("one-minimal"),
             _ => None,
         }
     }
@@ -139,14 +139,14 @@ impl Origin {
     }
 }
 
-words! {
+named_enum! {
     /// What came of the replay of a scenario.
     ///
     /// ```
-    /// use chatwarden::{model::Word, report::Replay};
-    /// assert_eq!(Replay::Fixed.name(), "fixed");
+    /// use chatwarden::{model::NamedEnum, report::ReplayOutcome};
+    /// assert_eq!(ReplayOutcome::Fixed.name(), "fixed");
     /// ```
-    pub enum Replay {
+    pub enum ReplayOutcome {
         Passed = "passed": "everything is as the scenario says",
         Failed = "failed": "something is not as the scenario says, or its finding recurs",
         Fixed = "fixed": "the scenario's finding no longer recurs",
@@ -157,13 +157,13 @@ words! {
 /// The replay of one scenario file.
 ///
 /// ```
-/// use chatwarden::report::{Replay, Replayed};
-/// use chatwarden::wire::{Scenario, Source};
+/// use chatwarden::report::{ReplayOutcome, Replayed};
+/// use chatwarden::format::{Scenario, Source};
 /// let text = r#"{"chatwarden": 1, "name": "x", "policy": "adder-only", "cast": "small", "groups": [], "steps": []}"#;
 /// let replayed = Replayed {
 ///     file: "x.json".as_ref(),
 ///     scenario: &Scenario::read(Source::new("x.json", text))?,
-///     outcome: Replay::Passed,
+///     outcome: ReplayOutcome::Passed,
 ///     finding: None,
 ///     met: None,
 ///     at: None,
@@ -171,7 +171,7 @@ words! {
 ///     time: std::time::Duration::ZERO,
 /// };
 /// assert_eq!(replayed.verdict(), None);
-/// # Ok::<(), chatwarden::wire::Error>(())
+/// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Replayed<'a> {
@@ -180,7 +180,7 @@ pub struct Replayed<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// What came of it.
-    pub outcome: Replay,
+    pub outcome: ReplayOutcome,
     /// The finding of the implementation, if there is one.
     pub finding: Option<&'a Finding>,
     /// What is called what is wrong from one run to the next, and whether it is known.
@@ -208,13 +208,13 @@ impl Replayed<'_> {
 /// What a campaign came to.
 ///
 /// ```
-/// use chatwarden::report::Summary;
+/// use chatwarden::report::CampaignSummary;
 /// let time = std::time::Duration::ZERO;
-/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
+/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
 /// assert_eq!(summary.commands / summary.runs, 30);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Summary {
+pub struct CampaignSummary {
     /// How many runs were made.
     pub runs: u64,
     /// How many commands they had.

@@ -10,24 +10,26 @@ mod counterexample;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use chatwarden_model::{Command, Promise, Setup, Word, WordSet};
+use chatwarden_model::{Command, EnumSet, NamedEnum, Promise, Setup};
 
 pub use certificate::{certified, recorded};
-pub use conformance::Shelf;
-pub use counterexample::Showcase;
+pub use conformance::SuiteWriter;
+pub use counterexample::CounterexampleWriter;
 
 use crate::adapter::Fidelity;
-use crate::campaign::Minimality;
+use crate::campaign::ShrinkStatus;
+use crate::finding::{Finding, Identity, Verdict};
+use crate::format::{
+    self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, RecordedVerdict, Scenario,
+};
 use crate::hash::fnv1a;
 use crate::replay;
-use crate::verdict::{Finding, Identity, Verdict};
-use crate::wire::{self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, RecordedVerdict, Scenario};
 
 /// What the scenarios of a campaign have in common.
 ///
 /// An example is at [`Draft`].
 #[derive(Clone, Debug)]
-pub struct Folder {
+pub struct FindingWriter {
     /// Where the files go; it is made when the first is written.
     pub directory: PathBuf,
     /// The policy, as the user named it.
@@ -37,7 +39,7 @@ pub struct Folder {
     /// The names of the groups.
     pub groups: Vec<String>,
     /// The promises that were judged, unless all were.
-    pub promises: Option<WordSet<Promise>>,
+    pub promises: Option<EnumSet<Promise>>,
     /// Who looked for it: `fuzz`, `shrink`.
     pub engine: String,
     /// The implementation's name.
@@ -56,11 +58,11 @@ const DRAFT: &str = ".new";
 /// The seed and the number of the run in which something was found, if it was found in a run.
 pub type Origin = Option<crate::report::Origin>;
 
-impl Folder {
+impl FindingWriter {
     /// A folder of scenarios about a setup, of which nobody is known to have found any.
     pub fn about(named: NamedSetup, directory: PathBuf) -> Self {
         let NamedSetup { cast, groups, policy } = named;
-        Folder {
+        FindingWriter {
             directory,
             policy,
             cast,
@@ -105,7 +107,7 @@ impl Folder {
         commands: &[Command],
         finding: &Finding,
         origin: Origin,
-        minimal: Minimality,
+        minimal: ShrinkStatus,
     ) -> Scenario {
         let mut scenario = self.followed(commands);
         scenario.finding = Some(self.record(&scenario, finding, origin, minimal));
@@ -116,7 +118,7 @@ impl Folder {
     /// What the policy says to the commands.
     fn followed(&self, commands: &[Command]) -> Scenario {
         let (steps, mut breaks) = replay::follow_policy(&self.setup(), commands);
-        let judged = self.promises.unwrap_or_else(WordSet::all);
+        let judged = self.promises.unwrap_or_else(EnumSet::all);
         breaks.retain(|known| judged.contains(known.promise));
         Scenario {
             name: String::new(),
@@ -137,7 +139,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be written.
     pub fn draft(&self, commands: &[Command], finding: &Finding, origin: Origin) -> io::Result<Draft> {
-        let mut scenario = self.scenario(commands, finding, origin, Minimality::Unfinished);
+        let mut scenario = self.scenario(commands, finding, origin, ShrinkStatus::Unfinished);
         // A name that no finished finding has, so that no draft ever stands in the place of one.
         scenario.name += DRAFT;
         Ok(Draft { path: write(&self.directory, &scenario)?, name: scenario.name })
@@ -166,11 +168,11 @@ impl Folder {
         scenario: &Scenario,
         finding: &Finding,
         origin: Origin,
-        minimal: Minimality,
+        minimal: ShrinkStatus,
     ) -> FindingRecord {
         let identity = finding.identity();
         let (setup, names) = (scenario.setup(), scenario.names());
-        let telling = crate::report::Telling { names: &names, setup: &setup };
+        let telling = crate::report::Describer { names: &names, setup: &setup };
         let breach = finding.breach();
         FindingRecord {
             engine: self.engine.clone(),
@@ -190,8 +192,8 @@ impl Folder {
             users: breach.map(|breach| breach.users).filter(|users| !users.is_empty()),
             message: telling.deviation(finding.gravest()),
             minimal: match minimal {
-                Minimality::OneMinimal => wire::Minimality::OneMinimal,
-                Minimality::Unfinished | Minimality::Unstable(_) => wire::Minimality::None,
+                ShrinkStatus::OneMinimal => format::Minimality::OneMinimal,
+                ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_) => format::Minimality::None,
             },
             certificate: None,
         }
@@ -208,13 +210,13 @@ impl Folder {
 ///
 /// ```
 /// use chatwarden::adapter::Fidelity;
-/// use chatwarden::campaign::Minimality;
+/// use chatwarden::campaign::ShrinkStatus;
 /// use chatwarden::model::{Command, Group, Preset, User};
-/// use chatwarden::save::Folder;
-/// use chatwarden::verdict::{Deviation, Finding};
-/// use chatwarden::wire::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
+/// use chatwarden::save::FindingWriter;
+/// use chatwarden::finding::{Deviation, Finding};
+/// use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
 ///
-/// let folder = Folder {
+/// let folder = FindingWriter {
 ///     directory: std::env::temp_dir().join("chatwarden-draft-example"),
 ///     policy: PolicySpec::Preset(Preset::MessengerKids),
 ///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
@@ -229,7 +231,7 @@ impl Folder {
 /// let command = Command::Leave { by: User::new(2), group: Group::new(0) };
 /// let finding = Finding::new(0, Some(command), vec![Deviation::Refused]);
 /// let draft = folder.draft(&[command], &finding, None)?;
-/// let file = draft.settle(&folder, folder.scenario(&[command], &finding, None, Minimality::OneMinimal))?;
+/// let file = draft.settle(&folder, folder.scenario(&[command], &finding, None, ShrinkStatus::OneMinimal))?;
 /// let saved = Scenario::open(&file).expect("what was saved can be read");
 /// assert_eq!(saved.steps.len(), 1);
 /// # std::fs::remove_dir_all(folder.directory)?;
@@ -259,7 +261,7 @@ impl Draft {
     ///
     /// # Errors
     /// If it cannot be written; then the file holds what it held.
-    pub fn improve(&self, folder: &Folder, scenario: Scenario) -> io::Result<()> {
+    pub fn improve(&self, folder: &FindingWriter, scenario: Scenario) -> io::Result<()> {
         write(&folder.directory, &Scenario { name: self.name.clone(), ..scenario }).map(drop)
     }
 
@@ -267,7 +269,7 @@ impl Draft {
     ///
     /// # Errors
     /// If it cannot be written; then the draft stays.
-    pub fn settle(self, folder: &Folder, scenario: Scenario) -> io::Result<PathBuf> {
+    pub fn settle(self, folder: &FindingWriter, scenario: Scenario) -> io::Result<PathBuf> {
         let path = folder.save(scenario)?;
         self.discard()?;
         Ok(path)

@@ -9,7 +9,7 @@ mod passes;
 
 use std::collections::HashSet;
 
-use chatwarden_model::{Command, CommandKind, Setup, UserSet, WordSet};
+use chatwarden_model::{Command, CommandKind, EnumSet, Setup, UserSet};
 
 use passes::{Pass, Scene};
 
@@ -21,7 +21,7 @@ pub const BUDGET: usize = 5_000;
 /// A history counts as failing here if somebody blocks somebody else:
 ///
 /// ```
-/// use chatwarden::model::{Cast, Command, Kind, Preset, Setup, UserSet, WordSet};
+/// use chatwarden::model::{Cast, Command, Kind, Preset, Setup, UserSet, EnumSet};
 /// use chatwarden::shrink::Shrinker;
 ///
 /// let mut cast = Cast::default();
@@ -30,7 +30,7 @@ pub const BUDGET: usize = 5_000;
 /// let direct = Command::Direct { by: users[0], to: users[1] };
 /// let block = Command::Block { by: users[2], who: users[1] };
 ///
-/// let mut shrinker = Shrinker::new(&setup, WordSet::all(), vec![direct, direct, block]);
+/// let mut shrinker = Shrinker::new(&setup, EnumSet::all(), vec![direct, direct, block]);
 /// while let Some(candidate) = shrinker.propose() {
 ///     let failing = candidate.iter().position(|command| matches!(command, Command::Block { by, who } if by != who));
 ///     shrinker.told(failing.map(|at| at + 1));
@@ -49,7 +49,7 @@ pub struct Shrinker {
 
 impl Shrinker {
     /// A shrinker of a history whose last command shows the finding; only these kinds of commands may come in.
-    pub fn new(setup: &Setup, kinds: WordSet<CommandKind>, commands: Vec<Command>) -> Self {
+    pub fn new(setup: &Setup, kinds: EnumSet<CommandKind>, commands: Vec<Command>) -> Self {
         let tried = HashSet::from([commands.clone()]);
         Shrinker {
             scene: Scene { setup: *setup, kinds },

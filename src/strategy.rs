@@ -6,7 +6,7 @@
 //! Each candidate of the shrinker is one of proptest's steps, `max_shrink_iters`, which are 1,024 if nothing is said: enough for
 //! histories of 30 commands.
 
-use chatwarden_model::{Command, CommandKind, Setup, WordSet};
+use chatwarden_model::{Command, CommandKind, EnumSet, Setup};
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::{TestRng, TestRunner};
 use rand_xoshiro::rand_core::Rng;
@@ -20,13 +20,13 @@ use crate::shrink::Shrinker;
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-/// use chatwarden::check::{run, Terms};
+/// use chatwarden::lockstep::{run, CheckConfig};
 /// use chatwarden::strategy::Histories;
-/// use chatwarden::wire::NamedSetup;
+/// use chatwarden::format::NamedSetup;
 /// use proptest::test_runner::{TestError, TestRunner};
 ///
 /// let setup = NamedSetup::default().setup();
-/// let terms = Terms::of(&Memory::new().about());
+/// let terms = CheckConfig::of(&Memory::new().about());
 /// let outcome = TestRunner::deterministic().run(&Histories::new(&setup), |commands| {
 ///     let finding = run(&mut Memory::with_fault(Fault::DirectUnchecked), terms, &setup, &commands);
 ///     proptest::prop_assert!(finding.is_none());
@@ -38,14 +38,14 @@ use crate::shrink::Shrinker;
 #[derive(Clone, Debug)]
 pub struct Histories {
     setup: Setup,
-    commands: WordSet<CommandKind>,
+    commands: EnumSet<CommandKind>,
     length: usize,
 }
 
 impl Histories {
     /// Histories of 30 commands of all kinds.
     pub fn new(setup: &Setup) -> Self {
-        Histories { setup: *setup, commands: WordSet::all(), length: 30 }
+        Histories { setup: *setup, commands: EnumSet::all(), length: 30 }
     }
 
     /// The same with so many commands.
@@ -54,7 +54,7 @@ impl Histories {
     }
 
     /// The same with just these kinds of commands.
-    pub fn of_commands(self, commands: WordSet<CommandKind>) -> Self {
+    pub fn of_commands(self, commands: EnumSet<CommandKind>) -> Self {
         Histories { commands, ..self }
     }
 }
@@ -86,7 +86,7 @@ impl Strategy for Histories {
 ///
 /// ```
 /// use chatwarden::strategy::Histories;
-/// use chatwarden::wire::NamedSetup;
+/// use chatwarden::format::NamedSetup;
 /// use proptest::strategy::{Strategy, ValueTree};
 /// use proptest::test_runner::TestRunner;
 /// let histories = Histories::new(&NamedSetup::default().setup()).of_length(8);
@@ -98,7 +98,7 @@ impl Strategy for Histories {
 #[derive(Debug)]
 pub struct HistoryTree {
     setup: Setup,
-    kinds: WordSet<CommandKind>,
+    kinds: EnumSet<CommandKind>,
     phase: Phase,
     current: Vec<Command>,
     /// The simplest so far that fails.

@@ -11,31 +11,31 @@ mod witness;
 use std::num::NonZeroUsize;
 use std::thread;
 
-use chatwarden_model::{Command, CommandKind, Setup, WordSet};
+use chatwarden_model::{Command, CommandKind, EnumSet, Setup};
 
-use crate::coverage::{Coverage, Ground, Point, Points, Standing};
-use crate::explore::{self, Watch, explore};
+use crate::coverage::{Coverage, Point, PointStatus, Points, Reachability};
+use crate::explore::{self, SearchMonitor, explore};
 
 /// What a suite is to be made for.
 ///
 /// ```
-/// use chatwarden::explore::Watch;
+/// use chatwarden::explore::SearchMonitor;
 /// use chatwarden::model::{Cast, Kind, Preset, Setup, UserSet};
-/// use chatwarden::suite::{build, Plan};
+/// use chatwarden::suite::{build, SuiteConfig};
 ///
 /// let mut cast = Cast::default();
 /// cast.add(Kind::Adult, UserSet::EMPTY);
 /// cast.add(Kind::Adult, UserSet::EMPTY);
-/// let suite = build(&Plan::new(Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() }), &Watch::default());
+/// let suite = build(&SuiteConfig::new(Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() }), &SearchMonitor::default());
 /// assert!(suite.missing.is_empty());
 /// assert!(suite.chains.iter().all(|chain| chain.commands.len() <= 12));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct SuiteConfig {
     /// The cast, groups and policy.
     pub setup: Setup,
     /// The kinds of commands that chains are made of.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// The most commands of a chain; one that takes more to show anything at all is as long as that takes.
     pub length: usize,
     /// How many cores the search uses; the suite does not depend on it.
@@ -44,12 +44,12 @@ pub struct Plan {
     pub memory: u64,
 }
 
-impl Plan {
+impl SuiteConfig {
     /// Chains of up to twelve commands, by all cores.
     pub fn new(setup: Setup) -> Self {
-        Plan {
+        SuiteConfig {
             setup,
-            commands: WordSet::all(),
+            commands: EnumSet::all(),
             length: 12,
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             memory: explore::MEMORY,
@@ -59,7 +59,7 @@ impl Plan {
 
 /// A history of a suite.
 ///
-/// An example is at [`Plan`].
+/// An example is at [`SuiteConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Chain {
     /// What it shows and no other chain of the suite does: its name.
@@ -72,13 +72,13 @@ pub struct Chain {
 
 /// A conformance suite.
 ///
-/// An example is at [`Plan`].
+/// An example is at [`SuiteConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Suite {
     /// The chains, in the order of what they are about.
     pub chains: Vec<Chain>,
     /// What can be covered.
-    pub ground: Ground,
+    pub ground: Reachability,
     /// What can be covered and is not, because no history to it was come upon.
     pub missing: Vec<Point>,
 }
@@ -87,7 +87,7 @@ impl Suite {
     /// Whether it is known of every point that the suite does not show that it cannot be shown.
     pub fn is_settled(&self) -> bool {
         let coverage = Coverage::of_points(&self.ground.reachable);
-        Point::all().iter().all(|point| self.ground.standing(&coverage, *point) != Standing::Open)
+        Point::all().iter().all(|point| self.ground.standing(&coverage, *point) != PointStatus::Open)
     }
 
     /// How often the suite shows each point.
@@ -99,7 +99,7 @@ impl Suite {
 }
 
 /// Makes the suite of a plan, the same for the same plan.
-pub fn build(plan: &Plan, watch: &Watch) -> Suite {
+pub fn build(plan: &SuiteConfig, watch: &SearchMonitor) -> Suite {
     let mut ground = ground(plan, watch);
     let witnesses = witness::find(plan, &ground, watch);
     ground.reachable.extend(&witnesses.iter().map(|(point, _)| *point).collect());
@@ -112,16 +112,16 @@ pub fn build(plan: &Plan, watch: &Watch) -> Suite {
 
 /// What can be covered, as far as the memory and the watch let a search with one group go; commands about one group show
 /// the same however many there are, but for what takes a second one.
-pub fn ground(plan: &Plan, watch: &Watch) -> Ground {
+pub fn ground(plan: &SuiteConfig, watch: &SearchMonitor) -> Reachability {
     let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
-    let search = explore::Plan {
+    let search = explore::PolicySearch {
         commands: plan.commands,
-        promises: WordSet::empty(),
+        promises: EnumSet::empty(),
         coverage: true,
         jobs: plan.jobs,
         memory: plan.memory,
-        ..explore::Plan::new(setup)
+        ..explore::PolicySearch::new(setup)
     };
     let ground = explore(&search, watch).ground.unwrap_or_default();
-    Ground { lacks_second_group: plan.setup.groups < 2, ..ground }
+    Reachability { lacks_second_group: plan.setup.groups < 2, ..ground }
 }

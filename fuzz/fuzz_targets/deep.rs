@@ -8,9 +8,9 @@
 #![no_main]
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault};
+use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 use chatwarden::fuzz::Settings;
-use chatwarden::model::{Command, Preset, Setup, Word};
-use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use chatwarden::model::{Command, NamedEnum, Preset, Setup};
 use service::Service;
 
 chatwarden::fuzz_target!(Deep::planted()?, settings());

@@ -5,11 +5,11 @@
 
 use chatwarden::adapter::{Observation, memory::Memory};
 use chatwarden::driver::serve_on;
-use chatwarden::model::WordSet;
-use chatwarden::wire::{
-    Error, NamedSetup, Node, Reply, Source, Stage, read_about, read_answer, read_nothing, read_observation,
-    write_answer, write_observation,
+use chatwarden::format::{
+    Error, NamedSetup, Node, Reply, SessionContext, Source, read_about, read_answer, read_nothing,
+    read_observation, write_answer, write_observation,
 };
+use chatwarden::model::EnumSet;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -20,11 +20,11 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = located(read_about(result));
         let _ = located(read_nothing(result));
         let mut seen = Observation::default();
-        if located(read_observation(result, &stage, WordSet::all(), &mut seen)).is_ok() {
+        if located(read_observation(result, &stage, EnumSet::all(), &mut seen)).is_ok() {
             let mut written = Vec::new();
-            write_observation("1", &seen, &stage, WordSet::all(), &mut written);
+            write_observation("1", &seen, &stage, EnumSet::all(), &mut written);
             let mut again = Observation::default();
-            read_observation(result_of(&written), &stage, WordSet::all(), &mut again)
+            read_observation(result_of(&written), &stage, EnumSet::all(), &mut again)
                 .expect("it can be read");
             assert_eq!(again, seen);
         }
@@ -44,9 +44,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-fn stage() -> Stage {
+fn stage() -> SessionContext {
     let named = NamedSetup::default();
-    Stage { names: named.cast.casting().with_groups(named.groups.clone()), setup: named.setup() }
+    SessionContext { names: named.cast.casting().with_groups(named.groups.clone()), setup: named.setup() }
 }
 
 /// Who asks with an id that is no number, as the harness never does, is answered with it.

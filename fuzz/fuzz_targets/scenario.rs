@@ -2,8 +2,8 @@
 //! accepted is the same after it was written and read.
 #![no_main]
 
+use chatwarden::format::{Scenario, Source};
 use chatwarden::replay;
-use chatwarden::wire::{Scenario, Source};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -3,10 +3,10 @@
 #![no_main]
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-use chatwarden::campaign::{self, Found, Plan, Watch};
-use chatwarden::check;
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
 use chatwarden::fuzz::{Input, Mutator, Settings};
-use chatwarden::model::{Setup, Word, WordSet};
+use chatwarden::lockstep;
+use chatwarden::model::{EnumSet, NamedEnum, Setup};
 use chatwarden::shrink::measure;
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 
@@ -16,15 +16,15 @@ const MOST: usize = 50;
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Some((number, bytes)) = bytes.split_first() else { return Corpus::Reject };
     let (fault, own) = planted(*number);
-    let Ok(input) = Input::decode(bytes, &own, WordSet::all(), MOST) else { return Corpus::Reject };
+    let Ok(input) = Input::decode(bytes, &own, EnumSet::all(), MOST) else { return Corpus::Reject };
     let setup = input.header.setup(&own);
     let service = || Ok(Memory::with_fault(fault));
-    let plan = Plan::new(setup, &Memory::new().about());
-    let run = |commands| check::run(&mut Memory::with_fault(fault), plan.terms, &setup, commands);
+    let plan = CampaignConfig::new(setup, &Memory::new().about());
+    let run = |commands| lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, commands);
     if let Some(finding) = run(&input.commands) {
         let commands = input.commands[..=finding.at()].to_vec();
         let found = Found { run: 0, commands, finding };
-        let shrunk = campaign::shrink(&plan, &service, &found, &Watch::default(), |_, _| {});
+        let shrunk = campaign::shrink(&plan, &service, &found, &CampaignMonitor::default(), |_, _| {});
         let shrunk = shrunk.expect("the service can be made");
         assert_eq!(shrunk.finding.identity(), found.finding.identity());
         assert!(measure(&shrunk.commands) <= measure(&found.commands));
@@ -37,7 +37,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     if size == 0 || seed.is_multiple_of(16) {
         data[0] = (seed >> 8) as u8;
     }
-    let mut mutator = Mutator::new(planted(data[0]).1, WordSet::all(), MOST);
+    let mut mutator = Mutator::new(planted(data[0]).1, EnumSet::all(), MOST);
     1 + mutator.mutate(&mut data[1..], size.saturating_sub(1), max_size - 1, seed)
 });
 

@@ -6,17 +6,17 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use crate::command::{Argument, Arguments, Command, CommandKind, Field};
+use crate::named_enum::EnumSet;
 use crate::user::{Cast, Group, Kinds, User, UserSet};
-use crate::word::WordSet;
 
 /// The users, groups and kinds of commands of a run.
 ///
 /// ```
-/// use chatwarden_model::{Bounds, Cast, CommandKind, Kind, UserSet, WordSet};
+/// use chatwarden_model::{Bounds, Cast, CommandKind, Kind, UserSet, EnumSet};
 /// let mut cast = Cast::default();
 /// cast.add(Kind::Adult, UserSet::EMPTY);
 /// cast.add(Kind::Adult, UserSet::EMPTY);
-/// let leave = WordSet::from_iter([CommandKind::Leave]);
+/// let leave = EnumSet::from_iter([CommandKind::Leave]);
 /// let bounds = Bounds { kinds: cast.kinds(), groups: 3, commands: leave };
 /// assert_eq!(bounds.well_typed().len(), 6);
 /// ```
@@ -27,13 +27,13 @@ pub struct Bounds {
     /// How many groups there are.
     pub groups: usize,
     /// Which kinds of commands are used.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
 }
 
 impl Bounds {
     /// The bounds of a cast with all kinds of commands.
     pub fn new(cast: &Cast, groups: usize) -> Self {
-        Bounds { kinds: cast.kinds(), groups, commands: WordSet::all() }
+        Bounds { kinds: cast.kinds(), groups, commands: EnumSet::all() }
     }
 
     /// Every command whose users have the right kinds and differ where they must, in the order of

@@ -4,11 +4,11 @@
 //! When a condition holds is in `decide`; what a command changes is in `step`.
 
 use crate::condition::Condition;
+use crate::named_enum;
+use crate::named_enum::NamedEnum;
 use crate::user::{Group, User, UserSet};
-use crate::word::Word;
-use crate::words;
 
-words! {
+named_enum! {
     /// A field of a command: what the value that stands there is to the command.
     ///
     /// ```
@@ -134,7 +134,7 @@ macro_rules! commands {
             $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant { by: User, $($field: value!($name_of)),* }),*
         }
 
-        crate::words! {
+        crate::named_enum! {
             /// The kind of a command.
             ///
             /// ```

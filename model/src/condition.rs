@@ -4,14 +4,14 @@
 //! generator seeks and the coverage that a reviewer reads are all read off it.
 
 use crate::command::CommandKind;
-use crate::words;
+use crate::named_enum;
 
-words! {
+named_enum! {
     /// Something that must hold for a command to be allowed. The *target* is the contact, guardian, who,
     /// to or with that the command names.
     ///
     /// ```
-    /// use chatwarden_model::{Condition, Word};
+    /// use chatwarden_model::{Condition, NamedEnum};
     /// assert_eq!(Condition::LinkIsOpen.about(), "the group's link is open");
     /// ```
     pub enum Condition {

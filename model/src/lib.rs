@@ -30,7 +30,7 @@
 //! let transition = Transition {
 //!     policy: &policy, before: &before, command: &command, allowed: true, delivered: outcome.delivered, after: &state,
 //! };
-//! let breach = Promise::Company.first_breach(&transition).expect("kay and kim are strangers");
+//! let breach = Promise::NoStrangers.first_breach(&transition).expect("kay and kim are strangers");
 //! assert_eq!(breach.users, UserSet::of([kay, kim]));
 //! ```
 //!
@@ -45,6 +45,7 @@ mod bounds;
 mod command;
 mod condition;
 mod decide;
+mod named_enum;
 mod policy;
 mod promise;
 mod relation;
@@ -53,12 +54,12 @@ mod state;
 mod step;
 mod symmetry;
 mod user;
-mod word;
 
 pub use bounds::Bounds;
 pub use command::{Argument, Arguments, Command, CommandKind, Field};
 pub use condition::{Condition, Decision};
 pub use decide::decide;
+pub use named_enum::{EnumSet, NamedEnum};
 pub use policy::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
     Quorum, SendRule, Surface,
@@ -69,4 +70,3 @@ pub use state::{GroupState, Link, Phase, State};
 pub use step::{Outcome, step};
 pub use symmetry::Renaming;
 pub use user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet, Users};
-pub use word::{Word, WordSet};

@@ -2,9 +2,9 @@
 //!
 //! What the knobs do is not here: `decide` and `step` read them.
 
-use crate::words;
+use crate::named_enum;
 
-words! {
+named_enum! {
     /// How many of a child's guardians must approve a contact.
     ///
     /// ```
@@ -17,7 +17,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Whose approval two children need to be authorized with each other.
     ///
     /// ```
@@ -30,7 +30,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What an invitation does.
     ///
     /// ```
@@ -43,7 +43,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Who may invite.
     ///
     /// ```
@@ -56,7 +56,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// With whom a newcomer must be compatible.
     ///
     /// ```
@@ -73,7 +73,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// When a member may send to a group.
     ///
     /// ```
@@ -86,7 +86,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Who receives what is sent to a group.
     ///
     /// ```
@@ -99,7 +99,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What happens to a shared group when two members, one a child, lose their authorization.
     ///
     /// ```
@@ -190,11 +190,11 @@ pub struct Policy {
     pub on_loss: OnLoss,
 }
 
-words! {
+named_enum! {
     /// A policy with a name: what a kind of product does.
     ///
     /// ```
-    /// use chatwarden_model::{Preset, Word};
+    /// use chatwarden_model::{Preset, NamedEnum};
     /// assert_eq!(Preset::named("adder-only"), Some(Preset::AdderOnly));
     /// ```
     pub enum Preset {

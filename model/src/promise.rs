@@ -4,20 +4,20 @@
 //! blame, is not asked here.
 
 use crate::command::Command;
+use crate::named_enum;
 use crate::policy::{Admission, Policy};
 use crate::state::{Phase, State};
 use crate::user::{Group, User, UserSet};
-use crate::words;
 
-words! {
+named_enum! {
     /// What people are told.
     ///
     /// ```
-    /// use chatwarden_model::{Promise, Word};
-    /// assert_eq!(Promise::ALL[0], Promise::Company);
+    /// use chatwarden_model::{Promise, NamedEnum};
+    /// assert_eq!(Promise::ALL[0], Promise::NoStrangers);
     /// ```
     pub enum Promise {
-        Company = "company": "no child shares an active group with somebody not authorized",
+        NoStrangers = "no-strangers" | "company": "no child shares an active group with somebody not authorized",
         Delivery = "delivery": "nothing is delivered between a child and somebody not authorized",
         Guardianship = "guardianship": "only a child's guardians decide on its contacts and guardians",
         Consent = "consent": "nobody becomes a member by somebody else's command, where invitations wait to be accepted",
@@ -107,7 +107,7 @@ impl Promise {
             return;
         }
         match self {
-            Promise::Company => t.strangers_in_company(report),
+            Promise::NoStrangers => t.strangers_in_company(report),
             Promise::Delivery => {
                 let (by, group) = (t.command.by(), t.command.group());
                 t.sent_to().without(by).iter().filter(|&to| t.strangers(by, to)).for_each(|to| {
@@ -165,13 +165,13 @@ impl Promise {
     /// Whether the model keeps the promise under every policy, so that only an implementation can break it: what
     /// would break it is a condition of the commands or no effect of theirs.
     pub const fn is_kept_by_construction(self) -> bool {
-        !matches!(self, Promise::Company | Promise::Delivery | Promise::Invitation)
+        !matches!(self, Promise::NoStrangers | Promise::Delivery | Promise::Invitation)
     }
 
     /// Whether the promise is about what was allowed, about what was refused, or about either.
     const fn is_judged_after(self, allowed: bool) -> bool {
         match self {
-            Promise::Company | Promise::Ban => true,
+            Promise::NoStrangers | Promise::Ban => true,
             Promise::Refusal => !allowed,
             _ => allowed,
         }

@@ -4,10 +4,10 @@
 //! are copied millions of times. They bound no rule: all rules are written once, for every size.
 //! Relations that follow from the state are in `relation`, changes in `step`.
 
+use crate::named_enum;
 use crate::user::{Cast, Group, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet};
-use crate::words;
 
-words! {
+named_enum! {
     /// What became of a group.
     ///
     /// ```
@@ -23,7 +23,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Whether one can join a group by its link.
     ///
     /// ```

@@ -3,7 +3,7 @@
 //! Names are not here: they belong to the formats. What users have done is not here either: that is
 //! the state.
 
-use crate::words;
+use crate::named_enum;
 
 /// The most users that a cast may have.
 pub const MAX_USERS: usize = 16;
@@ -11,11 +11,11 @@ pub const MAX_USERS: usize = 16;
 /// The most groups that a run may declare.
 pub const MAX_GROUPS: usize = 8;
 
-words! {
+named_enum! {
     /// What a user is for the whole run.
     ///
     /// ```
-    /// use chatwarden_model::{Kind, Word};
+    /// use chatwarden_model::{Kind, NamedEnum};
     /// assert_eq!(Kind::named("child"), Some(Kind::Child));
     /// ```
     pub enum Kind {

@@ -7,16 +7,16 @@
 mod facts;
 mod rules;
 
-pub use rules::{Rules, Tailored};
+pub use rules::{CustomPolicy, Rules};
 
-use chatwarden_model::{Policy, Preset, words};
+use chatwarden_model::{Policy, Preset, named_enum};
 
-words! {
+named_enum! {
     /// A defect that can be planted.
     ///
     /// ```
     /// use chatwarden::adapter::fault::{Family, Fault};
-    /// use chatwarden::model::{Preset, Word};
+    /// use chatwarden::model::{Preset, NamedEnum};
     /// let fault = Fault::named("launcher-only").expect("it is in the catalogue");
     /// assert_eq!((fault.family(), fault.preset()), (Family::Admission, Some(Preset::MessengerKids)));
     /// ```
@@ -86,7 +86,7 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// Where in a product a defect lives.
     ///
     /// ```
@@ -106,14 +106,14 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// What it takes to see a fault.
     ///
     /// ```
-    /// use chatwarden::adapter::fault::{Fault, Sight};
-    /// assert_eq!(Fault::RejoinUnchecked.sight(), Sight::Order);
+    /// use chatwarden::adapter::fault::{Fault, Detectability};
+    /// assert_eq!(Fault::RejoinUnchecked.sight(), Detectability::Order);
     /// ```
-    pub enum Sight {
+    pub enum Detectability {
         Single = "single": "one command, in a situation to which the fault has not contributed, however it was reached",
         Count = "count": "a size or a number: the fifth member, the second group",
         Order = "order": "a way to get there: after ownership passed on, at a second revocation, with a member of old",
@@ -121,17 +121,17 @@ words! {
     }
 }
 
-words! {
+named_enum! {
     /// The cast that a fault takes, by the name of the built-in cast.
     ///
     /// ```
     /// use chatwarden::adapter::fault::Fault;
-    /// use chatwarden::model::Word;
-    /// use chatwarden::wire::BuiltInCast;
+    /// use chatwarden::model::NamedEnum;
+    /// use chatwarden::format::BuiltInCast;
     /// let name = Fault::LauncherOnly.cast().name();
     /// assert_eq!(BuiltInCast::named(name), Some(BuiltInCast::Small));
     /// ```
-    pub enum Crowd {
+    pub enum FaultCast {
         Small = "small": "two children, each with a guardian, and an adult",
         Family = "family": "three children, one with two guardians, and two adults",
     }
@@ -144,7 +144,7 @@ impl Fault {
     }
 
     /// What it takes to see it.
-    pub const fn sight(self) -> Sight {
+    pub const fn sight(self) -> Detectability {
         facts::of(self).sight
     }
 
@@ -167,7 +167,7 @@ impl Fault {
     pub const fn preset(self) -> Option<Preset> {
         match self.rules() {
             Rules::Preset(preset) => Some(preset),
-            Rules::Tailored(_) => None,
+            Rules::CustomPolicy(_) => None,
         }
     }
 
@@ -177,7 +177,7 @@ impl Fault {
     }
 
     /// Who it takes to see it.
-    pub const fn cast(self) -> Crowd {
+    pub const fn cast(self) -> FaultCast {
         facts::of(self).cast
     }
 

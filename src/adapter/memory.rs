@@ -18,7 +18,7 @@ mod tests;
 
 use std::hash::BuildHasher;
 
-use chatwarden_model::{Command, Group, Policy, Preset, Setup, User, UserSet, Word, WordSet};
+use chatwarden_model::{Command, EnumSet, Group, NamedEnum, Policy, Preset, Setup, User, UserSet};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
@@ -59,7 +59,7 @@ pub struct Memory {
 impl Memory {
     /// The service without a fault. It has no accounts until it is reset.
     pub fn new() -> Self {
-        Self::with_faults(WordSet::empty())
+        Self::with_faults(EnumSet::empty())
     }
 
     /// The service with one fault.
@@ -68,7 +68,7 @@ impl Memory {
     }
 
     /// The service with these faults.
-    pub fn with_faults(faults: WordSet<Fault>) -> Self {
+    pub fn with_faults(faults: EnumSet<Fault>) -> Self {
         let faults = Faults(faults.iter().fold(0, |flags, fault| flags | 1 << fault.index()));
         let policy = Preset::MessengerKids.policy();
         Memory { policy, faults, accounts: Vec::new(), rooms: Vec::new() }

@@ -3,10 +3,10 @@
 
 use chatwarden_model::{Command, Setup};
 
-use super::{Found, Plan, is_inconclusive};
+use super::{CampaignConfig, Found, is_inconclusive};
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
-use crate::check::run;
-use crate::verdict::Finding;
+use crate::finding::Finding;
+use crate::lockstep::run;
 
 /// How often the commands of a finding are executed again before anything is made of it.
 pub(super) const REPEATS: usize = 3;
@@ -21,13 +21,13 @@ pub(super) enum Repeated<A> {
 
 /// Executes the commands of a finding again.
 pub(super) fn repeated<A: Adapter>(
-    plan: &Plan,
+    plan: &CampaignConfig,
     make: &impl Fn() -> Result<A, Failure>,
     found: &Found,
 ) -> Result<Repeated<A>, Failure> {
     let identity = found.finding.identity();
     let mut recorder = Recorder { adapter: make()?, records: Vec::new() };
-    let mut first: Option<(Finding, Vec<Record>)> = None;
+    let mut first: Option<(Finding, Vec<StepObservation>)> = None;
     for executions in 1..=REPEATS {
         recorder.records.clear();
         let finding = run(&mut recorder, plan.terms, &plan.setup, &found.commands);
@@ -49,10 +49,10 @@ pub(super) fn repeated<A: Adapter>(
 }
 
 /// What was answered to a command, and what could be seen then.
-type Record = (Result<Answer, Failure>, Observation);
+type StepObservation = (Result<Answer, Failure>, Observation);
 
-fn departure(before: &[Record], after: &[Record]) -> Option<usize> {
-    let same = |(one, other): (&Record, &Record)| {
+fn departure(before: &[StepObservation], after: &[StepObservation]) -> Option<usize> {
+    let same = |(one, other): (&StepObservation, &StepObservation)| {
         // Two failures may be worded differently.
         one.1 == other.1 && one.0.as_ref().ok() == other.0.as_ref().ok()
     };
@@ -63,7 +63,7 @@ fn departure(before: &[Record], after: &[Record]) -> Option<usize> {
 /// Passes everything on, and takes down what comes back.
 struct Recorder<A> {
     adapter: A,
-    records: Vec<Record>,
+    records: Vec<StepObservation>,
 }
 
 impl<A: Adapter> Adapter for Recorder<A> {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use chatwarden_model::Command;
 
 use super::repeat::{Repeated, repeated};
-use super::{Found, Plan, Watch, is_inconclusive};
+use super::{CampaignConfig, CampaignMonitor, Found, is_inconclusive};
 use crate::adapter::{Adapter, Failure};
-use crate::check::run;
+use crate::finding::Finding;
+use crate::lockstep::run;
 use crate::shrink::Shrinker;
-use crate::verdict::Finding;
 
 /// The most time for a finding that is inconclusive: what hangs is waited for, and what died is started anew, in every
 /// history that still shows it.
@@ -22,9 +22,9 @@ const TIME_FOR_INCONCLUSIVE: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// use chatwarden::campaign::Shrunk;
-/// use chatwarden::verdict::{Deviation, Finding};
+/// use chatwarden::finding::{Deviation, Finding};
 /// let finding = Finding::new(0, None, vec![Deviation::Refused]);
-/// let shrunk = Shrunk { commands: vec![], finding, executions: 0, outcome: chatwarden::campaign::Minimality::Unstable(None) };
+/// let shrunk = Shrunk { commands: vec![], finding, executions: 0, outcome: chatwarden::campaign::ShrinkStatus::Unstable(None) };
 /// assert_eq!(shrunk.executions, 0);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ pub struct Shrunk {
     /// How many histories were executed.
     pub executions: usize,
     /// How minimal the history is.
-    pub outcome: Minimality,
+    pub outcome: ShrinkStatus,
 }
 
 impl Shrunk {
@@ -47,18 +47,18 @@ impl Shrunk {
 
     /// Whether the history was answered otherwise, or showed something else, when it was executed again.
     pub fn is_unstable(&self) -> bool {
-        matches!(self.outcome, Minimality::Unstable(_))
+        matches!(self.outcome, ShrinkStatus::Unstable(_))
     }
 }
 
 /// How minimal a shrunk history is.
 ///
 /// ```
-/// use chatwarden::campaign::Minimality;
-/// assert_ne!(Minimality::OneMinimal, Minimality::Unfinished);
+/// use chatwarden::campaign::ShrinkStatus;
+/// assert_ne!(ShrinkStatus::OneMinimal, ShrinkStatus::Unfinished);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Minimality {
+pub enum ShrinkStatus {
     /// None of the shrinker's passes can make it simpler.
     OneMinimal,
     /// The shrinker was stopped, or its budget was spent.
@@ -74,10 +74,10 @@ pub enum Minimality {
 /// # Errors
 /// If an implementation cannot be made.
 pub fn shrink<A: Adapter>(
-    plan: &Plan,
+    plan: &CampaignConfig,
     make: &impl Fn() -> Result<A, Failure>,
     found: &Found,
-    watch: &Watch,
+    watch: &CampaignMonitor,
     mut better: impl FnMut(&[Command], &Finding),
 ) -> Result<Shrunk, Failure> {
     let inconclusive = is_inconclusive(Some(&found.finding)).then_some(TIME_FOR_INCONCLUSIVE);
@@ -87,7 +87,7 @@ pub fn shrink<A: Adapter>(
     let (finding, mut adapter) = match repeated(plan, make, found)? {
         Repeated::Alike { finding, adapter } => (finding, adapter),
         Repeated::Otherwise { at, executions } => {
-            let outcome = Minimality::Unstable(at);
+            let outcome = ShrinkStatus::Unstable(at);
             let (commands, finding) = (found.commands.clone(), found.finding.clone());
             return Ok(Shrunk { commands, finding, executions, outcome });
         }
@@ -120,6 +120,6 @@ pub fn shrink<A: Adapter>(
         commands: shrinker.best().to_vec(),
         finding: best,
         executions: super::repeat::REPEATS + shrinker.executions(),
-        outcome: if finished { Minimality::OneMinimal } else { Minimality::Unfinished },
+        outcome: if finished { ShrinkStatus::OneMinimal } else { ShrinkStatus::Unfinished },
     })
 }

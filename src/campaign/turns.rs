@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{BLOCK, Plan};
+use super::{BLOCK, CampaignConfig};
 use crate::coverage::{Coverage, Point};
 use crate::generate::Guidance;
 
@@ -13,14 +13,14 @@ use crate::generate::Guidance;
 const ROUND: u64 = 4_096;
 
 /// The turns of a campaign.
-pub(super) struct Turns<'a> {
-    plan: &'a Plan,
-    round: Mutex<Round>,
+pub(super) struct BatchQueue<'a> {
+    plan: &'a CampaignConfig,
+    round: Mutex<Epoch>,
     /// A turn is over.
     over: Condvar,
 }
 
-struct Round {
+struct Epoch {
     /// The next run, by its number within the shard; so the end.
     next: u64,
     end: u64,
@@ -33,8 +33,8 @@ struct Round {
 }
 
 /// Some runs for a job to make; it is given back when it is dropped, whatever became of the job.
-pub(super) struct Turn<'t, 'a> {
-    turns: &'t Turns<'a>,
+pub(super) struct Batch<'t, 'a> {
+    turns: &'t BatchQueue<'a>,
     /// By their numbers within the shard.
     pub(super) runs: Range<u64>,
     pub(super) targets: Arc<[Point]>,
@@ -42,13 +42,13 @@ pub(super) struct Turn<'t, 'a> {
     pub(super) shown: Vec<(u64, Vec<Point>)>,
 }
 
-impl<'a> Turns<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+impl<'a> BatchQueue<'a> {
+    pub(super) fn new(plan: &'a CampaignConfig) -> Self {
         let coverage = Coverage::default();
         let targets = targets(plan, &coverage);
         let end = if plan.counts() { 1 } else { plan.shard.share(plan.runs) };
-        let round = Round { next: 0, end, taken: 0, shown: Vec::new(), coverage, targets };
-        Turns { plan, round: Mutex::new(round), over: Condvar::new() }
+        let round = Epoch { next: 0, end, taken: 0, shown: Vec::new(), coverage, targets };
+        BatchQueue { plan, round: Mutex::new(round), over: Condvar::new() }
     }
 
     /// The next turn, if there is one before that run; it may have to wait for the round to end.
@@ -56,7 +56,7 @@ impl<'a> Turns<'a> {
         &self,
         limit: impl Fn() -> u64,
         is_over: impl Fn(u64) -> bool,
-    ) -> Option<Turn<'_, 'a>> {
+    ) -> Option<Batch<'_, 'a>> {
         let mut round = self.lock();
         loop {
             let limit = limit();
@@ -69,7 +69,7 @@ impl<'a> Turns<'a> {
                 round.next = (start + fair.clamp(1, BLOCK)).min(round.end).min(limit);
                 round.taken += 1;
                 let (runs, targets) = (start..round.next, Arc::clone(&round.targets));
-                return Some(Turn { turns: self, runs, targets, shown: Vec::new() });
+                return Some(Batch { turns: self, runs, targets, shown: Vec::new() });
             }
             if round.taken == 0 {
                 self.advance(&mut round, limit);
@@ -88,18 +88,18 @@ impl<'a> Turns<'a> {
 
     /// Ends a round. Each is as long as all before it together, so that the first findings of a campaign already
     /// matter to the next runs and the last ones are not waited for often.
-    fn advance(&self, round: &mut Round, limit: u64) {
+    fn advance(&self, round: &mut Epoch, limit: u64) {
         count(self.plan, round, limit);
         round.end = round.next + round.next.clamp(1, ROUND);
         round.targets = targets(self.plan, &round.coverage);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Round> {
+    fn lock(&self) -> MutexGuard<'_, Epoch> {
         self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Turn<'_, '_> {
+impl Drop for Batch<'_, '_> {
     fn drop(&mut self) {
         let mut round = self.turns.lock();
         round.taken -= 1;
@@ -110,7 +110,7 @@ impl Drop for Turn<'_, '_> {
 }
 
 /// Counts what so many of the shard's runs showed.
-fn count(plan: &Plan, round: &mut Round, limit: u64) {
+fn count(plan: &CampaignConfig, round: &mut Epoch, limit: u64) {
     for (run, shown) in std::mem::take(&mut round.shown) {
         if plan.shard.share(run) < limit {
             shown.into_iter().for_each(|point| round.coverage.count_in(point));
@@ -119,7 +119,7 @@ fn count(plan: &Plan, round: &mut Round, limit: u64) {
 }
 
 /// What is to be sought: what was seen least often, up to the next power of two.
-fn targets(plan: &Plan, coverage: &Coverage) -> Arc<[Point]> {
+fn targets(plan: &CampaignConfig, coverage: &Coverage) -> Arc<[Point]> {
     if plan.guidance != Guidance::Coverage {
         return Arc::default();
     }

@@ -1,12 +1,12 @@
 //! The ground on which a certificate stands, as a hash: when it has changed, the certificate says nothing.
 
-use chatwarden_model::{Command, Newcomer, Policy, Setup, Surface, User, Word};
+use chatwarden_model::{Command, NamedEnum, Newcomer, Policy, Setup, Surface, User};
 
-use crate::campaign::Plan;
+use crate::campaign::CampaignConfig;
 use crate::hash::fnv1a;
 
 /// The hash of the policy, cast, groups, alphabet and terms. It is the same in every version in which these are.
-pub(super) fn hash(plan: &Plan, alphabet: &[Command]) -> u64 {
+pub(super) fn hash(plan: &CampaignConfig, alphabet: &[Command]) -> u64 {
     let mut words = Vec::new();
     policy(&plan.setup.policy, &mut words);
     cast(&plan.setup, &mut words);

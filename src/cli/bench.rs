@@ -4,13 +4,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 use clap::{Args, Subcommand};
 
 use super::interrupt::Interrupt;
-use super::{Exit, Unusable, options, progress};
+use super::{CliError, Exit, options, progress};
 use crate::adapter::fault::Fault;
-use crate::kills::{Engine, Plan, measure};
+use crate::fault_bench::{BenchConfig, Engine, measure};
 use crate::report::{kill_lines, kill_text};
 
 /// Measure the harness itself.
@@ -68,7 +68,7 @@ Examples:
   chatwarden bench faults --json > kills.jsonl";
 
 impl Bench {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         match &self.what {
             What::Faults(faults) => faults.run(),
         }
@@ -76,7 +76,7 @@ impl Bench {
 }
 
 impl Faults {
-    fn run(&self) -> Result<Exit, Unusable> {
+    fn run(&self) -> Result<Exit, CliError> {
         let plan = self.plan()?;
         let interrupt = Interrupt::installed();
         let watch = &interrupt.measuring;
@@ -86,12 +86,12 @@ impl Faults {
         } else {
             kill_text(&table, &mut anstream::stdout().lock())?;
         }
-        Ok(if watch.is_stopped() { Exit::Interrupted } else { Exit::Fine })
+        Ok(if watch.is_stopped() { Exit::Interrupted } else { Exit::Success })
     }
 
-    fn plan(&self) -> Result<Plan, Unusable> {
-        let defaults = Plan::new(in_order(&self.fault), self.engines()?);
-        Ok(Plan {
+    fn plan(&self) -> Result<BenchConfig, CliError> {
+        let defaults = BenchConfig::new(in_order(&self.fault), self.engines()?);
+        Ok(BenchConfig {
             seeds: self.seeds,
             runs: self.runs,
             time: Some(self.time_limit),
@@ -100,14 +100,14 @@ impl Faults {
         })
     }
 
-    fn engines(&self) -> Result<Vec<Engine>, Unusable> {
+    fn engines(&self) -> Result<Vec<Engine>, CliError> {
         let mut engines = in_order(&self.engine);
         if self.engine.is_empty() {
             engines.retain(|engine| engine.is_built_in());
         }
         let absent = engines.iter().find(|engine| !engine.is_built_in());
         match absent.and_then(|engine| Some((engine, engine.feature()?))) {
-            Some((engine, feature)) => Err(Unusable::Input(format!(
+            Some((engine, feature)) => Err(CliError::Input(format!(
                 "the engine `{engine}` is not built in; `cargo build --release --features {feature}` builds it in"
             ))),
             None => Ok(engines),
@@ -116,6 +116,6 @@ impl Faults {
 }
 
 /// The words, each once and in the order of the vocabulary, or all if there are none.
-fn in_order<W: Word>(words: &[W]) -> Vec<W> {
+fn in_order<W: NamedEnum>(words: &[W]) -> Vec<W> {
     W::ALL.iter().copied().filter(|word| words.is_empty() || words.contains(word)).collect()
 }

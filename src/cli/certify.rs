@@ -3,21 +3,21 @@
 
 use std::time::Duration;
 
-use chatwarden_model::{Command, Setup, Word};
+use chatwarden_model::{Command, NamedEnum, Setup};
 use clap::Args;
 
 use super::target::Implementation;
-use super::{Unusable, options, progress};
+use super::{CliError, options, progress};
 use crate::adapter::{Adapter, Failure};
-use crate::campaign::{Found, Plan, Shrunk};
-use crate::certify::{Certificate, Conclusion, Limits, Outcome, Search};
-use crate::check::Terms;
-use crate::explore::Watch;
+use crate::campaign::{CampaignConfig, Found, Shrunk};
+use crate::certify::{Certificate, CertifiedFinding, Certifier, CertifyOutcome, Limits};
+use crate::explore::SearchMonitor;
+use crate::finding::{Finding, Identity};
+use crate::format::{FindingRecord, Scenario};
+use crate::lockstep::CheckConfig;
 use crate::replay;
-use crate::report::{self, Telling};
+use crate::report::{self, Describer};
 use crate::save;
-use crate::verdict::{Finding, Identity};
-use crate::wire::{FindingRecord, Scenario};
 
 /// How long is searched where nobody says how long, if the implementation can be copied.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 /// Whether and how long to search for something shorter than what the shrinker came to.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Certify {
-    /// Search everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
+    /// Certifier everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
     /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
@@ -54,13 +54,13 @@ impl Certify {
 /// Certifies a shrunk chain, or something shorter after it was made simpler; and shows how it goes on if somebody is
 /// there to see it.
 pub(super) fn certify(
-    (plan, implementation): (&Plan, &Implementation),
+    (plan, implementation): (&CampaignConfig, &Implementation),
     limits: Limits,
-    watch: &Watch,
+    watch: &SearchMonitor,
     shrunk: Shrunk,
-    simplify: impl FnMut(&Found) -> Result<Shrunk, Unusable>,
-) -> Result<Conclusion, Unusable> {
-    let search = Search { plan, limits, watch };
+    simplify: impl FnMut(&Found) -> Result<Shrunk, CliError>,
+) -> Result<CertifiedFinding, CliError> {
+    let search = Certifier { plan, limits, watch };
     progress::of_search("certifying", watch, || search.certify(&|| implementation.make(), shrunk, simplify))
 }
 
@@ -70,13 +70,13 @@ pub(super) fn recertify(
     scenario: &Scenario,
     finding: &Finding,
     implementation: &Implementation,
-    terms: Terms,
+    terms: CheckConfig,
 ) -> Result<String, Failure> {
     let record = scenario.finding.as_ref();
     let written = record.and_then(|record| record.certificate.as_ref()).map(save::recorded);
     let plan = plan(scenario, written.as_ref(), implementation, terms);
-    let watch = Watch::default();
-    let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    let watch = SearchMonitor::default();
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
     let commands = replay::commands(scenario);
     let outcome = progress::of_search("certifying", &watch, || {
         search.below(&|| implementation.make(), &commands[..=finding.at()], finding)
@@ -84,17 +84,21 @@ pub(super) fn recertify(
     let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
     Ok(match (outcome?, written) {
         (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
-        (Outcome::Shorter(shorter), written) => {
+        (CertifyOutcome::Shorter(shorter), written) => {
             let chain = chain(&shorter.commands, scenario, &plan.setup);
             let written = if written.is_some() { "the certificate does not hold" } else { "not certified" };
             format!("{written}: {} commands show the same: {chain}", shorter.commands.len())
         }
-        (Outcome::Unfinished(end), _) => format!("not certified: {}", end.about()),
-        (Outcome::Certified(now), None) => format!("not certified so far, but {}", report::certified(&now)),
-        (Outcome::Certified(now), Some(written)) => match report::certificate_difference(&written, &now) {
-            Some(difference) => format!("the certificate does not hold: {difference}"),
-            None => format!("certified again: {}", report::certified(&now)),
-        },
+        (CertifyOutcome::Unfinished(end), _) => format!("not certified: {}", end.about()),
+        (CertifyOutcome::Certified(now), None) => {
+            format!("not certified so far, but {}", report::certified(&now))
+        }
+        (CertifyOutcome::Certified(now), Some(written)) => {
+            match report::certificate_difference(&written, &now) {
+                Some(difference) => format!("the certificate does not hold: {difference}"),
+                None => format!("certified again: {}", report::certified(&now)),
+            }
+        }
     })
 }
 
@@ -103,8 +107,8 @@ fn plan(
     scenario: &Scenario,
     written: Option<&Certificate>,
     implementation: &Implementation,
-    terms: Terms,
-) -> Plan {
+    terms: CheckConfig,
+) -> CampaignConfig {
     let mut setup = scenario.setup();
     let mut commands = implementation.about.commands;
     if let Some(written) = written {
@@ -112,7 +116,7 @@ fn plan(
         setup.groups = setup.groups.max(written.groups);
         commands = commands.and(written.commands);
     }
-    Plan { commands, terms, ..Plan::new(setup, &implementation.about) }
+    CampaignConfig { commands, terms, ..CampaignConfig::new(setup, &implementation.about) }
 }
 
 fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
@@ -126,7 +130,7 @@ fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
 fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
     let mut names = scenario.names();
     names.fill(setup.cast.len(), setup.groups);
-    let telling = Telling { names: &names, setup };
+    let telling = Describer { names: &names, setup };
     let chain: Vec<_> = commands.iter().map(|command| telling.command(*command)).collect();
     chain.join(", ")
 }

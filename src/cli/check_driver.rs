@@ -5,10 +5,10 @@ use clap::Args;
 
 use super::options::{self, Output};
 use super::target::{Driving, EXEC};
-use super::{Exit, Unusable};
+use super::{CliError, Exit};
+use crate::format::{CastSpec, PolicySpec};
 use crate::inspect::{Wrong, inspect};
 use crate::report::{Event, Report};
-use crate::wire::{CastSpec, PolicySpec};
 
 /// How often a driver may be started anew, so that every check has one however the others ended.
 const RESTARTS: u32 = 1_000;
@@ -39,7 +39,7 @@ pub(super) struct CheckDriver {
 }
 
 impl CheckDriver {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let drivers = self.driving.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
         drivers.allow_restarts(RESTARTS);
@@ -47,15 +47,15 @@ impl CheckDriver {
         let own = drivers.about().policy;
         let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
         let setup = Setup { cast: casting.cast, groups: self.groups.into(), policy };
-        let (mut exit, mut written) = (Exit::Fine, Ok(()));
+        let (mut exit, mut written) = (Exit::Success, Ok(()));
         inspect(&drivers, &setup, &casting.names, |checked| {
             exit = exit.max(match checked.outcome {
-                Ok(_) | Err(Wrong::Skipped(_)) => Exit::Fine,
+                Ok(_) | Err(Wrong::Skipped(_)) => Exit::Success,
                 Err(Wrong::Failed(_)) => Exit::Inconclusive,
                 Err(Wrong::Departs(_)) => Exit::Finding,
             });
             if written.is_ok() {
-                written = reports.event(Event::Checked(&checked));
+                written = reports.event(Event::DriverChecked(&checked));
             }
         });
         written?;

@@ -1,15 +1,15 @@
 //! `--coverage`: what several subcommands let one ask about how much was tested.
 
-use chatwarden_model::{CommandKind, Setup, Word, WordSet};
+use chatwarden_model::{CommandKind, EnumSet, NamedEnum, Setup};
 use clap::Args;
 
 use super::interrupt::Interrupt;
-use super::{Unusable, progress};
-use crate::coverage::{Coverage, Ground};
+use super::{CliError, progress};
+use crate::coverage::{Coverage, Reachability};
+use crate::format::{CastSpec, PolicySpec, Scenario};
 use crate::replay;
 use crate::report::{Covered, Event, Report};
-use crate::suite::{self, Plan};
-use crate::wire::{CastSpec, PolicySpec, Scenario};
+use crate::suite::{self, SuiteConfig};
 
 /// How much memory the search for what can be covered may take: with small casts it completes in far less.
 const MEMORY: u64 = 512 << 20;
@@ -58,11 +58,11 @@ impl Tables {
     }
 
     /// Tells what was covered, and searches for what can be.
-    pub(super) fn report(&self, reports: &mut impl Report) -> Result<(), Unusable> {
+    pub(super) fn report(&self, reports: &mut impl Report) -> Result<(), CliError> {
         let interrupt = Interrupt::installed();
         for table in &self.0 {
-            let ground = ground(table.setup, WordSet::all(), &table.policy, &interrupt);
-            reports.event(Event::Covered(&Covered {
+            let ground = ground(table.setup, EnumSet::all(), &table.policy, &interrupt);
+            reports.event(Event::CoverageCounted(&Covered {
                 policy: &table.policy,
                 cast: &table.cast,
                 groups: table.setup.groups,
@@ -77,11 +77,11 @@ impl Tables {
 /// What can be covered, from an exhaustive search as far as its memory suffices.
 pub(super) fn ground(
     setup: Setup,
-    commands: WordSet<CommandKind>,
+    commands: EnumSet<CommandKind>,
     policy: &str,
     interrupt: &Interrupt,
-) -> Ground {
-    let plan = Plan { commands, memory: MEMORY, ..Plan::new(setup) };
+) -> Reachability {
+    let plan = SuiteConfig { commands, memory: MEMORY, ..SuiteConfig::new(setup) };
     progress::of_search(policy, &interrupt.search, || suite::ground(&plan, &interrupt.search))
 }
 

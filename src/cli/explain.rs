@@ -7,13 +7,13 @@ use clap::Args;
 
 use super::options;
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable};
-use crate::history::History;
+use super::{CliError, Exit};
+use crate::finding::Verdict;
+use crate::format::{PolicySpec, Scenario};
 use crate::replay::{self, commands};
-use crate::report::{Telling, explain};
-use crate::verdict::Verdict;
-use crate::wire::{PolicySpec, Scenario};
-use chatwarden_model::Word;
+use crate::report::{Describer, explain};
+use crate::trace::Trace;
+use chatwarden_model::NamedEnum;
 
 /// Explain scenarios step by step.
 ///
@@ -32,10 +32,10 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
         let mut out = anstream::stdout();
-        let mut exit = Exit::Fine;
+        let mut exit = Exit::Success;
         for (nth, file) in replay::scenario_files(&self.files)?.iter().enumerate() {
             if nth > 0 {
                 writeln!(out)?;
@@ -50,7 +50,7 @@ fn one(
     out: &mut impl Write,
     scenario: &Scenario,
     implementation: Option<&Implementation>,
-) -> Result<Exit, Unusable> {
+) -> Result<Exit, CliError> {
     let (setup, names) = (scenario.setup(), scenario.names());
     writeln!(out, "{}", scenario.name)?;
     for text in [&scenario.about, &scenario.source].into_iter().flatten() {
@@ -65,14 +65,14 @@ fn one(
             let terms = implementation.terms_for(scenario);
             writeln!(out, "implementation {}, compared {}", implementation.arguments(), terms.fidelity)?;
             let implementation = implementation.with_names(names.clone());
-            History::of(&mut implementation.make()?, terms, &setup, &commands(scenario))
+            Trace::of(&mut implementation.make()?, terms, &setup, &commands(scenario))
         }
-        None => History::of_policy(&setup, &commands(scenario)),
+        None => Trace::of_policy(&setup, &commands(scenario)),
     };
-    explain(out, &Telling { names: &names, setup: &setup }, &history)?;
+    explain(out, &Describer { names: &names, setup: &setup }, &history)?;
     if let Err(mismatch) = replay::against_policy(scenario) {
         writeln!(out, "\n{}not as the scenario says:{} {mismatch}", options::ERROR, anstyle::Reset)?;
     }
     let finding = history.finding.as_ref().map(|finding| finding.identity().verdict);
-    Ok(if finding == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Fine })
+    Ok(if finding == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Success })
 }

@@ -7,7 +7,7 @@ mod policies;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use chatwarden_model::{CommandKind, MAX_GROUPS, Preset, Promise, Setup, Word};
+use chatwarden_model::{CommandKind, MAX_GROUPS, NamedEnum, Preset, Promise, Setup};
 use clap::Args;
 
 use super::certify::Certify;
@@ -15,10 +15,10 @@ use super::coverage::Asked;
 use super::known::Known;
 use super::options::{self, Given, Output};
 use super::target::Target;
-use super::{Exit, Unusable};
+use super::{CliError, Exit};
 use crate::campaign::Shard;
-use crate::explore::Plan;
-use crate::wire::{CastSpec, MAX_STEPS, Names, PolicySpec};
+use crate::explore::PolicySearch;
+use crate::format::{CastSpec, MAX_STEPS, Names, PolicySpec};
 
 /// Try every history: which promises does a policy keep, or does an implementation follow it everywhere?
 ///
@@ -105,10 +105,10 @@ Examples:
   chatwarden explore --fault launcher-only --depth 6";
 
 impl Explore {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         match self.target.named()? {
-            Some(_) if self.coverage.coverage => Err(Unusable::Input(
+            Some(_) if self.coverage.coverage => Err(CliError::Input(
                 "`--coverage` tells what a policy lets one cover; it goes without `--adapter` and `--fault`"
                     .into(),
             )),
@@ -120,7 +120,7 @@ impl Explore {
         }
     }
 
-    fn expect_no_implementation(&self) -> Result<(), Unusable> {
+    fn expect_no_implementation(&self) -> Result<(), CliError> {
         let given = [
             ("--paths", self.paths.is_some()),
             ("--well-typed", self.well_typed),
@@ -128,17 +128,17 @@ impl Explore {
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) => {
-                Err(Unusable::Input(format!("`{option}` goes only with `--adapter` or `--fault`")))
+                Err(CliError::Input(format!("`{option}` goes only with `--adapter` or `--fault`")))
             }
             None => Ok(()),
         }
     }
 
     /// What is to be searched under a policy.
-    fn plan(&self, policy: &PolicySpec) -> Result<Plan, Unusable> {
+    fn plan(&self, policy: &PolicySpec) -> Result<PolicySearch, CliError> {
         let cast = self.cast.value.casting().cast;
-        let defaults = Plan::new(Setup { cast, groups: self.groups.into(), policy: policy.policy() });
-        let plan = Plan {
+        let defaults = PolicySearch::new(Setup { cast, groups: self.groups.into(), policy: policy.policy() });
+        let plan = PolicySearch {
             commands: options::all_or(&self.commands),
             ill_typed: self.ill_typed,
             promises: options::all_or(&self.promises),
@@ -151,7 +151,7 @@ impl Explore {
             ..defaults
         };
         if plan.alphabet().is_empty() {
-            return Err(Unusable::Input(
+            return Err(CliError::Input(
                 "none of the commands can be made of this cast and these groups".into(),
             ));
         }

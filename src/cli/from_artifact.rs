@@ -3,16 +3,16 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use chatwarden_model::WordSet;
+use chatwarden_model::EnumSet;
 use clap::Args;
 
 use super::options::{self, Tested};
-use super::{Exit, Unusable};
+use super::{CliError, Exit};
+use crate::format::{self, NamedSetup, PolicySpec};
 use crate::fuzz::Input;
-use crate::save::Folder;
-use crate::wire::{self, NamedSetup, PolicySpec};
+use crate::save::FindingWriter;
 
-/// Turn inputs of a fuzz target into scenarios.
+/// Batch inputs of a fuzz target into scenarios.
 ///
 /// Artifacts of crashes and entries of a corpus are alike. What an input says of cast, groups and policy holds; where it
 /// leaves that to its target, the options say what the target tests.
@@ -33,19 +33,19 @@ pub(super) struct FromArtifact {
 }
 
 impl FromArtifact {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let own = NamedSetup::new(self.tested.cast.clone(), self.tested.groups.into(), self.policy);
-        let mut exit = Exit::Fine;
+        let mut exit = Exit::Success;
         for file in &self.files {
             match self.input(file, &own) {
                 Ok(input) => {
-                    let folder = Folder::about(input.header.named_setup(&own), self.save.clone());
+                    let folder = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
                     let saved = folder.save(folder.history(&input.commands))?;
                     anstream::println!("{}: saved {}", file.display(), saved.display());
                 }
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", options::ERROR, anstyle::Reset);
-                    exit = Exit::Unusable;
+                    exit = Exit::UsageError;
                 }
             }
         }
@@ -55,8 +55,8 @@ impl FromArtifact {
     fn input(&self, file: &Path, own: &NamedSetup) -> Result<Input, String> {
         let name = file.display().to_string();
         let stream = File::open(file).map_err(|error| format!("{name}: {error}"))?;
-        let bytes = wire::read_bytes(&name, stream).map_err(|error| error.to_string())?;
-        let input = Input::decode(&bytes, &own.setup(), WordSet::all(), self.tested.length.into())
+        let bytes = format::read_bytes(&name, stream).map_err(|error| error.to_string())?;
+        let input = Input::decode(&bytes, &own.setup(), EnumSet::all(), self.tested.length.into())
             .map_err(|error| format!("{name}: {error}"))?;
         if input.commands.is_empty() {
             return Err(format!("{name}: the input has no commands"));

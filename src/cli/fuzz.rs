@@ -14,15 +14,15 @@ use super::known::Known;
 use super::options::{self, Output};
 use super::shrink::Case;
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable, progress};
+use super::{CliError, Exit, progress};
 use crate::baseline::Met;
-use crate::campaign::{self, Found, Plan, Shard};
-use crate::conclude::Drafts;
+use crate::campaign::{self, CampaignConfig, Found, Shard};
+use crate::finding::Verdict;
+use crate::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use crate::generate::Guidance;
-use crate::report::{Covered, Event, Origin, Report, Summary};
-use crate::save::Folder;
-use crate::verdict::Verdict;
-use crate::wire::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
+use crate::report::{CampaignSummary, Covered, Event, Origin, Report};
+use crate::save::FindingWriter;
+use crate::triage::Drafts;
 
 /// Try random histories until one does not conform, and shrink it.
 ///
@@ -92,10 +92,10 @@ const EXAMPLES: &str = "\
 Examples:
   chatwarden fuzz --fault launcher-only
   chatwarden fuzz --policy pairwise-consent --cast family --time 60s --keep-going
-  chatwarden fuzz --policy messenger-kids-2019 --fidelity promises-only --promises company";
+  chatwarden fuzz --policy messenger-kids-2019 --fidelity promises-only --promises no-strangers";
 
 impl Fuzz {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.or_memory()?;
         let folder = self.folder(&implementation);
@@ -103,7 +103,8 @@ impl Fuzz {
         let mut baseline = self.known.read()?;
         let subject = implementation.subject(&folder.policy);
         let policy_name = coverage::policy_name(&folder.policy);
-        let mut plan = Plan { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
+        let mut plan =
+            CampaignConfig { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
         // A finding that cannot be written down is better known before the work than after it.
         options::writable(&folder.directory)?;
         let certify = self.certify.limits(&implementation)?;
@@ -121,7 +122,7 @@ impl Fuzz {
         let origin = |found: &Found| Some(Origin { seed: self.seed, run: found.run });
         let total = self.time.is_none().then(|| plan.shard.share(plan.runs));
         let tally = progress::of_campaign(watch, total, || {
-            campaign::conduct(&plan, &|| implementation.make(), watch, &|found| {
+            campaign::run_campaign(&plan, &|| implementation.make(), watch, &|found| {
                 drafts.save(&found.commands, &found.finding, origin(found));
             })
         })?;
@@ -147,9 +148,15 @@ impl Fuzz {
         if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
             let (policy, cast) = (policy_name.as_str(), coverage::cast_name(&folder.cast));
             let groups = self.groups.into();
-            reports.event(Event::Covered(&Covered { policy, cast: &cast, groups, coverage, ground }))?;
+            reports.event(Event::CoverageCounted(&Covered {
+                policy,
+                cast: &cast,
+                groups,
+                coverage,
+                ground,
+            }))?;
         }
-        reports.event(Event::Conducted(&Summary {
+        reports.event(Event::CampaignFinished(&CampaignSummary {
             runs: tally.runs,
             commands: tally.commands,
             time,
@@ -173,7 +180,7 @@ impl Fuzz {
         } else if watch.is_stopped() {
             Exit::Interrupted
         } else if tally.found.len() == findings && tally.failure.is_none() {
-            Exit::Fine
+            Exit::Success
         } else {
             Exit::Inconclusive
         })
@@ -185,7 +192,7 @@ impl Fuzz {
         case: &Case<'_>,
         drafts: &Drafts<'_>,
         reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
+    ) -> Result<(), CliError> {
         // A driver that hangs does so at many commands, and each takes its time; one of them is enough to work on.
         let (mut inconclusive_before, mut reported) = (false, Ok(()));
         for (found, met) in met {
@@ -203,7 +210,7 @@ impl Fuzz {
         reported
     }
 
-    fn folder(&self, implementation: &Implementation) -> Folder {
+    fn folder(&self, implementation: &Implementation) -> FindingWriter {
         let own = implementation.about.policy.map(PolicySpec::Full);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
         implementation.folder(
@@ -221,19 +228,23 @@ impl Fuzz {
         self.guidance.unwrap_or(default)
     }
 
-    fn plan(&self, folder: &Folder, implementation: &Implementation) -> Result<Plan, Unusable> {
+    fn plan(
+        &self,
+        folder: &FindingWriter,
+        implementation: &Implementation,
+    ) -> Result<CampaignConfig, CliError> {
         let setup = folder.setup();
         let mut commands = options::all_or(&self.commands).and(implementation.about.commands);
         if self.groups == 0 {
             commands = commands.iter().filter(|kind| !kind.names_group()).collect();
         }
         if commands.is_empty() {
-            return Err(Unusable::Input(
+            return Err(CliError::Input(
                 "none of the commands can be carried out with this implementation and these groups".into(),
             ));
         }
-        let defaults = Plan::new(setup, &implementation.about);
-        Ok(Plan {
+        let defaults = CampaignConfig::new(setup, &implementation.about);
+        Ok(CampaignConfig {
             commands,
             terms: implementation.terms(options::all_or(&self.promises)),
             seed: self.seed,
@@ -252,7 +263,7 @@ impl Fuzz {
 }
 
 /// Whether the campaign draws the command and judges the promise of a known finding.
-fn could_show(plan: &Plan, known: &KnownFinding) -> bool {
+fn could_show(plan: &CampaignConfig, known: &KnownFinding) -> bool {
     known.scenario.is_none()
         && known.command.is_none_or(|command| plan.commands.contains(command))
         && known.promise.is_none_or(|promise| plan.terms.promises.contains(promise))

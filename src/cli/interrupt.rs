@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::campaign;
 use crate::exec;
 use crate::explore;
-use crate::kills;
+use crate::fault_bench;
 
 /// What can be interrupted on the way to a shrunk and certified finding.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt {
     /// The campaign.
-    pub(super) campaign: Arc<campaign::Watch>,
+    pub(super) campaign: Arc<campaign::CampaignMonitor>,
     /// The search of a policy or an implementation.
-    pub(super) search: Arc<explore::Watch>,
+    pub(super) search: Arc<explore::SearchMonitor>,
     /// Whether that search has found something.
     pub(super) found: Arc<AtomicBool>,
     /// The shrinking of what it found.
-    pub(super) shrinking: Arc<campaign::Watch>,
+    pub(super) shrinking: Arc<campaign::CampaignMonitor>,
     /// The search for what is shorter still.
-    pub(super) certifying: Arc<explore::Watch>,
+    pub(super) certifying: Arc<explore::SearchMonitor>,
     /// The measuring of engines.
-    pub(super) measuring: Arc<kills::Watch>,
+    pub(super) measuring: Arc<fault_bench::BenchMonitor>,
 }
 
 /// What is to be interrupted at the moment, if more than the program itself.

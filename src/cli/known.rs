@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Unusable, options};
+use super::{CliError, options};
 use crate::baseline::{self, Baseline, Met};
+use crate::format::KnownFinding;
 use crate::report::{Event, Report};
-use crate::wire::KnownFinding;
 
 /// What is known before.
 #[derive(Args, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Known {
 
 impl Known {
     /// The baseline, if there is one.
-    pub(super) fn read(&self) -> Result<Baseline, Unusable> {
+    pub(super) fn read(&self) -> Result<Baseline, CliError> {
         let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
         if !self.update_baseline {
             return Ok(Baseline::open(file)?);
@@ -55,9 +55,9 @@ impl Known {
         known: &Baseline,
         could_be_met: impl Fn(&KnownFinding) -> bool,
         reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
+    ) -> Result<(), CliError> {
         for gone in known.gone(&could_be_met) {
-            reports.event(Event::Gone(&gone))?;
+            reports.event(Event::KnownFindingAbsent(&gone))?;
         }
         if let (true, Some(file)) = (self.update_baseline, &self.baseline) {
             let updated = known.updated(&could_be_met);

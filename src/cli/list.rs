@@ -6,11 +6,11 @@ pub(super) mod faults;
 
 use std::io::Write;
 
-use chatwarden_model::{CommandKind, Condition, Preset, Promise, Word};
+use chatwarden_model::{CommandKind, Condition, NamedEnum, Preset, Promise};
 use clap::{Args, ValueEnum};
 
-use super::{Exit, Unusable};
-use crate::wire::BuiltInCast;
+use super::{CliError, Exit};
+use crate::format::BuiltInCast;
 
 /// List what there is: policies, promises, commands, conditions, faults, casts.
 #[derive(Args, Debug)]
@@ -34,9 +34,9 @@ enum Vocabulary {
 }
 
 impl List {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         if self.json && !matches!(self.what, Vocabulary::Faults) {
-            return Err(Unusable::Input("`--json` goes only with `list faults`".into()));
+            return Err(CliError::Input("`--json` goes only with `list faults`".into()));
         }
         let mut out = std::io::stdout().lock();
         match self.what {
@@ -48,11 +48,11 @@ impl List {
             Vocabulary::Faults => faults::text(&mut out)?,
             Vocabulary::Casts => casts(&mut out)?,
         }
-        Ok(Exit::Fine)
+        Ok(Exit::Success)
     }
 }
 
-fn words<W: Word>(out: &mut impl Write) -> std::io::Result<()> {
+fn words<W: NamedEnum>(out: &mut impl Write) -> std::io::Result<()> {
     let width = W::ALL.iter().map(|word| word.name().len()).max().unwrap_or(0);
     W::ALL.iter().try_for_each(|word| writeln!(out, "{:<width$}  {}", word.name(), word.about()))
 }

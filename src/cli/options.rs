@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use bytesize::ByteSize;
-use chatwarden_model::{MAX_GROUPS, Promise, Word, WordSet};
+use chatwarden_model::{EnumSet, MAX_GROUPS, NamedEnum, Promise};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::Unusable;
+use super::CliError;
+use crate::format::{CastSpec, MAX_STEPS, PolicySpec, nearest};
 use crate::report::{Annotations, Json, Junit, Reports, Sarif, Terminal};
 use crate::save;
-use crate::wire::{CastSpec, MAX_STEPS, PolicySpec, nearest};
 
 /// How errors and warnings are marked.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -51,7 +51,7 @@ const GITHUB: &str = "GITHUB_ACTIONS";
 
 impl Output {
     /// The reports that were asked for.
-    pub(super) fn reports(&self) -> Result<Reports, Unusable> {
+    pub(super) fn reports(&self) -> Result<Reports, CliError> {
         let mut reports = Reports::default();
         if self.json {
             reports.add(Json::new(std::io::stdout()));
@@ -59,7 +59,7 @@ impl Output {
             reports.add(Terminal::new(anstream::stdout()));
         }
         let unwritable =
-            |file: &Path, error| Unusable::Input(format!("cannot write {}: {error}", file.display()));
+            |file: &Path, error| CliError::Input(format!("cannot write {}: {error}", file.display()));
         if let Some(file) = &self.junit {
             reports.add(Junit::new(file.clone()).map_err(|error| unwritable(file, error))?);
         }
@@ -77,26 +77,26 @@ impl Output {
 }
 
 /// A parser for a word of a vocabulary; clap lists the words and names the nearest.
-pub(super) fn word<W: Word + Send + Sync>() -> impl TypedValueParser<Value = W> {
+pub(super) fn word<W: NamedEnum + Send + Sync>() -> impl TypedValueParser<Value = W> {
     let values = W::ALL.iter().map(|word| PossibleValue::new(word.name()).help(word.about()));
     PossibleValuesParser::new(values.collect::<Vec<_>>())
         .map(|name| W::named(&name).expect("clap lets only known words through"))
 }
 
 /// The set of the words, or all if there are none.
-pub(super) fn all_or<W: Word>(words: &[W]) -> WordSet<W> {
-    if words.is_empty() { WordSet::all() } else { words.iter().copied().collect() }
+pub(super) fn all_or<W: NamedEnum>(words: &[W]) -> EnumSet<W> {
+    if words.is_empty() { EnumSet::all() } else { words.iter().copied().collect() }
 }
 
 /// The promises to judge, if not all of them are.
-pub(super) fn chosen(promises: &[Promise]) -> Option<WordSet<Promise>> {
+pub(super) fn chosen(promises: &[Promise]) -> Option<EnumSet<Promise>> {
     (!promises.is_empty()).then(|| promises.iter().copied().collect())
 }
 
 /// What was found must be written somewhere; that it cannot be is better known before the work than after it.
-pub(super) fn writable(directory: &Path) -> Result<(), Unusable> {
+pub(super) fn writable(directory: &Path) -> Result<(), CliError> {
     save::check(directory)
-        .map_err(|error| Unusable::Input(format!("cannot write to {}: {error}", directory.display())))
+        .map_err(|error| CliError::Input(format!("cannot write to {}: {error}", directory.display())))
 }
 
 /// A value, and the argument by which it was named.
@@ -145,11 +145,11 @@ pub(super) fn cast(argument: &str) -> Result<CastSpec, String> {
     named_or_file("cast", argument, CastSpec::BuiltIn, CastSpec::open)
 }
 
-fn named_or_file<W: Word, T>(
+fn named_or_file<W: NamedEnum, T>(
     noun: &str,
     argument: &str,
     named: impl Fn(W) -> T,
-    open: impl Fn(&Path) -> Result<T, crate::wire::Error>,
+    open: impl Fn(&Path) -> Result<T, crate::format::Error>,
 ) -> Result<T, String> {
     if let Some(word) = W::named(argument) {
         return Ok(named(word));

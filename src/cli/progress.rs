@@ -9,13 +9,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::campaign;
 use crate::explore;
-use crate::kills;
+use crate::fault_bench;
 
 /// How often the bar is drawn.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Does the work of a campaign, and shows how it goes on if somebody is there to see it.
-pub(super) fn of_campaign<T>(watch: &campaign::Watch, runs: Option<u64>, work: impl FnOnce() -> T) -> T {
+pub(super) fn of_campaign<T>(
+    watch: &campaign::CampaignMonitor,
+    runs: Option<u64>,
+    work: impl FnOnce() -> T,
+) -> T {
     let counts = if runs.is_some() { "{wide_bar} {pos}/{len} runs" } else { "{spinner} {pos} runs" };
     let tell = |bar: &ProgressBar| {
         bar.set_position(watch.runs());
@@ -26,7 +30,7 @@ pub(super) fn of_campaign<T>(watch: &campaign::Watch, runs: Option<u64>, work: i
 }
 
 /// Shrinks a finding, and shows how it goes on if somebody is there to see it.
-pub(super) fn of_shrinking<T>(watch: &campaign::Watch, work: impl FnOnce() -> T) -> T {
+pub(super) fn of_shrinking<T>(watch: &campaign::CampaignMonitor, work: impl FnOnce() -> T) -> T {
     let tell = |bar: &ProgressBar| {
         let (executions, length) = watch.shrinking();
         bar.set_position(executions);
@@ -36,7 +40,7 @@ pub(super) fn of_shrinking<T>(watch: &campaign::Watch, work: impl FnOnce() -> T)
 }
 
 /// Does the work of a search, and shows how it goes on if somebody is there to see it.
-pub(super) fn of_search<T>(what: &str, watch: &explore::Watch, work: impl FnOnce() -> T) -> T {
+pub(super) fn of_search<T>(what: &str, watch: &explore::SearchMonitor, work: impl FnOnce() -> T) -> T {
     let tell = |bar: &ProgressBar| {
         bar.set_position(watch.states());
         let rate = watch.states() as f64 / bar.elapsed().as_secs_f64().max(0.001);
@@ -47,7 +51,7 @@ pub(super) fn of_search<T>(what: &str, watch: &explore::Watch, work: impl FnOnce
 }
 
 /// Measures engines, and shows how it goes on if somebody is there to see it.
-pub(super) fn of_measuring<T>(watch: &kills::Watch, work: impl FnOnce() -> T) -> T {
+pub(super) fn of_measuring<T>(watch: &fault_bench::BenchMonitor, work: impl FnOnce() -> T) -> T {
     let tell = |bar: &ProgressBar| {
         bar.set_length(watch.expected());
         bar.set_position(watch.done());

@@ -11,13 +11,13 @@ use super::known::Known;
 use super::options::Output;
 use super::shrink::exit_of;
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable};
+use super::{CliError, Exit};
 use crate::baseline::{Baseline, Subject, slashed};
 use crate::campaign::Shard;
+use crate::finding::{Finding, Verdict};
+use crate::format::{KnownFinding, Scenario};
 use crate::replay::{self, Mismatch};
 use crate::report::{self, Event, Replayed, Report};
-use crate::verdict::{Finding, Verdict};
-use crate::wire::{KnownFinding, Scenario};
 
 /// Replay scenario files: does everything happen as they say?
 ///
@@ -49,11 +49,11 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.named()?;
         if self.recertify && implementation.is_none() {
-            return Err(Unusable::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
+            return Err(CliError::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
         let mut files = replay::scenario_files(&self.files)?;
         let mut replayer = Replayer::new(implementation.as_ref(), self.recertify, &self.known)?;
@@ -88,7 +88,7 @@ impl<'a> Replayer<'a> {
         implementation: Option<&'a Implementation>,
         recertify: bool,
         known: &'a Known,
-    ) -> Result<Self, Unusable> {
+    ) -> Result<Self, CliError> {
         let ledger = Ledger { baseline: known.read()?, asked: Vec::new() };
         Ok(Replayer { implementation, recertify, known, ledger })
     }
@@ -99,8 +99,8 @@ impl<'a> Replayer<'a> {
         files: &[PathBuf],
         reports: &mut impl Report,
         mut show: impl FnMut(&Scenario),
-    ) -> Result<Exit, Unusable> {
-        let mut exit = Exit::Fine;
+    ) -> Result<Exit, CliError> {
+        let mut exit = Exit::Success;
         for file in files {
             // One file that cannot be read keeps no other from being replayed, and is never passed over.
             exit = exit.max(match Scenario::open(file) {
@@ -110,8 +110,8 @@ impl<'a> Replayer<'a> {
                 }
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", super::options::ERROR, anstyle::Reset);
-                    reports.event(Event::Unreadable(file, &error))?;
-                    Exit::Unusable
+                    reports.event(Event::ScenarioUnreadable(file, &error))?;
+                    Exit::UsageError
                 }
             });
         }
@@ -119,7 +119,7 @@ impl<'a> Replayer<'a> {
         Ok(exit)
     }
 
-    fn one(&mut self, file: &Path, scenario: &Scenario, reports: &mut impl Report) -> Result<Exit, Unusable> {
+    fn one(&mut self, file: &Path, scenario: &Scenario, reports: &mut impl Report) -> Result<Exit, CliError> {
         let started = Instant::now();
         let implementation =
             self.implementation.map(|implementation| implementation.with_names(scenario.names()));
@@ -141,21 +141,21 @@ impl<'a> Replayer<'a> {
             }
         }
         let (outcome, exit) = match (&mismatch, &finding) {
-            (Some(_), _) => (report::Replay::Failed, Exit::Finding),
+            (Some(_), _) => (report::ReplayOutcome::Failed, Exit::Finding),
             (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
-                (report::Replay::Inconclusive, exit_of(finding))
+                (report::ReplayOutcome::Inconclusive, exit_of(finding))
             }
-            (None, Some(finding)) => (report::Replay::Failed, exit_of(finding)),
+            (None, Some(finding)) => (report::ReplayOutcome::Failed, exit_of(finding)),
             (None, None) if implementation.is_some() && scenario.finding.is_some() => {
-                (report::Replay::Fixed, Exit::Fine)
+                (report::ReplayOutcome::Fixed, Exit::Success)
             }
-            (None, None) => (report::Replay::Passed, Exit::Fine),
+            (None, None) => (report::ReplayOutcome::Passed, Exit::Success),
         };
         let found = self.ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
         let met = found.map(|found| self.ledger.baseline.meet(found));
         let excused = exit == Exit::Finding && met.as_ref().is_some_and(|met| self.known.excuses(met));
         let message = mismatch.as_ref().map(ToString::to_string).or(told);
-        reports.event(Event::Replayed(&Replayed {
+        reports.event(Event::ScenarioReplayed(&Replayed {
             file,
             scenario,
             outcome,
@@ -165,7 +165,7 @@ impl<'a> Replayer<'a> {
             message: message.as_deref(),
             time: started.elapsed(),
         }))?;
-        Ok(if excused { Exit::Fine } else { exit })
+        Ok(if excused { Exit::Success } else { exit })
     }
 }
 

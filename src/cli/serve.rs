@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Exit, Unusable, options};
+use super::{CliError, Exit, options};
 use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
 use crate::driver;
@@ -18,8 +18,8 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         driver::serve(self.fault.map_or_else(Memory::new, Memory::with_fault))?;
-        Ok(Exit::Fine)
+        Ok(Exit::Success)
     }
 }

@@ -9,18 +9,18 @@ use super::certify::{self, Certify};
 use super::interrupt::Interrupt;
 use super::options::{self, Output};
 use super::target::{Implementation, Target};
-use super::{Exit, Unusable, progress};
+use super::{CliError, Exit, progress};
 use crate::baseline::{Baseline, Met};
-use crate::campaign::{Found, Minimality, Plan, Shrunk};
+use crate::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
 use crate::certify::{Certificate, Limits};
-use crate::check;
-use crate::conclude::{Finder, Settled, as_found};
 use crate::explore::End;
+use crate::finding::{Finding, Verdict};
+use crate::format::{Names, Scenario};
+use crate::lockstep;
 use crate::replay;
 use crate::report::{Discovery, Event, Origin, Report};
-use crate::save::{Draft, Folder};
-use crate::verdict::{Finding, Verdict};
-use crate::wire::{Names, Scenario};
+use crate::save::{Draft, FindingWriter};
+use crate::triage::{Finder, Settled, as_found};
 
 /// Shrink a scenario to the shortest chain that shows the same finding.
 ///
@@ -43,7 +43,7 @@ pub(super) struct Shrink {
 }
 
 impl Shrink {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let scenario = Scenario::open(&self.file)?;
         let implementation = self.target.or_memory()?.with_names(scenario.names());
@@ -57,14 +57,15 @@ impl Shrink {
         );
         let terms = implementation.terms(scenario.judged());
         let commands = replay::commands(&scenario);
-        let Some(finding) = check::run(&mut implementation.make()?, terms, &folder.setup(), &commands) else {
-            return Err(Unusable::Input(format!("nothing to shrink: {} conforms", self.file.display())));
+        let Some(finding) = lockstep::run(&mut implementation.make()?, terms, &folder.setup(), &commands)
+        else {
+            return Err(CliError::Input(format!("nothing to shrink: {} conforms", self.file.display())));
         };
         let commands = commands[..commands.len().min(finding.at() + 1)].to_vec();
-        let plan = Plan {
+        let plan = CampaignConfig {
             terms,
             shrink_time: Some(self.certify.shrink_time),
-            ..Plan::new(folder.setup(), &implementation.about)
+            ..CampaignConfig::new(folder.setup(), &implementation.about)
         };
         implementation.allow_restarts();
         let certify = self.certify.limits(&implementation)?;
@@ -104,9 +105,9 @@ type Proof = Option<Result<Certificate, End>>;
 impl<'a> Case<'a> {
     /// The case of findings that go to this folder.
     pub(super) fn new(
-        plan: Plan,
+        plan: CampaignConfig,
         implementation: Implementation,
-        folder: Folder,
+        folder: FindingWriter,
         certify: Option<Limits>,
         interrupt: &'a Interrupt,
     ) -> Self {
@@ -124,8 +125,8 @@ impl<'a> Case<'a> {
         origin: Option<Origin>,
         draft: io::Result<Draft>,
         reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
-        let settled = draft.map_err(Unusable::from).and_then(|draft| {
+    ) -> Result<(), CliError> {
+        let settled = draft.map_err(CliError::from).and_then(|draft| {
             let (shrunk, proof) = self.shortest(found, origin, &draft)?;
             self.settle(found, (shrunk, proof), origin, draft)
         });
@@ -140,10 +141,10 @@ impl<'a> Case<'a> {
         origin: Option<Origin>,
         draft: io::Result<Draft>,
         reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
-        let shrunk = as_found(found, Minimality::Unfinished);
+    ) -> Result<(), CliError> {
+        let shrunk = as_found(found, ShrinkStatus::Unfinished);
         let settled =
-            draft.map_err(Unusable::from).and_then(|draft| self.settle(found, (shrunk, None), origin, draft));
+            draft.map_err(CliError::from).and_then(|draft| self.settle(found, (shrunk, None), origin, draft));
         self.report((found, met), settled, origin, reports)
     }
 
@@ -153,7 +154,7 @@ impl<'a> Case<'a> {
         (shrunk, proof): (Shrunk, Proof),
         origin: Option<Origin>,
         draft: Draft,
-    ) -> Result<(Settled, Proof), Unusable> {
+    ) -> Result<(Settled, Proof), CliError> {
         let make = || self.implementation.make();
         let certificate = proof.as_ref().and_then(|proof| proof.as_ref().ok());
         let settled = self.finder.settle(found, (shrunk, certificate), origin, draft, &make)?;
@@ -164,14 +165,14 @@ impl<'a> Case<'a> {
     fn report(
         &self,
         (found, met): (&Found, &Met),
-        settled: Result<(Settled, Proof), Unusable>,
+        settled: Result<(Settled, Proof), CliError>,
         origin: Option<Origin>,
         reports: &mut impl Report,
-    ) -> Result<(), Unusable> {
+    ) -> Result<(), CliError> {
         let (Settled { shrunk, file }, proof) = settled.inspect_err(|error| {
             let _ = self.finder.tell_unsaved(found, error, &mut anstream::stderr());
         })?;
-        reports.event(Event::Found(&Discovery {
+        reports.event(Event::FindingSaved(&Discovery {
             names: &self.names,
             setup: &self.finder.plan.setup,
             shrunk: &shrunk,
@@ -191,10 +192,10 @@ impl<'a> Case<'a> {
         found: &Found,
         origin: Option<Origin>,
         draft: &Draft,
-    ) -> Result<(Shrunk, Proof), Unusable> {
+    ) -> Result<(Shrunk, Proof), CliError> {
         let shrunk = self.shrink(found, origin, draft)?;
         let definite = found.finding.identity().verdict != Verdict::Inconclusive;
-        let (Some(limits), true, Minimality::OneMinimal) = (self.certify, definite, shrunk.outcome) else {
+        let (Some(limits), true, ShrinkStatus::OneMinimal) = (self.certify, definite, shrunk.outcome) else {
             return Ok((shrunk, None));
         };
         let conclusion = certify::certify(
@@ -203,14 +204,14 @@ impl<'a> Case<'a> {
             &self.interrupt.certifying,
             shrunk.clone(),
             |shorter| {
-                let minimal = Minimality::Unfinished;
+                let minimal = ShrinkStatus::Unfinished;
                 self.finder.improve(draft, &shorter.commands, &shorter.finding, origin, minimal)?;
                 self.shrink(shorter, origin, draft)
             },
         );
         match conclusion {
             Ok(conclusion) => Ok((conclusion.shrunk, Some(conclusion.proof))),
-            Err(unanswered @ Unusable::Unanswered(_)) => {
+            Err(unanswered @ CliError::Unanswered(_)) => {
                 anstream::eprintln!("{}error:{} not certified: {unanswered}", options::ERROR, anstyle::Reset);
                 Ok((shrunk, None))
             }
@@ -219,13 +220,13 @@ impl<'a> Case<'a> {
     }
 
     /// Shrinks, and replaces the draft as it goes: at the end by what the shrinker came to.
-    fn shrink(&self, found: &Found, origin: Option<Origin>, draft: &Draft) -> Result<Shrunk, Unusable> {
+    fn shrink(&self, found: &Found, origin: Option<Origin>, draft: &Draft) -> Result<Shrunk, CliError> {
         let watch = &self.interrupt.shrinking;
         let make = || self.implementation.make();
         let shrink = || self.finder.shrink(found, origin, draft, &make, watch);
         let shrunk = progress::of_shrinking(watch, shrink).unwrap_or_else(|failure| {
             anstream::eprintln!("{}error:{} it cannot be shrunk: {failure}", options::ERROR, anstyle::Reset);
-            as_found(found, Minimality::Unfinished)
+            as_found(found, ShrinkStatus::Unfinished)
         });
         self.finder.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;
         Ok(shrunk)

@@ -12,11 +12,11 @@ use super::known::Known;
 use super::options::{self, Given, Output};
 use super::replay::Replayer;
 use super::target::Target;
-use super::{Exit, Unusable, progress};
+use super::{CliError, Exit, progress};
+use crate::format::{CastSpec, MAX_STEPS, PolicySpec};
 use crate::report::{Covered, Event, Report, Written};
-use crate::save::Shelf;
-use crate::suite::{self, Plan};
-use crate::wire::{CastSpec, MAX_STEPS, PolicySpec};
+use crate::save::SuiteWriter;
+use crate::suite::{self, SuiteConfig};
 
 /// Write the conformance suite of a policy: few and short scenarios that show everything that can be covered.
 ///
@@ -54,13 +54,13 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.named()?;
         options::writable(&self.out)?;
         let cast = self.cast.value.casting().cast;
         let setup = Setup { cast, groups: self.groups.into(), policy: self.policy.value.policy() };
-        let plan = Plan { length: self.length.into(), ..Plan::new(setup) };
+        let plan = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
         let interrupt = Interrupt::installed();
         let suite = progress::of_search(&self.policy.name, &interrupt.search, || {
             suite::build(&plan, &interrupt.search)
@@ -69,17 +69,20 @@ impl Suite {
             // Half a suite would pass for a whole one.
             return Ok(Exit::Interrupted);
         }
-        let shelf =
-            Shelf { directory: self.out.clone(), policy: self.policy.value, cast: self.cast.value.clone() };
+        let shelf = SuiteWriter {
+            directory: self.out.clone(),
+            policy: self.policy.value,
+            cast: self.cast.value.clone(),
+        };
         let files = suite.chains.iter().map(|chain| shelf.save(chain)).collect::<Result<Vec<_>, _>>()?;
         name_leftovers(&self.out, &files)?;
-        let mut exit = if suite.missing.is_empty() { Exit::Fine } else { Exit::Inconclusive };
+        let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
         let mut replayer = Replayer::new(implementation.as_ref(), false, &self.known)?;
         exit = exit.max(replayer.all(&files, &mut reports, |_| {})?);
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
         if self.coverage.coverage {
             let (coverage, ground) = (&suite.coverage(&setup), &suite.ground);
-            reports.event(Event::Covered(&Covered {
+            reports.event(Event::CoverageCounted(&Covered {
                 policy,
                 cast,
                 groups: self.groups.into(),
@@ -87,14 +90,14 @@ impl Suite {
                 ground,
             }))?;
         }
-        reports.event(Event::Written(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
+        reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
         reports.finish()?;
         Ok(exit)
     }
 }
 
 /// Says which scenarios in the folder are not of this suite: of an older one, most likely.
-fn name_leftovers(folder: &Path, files: &[PathBuf]) -> Result<(), Unusable> {
+fn name_leftovers(folder: &Path, files: &[PathBuf]) -> Result<(), CliError> {
     if files.is_empty() {
         return Ok(());
     }

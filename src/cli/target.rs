@@ -4,19 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwarden_model::{Promise, Word, WordSet};
+use chatwarden_model::{EnumSet, NamedEnum, Promise};
 use clap::Args;
 
 use super::list::faults::options as options_for;
-use super::{Unusable, options};
+use super::{CliError, options};
 use crate::adapter::fault::Fault;
 use crate::adapter::memory::Memory;
 use crate::adapter::{About, Adapter, Failure, Fidelity};
 use crate::baseline::Subject;
-use crate::check::Terms;
 use crate::exec::{Drivers, Options, Unstartable};
-use crate::save::Folder;
-use crate::wire::{CastSpec, Names, PolicySpec, Scenario, nearest};
+use crate::format::{CastSpec, Names, PolicySpec, Scenario, nearest};
+use crate::lockstep::CheckConfig;
+use crate::save::FindingWriter;
 
 /// The adapter that is known by name.
 const MEMORY: &str = "memory";
@@ -60,12 +60,12 @@ pub(super) struct Driving {
 
 impl Driving {
     /// Starts the first driver of the command.
-    pub(super) fn open(&self, command: &str) -> Result<Arc<Drivers>, Unusable> {
+    pub(super) fn open(&self, command: &str) -> Result<Arc<Drivers>, CliError> {
         let options =
             Options { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
         Drivers::open(command, options).map_err(|error| match error {
-            Unstartable::Command(why) => Unusable::Input(why),
-            Unstartable::Driver(failure) => Unusable::Unanswered(failure),
+            Unstartable::Command(why) => CliError::Input(why),
+            Unstartable::Driver(failure) => CliError::Unanswered(failure),
         })
     }
 }
@@ -91,12 +91,12 @@ enum Service {
 
 impl Target {
     /// The implementation, if one was named.
-    pub(super) fn named(&self) -> Result<Option<Implementation>, Unusable> {
+    pub(super) fn named(&self) -> Result<Option<Implementation>, CliError> {
         match (self.adapter.as_deref(), self.fault) {
             (None, None) => match self.fidelity {
                 None => Ok(None),
                 Some(_) => {
-                    Err(Unusable::Input("`--fidelity` goes only with `--adapter` or `--fault`".into()))
+                    Err(CliError::Input("`--fidelity` goes only with `--adapter` or `--fault`".into()))
                 }
             },
             _ => self.or_memory().map(Some),
@@ -115,7 +115,7 @@ impl Target {
     }
 
     /// The implementation; the built-in chat service, if none was named.
-    pub(super) fn or_memory(&self) -> Result<Implementation, Unusable> {
+    pub(super) fn or_memory(&self) -> Result<Implementation, CliError> {
         let name = self.adapter.as_deref().unwrap_or(MEMORY);
         let service = match name.strip_prefix(EXEC) {
             None if name == MEMORY => Service::BuiltIn(self.fault),
@@ -124,10 +124,10 @@ impl Target {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("known are `{MEMORY}` and `{EXEC}COMMAND`"),
                 };
-                return Err(Unusable::Input(format!("unknown adapter `{name}`; {help}")));
+                return Err(CliError::Input(format!("unknown adapter `{name}`; {help}")));
             }
             Some(_) if self.fault.is_some() => {
-                return Err(Unusable::Input("`--fault` goes only with the built-in chat service".into()));
+                return Err(CliError::Input("`--fault` goes only with the built-in chat service".into()));
             }
             Some(command) => {
                 Service::Driven { command: command.into(), drivers: self.driving.open(command)? }
@@ -169,17 +169,17 @@ impl Implementation {
     }
 
     /// The terms on which it is checked.
-    pub(super) fn terms(&self, promises: WordSet<Promise>) -> Terms {
-        Terms { fidelity: self.fidelity, promises, observes: self.about.observes }
+    pub(super) fn terms(&self, promises: EnumSet<Promise>) -> CheckConfig {
+        CheckConfig { fidelity: self.fidelity, promises, observes: self.about.observes }
     }
 
     /// The terms on which it is checked with a scenario: a finding of this implementation recurs or not as it was made,
     /// unless the user says how to compare. What was found with another one says nothing of how to compare this one.
-    pub(super) fn terms_for(&self, scenario: &Scenario) -> Terms {
+    pub(super) fn terms_for(&self, scenario: &Scenario) -> CheckConfig {
         let own = scenario.finding.as_ref().filter(|finding| finding.adapter == self.about.name);
         let recorded = own.map(|finding| finding.fidelity);
         let fidelity = if self.chosen { self.fidelity } else { recorded.unwrap_or(self.fidelity) };
-        Terms { fidelity, ..self.terms(scenario.judged()) }
+        CheckConfig { fidelity, ..self.terms(scenario.judged()) }
     }
 
     /// What findings of it are made in, under a policy.
@@ -190,7 +190,7 @@ impl Implementation {
     /// The fault that was planted in it.
     fn fault(&self) -> Option<&'static str> {
         match self.service {
-            Service::BuiltIn(fault) => fault.map(Word::name),
+            Service::BuiltIn(fault) => fault.map(NamedEnum::name),
             Service::Driven { .. } => None,
         }
     }
@@ -203,9 +203,9 @@ impl Implementation {
         policy: PolicySpec,
         cast: CastSpec,
         groups: Vec<String>,
-        promises: Option<WordSet<Promise>>,
-    ) -> Folder {
-        Folder {
+        promises: Option<EnumSet<Promise>>,
+    ) -> FindingWriter {
+        FindingWriter {
             directory,
             policy,
             cast,

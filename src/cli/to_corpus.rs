@@ -7,12 +7,12 @@ use chatwarden_model::{Argument, Arguments, Command, Field, Group, User, UserSet
 use clap::Args;
 
 use super::options::{self, Tested};
-use super::{Exit, Unusable};
+use super::{CliError, Exit};
+use crate::format::{NamedCast, NamedSetup, Scenario};
 use crate::fuzz::{Header, Input};
 use crate::replay;
-use crate::wire::{Casting, NamedSetup, Scenario};
 
-/// Turn scenarios into inputs of a fuzz target.
+/// Batch scenarios into inputs of a fuzz target.
 ///
 /// Each becomes a file by the name of the scenario. An input says which built-in cast, how many groups and which policy it
 /// is about; a cast that is not built in is always left to the target, and with `--own` everything is. What is left to the
@@ -34,10 +34,10 @@ pub(super) struct ToCorpus {
 }
 
 impl ToCorpus {
-    pub(super) fn run(&self) -> Result<Exit, Unusable> {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
         let files = replay::scenario_files(&self.files)?;
         std::fs::create_dir_all(&self.out)?;
-        let (mut exit, mut written) = (Exit::Fine, BTreeSet::new());
+        let (mut exit, mut written) = (Exit::Success, BTreeSet::new());
         for file in &files {
             match Scenario::open(file) {
                 Ok(scenario) => match self.input(&scenario) {
@@ -51,11 +51,11 @@ impl ToCorpus {
                 // One file that cannot be read keeps no other from being turned, and is never passed over.
                 Err(error) => {
                     anstream::eprintln!("{}error:{} {error}", options::ERROR, anstyle::Reset);
-                    exit = Exit::Unusable;
+                    exit = Exit::UsageError;
                 }
             }
         }
-        if exit == Exit::Fine || !written.is_empty() {
+        if exit == Exit::Success || !written.is_empty() {
             anstream::println!("{} inputs in {}", written.len(), self.out.display());
         }
         Ok(exit)
@@ -91,8 +91,8 @@ fn name(scenario: &Scenario, taken: &BTreeSet<String>) -> String {
 
 /// Who of one cast is who in another: users of the same name and kind.
 struct Same<'a> {
-    from: &'a Casting,
-    to: &'a Casting,
+    from: &'a NamedCast,
+    to: &'a NamedCast,
     groups: usize,
 }
 

@@ -3,17 +3,17 @@
 //!
 //! Whether one is seen in a situation is asked in `observe`; whether it can be seen under a policy is for a search.
 
-use chatwarden_model::{CommandKind as K, Condition as C, words};
+use chatwarden_model::{CommandKind as K, Condition as C, named_enum};
 
-use super::Outcome;
+use super::DecidedBy;
 
-words! {
+named_enum! {
     /// What was particular about an outcome: who of the group was the obstacle, whose approval was missing, what
     /// was lost. The *newcomer* of a message or call is who sends it.
     ///
     /// ```
     /// use chatwarden::coverage::Case;
-    /// use chatwarden::model::Word;
+    /// use chatwarden::model::NamedEnum;
     /// assert_eq!(Case::OnlyOwner.about(), "the owner alone is not compatible with the newcomer");
     /// ```
     pub enum Case {
@@ -153,10 +153,10 @@ impl Case {
     }
 
     /// Whether the case can be told of that outcome of such a command, under any policy.
-    pub fn fits(self, kind: K, outcome: Outcome) -> bool {
+    pub fn fits(self, kind: K, outcome: DecidedBy) -> bool {
         match outcome {
-            Outcome::Allowed => self.fits_allowed(kind),
-            Outcome::Alone(condition) => self.fits_refused(kind, condition),
+            DecidedBy::Allowed => self.fits_allowed(kind),
+            DecidedBy::Alone(condition) => self.fits_refused(kind, condition),
         }
     }
 

@@ -4,7 +4,7 @@ use chatwarden_model::{
     Admission, Command, CommandKind as K, GroupState, NewcomerRule, Policy, Quorum, SendRule, User, UserSet,
 };
 
-use super::{Case, Outcome, Past, Situation};
+use super::{Case, DecidedBy, Past, Situation};
 
 /// Two users of whom a rule asks whether they are compatible.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +143,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         });
         let cases = [Case::OneApproval, Case::AllApprovals, Case::OneSide, Case::AdultsWhoBlocked];
         for (case, seen) in cases.into_iter().zip(seen) {
-            if seen && case.fits(kind, Outcome::Allowed) {
+            if seen && case.fits(kind, DecidedBy::Allowed) {
                 tell(case);
             }
         }

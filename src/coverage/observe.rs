@@ -9,12 +9,12 @@ use chatwarden_model::{
     decide,
 };
 
-use super::{Case, Outcome, Past, Point, stake};
+use super::{Case, DecidedBy, Past, Point, stake};
 
 /// A situation in which commands are given: the state, the policy, and what went before as far as it is known.
 ///
 /// ```
-/// use chatwarden::coverage::{Outcome, Point, Situation};
+/// use chatwarden::coverage::{DecidedBy, Point, Situation};
 /// use chatwarden::model::{Cast, Command, CommandKind, Kind, Preset, State, User, UserSet};
 /// let mut cast = Cast::default();
 /// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
@@ -23,7 +23,7 @@ use super::{Case, Outcome, Past, Point, stake};
 /// let situation = Situation { state: &state, policy: &Preset::AdderOnly.policy(), past: None };
 /// let mut shown = Vec::new();
 /// situation.each_point(&Command::Block { by: sam, who: zoe }, |point| shown.push(point));
-/// assert_eq!(shown[0], Point::Decided(CommandKind::Block, Outcome::Allowed));
+/// assert_eq!(shown[0], Point::Decided(CommandKind::Block, DecidedBy::Allowed));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a, const U: usize, const G: usize> {
@@ -45,7 +45,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             return;
         }
         let kind = command.kind();
-        let outcome = decision.near_miss().map_or(Outcome::Allowed, Outcome::Alone);
+        let outcome = decision.near_miss().map_or(DecidedBy::Allowed, DecidedBy::Alone);
         visit(Point::Decided(kind, outcome));
         self.each_case(command, outcome, &mut |case: Case| {
             debug_assert!(case.fits(kind, outcome), "{kind}, {outcome:?}: {case} cannot be told");
@@ -54,22 +54,22 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         stake::each(self, command, outcome, |promise| visit(Point::Promise(promise, kind)));
     }
 
-    fn each_case(&self, command: &Command, outcome: Outcome, tell: &mut impl FnMut(Case)) {
+    fn each_case(&self, command: &Command, outcome: DecidedBy, tell: &mut impl FnMut(Case)) {
         match outcome {
-            Outcome::Allowed => {
+            DecidedBy::Allowed => {
                 self.kinds(command, tell);
                 self.enough(command, tell);
                 self.settling(command, tell);
                 self.particulars(command, tell);
                 self.effect(command, tell);
             }
-            Outcome::Alone(C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized) => {
+            DecidedBy::Alone(C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized) => {
                 self.obstacle(command, tell);
                 self.before(command, tell);
             }
-            Outcome::Alone(C::ActorIsGuardian) => self.wrong_guardian(command, tell),
-            Outcome::Alone(C::TargetIsGuardian) => self.kind_of(target(command), tell),
-            Outcome::Alone(_) => {}
+            DecidedBy::Alone(C::ActorIsGuardian) => self.wrong_guardian(command, tell),
+            DecidedBy::Alone(C::TargetIsGuardian) => self.kind_of(target(command), tell),
+            DecidedBy::Alone(_) => {}
         }
         self.standing(command, outcome, tell);
     }
@@ -104,7 +104,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
     }
 
     /// How actor and target stand to the group, where the command could as well be about others.
-    fn standing(&self, command: &Command, outcome: Outcome, tell: &mut impl FnMut(Case)) {
+    fn standing(&self, command: &Command, outcome: DecidedBy, tell: &mut impl FnMut(Case)) {
         let Some(number) = command.group() else { return };
         let (kind, group, by) = (command.kind(), self.state.group(number), command.by());
         let mut told = |case: Case| {
@@ -113,17 +113,17 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             }
         };
         told(match stand(group, by) {
-            Stand::Owner => Case::ByOwner,
-            Stand::Member => Case::ByMember,
-            Stand::Invitee => Case::ByInvitee,
-            Stand::Outsider => Case::ByOutsider,
+            GroupRole::Owner => Case::ByOwner,
+            GroupRole::Member => Case::ByMember,
+            GroupRole::Invitee => Case::ByInvitee,
+            GroupRole::Outsider => Case::ByOutsider,
         });
         if let Some(target) = target(command) {
             told(match stand(group, target) {
-                Stand::Owner => Case::ToOwner,
-                Stand::Member => Case::ToMember,
-                Stand::Invitee => Case::ToInvitee,
-                Stand::Outsider => Case::ToOutsider,
+                GroupRole::Owner => Case::ToOwner,
+                GroupRole::Member => Case::ToMember,
+                GroupRole::Invitee => Case::ToInvitee,
+                GroupRole::Outsider => Case::ToOutsider,
             });
         }
         let others = || self.state.groups().filter(|(other, _)| *other != number).map(|(_, group)| group);
@@ -291,14 +291,14 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
     /// Whether an allowed command changes something, and whether it did so before.
     fn effect(&self, command: &Command, tell: &mut impl FnMut(Case)) {
         let kind = command.kind();
-        let asks_past = self.past.is_some() && Case::Again.fits(kind, Outcome::Allowed);
-        if !asks_past && !Case::ChangesNothing.fits(kind, Outcome::Allowed) {
+        let asks_past = self.past.is_some() && Case::Again.fits(kind, DecidedBy::Allowed);
+        if !asks_past && !Case::ChangesNothing.fits(kind, DecidedBy::Allowed) {
             return;
         }
         let mut after = *self.state;
         after.carry_out(self.policy, command);
         let changes = after != *self.state;
-        if !changes && Case::ChangesNothing.fits(kind, Outcome::Allowed) {
+        if !changes && Case::ChangesNothing.fits(kind, DecidedBy::Allowed) {
             tell(Case::ChangesNothing);
         }
         if changes && asks_past && self.past.is_some_and(|past| past.has_changed(command)) {
@@ -312,22 +312,22 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
 }
 
 /// How a user stands to a group.
-enum Stand {
+enum GroupRole {
     Owner,
     Member,
     Invitee,
     Outsider,
 }
 
-fn stand<const U: usize>(group: &GroupState<U>, user: User) -> Stand {
+fn stand<const U: usize>(group: &GroupState<U>, user: User) -> GroupRole {
     if group.owner == Some(user) {
-        Stand::Owner
+        GroupRole::Owner
     } else if group.members.contains(user) {
-        Stand::Member
+        GroupRole::Member
     } else if group.invited().contains(user) {
-        Stand::Invitee
+        GroupRole::Invitee
     } else {
-        Stand::Outsider
+        GroupRole::Outsider
     }
 }
 

@@ -4,22 +4,22 @@
 //! settling of a loss, the eviction by a ban, the waiting of an invitation, the choice of who receives).
 
 use chatwarden_model::{
-    Admission, Breach, Command, CommandKind as K, DeliverRule, OnLoss, Policy, Promise, State, Surface,
-    Transition, UserSet, WordSet,
+    Admission, Breach, Command, CommandKind as K, DeliverRule, EnumSet, OnLoss, Policy, Promise, State,
+    Surface, Transition, UserSet,
 };
 
-use super::{Outcome, Situation};
+use super::{DecidedBy, Situation};
 
 /// Hands every promise that depends on the command to the visitor.
 pub(super) fn each<const U: usize, const G: usize>(
     situation: &Situation<'_, U, G>,
     command: &Command,
-    outcome: Outcome,
+    outcome: DecidedBy,
     mut visit: impl FnMut(Promise),
 ) {
     let state = situation.state;
     match outcome {
-        Outcome::Alone(_) => {
+        DecidedBy::Alone(_) => {
             let carried_out = Done::by(situation.policy, state, command);
             for &promise in depending_on_refusal(command.kind()) {
                 if promise == Promise::Refusal {
@@ -31,7 +31,7 @@ pub(super) fn each<const U: usize, const G: usize>(
                 }
             }
         }
-        Outcome::Allowed => {
+        DecidedBy::Allowed => {
             let careless = otherwise(situation.policy);
             for &promise in depending_on_effect(command.kind()) {
                 let done = if promise == Promise::Ban {
@@ -48,7 +48,7 @@ pub(super) fn each<const U: usize, const G: usize>(
 }
 
 /// The promises that can depend on a command of the kind.
-pub(super) fn promises(kind: K) -> WordSet<Promise> {
+pub(super) fn promises(kind: K) -> EnumSet<Promise> {
     depending_on_refusal(kind).iter().chain(depending_on_effect(kind)).copied().collect()
 }
 
@@ -58,10 +58,10 @@ const fn depending_on_refusal(kind: K) -> &'static [Promise] {
     match kind {
         K::Approve | K::Revoke | K::AddGuardian | K::RemoveGuardian => &[P::Guardianship, P::Refusal],
         K::Direct => &[P::Delivery],
-        K::Create => &[P::Company, P::Invitation, P::Refusal],
-        K::Invite => &[P::Company, P::Invitation, P::Ban, P::Refusal],
-        K::Accept => &[P::Company, P::Refusal],
-        K::Join => &[P::Company, P::Ban, P::Refusal],
+        K::Create => &[P::NoStrangers, P::Invitation, P::Refusal],
+        K::Invite => &[P::NoStrangers, P::Invitation, P::Ban, P::Refusal],
+        K::Accept => &[P::NoStrangers, P::Refusal],
+        K::Join => &[P::NoStrangers, P::Ban, P::Refusal],
         K::Message | K::Call => &[P::Delivery, P::Membership],
         // What nobody was asked for cannot be declined, and who has not blocked takes nothing back.
         K::Decline | K::Unblock => &[],
@@ -73,9 +73,9 @@ const fn depending_on_refusal(kind: K) -> &'static [Promise] {
 const fn depending_on_effect(kind: K) -> &'static [Promise] {
     use Promise as P;
     match kind {
-        K::Revoke | K::AddGuardian | K::RemoveGuardian | K::Block => &[P::Company],
-        K::Create | K::Invite => &[P::Company, P::Consent, P::Invitation],
-        K::Accept | K::Join => &[P::Company],
+        K::Revoke | K::AddGuardian | K::RemoveGuardian | K::Block => &[P::NoStrangers],
+        K::Create | K::Invite => &[P::NoStrangers, P::Consent, P::Invitation],
+        K::Accept | K::Join => &[P::NoStrangers],
         K::Message | K::Call => &[P::Delivery],
         K::Ban => &[P::Ban],
         _ => &[],

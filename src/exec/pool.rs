@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Exec;
 use super::session::Session;
 use crate::adapter::{About, Failure};
-use crate::wire::Names;
+use crate::format::Names;
 
 /// How drivers are started and spoken to.
 ///
@@ -70,7 +70,7 @@ impl std::error::Error for Unstartable {}
 /// use chatwarden::adapter::{Adapter, Answer};
 /// use chatwarden::exec::{Drivers, Options};
 /// use chatwarden::model::{Command, Preset, Setup, User};
-/// use chatwarden::wire::{BuiltInCast, Names};
+/// use chatwarden::format::{BuiltInCast, Names};
 /// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
 /// # let command = format!("python3 {}", program.display());
 ///

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::wire::MAX_LINE_BYTES;
+use crate::format::MAX_LINE_BYTES;
 
 /// How much is read at a time.
 const CHUNK: usize = 1 << 16;

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 
 use super::Unstartable;
 use super::process::{self, Broken, Process};
 use crate::adapter::{About, Failure};
-use crate::wire::{Node, Refusal, Reply, Request, Source, Stage, code, read_about, read_nothing};
+use crate::format::{Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing};
 
 /// Where people read what a driver should have said.
 const PAGE: &str = "docs/protocol.md";
@@ -44,7 +44,7 @@ impl Session {
         })?;
         let mut session =
             Session { process, limit, next: 1, awaited: VecDeque::new(), line: Vec::new(), broken: None };
-        let id = session.ask(Request::Hello, &Stage::default());
+        let id = session.ask(Request::Hello, &SessionContext::default());
         let about = session.answered(id, |node| read_about(node).map_err(|error| error.to_string()));
         let about = about.map_err(Unstartable::Driver)?;
         Ok((session, about))
@@ -56,7 +56,7 @@ impl Session {
     }
 
     /// Sends a request, or leaves it to be sent with the next answer that is waited for. Its id.
-    pub(super) fn ask(&mut self, request: Request, stage: &Stage) -> u64 {
+    pub(super) fn ask(&mut self, request: Request, stage: &SessionContext) -> u64 {
         let id = self.next;
         self.next += 1;
         request.write(id, stage, self.process.outgoing());
@@ -117,7 +117,7 @@ impl Session {
     pub(super) fn dismiss(mut self) {
         let deadline = Instant::now() + self.limit;
         if self.broken.is_none() {
-            self.ask(Request::Bye, &Stage::default());
+            self.ask(Request::Bye, &SessionContext::default());
             while self.awaited.pop_front().is_some() {
                 // Whatever it answers, it has nothing more to tell.
                 if self.process.line(deadline.saturating_duration_since(Instant::now())).is_err() {
@@ -136,7 +136,7 @@ impl Session {
         if self.broken.is_some() {
             return Ok(());
         }
-        let id = self.ask(Request::Bye, &Stage::default());
+        let id = self.ask(Request::Bye, &SessionContext::default());
         self.done(id)?;
         let limit = humantime::format_duration(self.limit);
         let wrong = match self.process.line(self.limit) {

@@ -13,7 +13,7 @@ use foldhash::fast::FixedState;
 use super::facts::Bits;
 use super::key::Key;
 use super::outbox::Outbox;
-use super::steps::{Ground, Stepper};
+use super::steps::{SearchContext, Stepper};
 use super::store::{SHARDS, Shard, shard_of};
 
 /// The states of one distance that lead on, by shard.
@@ -21,7 +21,7 @@ type Marked<K> = Vec<HashSet<K, FixedState>>;
 
 /// The first history of that length, which is the least, that breaks the promise.
 pub(super) fn first<const U: usize, const W: usize, K: Key>(
-    ground: &Ground<U, W>,
+    ground: &SearchContext<U, W>,
     stepper: &mut Stepper<'_, U, W>,
     shards: &[Shard<W, K>],
     alphabet: &[Command],

@@ -22,10 +22,10 @@ use expand::Shared;
 use repeat::Repetition;
 use walk::Walk;
 
-use super::{End, Watch};
+use super::{End, SearchMonitor};
 use crate::adapter::{Adapter, Failure};
-use crate::check::{Lockstep, Terms};
-use crate::verdict::{Finding, Identity};
+use crate::finding::{Finding, Identity};
+use crate::lockstep::{CheckConfig, Lockstep};
 
 /// What an implementation is taken through, and how.
 ///
@@ -34,15 +34,15 @@ use crate::verdict::{Finding, Identity};
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-/// use chatwarden::explore::{drive, Alike, Drive, Watch, MEMORY};
-/// use chatwarden::{check::Terms, model::{Preset, Promise, Setup}, wire::BuiltInCast};
+/// use chatwarden::explore::{drive, Alike, Drive, SearchMonitor, MEMORY};
+/// use chatwarden::{lockstep::CheckConfig, model::{Preset, Promise, Setup}, format::BuiltInCast};
 ///
 /// let policy = Preset::MessengerKids.policy();
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
 /// let make = || Ok(Memory::with_fault(Fault::OwnerInvitesAnyone));
 /// let plan = Drive {
 ///     setup,
-///     terms: Terms::of(&Memory::new().about()),
+///     terms: CheckConfig::of(&Memory::new().about()),
 ///     alphabet: setup.bounds().well_typed(),
 ///     depth: Some(4),
 ///     alike: Alike::Product,
@@ -53,9 +53,9 @@ use crate::verdict::{Finding, Identity};
 ///     memory: MEMORY,
 ///     deadline: None,
 /// };
-/// let driven = drive(&plan, &make, &Watch::default(), &mut |_| {})?;
+/// let driven = drive(&plan, &make, &SearchMonitor::default(), &mut |_| {})?;
 /// assert_eq!(driven.found[0].commands.len(), 2);
-/// assert_eq!(driven.found[0].finding.identity().promise, Some(Promise::Company));
+/// assert_eq!(driven.found[0].finding.identity().promise, Some(Promise::NoStrangers));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub struct Drive {
     /// The cast, groups and policy.
     pub setup: Setup,
     /// How the implementation is compared.
-    pub terms: Terms,
+    pub terms: CheckConfig,
     /// The commands that are tried in every situation, simplest first.
     pub alphabet: Vec<Command>,
     /// The most commands of a history, if there is a bound.
@@ -197,7 +197,7 @@ impl Driven {
 pub fn drive<A: Adapter>(
     plan: &Drive,
     make: &(impl Fn() -> Result<A, Failure> + Sync),
-    watch: &Watch,
+    watch: &SearchMonitor,
     found: &mut dyn FnMut(&Counterexample),
 ) -> Result<Driven, Failure> {
     let mut adapter = make()?;

@@ -2,7 +2,7 @@
 //!
 //! Nothing is looked up here: whether a successor is new is found out by its shard.
 
-use chatwarden_model::{Promise, WordSet};
+use chatwarden_model::{EnumSet, Promise};
 
 use super::facts::Bits;
 use super::store::{SHARDS, shard_of};
@@ -16,7 +16,7 @@ pub(super) struct Outbox<const W: usize, K> {
     /// How many allowed commands lead out of the states.
     pub(super) transitions: u64,
     /// The promises that one of them breaks.
-    pub(super) broken: WordSet<Promise>,
+    pub(super) broken: EnumSet<Promise>,
     /// Whether the successors are wanted, and not only how many there are and what they break.
     pub(super) is_open: bool,
 }
@@ -35,7 +35,7 @@ impl<const W: usize, K: Copy> Outbox<W, K> {
             parcels: vec![Vec::new(); SHARDS],
             groups: Vec::new(),
             transitions: 0,
-            broken: WordSet::empty(),
+            broken: EnumSet::empty(),
             is_open: true,
         }
     }
@@ -46,7 +46,7 @@ impl<const W: usize, K: Copy> Outbox<W, K> {
         self.parcels.iter_mut().for_each(Vec::clear);
         self.groups.clear();
         self.transitions = 0;
-        self.broken = WordSet::empty();
+        self.broken = EnumSet::empty();
     }
 
     /// The successors that belong to a shard: accounts, and the groups beside them.

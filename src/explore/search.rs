@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use chatwarden_model::{Command, Group, Promise, WordSet};
+use chatwarden_model::{Command, EnumSet, Group, Promise};
 
 use super::chain;
 use super::cover;
@@ -19,9 +19,9 @@ use super::groups::Groups;
 use super::key::Key;
 use super::orbits::Orbits;
 use super::outbox::Outbox;
-use super::steps::{Ground, Stepper};
+use super::steps::{SearchContext, Stepper};
 use super::store::{SHARDS, Shard, shard_of};
-use super::{End, Exploration, Plan, Standing, Watch};
+use super::{End, Exploration, PolicySearch, PromiseResult, SearchMonitor};
 use crate::coverage;
 
 /// How many states a core takes at a time, about.
@@ -36,9 +36,9 @@ const WORTH: usize = 1_024;
 /// The search of a plan, with everything that was reached so far.
 #[derive(Debug)]
 pub(super) struct Search<'a, const U: usize, const W: usize, K> {
-    pub(super) plan: &'a Plan,
-    pub(super) watch: &'a Watch,
-    pub(super) ground: &'a Ground<U, W>,
+    pub(super) plan: &'a PolicySearch,
+    pub(super) watch: &'a SearchMonitor,
+    pub(super) ground: &'a SearchContext<U, W>,
     pub(super) shards: Vec<Shard<W, K>>,
     transitions: u64,
     /// How many commands it takes to break each promise that can be broken.
@@ -55,11 +55,14 @@ struct Chunk {
 }
 
 /// Searches a plan by states of that size.
-pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch: &Watch) -> Exploration {
+pub(super) fn search<const U: usize, const W: usize, K: Key>(
+    plan: &PolicySearch,
+    watch: &SearchMonitor,
+) -> Exploration {
     let facts = Facts::new(&plan.setup.cast);
     let alphabet = plan.alphabet();
     let of = |group: Option<Group>| move |command: &&Command| command.group() == group;
-    let ground = Ground {
+    let ground = SearchContext {
         setup: plan.setup,
         orbits: Orbits::new(&plan.setup.cast, &facts, plan.symmetry),
         facts,
@@ -78,16 +81,21 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
     };
     let mut stepper = Stepper::new(&ground, plan.memory);
     let mut standing = |promise| match search.lengths.iter().find(|(broken, _)| *broken == promise) {
-        Some((_, length)) => {
-            Standing::Broken(chain::first(&ground, &mut stepper, &search.shards, &alphabet, promise, *length))
-        }
-        None if promise.is_kept_by_construction() => Standing::KeptByConstruction,
-        None => Standing::Kept,
+        Some((_, length)) => PromiseResult::Broken(chain::first(
+            &ground,
+            &mut stepper,
+            &search.shards,
+            &alphabet,
+            promise,
+            *length,
+        )),
+        None if promise.is_kept_by_construction() => PromiseResult::KeptByConstruction,
+        None => PromiseResult::Kept,
     };
     Exploration {
         alphabet: alphabet.len(),
         promises: plan.promises.iter().map(|promise| (promise, standing(promise))).collect(),
-        ground: plan.coverage.then(|| coverage::Ground {
+        ground: plan.coverage.then(|| coverage::Reachability {
             reachable: cover::reachable(&search),
             is_complete: end == End::Complete && !watch.is_stopped(),
             lacks_second_group: plan.setup.groups < 2,
@@ -105,7 +113,7 @@ pub(super) fn search<const U: usize, const W: usize, K: Key>(plan: &Plan, watch:
 
 impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
     /// A search that has reached the start of a run.
-    fn new(plan: &'a Plan, watch: &'a Watch, ground: &'a Ground<U, W>) -> Self {
+    fn new(plan: &'a PolicySearch, watch: &'a SearchMonitor, ground: &'a SearchContext<U, W>) -> Self {
         let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new()).collect();
         let start = ground.facts.pack(&ground.facts.start());
         shards[shard_of(&start)].insert(&start, &[K::of(&vec![0; plan.setup.groups])]);
@@ -146,7 +154,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
         cores: &mut [Mutex<Stepper<'a, U, W>>],
         outboxes: &[Mutex<Outbox<W, K>>],
     ) -> Result<(), End> {
-        let mut broken = WordSet::empty();
+        let mut broken = EnumSet::empty();
         let mut room = Ok(());
         let chunks = self.chunks(depth);
         for round in chunks.chunks(ROUND) {
@@ -176,7 +184,7 @@ impl<'a, const U: usize, const W: usize, K: Key> Search<'a, U, W, K> {
     }
 
     /// Notes the promises that are broken by one command more than the distance.
-    fn learn(&mut self, depth: usize, broken: WordSet<Promise>) {
+    fn learn(&mut self, depth: usize, broken: EnumSet<Promise>) {
         for promise in broken.iter() {
             if self.lengths.iter().all(|(known, _)| *known != promise) {
                 self.lengths.push((promise, depth + 1));
@@ -287,7 +295,7 @@ fn states_of(chunks: &[Chunk]) -> usize {
 }
 
 /// In how many orders the groups are held to be alike.
-fn orders_of_groups(plan: &Plan) -> usize {
+fn orders_of_groups(plan: &PolicySearch) -> usize {
     if plan.symmetry { (1..=plan.setup.groups).product() } else { 1 }
 }
 

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use chatwarden_model::{Command, Group, Policy, Promise, Setup, State, Transition, UserSet, WordSet, decide};
+use chatwarden_model::{Command, EnumSet, Group, Policy, Promise, Setup, State, Transition, UserSet, decide};
 use foldhash::fast::FixedState;
 
 use super::facts::{Accounts, Bits, Facts, relation};
@@ -21,7 +21,7 @@ use super::outbox::Outbox;
 
 /// What all cores of a search look at and none changes, but for the numbers of groups.
 #[derive(Debug)]
-pub(super) struct Ground<const U: usize, const W: usize> {
+pub(super) struct SearchContext<const U: usize, const W: usize> {
     pub(super) setup: Setup,
     pub(super) facts: Facts<U, W>,
     pub(super) orbits: Orbits<W>,
@@ -32,7 +32,7 @@ pub(super) struct Ground<const U: usize, const W: usize> {
     pub(super) about_accounts: Vec<Command>,
     /// The commands that name the first group; those about the others are the same.
     pub(super) about_group: Vec<Command>,
-    pub(super) promises: WordSet<Promise>,
+    pub(super) promises: EnumSet<Promise>,
 }
 
 /// A command about accounts that changes them.
@@ -48,14 +48,14 @@ struct Settling<'a, const U: usize> {
 #[derive(Clone, Copy, Debug)]
 struct Change {
     to: u32,
-    broken: WordSet<Promise>,
+    broken: EnumSet<Promise>,
 }
 
 /// What becomes of a group by all commands about groups.
 #[derive(Clone, Copy, Debug)]
 struct Exits {
     allowed: u32,
-    broken: WordSet<Promise>,
+    broken: EnumSet<Promise>,
     /// Where the different states that they lead to stand in the list.
     start: u32,
     end: u32,
@@ -64,7 +64,7 @@ struct Exits {
 /// One core's work, with what it has learned from the model.
 #[derive(Debug)]
 pub(super) struct Stepper<'a, const U: usize, const W: usize> {
-    ground: &'a Ground<U, W>,
+    ground: &'a SearchContext<U, W>,
     relations: HashMap<u128, u32, FixedState>,
     /// By relation and group.
     exits: Vec<Vec<Option<Exits>>>,
@@ -88,7 +88,7 @@ pub(super) struct Stepper<'a, const U: usize, const W: usize> {
 /// What part of the memory of a search a core's own takes at most before it forgets what it has learned.
 const PART: u64 = 16;
 
-impl<const U: usize, const W: usize> Ground<U, W> {
+impl<const U: usize, const W: usize> SearchContext<U, W> {
     fn policy(&self) -> &Policy {
         &self.setup.policy
     }
@@ -100,7 +100,7 @@ impl<const U: usize, const W: usize> Ground<U, W> {
         before: &State<U, G>,
         delivered: UserSet,
         after: &State<U, G>,
-    ) -> WordSet<Promise> {
+    ) -> EnumSet<Promise> {
         let transition =
             Transition { policy: self.policy(), before, command, allowed: true, delivered, after };
         self.promises.iter().filter(|promise| promise.first_breach(&transition).is_some()).collect()
@@ -109,7 +109,7 @@ impl<const U: usize, const W: usize> Ground<U, W> {
 
 impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     /// One that has learned nothing, in a search that may take so many bytes.
-    pub(super) fn new(ground: &'a Ground<U, W>, memory: u64) -> Self {
+    pub(super) fn new(ground: &'a SearchContext<U, W>, memory: u64) -> Self {
         Stepper {
             ground,
             relations: HashMap::default(),
@@ -297,9 +297,9 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
 
     /// The groups after a command about accounts, and the promises broken there; none if some have no number.
     #[inline]
-    fn settled<K: Key>(&mut self, settling: Settling<'_, U>, groups: K) -> (Option<K>, WordSet<Promise>) {
+    fn settled<K: Key>(&mut self, settling: Settling<'_, U>, groups: K) -> (Option<K>, EnumSet<Promise>) {
         let count = self.ground.setup.groups;
-        let (mut settled, mut broken) = (Some(groups), WordSet::empty());
+        let (mut settled, mut broken) = (Some(groups), EnumSet::empty());
         for nth in 0..count {
             let from = groups.group(nth, count);
             let known = self.changed[settling.change as usize].get(from as usize).copied().flatten();
@@ -339,7 +339,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         let ground = self.ground;
         let before: State<U, 1> = accounts.with_groups([ground.groups.state(group)]);
         let start = self.targets.len();
-        let mut exits = Exits { allowed: 0, broken: WordSet::empty(), start: start as u32, end: 0 };
+        let mut exits = Exits { allowed: 0, broken: EnumSet::empty(), start: start as u32, end: 0 };
         for command in &ground.about_group {
             if !decide(&before, ground.policy(), command).is_allowed() {
                 continue;

@@ -23,7 +23,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use chatwarden_model::{
-    Argument, Arguments, Command, CommandKind, Field, Group, Setup, State, User, UserSet, WordSet, step,
+    Argument, Arguments, Command, CommandKind, EnumSet, Field, Group, Setup, State, User, UserSet, step,
 };
 
 use super::header::Header;
@@ -81,12 +81,12 @@ impl std::error::Error for UnknownVersion {}
 ///
 /// ```
 /// use chatwarden::fuzz::{Header, Input};
-/// use chatwarden::wire::NamedSetup;
-/// use chatwarden::model::{Command, User, WordSet};
+/// use chatwarden::format::NamedSetup;
+/// use chatwarden::model::{Command, User, EnumSet};
 /// let commands = vec![Command::Block { by: User::new(2), who: User::new(4) }];
 /// let input = Input { header: Header::OWN, commands };
 /// let own = NamedSetup::default().setup();
-/// assert_eq!(Input::decode(&input.encode(), &own, WordSet::all(), 50), Ok(input));
+/// assert_eq!(Input::decode(&input.encode(), &own, EnumSet::all(), 50), Ok(input));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Input {
@@ -118,7 +118,7 @@ impl Input {
     pub fn decode(
         bytes: &[u8],
         own: &Setup,
-        kinds: WordSet<CommandKind>,
+        kinds: EnumSet<CommandKind>,
         most: usize,
     ) -> Result<Self, UnknownVersion> {
         let mut input = Input::default();
@@ -134,7 +134,7 @@ impl Input {
         &mut self,
         bytes: &[u8],
         own: &Setup,
-        kinds: WordSet<CommandKind>,
+        kinds: EnumSet<CommandKind>,
         most: usize,
     ) -> Result<(), UnknownVersion> {
         self.commands.clear();
@@ -251,7 +251,7 @@ struct Chooser {
 }
 
 impl Chooser {
-    fn new(setup: &Setup, kinds: WordSet<CommandKind>) -> Self {
+    fn new(setup: &Setup, kinds: EnumSet<CommandKind>) -> Self {
         Chooser { generator: Generator::with_commands(setup, kinds), state: setup.start(), followed: 0 }
     }
 

@@ -7,10 +7,10 @@
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, Policy, State, Word, words};
+use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum};
 
 use crate::coverage::{Past, Situation};
-use crate::wire::nearest;
+use crate::format::nearest;
 
 /// How many counters tell which condition decided.
 const DECIDED: usize = 256;
@@ -62,11 +62,11 @@ impl Counters {
     }
 }
 
-words! {
+named_enum! {
     /// What of the reference model's situations is told to the fuzzer.
     ///
     /// ```
-    /// use chatwarden::{fuzz::Signal, model::Word};
+    /// use chatwarden::{fuzz::Signal, model::NamedEnum};
     /// assert_eq!(Signal::named("situations"), Some(Signal::Situations));
     /// ```
     pub enum Signal {

@@ -7,9 +7,9 @@ use std::io::Write;
 use std::process;
 
 use super::guide::Counters;
-use super::target::{Outcome, Settings, Target};
+use super::target::{Settings, Target, TargetOutcome};
 use crate::adapter::{Adapter, Failure};
-use crate::check;
+use crate::lockstep;
 
 /// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
 /// `libfuzzer-sys` 0.4.
@@ -110,9 +110,9 @@ pub trait Fuzzed {
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
     fn execute(&mut self, bytes: &[u8]) -> bool {
         match self.run(bytes) {
-            Outcome::Conforms => true,
-            Outcome::Unreadable => false,
-            Outcome::Found(header, found) => {
+            TargetOutcome::Conforms => true,
+            TargetOutcome::Unreadable => false,
+            TargetOutcome::Found(header, found) => {
                 // Not locked: what an implementation writes meanwhile, on another thread, must not wait for the end.
                 let mut out = anstream::stderr();
                 if let Err(error) = self.conclude(header, &found, &mut out) {
@@ -146,7 +146,7 @@ pub fn harness<A: Adapter + 'static>(
 ) -> Box<dyn Fuzzed> {
     let settings = settings.from_environment().unwrap_or_else(|error| give_up(&error));
     let target = Target::new(make, settings, counters);
-    check::heed_other_threads();
+    lockstep::treat_other_threads_as_the_implementation();
     Box::new(target.unwrap_or_else(|failure| give_up(&failure.to_string())))
 }
 

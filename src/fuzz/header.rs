@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 
 use chatwarden_model::{Admission, BetweenChildren, DeliverRule, Inviters, OnLoss, Quorum};
 use chatwarden_model::{
-    Cast, MAX_GROUPS, Newcomer, NewcomerRule, Policy, Preset, SendRule, Setup, Surface, Word,
+    Cast, MAX_GROUPS, NamedEnum, Newcomer, NewcomerRule, Policy, Preset, SendRule, Setup, Surface,
 };
 
 use super::codec::{Input, UnknownVersion, number_of};
+use crate::format::{BuiltInCast, CastSpec, NamedSetup, Names, PolicySpec};
 use crate::generate::Choices;
-use crate::wire::{BuiltInCast, CastSpec, NamedSetup, Names, PolicySpec};
 
 /// What the numbers of casts stand for, from 1.
 const CASTS: [BuiltInCast; 2] = [BuiltInCast::Small, BuiltInCast::Family];
@@ -31,7 +31,7 @@ const PRESETS: [Preset; 7] = [
 ///
 /// ```
 /// use chatwarden::fuzz::Header;
-/// use chatwarden::wire::NamedSetup;
+/// use chatwarden::format::NamedSetup;
 /// let header = Header::of(&NamedSetup::default());
 /// assert_eq!(Header::read(&header.bytes()), Ok(header));
 /// assert_eq!(header.named_setup(&NamedSetup::default()), NamedSetup::default());

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 
 use chatwarden_model::{
-    Argument, Arguments, Command, CommandKind, Field, Group, Renaming, Setup, State, User, UserSet, WordSet,
+    Argument, Arguments, Command, CommandKind, EnumSet, Field, Group, Renaming, Setup, State, User, UserSet,
     step,
 };
 
@@ -22,19 +22,19 @@ const OTHER_SETUP: usize = 64;
 ///
 /// ```
 /// use chatwarden::fuzz::{Input, Mutator};
-/// use chatwarden::wire::NamedSetup;
-/// use chatwarden::model::WordSet;
-/// let mut mutator = Mutator::new(NamedSetup::default().setup(), WordSet::all(), 50);
+/// use chatwarden::format::NamedSetup;
+/// use chatwarden::model::EnumSet;
+/// let mut mutator = Mutator::new(NamedSetup::default().setup(), EnumSet::all(), 50);
 /// let mut bytes = [0; 408];
 /// let len = mutator.mutate(&mut bytes, 0, 408, 7);
-/// let input = Input::decode(&bytes[..len], &NamedSetup::default().setup(), WordSet::all(), 50)?;
+/// let input = Input::decode(&bytes[..len], &NamedSetup::default().setup(), EnumSet::all(), 50)?;
 /// assert!(!input.commands.is_empty());
 /// # Ok::<(), chatwarden::fuzz::UnknownVersion>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Mutator {
     own: Setup,
-    kinds: WordSet<CommandKind>,
+    kinds: EnumSet<CommandKind>,
     most: usize,
     varies_setup: bool,
     input: Input,
@@ -44,7 +44,7 @@ pub struct Mutator {
 impl Mutator {
     /// A mutator of inputs with at most so many commands of these kinds; `own` is what the target tests where an input does
     /// not say.
-    pub fn new(own: Setup, kinds: WordSet<CommandKind>, most: usize) -> Self {
+    pub fn new(own: Setup, kinds: EnumSet<CommandKind>, most: usize) -> Self {
         Mutator { own, kinds, most, varies_setup: false, input: Input::default(), other: Input::default() }
     }
 
@@ -94,7 +94,7 @@ impl Mutator {
 fn change(
     commands: &mut Vec<Command>,
     setup: &Setup,
-    kinds: WordSet<CommandKind>,
+    kinds: EnumSet<CommandKind>,
     most: usize,
     choices: &mut impl Choices,
 ) {

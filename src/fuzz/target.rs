@@ -8,27 +8,27 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chatwarden_model::{Command, CommandKind, Setup, State, Word, WordSet};
+use chatwarden_model::{Command, CommandKind, EnumSet, NamedEnum, Setup, State};
 
 use super::codec::Input;
 use super::guide::{Counters, Guide, Signal};
 use super::header::Header;
 use super::mutate::Mutator;
-use crate::adapter::fault::{Crowd, Fault};
+use crate::adapter::fault::{Fault, FaultCast};
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{Found, Plan};
-use crate::check::{Lockstep, Progress, Terms};
-use crate::conclude::Finder;
-use crate::save::Folder;
-use crate::verdict::{Deviation, Finding};
-use crate::wire::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
+use crate::campaign::{CampaignConfig, Found};
+use crate::finding::{Deviation, Finding};
+use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
+use crate::lockstep::{CheckConfig, Lockstep, StepResult};
+use crate::save::FindingWriter;
+use crate::triage::Finder;
 
 /// What a target tests and how.
 ///
 /// ```
 /// use chatwarden::fuzz::{Settings, Signal};
 /// use chatwarden::model::Preset;
-/// use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+/// use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 /// let family = CastSpec::BuiltIn(BuiltInCast::Family);
 /// let settings = Settings {
 ///     setup: Some(NamedSetup::new(family, 2, PolicySpec::Preset(Preset::AdderOnly))),
@@ -46,11 +46,11 @@ pub struct Settings {
     /// target's own are unreadable. So it is for an implementation that follows rules of its own.
     pub varies_setup: bool,
     /// The commands to draw from, of those that the implementation can carry out.
-    pub commands: WordSet<CommandKind>,
+    pub commands: EnumSet<CommandKind>,
     /// The most commands that an input has; what is longer is cut.
     pub length: usize,
     /// On which terms the implementation is checked, if not on those that it declares.
-    pub terms: Option<Terms>,
+    pub terms: Option<CheckConfig>,
     /// What is told to the fuzzer.
     pub signal: Signal,
     /// Where scenarios of what is found are saved.
@@ -69,7 +69,7 @@ impl Default for Settings {
         Settings {
             setup: None,
             varies_setup: false,
-            commands: WordSet::all(),
+            commands: EnumSet::all(),
             length: 50,
             terms: None,
             signal: Signal::Situations,
@@ -85,8 +85,8 @@ impl Settings {
     /// The cast, groups and policy under which a fault of the built-in service matters.
     pub fn for_fault(fault: Fault) -> Self {
         let cast = match fault.cast() {
-            Crowd::Small => BuiltInCast::Small,
-            Crowd::Family => BuiltInCast::Family,
+            FaultCast::Small => BuiltInCast::Small,
+            FaultCast::Family => BuiltInCast::Family,
         };
         let policy = fault.preset().map_or(PolicySpec::Full(fault.policy()), PolicySpec::Preset);
         Settings {
@@ -115,10 +115,10 @@ impl Settings {
 /// What came of an input.
 ///
 /// ```
-/// assert_ne!(chatwarden::fuzz::Outcome::Conforms, chatwarden::fuzz::Outcome::Unreadable);
+/// assert_ne!(chatwarden::fuzz::TargetOutcome::Conforms, chatwarden::fuzz::TargetOutcome::Unreadable);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum TargetOutcome {
     /// It is of a version that is not known or about what the target does not test, and of no use in a corpus.
     Unreadable,
     /// Nothing to report.
@@ -131,7 +131,7 @@ pub enum Outcome {
 ///
 /// ```
 /// use chatwarden::adapter::{fault::Fault, memory::Memory};
-/// use chatwarden::fuzz::{Counters, Outcome, Settings, Target};
+/// use chatwarden::fuzz::{Counters, TargetOutcome, Settings, Target};
 ///
 /// static COUNTERS: Counters = Counters::new();
 /// let mut target = Target::new(|| Ok(Memory::with_fault(Fault::LauncherOnly)), Settings::default(), &COUNTERS)?;
@@ -140,7 +140,7 @@ pub enum Outcome {
 ///     // A fuzzer goes on from what was worth keeping; this goes on from nothing.
 ///     let len = (0..8).fold(0, |len, turn| target.mutator().mutate(&mut bytes, len, 408, seed * 8 + turn));
 ///     match target.run(&bytes[..len]) {
-///         Outcome::Found(_, found) => Some(found),
+///         TargetOutcome::Found(_, found) => Some(found),
 ///         _ => None,
 ///     }
 /// });
@@ -157,8 +157,8 @@ pub struct Target<A, M> {
     own: NamedSetup,
     /// What `own` is without names.
     setup: Setup,
-    kinds: WordSet<CommandKind>,
-    terms: Terms,
+    kinds: EnumSet<CommandKind>,
+    terms: CheckConfig,
     lockstep: Lockstep,
     guide: Guide,
     counters: &'static Counters,
@@ -178,7 +178,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let own = settings.setup.clone().unwrap_or_else(|| NamedSetup::of(&about));
         let setup = own.setup();
         let kinds = settings.commands.and(about.commands);
-        let terms = settings.terms.unwrap_or_else(|| Terms::of(&about));
+        let terms = settings.terms.unwrap_or_else(|| CheckConfig::of(&about));
         let mutator = Mutator::new(setup, kinds, settings.length);
         Ok(Target {
             make,
@@ -204,28 +204,28 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     }
 
     /// Executes an input. In the steady state nothing is allocated here.
-    pub fn run(&mut self, bytes: &[u8]) -> Outcome {
+    pub fn run(&mut self, bytes: &[u8]) -> TargetOutcome {
         // What panicked after the last input is of that one.
         if let Some(finding) = self.lockstep.late() {
             return self.found(finding);
         }
         let read = self.input.read(bytes, &self.setup, self.kinds, self.settings.length);
         if read.is_err() {
-            return Outcome::Unreadable;
+            return TargetOutcome::Unreadable;
         }
         let setup = self.input.header.setup(&self.setup);
         if !self.settings.varies_setup && setup != self.setup {
-            return Outcome::Unreadable;
+            return TargetOutcome::Unreadable;
         }
         match self.execute(&setup) {
             Some(finding) => self.found(finding),
-            None => Outcome::Conforms,
+            None => TargetOutcome::Conforms,
         }
     }
 
-    fn found(&self, finding: Finding) -> Outcome {
+    fn found(&self, finding: Finding) -> TargetOutcome {
         let commands = self.taken.clone();
-        Outcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
+        TargetOutcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
     }
 
     /// An input as the history that it is, for who looks at a corpus or an artifact.
@@ -288,11 +288,11 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         for command in &input.commands {
             let before: Option<State> = guide.looks_back().then(|| *lockstep.state());
             let progress = lockstep.step(adapter, command);
-            if progress == Progress::Unsupported {
+            if progress == StepResult::Unsupported {
                 continue;
             }
             taken.push(*command);
-            if let Progress::Ended(finding) = progress {
+            if let StepResult::Ended(finding) = progress {
                 return Some(finding);
             }
             if let (false, Some(decision)) = (guide.is_silent(), lockstep.decision()) {
@@ -307,14 +307,16 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     fn finder(&self, named: NamedSetup) -> Finder {
         let setup = named.setup();
-        let plan = Plan {
+        let plan = CampaignConfig {
             commands: self.kinds,
             terms: self.terms,
             shrink_time: Some(self.settings.shrink_time),
-            ..Plan::new(setup, &self.about)
+            ..CampaignConfig::new(setup, &self.about)
         };
-        let folder =
-            Folder { fault: self.settings.fault.clone(), ..Folder::about(named, self.settings.save.clone()) };
+        let folder = FindingWriter {
+            fault: self.settings.fault.clone(),
+            ..FindingWriter::about(named, self.settings.save.clone())
+        };
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
         Finder { replay: self.settings.replay.clone(), ..finder }
     }

@@ -6,17 +6,17 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Bounds, Command, CommandKind, Setup, State, Word, WordSet};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, NamedEnum, Setup, State};
 
-use super::trace::{Difference, Looks, Trace};
+use super::trace::{Difference, Looks, ObservedRun};
 use super::{Check, Wrong};
 use crate::adapter::{About, Adapter, Failure, Fidelity};
-use crate::campaign::{self, Plan, Watch};
-use crate::check::{Terms, drift};
+use crate::campaign::{self, CampaignConfig, CampaignMonitor};
 use crate::exec::{Drivers, Exec};
+use crate::finding::Deviation;
+use crate::format::{MAX_NAME_CHARS, NamedCommand, Names};
 use crate::generate::{Generator, Seeded, uniform};
-use crate::verdict::Deviation;
-use crate::wire::{MAX_NAME_CHARS, NamedCommand, Names};
+use crate::lockstep::{CheckConfig, drift};
 
 /// How many commands a history has.
 const LENGTH: usize = 30;
@@ -83,11 +83,17 @@ impl<'a> Inspection<'a> {
         self.drivers.fresh_driver(&self.names).map(|driver| RefCell::new(driver.in_turn()))
     }
 
-    fn trace(&self, driver: &mut Exec, commands: &[Command], looks: Looks) -> Result<Trace, Failure> {
-        Trace::of(driver, self.setup, commands, looks)
+    fn trace(&self, driver: &mut Exec, commands: &[Command], looks: Looks) -> Result<ObservedRun, Failure> {
+        ObservedRun::of(driver, self.setup, commands, looks)
     }
 
-    fn same(&self, commands: &[Command], one: &Trace, other: &Trace, which: &str) -> Result<(), Wrong> {
+    fn same(
+        &self,
+        commands: &[Command],
+        one: &ObservedRun,
+        other: &ObservedRun,
+        which: &str,
+    ) -> Result<(), Wrong> {
         let Some(Difference { at, what }) = one.difference(other, self.about.observes) else { return Ok(()) };
         let step = self.step(commands, at);
         Err(Wrong::Departs(format!("{which} differs at {step}: {what}")))
@@ -101,18 +107,18 @@ impl<'a> Inspection<'a> {
     /// Histories as the policy lets them go, and then each listed kind of command once, whatever comes of it.
     fn answers(&self) -> Result<String, Wrong> {
         let mut driver = self.driver(&self.names)?.in_turn();
-        let allowed = Cell::new(WordSet::empty());
+        let allowed = Cell::new(EnumSet::empty());
         let done = {
             let driver = RefCell::new(&mut driver);
             self.each_history(|commands| self.supported(&mut driver.borrow_mut(), commands, &allowed))?
         };
         for kind in self.listed() {
-            let bounds = Bounds { commands: WordSet::from_iter([kind]), ..self.setup.bounds() };
+            let bounds = Bounds { commands: EnumSet::from_iter([kind]), ..self.setup.bounds() };
             let command = uniform(&bounds, &mut Seeded::of_run(1, 0));
             self.supported(&mut driver, &[command], &allowed)?;
         }
         let never: Vec<_> =
-            self.listed().filter(|kind| !allowed.get().contains(*kind)).map(Word::name).collect();
+            self.listed().filter(|kind| !allowed.get().contains(*kind)).map(NamedEnum::name).collect();
         if allowed.get().is_empty() {
             let wrong = "nothing was ever allowed, so whatever it refuses says nothing".into();
             return Err(Wrong::Departs(wrong));
@@ -132,7 +138,7 @@ impl<'a> Inspection<'a> {
         &self,
         driver: &mut Exec,
         commands: &[Command],
-        allowed: &Cell<WordSet<CommandKind>>,
+        allowed: &Cell<EnumSet<CommandKind>>,
     ) -> Result<(), Wrong> {
         let trace = self.trace(driver, commands, Looks::Always)?;
         if let Some(at) = trace.unsupported() {
@@ -184,14 +190,14 @@ impl<'a> Inspection<'a> {
         })
     }
 
-    fn starts_fresh(&self, trace: &Trace) -> Result<(), Wrong> {
+    fn starts_fresh(&self, trace: &ObservedRun) -> Result<(), Wrong> {
         let state: State = self.setup.start();
         let start = trace.start.as_ref().expect("it was looked at");
         let left = drift(&state, start, self.setup, self.about.observes);
         if left.is_empty() {
             return Ok(());
         }
-        let parts: Vec<_> = left.iter().map(Word::name).collect();
+        let parts: Vec<_> = left.iter().map(NamedEnum::name).collect();
         Err(Wrong::Departs(format!("after a reset there is something left in: {}", parts.join(", "))))
     }
 
@@ -230,18 +236,18 @@ impl<'a> Inspection<'a> {
     }
 
     fn fidelity(&self) -> Result<String, Wrong> {
-        let terms = Terms { promises: WordSet::empty(), ..Terms::of(self.about) };
-        let promises = if terms.fidelity == Fidelity::PromisesOnly { terms.promises } else { WordSet::all() };
-        let plan = Plan {
-            terms: Terms { promises, ..terms },
+        let terms = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(self.about) };
+        let promises = if terms.fidelity == Fidelity::PromisesOnly { terms.promises } else { EnumSet::all() };
+        let plan = CampaignConfig {
+            terms: CheckConfig { promises, ..terms },
             runs: 2_000,
             deadline: Instant::now().checked_add(TIME_FOR_FIDELITY),
             length: LENGTH,
             jobs: std::num::NonZeroUsize::MIN,
-            ..Plan::new(*self.setup, self.about)
+            ..CampaignConfig::new(*self.setup, self.about)
         };
         let make = || self.drivers.driver(&self.names);
-        let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {})?;
+        let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})?;
         let Some(found) = tally.found.first() else {
             return Ok(format!("{}, {} runs, {} commands", terms.fidelity, tally.runs, tally.commands));
         };

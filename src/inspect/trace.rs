@@ -1,6 +1,6 @@
 //! A history as a driver answered it, without any model beside it; and where two of them part.
 
-use chatwarden_model::{Command, Setup, Word, WordSet};
+use chatwarden_model::{Command, EnumSet, NamedEnum, Setup};
 
 use crate::adapter::{Adapter, Answer, Failure, Observation, Part};
 
@@ -19,7 +19,7 @@ pub(super) enum Looks {
 
 /// What was answered and seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Trace {
+pub(super) struct ObservedRun {
     /// What was seen after the reset, where it was looked at.
     pub(super) start: Option<Observation>,
     /// The first step at which two looks in a row saw different things; inside, none for the start.
@@ -37,7 +37,7 @@ pub(super) struct Difference {
     pub(super) what: String,
 }
 
-impl Trace {
+impl ObservedRun {
     /// Takes a driver through a history.
     pub(super) fn of(
         driver: &mut impl Adapter,
@@ -46,7 +46,7 @@ impl Trace {
         looks: Looks,
     ) -> Result<Self, Failure> {
         driver.reset(setup)?;
-        let mut trace = Trace { start: None, restless: None, answers: Vec::new(), seen: Vec::new() };
+        let mut trace = ObservedRun { start: None, restless: None, answers: Vec::new(), seen: Vec::new() };
         if matches!(looks, Looks::Always | Looks::Twice) {
             trace.start = Some(trace.look(driver, looks, None)?);
         }
@@ -96,7 +96,7 @@ impl Trace {
     }
 
     /// The first step, of those of both, at which they differ in the answer or in what both looked at.
-    pub(super) fn difference(&self, other: &Trace, observes: WordSet<Part>) -> Option<Difference> {
+    pub(super) fn difference(&self, other: &ObservedRun, observes: EnumSet<Part>) -> Option<Difference> {
         if let Some(what) = seen_difference(self.start.as_ref(), other.start.as_ref(), observes) {
             return Some(Difference { at: None, what });
         }
@@ -125,7 +125,7 @@ fn answered(answer: Option<Answer>) -> &'static str {
 fn seen_difference(
     one: Option<&Observation>,
     two: Option<&Observation>,
-    observes: WordSet<Part>,
+    observes: EnumSet<Part>,
 ) -> Option<String> {
     let (one, two) = (one?, two?);
     let parts = observes.iter().filter(|part| match part {
@@ -140,6 +140,6 @@ fn seen_difference(
             _ => one.link != two.link,
         }),
     });
-    let parts: Vec<_> = parts.map(Word::name).collect();
+    let parts: Vec<_> = parts.map(NamedEnum::name).collect();
     (!parts.is_empty()).then(|| format!("otherwise observed: {}", parts.join(", ")))
 }

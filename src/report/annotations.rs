@@ -6,22 +6,22 @@
 
 use std::io::{self, Write};
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 
-use super::sighting::{Level, Sighting, sightings};
+use super::diagnostic::{Diagnostic, Severity, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
+use crate::format::Place;
 use crate::inspect::Checked;
-use crate::wire::Place;
 
 /// Writes each finding as an annotation: an error or a warning; a notice, if it is known.
 ///
 /// ```
 /// use chatwarden::report::{Annotations, Event, Report};
-/// use chatwarden::wire::{Scenario, Source};
+/// use chatwarden::format::{Scenario, Source};
 /// let error = Scenario::read(Source::new("a,b.json", "{")).unwrap_err();
 /// let mut lines = Vec::new();
-/// Annotations::new(&mut lines).event(Event::Unreadable("a,b.json".as_ref(), &error))?;
+/// Annotations::new(&mut lines).event(Event::ScenarioUnreadable("a,b.json".as_ref(), &error))?;
 /// let lines = String::from_utf8_lossy(&lines);
 /// assert!(lines.starts_with("::error file=a%2Cb.json,line=1,col=1,title=unreadable::not JSON: "), "{lines}");
 /// # Ok::<(), std::io::Error>(())
@@ -37,16 +37,16 @@ impl<W: Write> Annotations<W> {
         Annotations { out }
     }
 
-    fn annotate(&mut self, sighting: &Sighting<'_>) -> io::Result<()> {
-        let command = match sighting.level {
-            _ if sighting.met.is_known() => "notice",
-            Level::Error => "error",
-            Level::Warning => "warning",
+    fn annotate(&mut self, diagnostic: &Diagnostic<'_>) -> io::Result<()> {
+        let command = match diagnostic.level {
+            _ if diagnostic.met.is_known() => "notice",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
         };
-        let chain = sighting.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
-        let message = format!("{}{}", sighting.message, chain.collect::<String>());
-        let file = sighting.file.map(slashed);
-        self.write(command, file.as_deref(), sighting.place(), &sighting.met.finding.identity(), &message)
+        let chain = diagnostic.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
+        let message = format!("{}{}", diagnostic.message, chain.collect::<String>());
+        let file = diagnostic.file.map(slashed);
+        self.write(command, file.as_deref(), diagnostic.place(), &diagnostic.met.finding.identity(), &message)
     }
 
     fn write(
@@ -69,14 +69,14 @@ impl<W: Write> Annotations<W> {
 
 impl<W: Write> Report for Annotations<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
-        if let Event::Unreadable(file, error) = event {
+        if let Event::ScenarioUnreadable(file, error) = event {
             return self.write("error", Some(&slashed(file)), error.place, "unreadable", &error.message);
         }
-        if let Event::Checked(Checked { check, outcome: Err(wrong), .. }) = event {
+        if let Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) = event {
             let title = format!("check-driver {}", check.name());
             return self.write("error", None, None, &title, &wrong.to_string());
         }
-        sightings(event).iter().try_for_each(|sighting| self.annotate(sighting))
+        diagnostics(event).iter().try_for_each(|diagnostic| self.annotate(diagnostic))
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -1,15 +1,15 @@
 //! What a certificate says, and in what two of them differ, in sentences.
 
 use super::grouped;
-use crate::certify::{Certificate, Level};
+use crate::certify::{Certificate, CertificateLevel};
 
 /// What the certificate says.
 ///
 /// ```
-/// # use chatwarden::certify::{Certificate, Level};
-/// # use chatwarden::model::WordSet;
+/// # use chatwarden::certify::{Certificate, CertificateLevel};
+/// # use chatwarden::model::EnumSet;
 /// # let certificate = Certificate {
-/// #     level: Level::Product, below: 4, groups: 2, commands: WordSet::all(), alphabet: 1285, ill_typed: true,
+/// #     level: CertificateLevel::Product, below: 4, groups: 2, commands: EnumSet::all(), alphabet: 1285, ill_typed: true,
 /// #     situations: 198, tried: 33_365, renamings: 1, ground: 0,
 /// # };
 /// assert_eq!(
@@ -28,8 +28,10 @@ pub fn certified(certificate: &Certificate) -> String {
     };
     let situations = grouped(certificate.situations);
     let over = match certificate.level {
-        Level::Product => format!("in {situations} situations, product of model and implementation"),
-        Level::BlackBox => {
+        CertificateLevel::Product => {
+            format!("in {situations} situations, product of model and implementation")
+        }
+        CertificateLevel::BlackBox => {
             format!("after {situations} sequences, black box, up to {} renamings", certificate.renamings)
         }
     };
@@ -39,10 +41,10 @@ pub fn certified(certificate: &Certificate) -> String {
 /// In what a certificate that was written down differs from that of the same search today, if in anything.
 ///
 /// ```
-/// # use chatwarden::certify::{Certificate, Level};
-/// # use chatwarden::model::WordSet;
+/// # use chatwarden::certify::{Certificate, CertificateLevel};
+/// # use chatwarden::model::EnumSet;
 /// # let certificate = Certificate {
-/// #     level: Level::Product, below: 4, groups: 2, commands: WordSet::all(), alphabet: 1285, ill_typed: true,
+/// #     level: CertificateLevel::Product, below: 4, groups: 2, commands: EnumSet::all(), alphabet: 1285, ill_typed: true,
 /// #     situations: 198, tried: 33_365, renamings: 1, ground: 0,
 /// # };
 /// let other = Certificate { situations: 197, ..certificate };

@@ -4,24 +4,24 @@
 
 use std::path::Path;
 
-use chatwarden_model::{CommandKind, Word};
+use chatwarden_model::{CommandKind, NamedEnum};
 
-use crate::coverage::{Coverage, Ground, Outcome, Point, Standing};
+use crate::coverage::{Coverage, DecidedBy, Point, PointStatus, Reachability};
 use crate::suite::Suite;
 
 /// How much of a policy's rules was put to the test.
 ///
 /// ```
-/// use chatwarden::coverage::{Coverage, Ground, Standing};
+/// use chatwarden::coverage::{Coverage, Reachability, PointStatus};
 /// use chatwarden::report::Covered;
 /// let covered = Covered {
 ///     policy: "adder-only",
 ///     cast: "small",
 ///     groups: 2,
 ///     coverage: &Coverage::default(),
-///     ground: &Ground::default(),
+///     ground: &Reachability::default(),
 /// };
-/// assert_eq!(covered.count(Standing::Reached), 0);
+/// assert_eq!(covered.count(PointStatus::Reached), 0);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Covered<'a> {
@@ -34,28 +34,28 @@ pub struct Covered<'a> {
     /// What was seen.
     pub coverage: &'a Coverage,
     /// What can be seen.
-    pub ground: &'a Ground,
+    pub ground: &'a Reachability,
 }
 
 impl Covered<'_> {
     /// What is known of the point.
-    pub fn standing(&self, point: Point) -> Standing {
+    pub fn standing(&self, point: Point) -> PointStatus {
         self.ground.standing(self.coverage, point)
     }
 
     /// The points of which that is known.
-    pub fn points(&self, standing: Standing) -> impl Iterator<Item = Point> + '_ {
+    pub fn points(&self, standing: PointStatus) -> impl Iterator<Item = Point> + '_ {
         Point::all().iter().copied().filter(move |point| self.standing(*point) == standing)
     }
 
     /// How many points there are of which that is known.
-    pub fn count(&self, standing: Standing) -> usize {
+    pub fn count(&self, standing: PointStatus) -> usize {
         self.points(standing).count()
     }
 
     /// The share of what can be seen that was, in percent, rounded down so that only all of it is a hundred.
     pub fn percent(&self) -> usize {
-        let (reached, missed) = (self.count(Standing::Reached), self.count(Standing::Missed));
+        let (reached, missed) = (self.count(PointStatus::Reached), self.count(PointStatus::Missed));
         (100 * reached).checked_div(reached + missed).unwrap_or(100)
     }
 }
@@ -96,9 +96,9 @@ impl Written<'_> {
 /// What the point is, as a sentence without its period.
 ///
 /// ```
-/// use chatwarden::coverage::{Outcome, Point};
+/// use chatwarden::coverage::{DecidedBy, Point};
 /// use chatwarden::model::{CommandKind, Condition};
-/// let point = Point::Decided(CommandKind::Join, Outcome::Alone(Condition::LinkIsOpen));
+/// let point = Point::Decided(CommandKind::Join, DecidedBy::Alone(Condition::LinkIsOpen));
 /// let told = chatwarden::report::sentence(point);
 /// assert_eq!(told, "join is refused because link-is-open alone does not hold (the group's link is open)");
 /// ```
@@ -113,10 +113,10 @@ pub fn sentence(point: Point) -> String {
     }
 }
 
-fn told(kind: CommandKind, outcome: Outcome) -> String {
+fn told(kind: CommandKind, outcome: DecidedBy) -> String {
     match outcome {
-        Outcome::Allowed => format!("{kind} is allowed ({})", kind.about()),
-        Outcome::Alone(condition) => {
+        DecidedBy::Allowed => format!("{kind} is allowed ({})", kind.about()),
+        DecidedBy::Alone(condition) => {
             format!("{kind} is refused because {condition} alone does not hold ({})", condition.about())
         }
     }

@@ -2,16 +2,16 @@
 //! held, what changed, and the policy's answer beside the implementation's; where a promise breaks, the pair, the
 //! missing approval and what would have made it legitimate.
 //!
-//! It judges nothing: all of it is read off a [`History`].
+//! It judges nothing: all of it is read off a [`Trace`].
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use chatwarden_model::{Breach, Condition, Kind, Promise, State, UserSet, Word};
+use chatwarden_model::{Breach, Condition, Kind, NamedEnum, Promise, State, UserSet};
 
-use super::telling::{Telling, is_about_a_pair};
-use crate::history::{History, Record};
-use crate::verdict::Deviation;
+use super::describe::{Describer, is_about_a_pair};
+use crate::finding::Deviation;
+use crate::trace::{Trace, TraceStep};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -22,7 +22,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn explain(out: &mut impl Write, telling: &Telling<'_>, history: &History) -> io::Result<()> {
+pub fn explain(out: &mut impl Write, telling: &Describer<'_>, history: &Trace) -> io::Result<()> {
     people(out, telling)?;
     let mut known: &[Breach] = &[];
     for record in &history.records {
@@ -59,7 +59,7 @@ pub fn explain(out: &mut impl Write, telling: &Telling<'_>, history: &History) -
     }
 }
 
-fn people(out: &mut impl Write, telling: &Telling<'_>) -> io::Result<()> {
+fn people(out: &mut impl Write, telling: &Describer<'_>) -> io::Result<()> {
     let cast = &telling.setup.cast;
     for user in cast.kinds().everyone() {
         let name = telling.names.user(user);
@@ -72,7 +72,7 @@ fn people(out: &mut impl Write, telling: &Telling<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn step(out: &mut impl Write, telling: &Telling<'_>, record: &Record) -> io::Result<()> {
+fn step(out: &mut impl Write, telling: &Describer<'_>, record: &TraceStep) -> io::Result<()> {
     writeln!(out, "{BOLD}step {}: {}{BOLD:#}", record.at, telling.command(record.command))?;
     writeln!(out, "  may chat: {}", telling.may_chat(&record.before))?;
     for (condition, holds) in record.decision.conditions() {
@@ -110,8 +110,8 @@ fn is_about_pairs(condition: Condition) -> bool {
 /// What is missing between the two of a broken promise, and the approvals that would have made it legitimate.
 fn legitimate(
     out: &mut impl Write,
-    telling: &Telling<'_>,
-    record: &Record,
+    telling: &Describer<'_>,
+    record: &TraceStep,
     breach: &Breach,
 ) -> io::Result<()> {
     if !is_about_a_pair(breach) {
@@ -120,7 +120,7 @@ fn legitimate(
     let mut pair = breach.users.iter();
     let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
     let judged: &State = match breach.promise {
-        Promise::Company => &record.after,
+        Promise::NoStrangers => &record.after,
         _ => &record.before,
     };
     for obstacle in telling.obstacles(judged, one, other) {

@@ -9,7 +9,7 @@ use chatwarden_model::{Promise, Setup};
 
 use crate::baseline::Met;
 use crate::explore::{Alike, Driven, End, Exploration};
-use crate::wire::Names;
+use crate::format::Names;
 
 /// The search of a policy.
 ///
@@ -65,13 +65,13 @@ impl Explored {
 ///
 /// ```
 /// // What a report may read off it:
-/// fn first_line(conformance: &chatwarden::report::Conformance<'_>) -> String {
+/// fn first_line(conformance: &chatwarden::report::ImplementationExplored<'_>) -> String {
 ///     format!("{}: {} refused commands", conformance.adapter, conformance.driven.refused)
 /// }
 /// # let _ = first_line;
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Conformance<'a> {
+pub struct ImplementationExplored<'a> {
     /// The policy, as the user named it.
     pub policy: &'a str,
     /// The cast, as the user named it.
@@ -98,7 +98,7 @@ pub struct Conformance<'a> {
     pub time: Duration,
 }
 
-impl Conformance<'_> {
+impl ImplementationExplored<'_> {
     /// Whether the search went as far as it was asked to.
     pub fn answers_what_was_asked(&self) -> bool {
         matches!(self.driven.end, End::Complete | End::Depth | End::First)

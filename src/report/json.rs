@@ -2,24 +2,27 @@
 
 use std::io::{self, Write};
 
-use chatwarden_model::{Command, UserSet, Word};
+use chatwarden_model::{Command, NamedEnum, UserSet};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Conformance, Covered, Discovery, Event, Explored, Replayed, Report, Summary, Written, shown};
-use crate::coverage::{Outcome, Point, Standing};
+use super::{
+    CampaignSummary, Covered, Discovery, Event, Explored, ImplementationExplored, Replayed, Report, Written,
+    shown,
+};
+use crate::coverage::{DecidedBy, Point, PointStatus};
 use crate::explore::{Alike, End};
+use crate::format::KnownFinding;
 use crate::inspect::{Checked, Wrong};
-use crate::wire::KnownFinding;
 
 /// Writes each event as a JSON object on a line of its own.
 ///
 /// ```
-/// use chatwarden::report::{Event, Json, Report, Summary};
+/// use chatwarden::report::{Event, Json, Report, CampaignSummary};
 /// let mut lines = Vec::new();
 /// let time = std::time::Duration::ZERO;
-/// let summary = Summary { runs: 1, commands: 30, time, findings: 0, known: 0, inconclusive: 0 };
-/// Json::new(&mut lines).event(Event::Conducted(&summary))?;
+/// let summary = CampaignSummary { runs: 1, commands: 30, time, findings: 0, known: 0, inconclusive: 0 };
+/// Json::new(&mut lines).event(Event::CampaignFinished(&summary))?;
 /// let line = r#"{"type":"summary","runs":1,"commands":30,"seconds":0.0,"findings":0,"known":0}"#;
 /// assert_eq!(String::from_utf8_lossy(&lines), format!("{line}\n"));
 /// # Ok::<(), std::io::Error>(())
@@ -39,19 +42,19 @@ impl<W: Write> Json<W> {
 impl<W: Write> Report for Json<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         let line = match event {
-            Event::Found(discovery) => Line::finding(discovery),
-            Event::Replayed(replayed) => Line::scenario(replayed),
-            Event::Conducted(summary) => Line::summary(summary),
+            Event::FindingSaved(discovery) => Line::finding(discovery),
+            Event::ScenarioReplayed(replayed) => Line::scenario(replayed),
+            Event::CampaignFinished(summary) => Line::summary(summary),
             // There is no line for it: the error is on standard error, and the exit code says so.
-            Event::Unreadable(..) => return Ok(()),
-            Event::Explored(explored) => Line::exploration(explored),
+            Event::ScenarioUnreadable(..) => return Ok(()),
+            Event::PolicyExplored(explored) => Line::exploration(explored),
             // Each of them had a line of its own.
-            Event::Compared(_) => return Ok(()),
-            Event::Driven(conformance) => Line::conformance(conformance),
-            Event::Gone(known) => Line::gone(known),
-            Event::Checked(checked) => Line::check(checked),
-            Event::Covered(covered) => Line::coverage(covered),
-            Event::Written(written) => Line::suite(written),
+            Event::PoliciesCompared(_) => return Ok(()),
+            Event::ImplementationExplored(conformance) => Line::conformance(conformance),
+            Event::KnownFindingAbsent(known) => Line::gone(known),
+            Event::DriverChecked(checked) => Line::check(checked),
+            Event::CoverageCounted(covered) => Line::coverage(covered),
+            Event::SuiteWritten(written) => Line::suite(written),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
@@ -182,9 +185,9 @@ impl<'a> Line<'a> {
         let identity = shrunk.finding.identity();
         Line::Finding {
             verdict: identity.verdict.name(),
-            promise: identity.promise.map(Word::name),
-            condition: identity.condition.map(Word::name),
-            command: identity.command.map(Word::name),
+            promise: identity.promise.map(NamedEnum::name),
+            condition: identity.condition.map(NamedEnum::name),
+            command: identity.command.map(NamedEnum::name),
             at: shrunk.finding.at(),
             steps: shrunk.commands.len(),
             users: users_named(&shrunk.commands).len(),
@@ -203,14 +206,14 @@ impl<'a> Line<'a> {
             file: shown(replayed.file),
             name: &replayed.scenario.name,
             outcome: replayed.outcome.name(),
-            verdict: replayed.verdict().map(Word::name),
+            verdict: replayed.verdict().map(NamedEnum::name),
             at: replayed.at,
             message: replayed.message,
             known: replayed.met.and_then(|met| met.known),
         }
     }
 
-    fn summary(summary: &Summary) -> Self {
+    fn summary(summary: &CampaignSummary) -> Self {
         Line::Summary {
             runs: summary.runs,
             commands: summary.commands,
@@ -227,9 +230,9 @@ impl<'a> Line<'a> {
             adapter: known.adapter.as_deref(),
             fault: known.fault.as_deref(),
             verdict: known.verdict.name(),
-            command: known.command.map(Word::name),
-            promise: known.promise.map(Word::name),
-            condition: known.condition.map(Word::name),
+            command: known.command.map(NamedEnum::name),
+            promise: known.promise.map(NamedEnum::name),
+            condition: known.condition.map(NamedEnum::name),
             at: known.at,
         }
     }
@@ -281,10 +284,10 @@ impl<'a> Line<'a> {
             groups: covered.groups,
             complete: covered.ground.is_complete,
             percent: covered.percent(),
-            reached: covered.count(Standing::Reached),
-            missed: covered.count(Standing::Missed),
-            open: covered.count(Standing::Open),
-            unreachable: covered.count(Standing::Unreachable),
+            reached: covered.count(PointStatus::Reached),
+            missed: covered.count(PointStatus::Missed),
+            open: covered.count(PointStatus::Open),
+            unreachable: covered.count(PointStatus::Unreachable),
             points: Point::all().iter().map(|point| told(covered, *point)).collect(),
         }
     }
@@ -304,7 +307,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn conformance(conformance: &Conformance<'a>) -> Self {
+    fn conformance(conformance: &ImplementationExplored<'a>) -> Self {
         let driven = conformance.driven;
         Line::Conformance {
             policy: conformance.policy,
@@ -342,13 +345,13 @@ fn told(covered: &Covered<'_>, point: Point) -> Value {
         Point::Promise(promise, _) => (None, None, Some(promise.name())),
     };
     let condition = match outcome {
-        Some(Outcome::Alone(condition)) => Some(condition.name()),
+        Some(DecidedBy::Alone(condition)) => Some(condition.name()),
         _ => None,
     };
     json!({
         "point": point.to_string(),
         "command": point.command().name(),
-        "allowed": outcome.map(|outcome| outcome == Outcome::Allowed),
+        "allowed": outcome.map(|outcome| outcome == DecidedBy::Allowed),
         "condition": condition,
         "case": case,
         "promise": promise,

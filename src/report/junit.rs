@@ -7,17 +7,18 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    Conformance, Discovery, Event, Explored, Replay, Replayed, Report, Summary, Telling, shown, sighting,
+    CampaignSummary, Describer, Discovery, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed,
+    Report, diagnostic, shown,
 };
 use crate::baseline::slashed;
-use crate::explore::Standing;
+use crate::explore::PromiseResult;
+use crate::finding::Verdict;
+use crate::format::Error;
 use crate::inspect::{Checked, Wrong};
-use crate::verdict::Verdict;
-use crate::wire::Error;
 
 /// Collects events and writes them as one `JUnit` file at the end.
 ///
@@ -48,7 +49,7 @@ impl Junit {
 
     fn found(&mut self, discovery: &Discovery<'_>) {
         let finding = &discovery.shrunk.finding;
-        let telling = Telling { names: discovery.names, setup: discovery.setup };
+        let telling = Describer { names: discovery.names, setup: discovery.setup };
         let identity = finding.identity();
         let mut status = match identity.verdict {
             _ if discovery.met.is_known() => TestCaseStatus::skipped(),
@@ -68,14 +69,14 @@ impl Junit {
     fn replayed(&mut self, replayed: &Replayed<'_>) {
         let mut status = match replayed.outcome {
             _ if replayed.is_known() => TestCaseStatus::skipped(),
-            Replay::Passed | Replay::Fixed => TestCaseStatus::success(),
-            Replay::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            Replay::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+            ReplayOutcome::Passed | ReplayOutcome::Fixed => TestCaseStatus::success(),
+            ReplayOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            ReplayOutcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         };
         if !matches!(status, TestCaseStatus::Success { .. }) {
-            status.set_type(replayed.verdict().map_or(replayed.outcome.name(), Word::name));
+            status.set_type(replayed.verdict().map_or(replayed.outcome.name(), NamedEnum::name));
             status.set_message(replayed.message.unwrap_or_default());
-            status.set_description(sighting::steps(replayed).join("\n"));
+            status.set_description(diagnostic::steps(replayed).join("\n"));
         }
         let mut case = TestCase::new(replayed.scenario.name.as_str(), status);
         case.set_classname(shown(replayed.file)).set_time(replayed.time);
@@ -108,7 +109,7 @@ impl Junit {
     }
 
     /// A campaign without a finding is one test that passed.
-    fn conducted(&mut self, summary: &Summary) {
+    fn conducted(&mut self, summary: &CampaignSummary) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -120,10 +121,10 @@ impl Junit {
 
     /// A test for each promise, which fails if the policy can break it.
     fn explored(&mut self, explored: &Explored) {
-        let telling = Telling { names: &explored.names, setup: &explored.setup };
+        let telling = Describer { names: &explored.names, setup: &explored.setup };
         for (promise, standing) in &explored.exploration.promises {
             let status = match standing {
-                Standing::Broken(chain) => {
+                PromiseResult::Broken(chain) => {
                     let mut status = match explored.is_known(*promise) {
                         true => TestCaseStatus::skipped(),
                         false => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -133,7 +134,7 @@ impl Junit {
                     status.set_description(chain.join("\n"));
                     status
                 }
-                Standing::Kept | Standing::KeptByConstruction => TestCaseStatus::success(),
+                PromiseResult::Kept | PromiseResult::KeptByConstruction => TestCaseStatus::success(),
             };
             let mut case = TestCase::new(promise.name(), status);
             let bound = if explored.is_complete() { "complete" } else { "not complete" };
@@ -144,7 +145,7 @@ impl Junit {
     }
 
     /// An implementation without a finding is one test that passed.
-    fn driven(&mut self, conformance: &Conformance<'_>) {
+    fn driven(&mut self, conformance: &ImplementationExplored<'_>) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -174,16 +175,19 @@ fn set_file(case: &mut TestCase, file: &Path) {
 impl Report for Junit {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::Found(discovery) => self.found(discovery),
-            Event::Replayed(replayed) => self.replayed(replayed),
-            Event::Unreadable(file, why) => self.unreadable(file, why),
-            Event::Conducted(summary) => self.conducted(summary),
-            Event::Explored(explored) => self.explored(explored),
+            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::ScenarioReplayed(replayed) => self.replayed(replayed),
+            Event::ScenarioUnreadable(file, why) => self.unreadable(file, why),
+            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::PolicyExplored(explored) => self.explored(explored),
             // What is gone is no test any more; the terminal and the JSON lines name it. Coverage is no test either, and
             // the scenarios of a suite are tests of their own.
-            Event::Compared(_) | Event::Gone(_) | Event::Covered(_) | Event::Written(_) => {}
-            Event::Driven(conformance) => self.driven(conformance),
-            Event::Checked(checked) => self.checked(checked),
+            Event::PoliciesCompared(_)
+            | Event::KnownFindingAbsent(_)
+            | Event::CoverageCounted(_)
+            | Event::SuiteWritten(_) => {}
+            Event::ImplementationExplored(conformance) => self.driven(conformance),
+            Event::DriverChecked(checked) => self.checked(checked),
         }
         Ok(())
     }

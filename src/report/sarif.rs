@@ -12,14 +12,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 use serde_json::{Value, json};
 
-use super::sighting::{Level, Sighting, sightings};
+use super::diagnostic::{Diagnostic, Severity, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
+use crate::format::{Error, KnownFinding, Place};
 use crate::inspect::Checked;
-use crate::wire::{Error, KnownFinding, Place};
 
 /// Collects findings and writes them as one SARIF file at the end.
 ///
@@ -56,10 +56,10 @@ impl Sarif {
         Ok(Sarif { file, rules: BTreeMap::new(), results: Vec::new(), notifications: Vec::new() })
     }
 
-    fn add(&mut self, sighting: &Sighting<'_>) {
-        let identity = sighting.met.finding.identity();
-        self.results.push(result(sighting, &identity));
-        self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, sighting));
+    fn add(&mut self, diagnostic: &Diagnostic<'_>) {
+        let identity = diagnostic.met.finding.identity();
+        self.results.push(result(diagnostic, &identity));
+        self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, diagnostic));
     }
 
     /// Something that kept the run from being whole, and has no scenario to stand in.
@@ -99,16 +99,16 @@ impl Sarif {
 impl Report for Sarif {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::Unreadable(file, error) => self.unreadable(file, error),
-            Event::Checked(Checked { check, outcome: Err(wrong), .. }) => {
+            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) => {
                 self.notify(&format!("check-driver {}: {wrong}", check.name()));
             }
-            Event::Driven(conformance) if !conformance.answers_what_was_asked() => {
+            Event::ImplementationExplored(conformance) if !conformance.answers_what_was_asked() => {
                 self.notify(&format!("not complete: {}", conformance.driven.end.about()));
             }
             _ => {}
         }
-        sightings(event).iter().for_each(|sighting| self.add(sighting));
+        diagnostics(event).iter().for_each(|diagnostic| self.add(diagnostic));
         Ok(())
     }
 
@@ -118,8 +118,8 @@ impl Report for Sarif {
 }
 
 /// What a finding of this identity means, whichever scenario shows it.
-fn rule(identity: &str, sighting: &Sighting<'_>) -> Value {
-    let finding = &sighting.met.finding;
+fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
+    let finding = &diagnostic.met.finding;
     let meaning = meaning(finding);
     let place = finding.command.map(|command| format!(" It shows at the command {command}."));
     json!({
@@ -127,7 +127,7 @@ fn rule(identity: &str, sighting: &Sighting<'_>) -> Value {
         "shortDescription": {"text": finding.verdict.about()},
         "fullDescription": {"text": meaning},
         "help": {"text": format!("{}: {}.{}", finding.verdict, meaning, place.unwrap_or_default())},
-        "defaultConfiguration": {"level": word(sighting.level)},
+        "defaultConfiguration": {"level": word(diagnostic.level)},
     })
 }
 
@@ -141,44 +141,44 @@ fn meaning(finding: &KnownFinding) -> String {
     }
 }
 
-fn result(sighting: &Sighting<'_>, identity: &str) -> Value {
+fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
     let mut result = json!({
         "ruleId": identity,
-        "level": word(sighting.level),
-        "message": {"text": sighting.message},
-        "locations": [location(sighting)],
-        "partialFingerprints": {"chatwardenFinding/v1": sighting.met.fingerprint()},
+        "level": word(diagnostic.level),
+        "message": {"text": diagnostic.message},
+        "locations": [location(diagnostic)],
+        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.met.fingerprint()},
     });
-    if !sighting.chain.is_empty() {
+    if !diagnostic.chain.is_empty() {
         let steps: Vec<_> =
-            sighting.chain.iter().enumerate().map(|(at, _)| flow_step(sighting, at)).collect();
+            diagnostic.chain.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
         result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
     }
-    if let Some(known) = sighting.met.known {
+    if let Some(known) = diagnostic.met.known {
         result["baselineState"] = if known { "unchanged" } else { "new" }.into();
     }
-    if sighting.met.is_known() {
+    if diagnostic.met.is_known() {
         result["suppressions"] = json!([{"kind": "external", "justification": "the baseline lists it"}]);
     }
     result
 }
 
 /// The step that shows it; the file, if it is no step; the policy, if nothing was saved.
-fn location(sighting: &Sighting<'_>) -> Value {
-    match sighting.file {
-        Some(file) => json!({"physicalLocation": physical(file, sighting.place())}),
-        None => json!({"logicalLocations": [{"name": sighting.met.finding.policy, "kind": "policy"}]}),
+fn location(diagnostic: &Diagnostic<'_>) -> Value {
+    match diagnostic.file {
+        Some(file) => json!({"physicalLocation": physical(file, diagnostic.place())}),
+        None => json!({"logicalLocations": [{"name": diagnostic.met.finding.policy, "kind": "policy"}]}),
     }
 }
 
 /// A command of the chain.
-fn flow_step(sighting: &Sighting<'_>, at: usize) -> Value {
-    let (step, place) = &sighting.chain[at];
+fn flow_step(diagnostic: &Diagnostic<'_>, at: usize) -> Value {
+    let (step, place) = &diagnostic.chain[at];
     let mut location = json!({"message": {"text": step}});
-    if let Some(file) = sighting.file {
+    if let Some(file) = diagnostic.file {
         location["physicalLocation"] = physical(file, *place);
     }
-    let importance = if sighting.at == Some(at) { "essential" } else { "important" };
+    let importance = if diagnostic.at == Some(at) { "essential" } else { "important" };
     json!({"location": location, "importance": importance})
 }
 
@@ -202,9 +202,9 @@ fn uri(file: &Path) -> String {
     format!("{scheme}{encoded}")
 }
 
-fn word(level: Level) -> &'static str {
+fn word(level: Severity) -> &'static str {
     match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
 }

@@ -7,11 +7,13 @@ mod explored;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 
-use super::telling::is_about_a_pair;
-use super::{Discovery, Event, Replay, Replayed, Report, Summary, Telling, certified, shown};
-use crate::campaign::Minimality;
+use super::describe::is_about_a_pair;
+use super::{
+    CampaignSummary, Describer, Discovery, Event, ReplayOutcome, Replayed, Report, certified, shown,
+};
+use crate::campaign::ShrinkStatus;
 use crate::inspect::{Checked, Wrong};
 
 const BOLD: Style = Style::new().bold();
@@ -23,11 +25,11 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 /// Writes events for people, in colour; a stream that is no terminal strips it.
 ///
 /// ```
-/// use chatwarden::report::{Event, Report, Summary, Terminal};
+/// use chatwarden::report::{Event, Report, CampaignSummary, Terminal};
 /// let mut text = Vec::new();
 /// let time = std::time::Duration::from_secs(1);
-/// let summary = Summary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
-/// Terminal::new(&mut text).event(Event::Conducted(&summary))?;
+/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
+/// Terminal::new(&mut text).event(Event::CampaignFinished(&summary))?;
 /// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -35,7 +37,7 @@ const WARN: Style = AnsiColor::Yellow.on_default();
 pub struct Terminal<W> {
     out: W,
     /// How many scenarios came to each outcome.
-    replays: [usize; Replay::ALL.len()],
+    replays: [usize; ReplayOutcome::ALL.len()],
     /// How many scenarios failed in a way that is known.
     known: usize,
     unreadable: usize,
@@ -46,11 +48,11 @@ pub struct Terminal<W> {
 impl<W: Write> Terminal<W> {
     /// A report on that stream.
     pub fn new(out: W) -> Self {
-        Terminal { out, replays: [0; Replay::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
+        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
     }
 
     fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
-        let telling = Telling { names: discovery.names, setup: discovery.setup };
+        let telling = Describer { names: discovery.names, setup: discovery.setup };
         let shrunk = discovery.shrunk;
         let finding = &shrunk.finding;
         let out = &mut self.out;
@@ -103,15 +105,15 @@ impl<W: Write> Terminal<W> {
         let origin = origin.unwrap_or_default();
         let executions = shrunk.executions;
         let told = match shrunk.outcome {
-            Minimality::OneMinimal => {
+            ShrinkStatus::OneMinimal => {
                 format!("shrunk in {executions} executions; none of the shrinker's passes makes it simpler")
             }
-            Minimality::Unfinished if executions == 0 => "not shrunk".into(),
-            Minimality::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
-            Minimality::Unstable(None) => {
+            ShrinkStatus::Unfinished if executions == 0 => "not shrunk".into(),
+            ShrinkStatus::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
+            ShrinkStatus::Unstable(None) => {
                 "unstable: the same commands did not always show it, so it is as it was found".into()
             }
-            Minimality::Unstable(Some(at)) => {
+            ShrinkStatus::Unstable(Some(at)) => {
                 format!("unstable: repeated, step {at} was answered otherwise, so it was not shrunk")
             }
         };
@@ -136,9 +138,9 @@ impl<W: Write> Terminal<W> {
         }
         let (word, style) = match replayed.outcome {
             _ if known => ("known", WARN),
-            Replay::Passed | Replay::Fixed => (replayed.outcome.name(), GOOD),
-            Replay::Failed => (replayed.outcome.name(), BAD),
-            Replay::Inconclusive => (replayed.outcome.name(), WARN),
+            ReplayOutcome::Passed | ReplayOutcome::Fixed => (replayed.outcome.name(), GOOD),
+            ReplayOutcome::Failed => (replayed.outcome.name(), BAD),
+            ReplayOutcome::Inconclusive => (replayed.outcome.name(), WARN),
         };
         write!(self.out, "{style}{word:<12}{style:#} {}", shown(replayed.file))?;
         match replayed.message {
@@ -168,7 +170,7 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn conducted(&mut self, summary: &Summary) -> io::Result<()> {
+    fn conducted(&mut self, summary: &CampaignSummary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
         let new = summary.findings - summary.known;
         let findings = match new {
@@ -193,30 +195,32 @@ impl<W: Write> Terminal<W> {
 impl<W: Write> Report for Terminal<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::Found(discovery) => self.found(discovery),
-            Event::Replayed(replayed) => self.replayed(replayed),
-            Event::Conducted(summary) => self.conducted(summary),
-            Event::Unreadable(..) => {
+            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::ScenarioReplayed(replayed) => self.replayed(replayed),
+            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::ScenarioUnreadable(..) => {
                 self.unreadable += 1;
                 Ok(())
             }
             // One of many stands in the table that is to come.
-            Event::Explored(explored) if explored.is_one_of_many => Ok(()),
-            Event::Explored(explored) => explored::policy(&mut self.out, explored),
-            Event::Compared(all) => explored::table(&mut self.out, all),
-            Event::Checked(checked) => self.checked(checked),
-            Event::Gone(known) => {
+            Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
+            Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
+            Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
+            Event::DriverChecked(checked) => self.checked(checked),
+            Event::KnownFindingAbsent(known) => {
                 self.gone.push(known.to_string());
                 Ok(())
             }
-            Event::Covered(covered) => self.covered(covered),
-            Event::Written(written) => self.written(written),
-            Event::Driven(conformance) => explored::implementation(&mut self.out, conformance),
+            Event::CoverageCounted(covered) => self.covered(covered),
+            Event::SuiteWritten(written) => self.written(written),
+            Event::ImplementationExplored(conformance) => {
+                explored::implementation(&mut self.out, conformance)
+            }
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        let counts = Replay::ALL.iter().zip(self.replays).filter(|&(_, count)| count > 0);
+        let counts = ReplayOutcome::ALL.iter().zip(self.replays).filter(|&(_, count)| count > 0);
         let mut counts: Vec<_> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
         if self.known > 0 {
             counts.push(format!("{WARN}{} known{WARN:#}", self.known));

@@ -1,12 +1,12 @@
 //! Certificates as scenario files have them, and back.
 
-use crate::certify::{Certificate, Level};
-use crate::wire::{self, CertificateRecord, RecordedLevel, Scenario};
+use crate::certify::{Certificate, CertificateLevel};
+use crate::format::{self, CertificateRecord, RecordedLevel, Scenario};
 
 /// The scenario, whose chain is certified.
 pub fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario {
     if let Some(finding) = &mut scenario.finding {
-        finding.minimal = wire::Minimality::Certified;
+        finding.minimal = format::Minimality::Certified;
         finding.certificate = Some(record(certificate));
     }
     scenario
@@ -16,8 +16,8 @@ pub fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario 
 pub fn recorded(record: &CertificateRecord) -> Certificate {
     Certificate {
         level: match record.level {
-            RecordedLevel::Product => Level::Product,
-            RecordedLevel::BlackBox => Level::BlackBox,
+            RecordedLevel::Product => CertificateLevel::Product,
+            RecordedLevel::BlackBox => CertificateLevel::BlackBox,
         },
         below: record.below,
         groups: record.groups,
@@ -34,8 +34,8 @@ pub fn recorded(record: &CertificateRecord) -> Certificate {
 fn record(certificate: &Certificate) -> CertificateRecord {
     CertificateRecord {
         level: match certificate.level {
-            Level::Product => RecordedLevel::Product,
-            Level::BlackBox => RecordedLevel::BlackBox,
+            CertificateLevel::Product => RecordedLevel::Product,
+            CertificateLevel::BlackBox => RecordedLevel::BlackBox,
         },
         below: certificate.below,
         groups: certificate.groups,

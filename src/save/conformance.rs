@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use chatwarden_model::Argument;
 
 use super::write;
+use crate::format::{CastSpec, Names, PolicySpec, Scenario};
 use crate::replay;
 use crate::report::sentence;
 use crate::suite::Chain;
-use crate::wire::{CastSpec, Names, PolicySpec, Scenario};
 
 /// Where the scenarios of a suite go, and what they have in common.
 ///
 /// ```
-/// use chatwarden::explore::Watch;
+/// use chatwarden::explore::SearchMonitor;
 /// use chatwarden::model::{Preset, Setup};
-/// use chatwarden::save::Shelf;
-/// use chatwarden::suite::{build, Plan};
-/// use chatwarden::wire::{CastSpec, PolicySpec, Scenario, Source};
+/// use chatwarden::save::SuiteWriter;
+/// use chatwarden::suite::{build, SuiteConfig};
+/// use chatwarden::format::{CastSpec, PolicySpec, Scenario, Source};
 ///
 /// let cast = r#"[{"name": "sam", "kind": "adult"}, {"name": "zoe", "kind": "adult"}]"#;
 /// let directory = tempfile::tempdir()?;
@@ -28,15 +28,15 @@ use crate::wire::{CastSpec, Names, PolicySpec, Scenario};
 /// let cast = CastSpec::open(&directory.path().join("adults.json")).expect("it is a cast");
 /// let policy = PolicySpec::Preset(Preset::AdderOnly);
 /// let setup = Setup { cast: cast.casting().cast, groups: 1, policy: policy.policy() };
-/// let suite = build(&Plan::new(setup), &Watch::default());
+/// let suite = build(&SuiteConfig::new(setup), &SearchMonitor::default());
 ///
-/// let shelf = Shelf { directory: directory.path().join("suite"), policy, cast };
+/// let shelf = SuiteWriter { directory: directory.path().join("suite"), policy, cast };
 /// let file = shelf.save(&suite.chains[0])?;
 /// assert!(Scenario::open(&file).expect("what was saved can be read").about.is_some());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct SuiteWriter {
     /// Where the files go; it is made when the first is written.
     pub directory: PathBuf,
     /// The policy, as the user named it.
@@ -45,7 +45,7 @@ pub struct Shelf {
     pub cast: CastSpec,
 }
 
-impl Shelf {
+impl SuiteWriter {
     /// Writes a chain down, reads it back and replays it.
     ///
     /// # Errors

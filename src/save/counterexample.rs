@@ -5,21 +5,21 @@
 use std::io;
 use std::path::PathBuf;
 
-use chatwarden_model::{Command, Promise, Word, WordSet};
+use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
 use super::{hash, write};
+use crate::format::{CastSpec, PolicySpec, Scenario};
 use crate::replay;
-use crate::wire::{CastSpec, PolicySpec, Scenario};
 
 /// Where the counterexamples of a policy go, and what they have in common.
 ///
 /// ```
 /// use chatwarden::model::{Command, Group, Preset, Promise, User, UserSet};
 /// use chatwarden::replay;
-/// use chatwarden::save::Showcase;
-/// use chatwarden::wire::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
+/// use chatwarden::save::CounterexampleWriter;
+/// use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
 ///
-/// let showcase = Showcase {
+/// let showcase = CounterexampleWriter {
 ///     directory: std::env::temp_dir().join("chatwarden-showcase-example"),
 ///     policy: PolicySpec::Preset(Preset::NoContactRule),
 ///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
@@ -35,7 +35,7 @@ use crate::wire::{CastSpec, PolicySpec, Scenario};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Showcase {
+pub struct CounterexampleWriter {
     /// Where the files go; it is made when the first is written.
     pub directory: PathBuf,
     /// The policy, as the user named it.
@@ -45,10 +45,10 @@ pub struct Showcase {
     /// The names of the groups.
     pub groups: Vec<String>,
     /// The promises that were judged, unless all were.
-    pub promises: Option<WordSet<Promise>>,
+    pub promises: Option<EnumSet<Promise>>,
 }
 
-impl Showcase {
+impl CounterexampleWriter {
     /// Writes down the shortest history of so many commands that breaks a promise, reads it back and replays it.
     ///
     /// # Errors

@@ -4,8 +4,8 @@
 mod plausible;
 
 use chatwarden_model::{
-    Argument, Bounds, Command, CommandKind, Group, Kinds, MAX_USERS, Renaming, Setup, State, User, UserSet,
-    WordSet, step,
+    Argument, Bounds, Command, CommandKind, EnumSet, Group, Kinds, MAX_USERS, Renaming, Setup, State, User,
+    UserSet, step,
 };
 
 use plausible::Signature;
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Pass {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene {
     pub(super) setup: Setup,
-    pub(super) kinds: WordSet<CommandKind>,
+    pub(super) kinds: EnumSet<CommandKind>,
 }
 
 /// The passes: what leaves most out comes first; what asks the model for thousands of candidates comes last.

@@ -6,11 +6,11 @@
 use chatwarden_model::{Bounds, Command, Setup, State, step};
 
 use super::witness::Witness;
-use super::{Chain, Plan};
+use super::{Chain, SuiteConfig};
 use crate::coverage::{Coverage, Past, Point, Points, Situation};
 
 /// Chooses chains that together show every point that has a witness, in the order of what they are about.
-pub(super) fn choose(plan: &Plan, witnesses: &[Witness]) -> Vec<Chain> {
+pub(super) fn choose(plan: &SuiteConfig, witnesses: &[Witness]) -> Vec<Chain> {
     let wanted: Points = witnesses.iter().map(|(point, _)| *point).collect();
     let mut chains = extended(plan, witnesses, &wanted);
     leave_out_chains(&mut chains, &wanted);
@@ -21,7 +21,7 @@ pub(super) fn choose(plan: &Plan, witnesses: &[Witness]) -> Vec<Chain> {
 }
 
 /// Greedily: the longest witness to what is not shown yet, with all that can be shown along with it.
-fn extended(plan: &Plan, witnesses: &[Witness], wanted: &Points) -> Vec<Chain> {
+fn extended(plan: &SuiteConfig, witnesses: &[Witness], wanted: &Points) -> Vec<Chain> {
     let mut order: Vec<&Witness> = witnesses.iter().collect();
     order.sort_by_key(|(point, commands)| (std::cmp::Reverse(commands.len()), *point));
     let mut left = wanted.clone();

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use chatwarden_model::{Bounds, Command, MAX_USERS, Setup, State, step};
 use foldhash::fast::FixedState;
 
-use super::Plan;
-use crate::coverage::{Ground, Past, Point, Points, Situation};
-use crate::explore::Watch;
+use super::SuiteConfig;
+use crate::coverage::{Past, Point, Points, Reachability, Situation};
+use crate::explore::SearchMonitor;
 use crate::generate::{Generator, Seeded};
 use crate::shrink::Shrinker;
 
@@ -30,7 +30,7 @@ const SEED: u64 = 5;
 pub(super) type Witness = (Point, Vec<Command>);
 
 /// A witness for every point that is come upon, in the order of the points.
-pub(super) fn find(plan: &Plan, ground: &Ground, watch: &Watch) -> Vec<Witness> {
+pub(super) fn find(plan: &SuiteConfig, ground: &Reachability, watch: &SearchMonitor) -> Vec<Witness> {
     let mut wanted = ground.possible();
     let mut witnesses = if plan.setup.cast.len() <= 5 {
         shortest::<5>(plan, ground, &mut wanted, watch)
@@ -50,10 +50,10 @@ struct Node<const U: usize> {
 
 /// The first of the shortest histories to each point that a single group can show.
 fn shortest<const U: usize>(
-    plan: &Plan,
-    ground: &Ground,
+    plan: &SuiteConfig,
+    ground: &Reachability,
     wanted: &mut Points,
-    watch: &Watch,
+    watch: &SearchMonitor,
 ) -> Vec<Witness> {
     let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
     let commands = Bounds { commands: plan.commands, ..setup.bounds() }.all();
@@ -99,7 +99,7 @@ fn chain<const U: usize>(nodes: &[Node<U>], at: usize, last: Command) -> Vec<Com
 }
 
 /// Shrunk histories to points that are left, from runs that seek them.
-fn seek(plan: &Plan, wanted: &mut Points, witnesses: &mut Vec<Witness>, watch: &Watch) {
+fn seek(plan: &SuiteConfig, wanted: &mut Points, witnesses: &mut Vec<Witness>, watch: &SearchMonitor) {
     let setup = &plan.setup;
     let (mut run, mut idle) = (0, 0);
     while idle < IDLE && !wanted.is_empty() && !watch.is_stopped() {
@@ -134,7 +134,7 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
 }
 
 /// A simpler history that shows the point with its last command.
-fn shrunk(plan: &Plan, point: Point, commands: Vec<Command>) -> Vec<Command> {
+fn shrunk(plan: &SuiteConfig, point: Point, commands: Vec<Command>) -> Vec<Command> {
     let (setup, wanted) = (&plan.setup, [point].into_iter().collect());
     let mut shrinker = Shrinker::new(setup, plan.commands, commands);
     while let Some(candidate) = shrinker.propose() {

@@ -5,12 +5,12 @@ use std::fs;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::campaign::{self, Found, Plan, Watch};
-use chatwarden::check::{self, Terms};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
 use chatwarden::conformance::Conformance;
+use chatwarden::format::Scenario;
+use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, Setup};
 use chatwarden::strategy::Histories;
-use chatwarden::wire::Scenario;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::support::{ANN, Disturbed, KAY, KIM, plain_faults, setup_for};
@@ -120,11 +120,11 @@ fn an_implementation_that_cannot_be_reset_is_told_of_once() {
 /// What proptest comes to for a fault.
 fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> {
     let setup = setup_for(fault);
-    let terms = Terms::of(&Memory::new().about());
+    let terms = CheckConfig::of(&Memory::new().about());
     let config = Config { failure_persistence: None, ..config.clone() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let outcome = TestRunner::new_with_rng(config, rng).run(&Histories::new(&setup), |commands| {
-        match check::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
+        match lockstep::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
             None => Ok(()),
             Some(_) => Err(TestCaseError::fail("it does not conform")),
         }
@@ -145,13 +145,13 @@ fn proptest_shrinks_to_what_the_shrinker_comes_to() {
         let commands = by_proptest(fault, 1, &many_cases()).unwrap_or_else(|| panic!("{fault} is found"));
         let setup = setup_for(fault);
         let service = || Ok(Memory::with_fault(fault));
-        let plan = Plan::new(setup, &Memory::new().about());
+        let plan = CampaignConfig::new(setup, &Memory::new().about());
         let finding =
-            check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &commands).expect("it fails");
+            lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &commands).expect("it fails");
         assert_eq!(finding.at() + 1, commands.len(), "{fault}: nothing stands behind what fails");
         let found = Found { run: 0, commands: commands.clone(), finding };
-        let shrunk =
-            campaign::shrink(&plan, &service, &found, &Watch::default(), |_, _| {}).expect("it starts");
+        let shrunk = campaign::shrink(&plan, &service, &found, &CampaignMonitor::default(), |_, _| {})
+            .expect("it starts");
         assert_eq!(shrunk.commands.len(), commands.len(), "{fault}");
     }
 }

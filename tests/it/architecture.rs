@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chatwarden::certify::Level;
-use chatwarden::model::Word;
-use chatwarden::verdict::Verdict;
-use chatwarden::wire::{KnownVerdict, RecordedLevel, RecordedVerdict};
+use chatwarden::certify::CertificateLevel;
+use chatwarden::finding::Verdict;
+use chatwarden::format::{KnownVerdict, RecordedLevel, RecordedVerdict};
+use chatwarden::model::NamedEnum;
 
 /// For each room of the library, the rooms that it may import. Beyond the table, every room may use the model.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -226,7 +226,7 @@ fn the_words_of_a_record_are_the_words_of_the_harness() {
     assert_eq!(names(&verdicts), names(&recorded));
     let known = KnownVerdict::ALL.iter().filter(|verdict| **verdict != KnownVerdict::Mismatch);
     assert_eq!(names(&verdicts), names(&known.map(|word| word.name()).collect::<Vec<_>>()));
-    let levels: Vec<_> = Level::ALL.iter().map(|word| word.name()).collect();
+    let levels: Vec<_> = CertificateLevel::ALL.iter().map(|word| word.name()).collect();
     let recorded: Vec<_> = RecordedLevel::ALL.iter().map(|word| word.name()).collect();
     assert_eq!(names(&levels), names(&recorded));
 }

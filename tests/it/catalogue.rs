@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use chatwarden::adapter::fault::{Crowd, Family, Fault, Rules, Sight, Tailored};
-use chatwarden::model::{Preset, Word};
-use chatwarden::wire::{BuiltInCast, PolicySpec};
+use chatwarden::adapter::fault::{CustomPolicy, Detectability, Family, Fault, FaultCast, Rules};
+use chatwarden::format::{BuiltInCast, PolicySpec};
+use chatwarden::model::{NamedEnum, Preset};
 
 use crate::cli::{chatwarden, code, folder, json_lines, text};
 
@@ -17,14 +17,14 @@ fn the_policies_that_are_no_presets_are_in_files() {
         .map(|entry| entry.expect("it can be listed").file_name().into_string().expect("it is text"))
         .collect();
     files.sort();
-    let mut wanted: Vec<_> = Tailored::ALL.iter().map(|tailored| format!("{tailored}.json")).collect();
+    let mut wanted: Vec<_> = CustomPolicy::ALL.iter().map(|tailored| format!("{tailored}.json")).collect();
     wanted.sort();
     assert_eq!(files, wanted);
-    for tailored in Tailored::ALL {
+    for tailored in CustomPolicy::ALL {
         let file = PolicySpec::open(&folder.join(format!("{tailored}.json"))).expect("it holds a policy");
         assert_eq!(file, PolicySpec::Full(tailored.policy()), "{tailored}");
         assert!(Preset::ALL.iter().all(|preset| preset.policy() != tailored.policy()), "{tailored}");
-        let used = Fault::ALL.iter().any(|fault| fault.rules() == Rules::Tailored(*tailored));
+        let used = Fault::ALL.iter().any(|fault| fault.rules() == Rules::CustomPolicy(*tailored));
         assert!(used, "no fault matters under {tailored}");
     }
 }
@@ -33,9 +33,9 @@ fn the_policies_that_are_no_presets_are_in_files() {
 fn every_word_of_the_catalogue_is_used_and_every_crowd_is_a_built_in_cast() {
     let all = Fault::ALL;
     assert!(Family::ALL.iter().all(|family| all.iter().any(|fault| fault.family() == *family)));
-    assert!(Sight::ALL.iter().all(|sight| all.iter().any(|fault| fault.sight() == *sight)));
-    assert!(Crowd::ALL.iter().all(|crowd| all.iter().any(|fault| fault.cast() == *crowd)));
-    assert!(Crowd::ALL.iter().all(|crowd| BuiltInCast::named(crowd.name()).is_some()));
+    assert!(Detectability::ALL.iter().all(|sight| all.iter().any(|fault| fault.sight() == *sight)));
+    assert!(FaultCast::ALL.iter().all(|crowd| all.iter().any(|fault| fault.cast() == *crowd)));
+    assert!(FaultCast::ALL.iter().all(|crowd| BuiltInCast::named(crowd.name()).is_some()));
 }
 
 /// Sets of faults are flags of 64 bits, of which two are spare.

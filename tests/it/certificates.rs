@@ -11,13 +11,13 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, Found, Plan, Shrunk};
-use chatwarden::certify::{Certificate, Level, Limits, Outcome, Search};
-use chatwarden::check::{self, Terms};
-use chatwarden::explore::{End, Watch};
+use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
+use chatwarden::certify::{Certificate, CertificateLevel, Certifier, CertifyOutcome, Limits};
+use chatwarden::explore::{End, SearchMonitor};
+use chatwarden::finding::Verdict;
+use chatwarden::format::{BuiltInCast, Minimality, Scenario};
+use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, CommandKind, Preset, Setup, State, UserSet, step};
-use chatwarden::verdict::Verdict;
-use chatwarden::wire::{BuiltInCast, Minimality, Scenario};
 use serde_json::Value;
 
 use crate::cli::{chatwarden, code, folder, json_lines, refuses, text};
@@ -52,27 +52,27 @@ impl Adapter for BlackBox {
     }
 }
 
-fn plan(fault: Fault, groups: usize) -> Plan {
-    Plan::new(small(fault.policy(), groups), &Memory::new().about())
+fn plan(fault: Fault, groups: usize) -> CampaignConfig {
+    CampaignConfig::new(small(fault.policy(), groups), &Memory::new().about())
 }
 
 /// What comes of searching everything shorter than the chain for the finding in which it ends.
 fn below<A: Adapter>(
-    plan: &Plan,
+    plan: &CampaignConfig,
     limits: Limits,
     make: impl Fn() -> Result<A, Failure> + Sync,
     chain: &[Command],
-) -> Outcome {
+) -> CertifyOutcome {
     let mut adapter = make().expect("the service starts");
-    let finding = check::run(&mut adapter, plan.terms, &plan.setup, chain).expect("the chain shows it");
-    let search = Search { plan, limits, watch: &Watch::default() };
+    let finding = lockstep::run(&mut adapter, plan.terms, &plan.setup, chain).expect("the chain shows it");
+    let search = Certifier { plan, limits, watch: &SearchMonitor::default() };
     search.below(&make, chain, &finding).expect("the service starts")
 }
 
 #[track_caller]
-fn certificate(outcome: Outcome) -> Certificate {
+fn certificate(outcome: CertifyOutcome) -> Certificate {
     match outcome {
-        Outcome::Certified(certificate) => certificate,
+        CertifyOutcome::Certified(certificate) => certificate,
         other => panic!("it is not certified: {other:?}"),
     }
 }
@@ -90,7 +90,7 @@ fn what_was_exhausted_is_counted() {
     let make = || Ok(Memory::with_fault(fault));
     let plan = plan(fault, 1);
     let certificate = certificate(below(&plan, Limits::default(), make, &revocation()));
-    assert_eq!((certificate.level, certificate.below, certificate.groups), (Level::Product, 3, 1));
+    assert_eq!((certificate.level, certificate.below, certificate.groups), (CertificateLevel::Product, 3, 1));
     assert!(certificate.ill_typed);
     assert_eq!(certificate.alphabet, plan.setup.bounds().all().len());
     // The start with all commands, and where each of them leads with all revocations: a child, its guardian and a
@@ -122,19 +122,19 @@ fn one_command_has_nothing_before_it() {
 #[test]
 fn a_certificate_does_not_depend_on_the_jobs_but_on_the_ground() {
     let fault = Fault::RevokeKeepsMembership;
-    let search = |plan: &Plan| {
+    let search = |plan: &CampaignConfig| {
         certificate(below(plan, Limits::default(), || Ok(Memory::with_fault(fault)), &revocation()))
     };
     let plan = plan(fault, 1);
-    let one = search(&Plan { jobs: NonZeroUsize::MIN, ..plan.clone() });
-    assert_eq!(one, search(&Plan { jobs: NonZeroUsize::new(2).expect("two"), ..plan.clone() }));
+    let one = search(&CampaignConfig { jobs: NonZeroUsize::MIN, ..plan.clone() });
+    assert_eq!(one, search(&CampaignConfig { jobs: NonZeroUsize::new(2).expect("two"), ..plan.clone() }));
     let terms = plan.terms;
     let policy = Preset::PairwiseConsent.policy();
     let others = [
-        Plan { setup: Setup { groups: 2, ..plan.setup }, ..plan.clone() },
-        Plan { terms: Terms { fidelity: Fidelity::NoLooser, ..terms }, ..plan.clone() },
-        Plan { commands: revocation().iter().map(Command::kind).collect(), ..plan.clone() },
-        Plan { setup: small(policy, 1), ..plan },
+        CampaignConfig { setup: Setup { groups: 2, ..plan.setup }, ..plan.clone() },
+        CampaignConfig { terms: CheckConfig { fidelity: Fidelity::NoLooser, ..terms }, ..plan.clone() },
+        CampaignConfig { commands: revocation().iter().map(Command::kind).collect(), ..plan.clone() },
+        CampaignConfig { setup: small(policy, 1), ..plan },
     ];
     let mut grounds: Vec<_> = others[..3].iter().map(|plan| search(plan).ground).collect();
     // Another policy asks for consent, so that the chain takes an acceptance.
@@ -155,7 +155,7 @@ fn something_shorter_is_the_shortest() {
     let idle = Command::Block { by: KAY, who: SAM };
     let chain = [&[idle, Command::Unblock { by: KAY, who: SAM }][..], &revocation()].concat();
     let outcome = below(&plan(fault, 1), Limits::default(), || Ok(Memory::with_fault(fault)), &chain);
-    let Outcome::Shorter(shorter) = outcome else { panic!("two commands are idle: {outcome:?}") };
+    let CertifyOutcome::Shorter(shorter) = outcome else { panic!("two commands are idle: {outcome:?}") };
     assert_eq!(shorter.commands.len(), 3);
     assert_eq!(shorter.finding.at(), 2);
 }
@@ -164,22 +164,23 @@ fn something_shorter_is_the_shortest() {
 fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let fault = Fault::DirectUnchecked;
     let setup = Setup { cast: BuiltInCast::Family.casting().cast, groups: 8, policy: fault.policy() };
-    let plan = Plan::new(setup, &Memory::new().about());
+    let plan = CampaignConfig::new(setup, &Memory::new().about());
     let [child, adult] = [setup.cast.kinds().children, setup.cast.kinds().adults];
     let [kay, sam] = [child, adult].map(|users| users.nth(0).expect("there is one"));
     let chain = [Command::Block { by: kay, who: sam }, Command::Direct { by: sam, to: kay }];
     let make = || Ok(Memory::with_fault(fault));
-    let shrink =
-        |found: &Found| campaign::shrink(&plan, &make, found, &campaign::Watch::default(), |_, _| {});
-    let finding = check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &chain);
+    let shrink = |found: &Found| {
+        campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
+    };
+    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &chain);
     let finding = finding.expect("the chain shows it");
     let shrunk = Shrunk {
         commands: chain.to_vec(),
         finding,
         executions: 7,
-        outcome: campaign::Minimality::OneMinimal,
+        outcome: campaign::ShrinkStatus::OneMinimal,
     };
-    let search = Search { plan: &plan, limits: Limits::default(), watch: &Watch::default() };
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     assert_eq!(conclusion.shrunk.commands.len(), 1);
     assert!(conclusion.shrunk.executions > 7);
@@ -198,14 +199,14 @@ fn a_search_that_is_cut_off_certifies_nothing() {
     let (plan, chain) = (plan(fault, 1), revocation());
     let search = |limits| below(&plan, limits, make, &chain);
     let late = Limits { time: Some(Duration::ZERO), ..Limits::default() };
-    assert_eq!(search(late), Outcome::Unfinished(End::Time));
-    assert_eq!(search(Limits { memory: 0, ..Limits::default() }), Outcome::Unfinished(End::Memory));
-    let watch = Watch::default();
+    assert_eq!(search(late), CertifyOutcome::Unfinished(End::Time));
+    assert_eq!(search(Limits { memory: 0, ..Limits::default() }), CertifyOutcome::Unfinished(End::Memory));
+    let watch = SearchMonitor::default();
     watch.stop();
-    let finding = check::run(&mut Memory::with_fault(fault), plan.terms, &plan.setup, &chain);
-    let stopped = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &plan.setup, &chain);
+    let stopped = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
     let outcome = stopped.below(&make, &chain, &finding.expect("the chain shows it"));
-    assert_eq!(outcome, Ok(Outcome::Unfinished(End::Stopped)));
+    assert_eq!(outcome, Ok(CertifyOutcome::Unfinished(End::Stopped)));
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn a_black_box_is_certified_over_all_sequences_up_to_renaming() {
         certificate(below(&plan(fault, 1), Limits::default(), make, &revocation()))
     };
     let certificate = search(false);
-    assert_eq!((certificate.level, certificate.below), (Level::BlackBox, 3));
+    assert_eq!((certificate.level, certificate.below), (CertificateLevel::BlackBox, 3));
     assert_eq!(certificate.renamings, 2, "of the cast `small`");
     // The empty sequence, and one for each command up to renaming; refused ones, too, may be remembered.
     assert!(certificate.situations > certificate.alphabet as u64 / 2);
@@ -228,16 +229,18 @@ fn a_black_box_is_certified_over_all_sequences_up_to_renaming() {
 fn drift_that_promises_only_holds_back_is_certified_too() {
     let fault = Fault::RevokeOwnApprovalOnly;
     let plan = plan(fault, 1);
-    let terms = Terms { fidelity: Fidelity::PromisesOnly, ..plan.terms };
-    let plan = Plan { terms, ..plan };
+    let terms = CheckConfig { fidelity: Fidelity::PromisesOnly, ..plan.terms };
+    let plan = CampaignConfig { terms, ..plan };
     let make = || Ok(Memory::with_fault(fault));
-    let tally = campaign::conduct(&plan, &make, &campaign::Watch::default(), &|_| {}).expect("it starts");
-    let drift = |found: &&Found| found.finding.identity().verdict == Verdict::Drifted;
+    let tally = campaign::run_campaign(&plan, &make, &campaign::CampaignMonitor::default(), &|_| {})
+        .expect("it starts");
+    let drift = |found: &&Found| found.finding.identity().verdict == Verdict::Diverged;
     let found = tally.found.iter().find(drift).expect("it drifts");
-    let shrink =
-        |found: &Found| campaign::shrink(&plan, &make, found, &campaign::Watch::default(), |_, _| {});
+    let shrink = |found: &Found| {
+        campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
+    };
     let shrunk: Shrunk = shrink(found).expect("it starts");
-    let search = Search { plan: &plan, limits: Limits::default(), watch: &Watch::default() };
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("it starts");
     assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
     assert_eq!(conclusion.proof.expect("there is time").below, conclusion.shrunk.commands.len());
@@ -316,7 +319,7 @@ fn a_certificate_is_checked_again_and_false_ones_are_refused() {
         (number("ground"), "\"ground\": \"0123456789abcdef\"", "are not those that were searched"),
         (number("level"), "\"level\": \"black-box\"", "its level is black-box, and the search gives product"),
         (number("ill-typed"), "\"ill-typed\": false", "its statement on ill-typed commands is false"),
-        ("\"promise\": \"company\",".into(), "\"promise\": \"ban\",", "it is that of another finding"),
+        ("\"promise\": \"no-strangers\",".into(), "\"promise\": \"ban\",", "it is that of another finding"),
     ];
     for (find, replace, complaint) in false_ones {
         assert_eq!(good.matches(&find).count(), 1, "{find}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use chatwarden::wire::{Scenario, Source};
+use chatwarden::format::{Scenario, Source};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -77,7 +77,7 @@ fn the_main_job_finds_saves_and_replays_the_reported_defect() {
     let [finding, summary] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(finding["type"], "finding");
     assert_eq!(finding["verdict"], "broken-promise");
-    assert_eq!(finding["promise"], "company");
+    assert_eq!(finding["promise"], "no-strangers");
     assert_eq!(finding["minimal"], "certified");
     assert_eq!(finding["runs"].as_u64(), finding["run"].as_u64().map(|run| run + 1));
     assert_eq!(summary["type"], "summary");
@@ -120,7 +120,7 @@ fn json_lines_have_the_fields_of_the_formats_page() {
 fn the_chain_is_printed_for_people() {
     let folder = folder();
     let found = text(&chatwarden(folder.path(), &["fuzz", "--fault", "create-unchecked"]).stdout);
-    assert!(found.contains("breaks the promise company in g1 between"), "{found}");
+    assert!(found.contains("breaks the promise no-strangers in g1 between"), "{found}");
     assert!(found.contains("the policy refuses, because newcomer-cleared does not hold"), "{found}");
     assert!(found.contains("replay it: chatwarden replay --fault create-unchecked"), "{found}");
     assert!(!found.contains('\u{1b}'), "a pipe gets no colour");
@@ -159,7 +159,7 @@ fn findings_of_different_identity_are_collected() {
         assert!(folder.path().join(finding["file"].as_str().expect("a file")).exists());
     }
     let junit = fs::read_to_string(folder.path().join("out.xml")).expect("the report is written");
-    assert!(junit.contains("broken-promise-create-company") && junit.contains("<failure"), "{junit}");
+    assert!(junit.contains("broken-promise-create-no-strangers") && junit.contains("<failure"), "{junit}");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_explanation_names_the_pair_and_what_was_missing() {
         "step 0: approve(",
         "may chat: no child with anyone",
         "✓ newcomer-cleared",
-        "the policy itself breaks the promise company in g1 between kim and sam",
+        "the policy itself breaks the promise no-strangers in g1 between kim and sam",
         "because bob has not approved sam for kim",
         "legitimate after approve(bob, kim, sam)",
     ] {
@@ -295,7 +295,7 @@ fn a_finding_is_replayed_as_closely_as_it_was_made() {
         "--fidelity",
         "promises-only",
         "--promises",
-        "company",
+        "no-strangers",
         "--json",
     ];
     let file = saved_by(folder.path(), &fuzz);

@@ -3,9 +3,9 @@
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Fidelity};
-use chatwarden::campaign::{self, Plan, Tally, Watch};
-use chatwarden::model::{Preset, Setup, Word};
-use chatwarden::wire::BuiltInCast;
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use chatwarden::format::BuiltInCast;
+use chatwarden::model::{NamedEnum, Preset, Setup};
 
 use crate::support::{random_policy, small};
 
@@ -15,16 +15,17 @@ fn runs() -> u64 {
     std::env::var("CHATWARDEN_RUNS").map_or(20_000, |runs| runs.parse().expect("CHATWARDEN_RUNS is a number"))
 }
 
-fn conduct(setup: Setup, fidelity: Fidelity, runs: u64) -> Tally {
-    let mut plan = Plan { runs, ..Plan::new(setup, &Memory::new().about()) };
+fn run_campaign(setup: Setup, fidelity: Fidelity, runs: u64) -> CampaignResult {
+    let mut plan = CampaignConfig { runs, ..CampaignConfig::new(setup, &Memory::new().about()) };
     plan.terms.fidelity = fidelity;
-    campaign::conduct(&plan, &|| Ok(Memory::new()), &Watch::default(), &|_| {}).expect("the service starts")
+    campaign::run_campaign(&plan, &|| Ok(Memory::new()), &CampaignMonitor::default(), &|_| {})
+        .expect("the service starts")
 }
 
 #[track_caller]
 fn conforms(what: &str, setup: Setup, runs: u64) {
     for fidelity in [Fidelity::Exact, Fidelity::NoLooser] {
-        let tally = conduct(setup, fidelity, runs);
+        let tally = run_campaign(setup, fidelity, runs);
         assert!(tally.found.is_empty(), "{what}, {fidelity}: {:?} under {:?}", tally.found, setup.policy);
         println!("{what}: {} runs, {} commands conform, {fidelity}", tally.runs, tally.commands);
     }
@@ -49,7 +50,7 @@ fn the_service_follows_random_policies() {
 #[test]
 fn two_presets_keep_their_promises_and_five_do_not() {
     for preset in Preset::ALL {
-        let tally = conduct(small(preset.policy(), 2), Fidelity::PromisesOnly, runs());
+        let tally = run_campaign(small(preset.policy(), 2), Fidelity::PromisesOnly, runs());
         let keeps = matches!(preset, Preset::MessengerKids | Preset::PairwiseConsent);
         assert_eq!(tally.found.is_empty(), keeps, "{preset}: {:?}", tally.found);
     }

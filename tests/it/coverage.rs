@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::coverage::{Case, Coverage, Outcome, Past, Point, Situation};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::coverage::{Case, Coverage, DecidedBy, Past, Point, Situation};
 use chatwarden::generate::{Generator, Guidance, Seeded};
 use chatwarden::model::{
-    Cast, Command, CommandKind, Condition, Kind, Preset, State, UserSet, Word, WordSet, decide, step,
+    Cast, Command, CommandKind, Condition, EnumSet, Kind, NamedEnum, Preset, State, UserSet, decide, step,
 };
 
 use crate::support::small;
@@ -24,7 +24,7 @@ fn outcomes_are_counted_as_the_decisions_say() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     for run in 0..200 {
         let mut choices = Seeded::of_run(3, run);
-        let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+        let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
         let commands = generator.run(&setup, 30, &[], &mut choices);
         let mut coverage = Coverage::default();
         coverage.follow(&setup, &commands);
@@ -40,8 +40,8 @@ fn outcomes_are_counted_as_the_decisions_say() {
         for point in Point::all() {
             let Point::Decided(kind, outcome) = *point else { continue };
             let alone = match outcome {
-                Outcome::Allowed => None,
-                Outcome::Alone(condition) => Some(condition),
+                DecidedBy::Allowed => None,
+                DecidedBy::Alone(condition) => Some(condition),
             };
             let times = decided.iter().filter(|known| **known == (kind, alone)).count() as u64;
             assert_eq!(coverage.count(*point), times, "run {run}: {point}");
@@ -60,7 +60,7 @@ fn what_is_told_is_what_is_listed() {
         let setup = small(preset.policy(), 2);
         for run in 0..40 {
             let mut choices = Seeded::of_run(5, run);
-            let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+            let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
             let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
                 let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
@@ -90,7 +90,7 @@ fn a_block_between_adults_is_told_as_a_block() {
         let mut told = Vec::new();
         let situation = Situation { state: &state, policy: &policy, past: None };
         situation.each_point(&Command::Direct { by, to: other }, |point| told.push(point));
-        let alone = Outcome::Alone(Condition::PartiesAuthorized);
+        let alone = DecidedBy::Alone(Condition::PartiesAuthorized);
         assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");
     }
 }
@@ -101,14 +101,15 @@ fn coverage_that_guides_finds_the_same_whatever_the_number_of_jobs() {
     let make = || Ok(Memory::with_fault(Fault::MemberRemoves));
     let found = |jobs: usize| {
         let jobs = jobs.try_into().expect("a number of jobs");
-        let plan = Plan {
+        let plan = CampaignConfig {
             jobs,
             keep_going: true,
             runs: 1_500,
             guidance: Guidance::Coverage,
-            ..Plan::new(setup, &Memory::new().about())
+            ..CampaignConfig::new(setup, &Memory::new().about())
         };
-        let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+        let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+            .expect("the service starts");
         (tally.found, tally.coverage)
     };
     let alone = found(1);

@@ -6,13 +6,15 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-use chatwarden::adapter::fault::{Crowd, Fault};
+use chatwarden::adapter::fault::{Fault, FaultCast};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure, Fidelity};
-use chatwarden::check::{Terms, run};
-use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, Watch, drive};
-use chatwarden::model::{Bounds, Command, CommandKind, Preset, Renaming, Setup, State, Word, decide, step};
-use chatwarden::verdict::{Identity, Verdict};
+use chatwarden::explore::{Alike, Counterexample, Drive, Driven, End, SearchMonitor, drive};
+use chatwarden::finding::{Identity, Verdict};
+use chatwarden::lockstep::{CheckConfig, run};
+use chatwarden::model::{
+    Bounds, Command, CommandKind, NamedEnum, Preset, Renaming, Setup, State, decide, step,
+};
 
 use systems::{Log, Logged, Tiring, Unsteady};
 
@@ -27,7 +29,7 @@ const STATE: Alike = Alike::State { paths: NonZeroUsize::MIN };
 fn plan(setup: Setup) -> Drive {
     Drive {
         setup,
-        terms: Terms::of(&Memory::new().about()),
+        terms: CheckConfig::of(&Memory::new().about()),
         alphabet: alphabet(&setup),
         depth: None,
         alike: Alike::Product,
@@ -42,7 +44,7 @@ fn plan(setup: Setup) -> Drive {
 
 fn driven(plan: &Drive, fault: Option<Fault>) -> Driven {
     let make = || Ok(fault.map_or_else(Memory::new, Memory::with_fault));
-    drive(plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts")
+    drive(plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts")
 }
 
 /// The length of the shortest history of each identity; each history is executed once more.
@@ -79,7 +81,7 @@ fn every_fault_has_the_shortest_chains_of_a_plain_search() {
 /// What a plain search is too slow for, a search over copies of the service is not.
 #[test]
 fn a_deep_fault_is_shown_by_no_history_shorter_than_the_catalogue_says() {
-    let deep = |fault: &&Fault| fault.cast() == Crowd::Small && fault.least() > PLAIN;
+    let deep = |fault: &&Fault| fault.cast() == FaultCast::Small && fault.least() > PLAIN;
     for &fault in Fault::ALL.iter().filter(deep) {
         let shorter = Drive { depth: Some(fault.least() - 1), ..plan(setup_for(fault)) };
         let driven = driven(&shorter, Some(fault));
@@ -232,7 +234,8 @@ fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
         let tried = [true, false].map(|copies| {
             let log = Log::default();
             let make = || Ok(Logged::new(Memory::new(), setup, &log, copies));
-            let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+            let driven =
+                drive(&plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts");
             println!("{:?}", began.elapsed());
             (up_to_renaming(&setup, &log), driven)
         });
@@ -269,7 +272,8 @@ fn the_walk_finds_chains_of_the_same_length() {
                 let log = Log::default();
                 let make =
                     || Ok(Logged { tells, ..Logged::new(Memory::with_fault(fault), setup, &log, copies) });
-                let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+                let driven =
+                    drive(&plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts");
                 let lengths = lengths(&plan, &driven, make);
                 (lengths, driven.states)
             });
@@ -287,7 +291,7 @@ fn without_likeness_every_history_is_executed_after_a_reset() {
     let plan = Drive { alike: Alike::Never, depth: Some(3), alphabet: closed_alphabet(), ..plan(setup) };
     let [forked, repeated] = [true, false].map(|copies| {
         let make = || Ok(Logged::new(Memory::with_fault(fault), setup, &Log::default(), copies));
-        drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts")
+        drive(&plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts")
     });
     assert_eq!(forked.resets, 1);
     let expected = Driven { executed: repeated.executed, resets: repeated.resets, ..forked };
@@ -301,7 +305,7 @@ fn a_search_that_is_cut_off_claims_only_what_it_has_tried() {
     let all = Drive { alike: STATE, memory: 100_000, ..plan(setup_for(fault)) };
     for copies in [true, false] {
         let make = || Ok(Logged::new(Memory::with_fault(fault), all.setup, &Log::default(), copies));
-        let cut = drive(&all, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+        let cut = drive(&all, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts");
         let judged = cut.judged.expect("not everything is tried");
         println!(
             "copies {copies}: depth {}, judged {judged}, {} found, {}",
@@ -323,9 +327,10 @@ fn a_search_that_is_cut_off_claims_only_what_it_has_tried() {
 #[test]
 fn a_situation_that_is_given_up_counts_as_not_tried() {
     let all = Drive { alike: STATE, alphabet: closed_alphabet(), ..plan(closed()) };
-    let terms = Terms { fidelity: Fidelity::NoLooser, ..all.terms };
+    let terms = CheckConfig { fidelity: Fidelity::NoLooser, ..all.terms };
     let make = || Ok(Tiring { service: Memory::new(), launches: 300 });
-    let driven = drive(&Drive { terms, ..all }, &make, &Watch::default(), &mut |_| {}).expect("it starts");
+    let driven =
+        drive(&Drive { terms, ..all }, &make, &SearchMonitor::default(), &mut |_| {}).expect("it starts");
     assert_eq!(driven.end, End::Stopped);
     assert!(driven.judged.is_some_and(|judged| judged < driven.depth), "{:?}", driven.judged);
     let verdicts: Vec<_> = driven.found.iter().map(|found| found.finding.identity().verdict).collect();
@@ -346,7 +351,7 @@ fn findings_are_told_as_they_are_made() {
         };
         let mut told = HashSet::new();
         let mut tell = |found: &Counterexample| assert!(told.insert(found.finding.identity()));
-        let driven = drive(&plan, &make, &Watch::default(), &mut tell).expect("the service starts");
+        let driven = drive(&plan, &make, &SearchMonitor::default(), &mut tell).expect("the service starts");
         assert_eq!(told, driven.found.iter().map(|found| found.finding.identity()).collect());
         assert!(!told.is_empty());
     }
@@ -356,16 +361,16 @@ fn findings_are_told_as_they_are_made() {
 fn a_drift_that_only_a_run_of_that_length_reports_is_found_at_its_length() {
     let fault = Fault::ApproveClearsBlock;
     let plan = plan(small(fault.policy(), 1));
-    let terms = Terms { fidelity: Fidelity::PromisesOnly, ..plan.terms };
+    let terms = CheckConfig { fidelity: Fidelity::PromisesOnly, ..plan.terms };
     let plan = Drive { terms, depth: Some(3), ..plan };
     for copies in [true, false] {
         let make = || {
             let service = Memory::with_fault(fault);
             Ok(Logged { tells: true, ..Logged::new(service, plan.setup, &Log::default(), copies) })
         };
-        let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+        let driven = drive(&plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts");
         let lengths = lengths(&plan, &driven, make);
-        let drifted = lengths.iter().find(|(identity, _)| identity.verdict == Verdict::Drifted);
+        let drifted = lengths.iter().find(|(identity, _)| identity.verdict == Verdict::Diverged);
         assert_eq!(
             drifted.map(|(identity, length)| (identity.command, *length)),
             Some((Some(CommandKind::Approve), 2))
@@ -383,7 +388,8 @@ fn a_panic_is_found_and_not_gone_on_from_and_what_is_not_supported_is_passed_ove
     let steady = Drive { alphabet: without(&all.alphabet, CommandKind::Ban), ..all.clone() };
     for copies in [true, false] {
         let search = |plan: &Drive, unsteady: Unsteady| {
-            drive(plan, &|| Ok(unsteady.clone()), &Watch::default(), &mut |_| {}).expect("the service starts")
+            drive(plan, &|| Ok(unsteady.clone()), &SearchMonitor::default(), &mut |_| {})
+                .expect("the service starts")
         };
         let expected = search(&steady, Unsteady::new(copies));
         let panicking = Unsteady { panics_at: Some(CommandKind::Ban), ..Unsteady::new(copies) };
@@ -411,7 +417,7 @@ fn a_system_that_cannot_be_made_fresh_is_a_finding() {
         let left = AtomicU32::new(resets);
         // Every further system fails at once.
         let make = || Ok(Unsteady { resets: left.swap(0, Relaxed), ..Unsteady::new(false) });
-        let driven = drive(&plan, &make, &Watch::default(), &mut |_| {}).expect("the service starts");
+        let driven = drive(&plan, &make, &SearchMonitor::default(), &mut |_| {}).expect("the service starts");
         let [found] = driven.found.as_slice() else { panic!("{:?}", driven.found) };
         assert_eq!((found.commands.len(), found.finding.identity().command, driven.end), (0, None, end));
     }
@@ -421,7 +427,7 @@ fn a_system_that_cannot_be_made_fresh_is_a_finding() {
 fn without_a_fingerprint_there_is_no_product() {
     for copies in [true, false] {
         let plan = plan(closed());
-        let driven = drive(&plan, &|| Ok(Unsteady::new(copies)), &Watch::default(), &mut |_| {});
+        let driven = drive(&plan, &|| Ok(Unsteady::new(copies)), &SearchMonitor::default(), &mut |_| {});
         assert!(matches!(driven, Err(Failure::Failed(why)) if why.contains("fingerprint")));
     }
 }
@@ -435,7 +441,7 @@ fn a_search_ends_when_it_is_told_to() {
         assert_eq!((little.end, little.states > 0), (End::Memory, true));
         let late = driven(&Drive { deadline: Some(Instant::now()), ..all.clone() }, None);
         assert_eq!((late.end, late.executed), (End::Time, 0));
-        let watch = Watch::default();
+        let watch = SearchMonitor::default();
         watch.stop();
         let stopped = drive(&all, &|| Ok(Memory::new()), &watch, &mut |_| {}).expect("the service starts");
         assert_eq!(stopped.end, End::Stopped);

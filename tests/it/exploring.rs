@@ -7,11 +7,11 @@
 
 use std::num::NonZeroUsize;
 
-use chatwarden::explore::{End, Exploration, Plan, Standing, Watch, explore};
+use chatwarden::explore::{End, Exploration, PolicySearch, PromiseResult, SearchMonitor, explore};
+use chatwarden::format::BuiltInCast;
 use chatwarden::model::{
-    Bounds, Cast, Command, CommandKind, Kind, Preset, Promise, Renaming, Setup, UserSet, Word, WordSet,
+    Bounds, Cast, Command, CommandKind, EnumSet, Kind, NamedEnum, Preset, Promise, Renaming, Setup, UserSet,
 };
-use chatwarden::wire::BuiltInCast;
 
 use crate::support::random_policy;
 
@@ -22,7 +22,7 @@ mod plain;
 #[derive(Clone)]
 struct Instance {
     setup: Setup,
-    commands: WordSet<CommandKind>,
+    commands: EnumSet<CommandKind>,
     ill_typed: bool,
     depth: Option<usize>,
 }
@@ -32,7 +32,7 @@ impl Instance {
     fn whole(preset: Preset, cast: Cast, groups: usize, commands: &str) -> Self {
         let named = |name| CommandKind::named(name).unwrap_or_else(|| panic!("{name} is no command"));
         let commands =
-            if commands == "all" { WordSet::all() } else { commands.split(' ').map(named).collect() };
+            if commands == "all" { EnumSet::all() } else { commands.split(' ').map(named).collect() };
         let setup = Setup { cast, groups, policy: preset.policy() };
         Instance { setup, commands, ill_typed: false, depth: None }
     }
@@ -54,15 +54,15 @@ impl Instance {
     }
 
     fn explore(&self, symmetry: bool, jobs: usize) -> Exploration {
-        let plan = Plan {
+        let plan = PolicySearch {
             commands: self.commands,
             ill_typed: self.ill_typed,
             depth: self.depth,
             symmetry,
             jobs: NonZeroUsize::new(jobs).unwrap(),
-            ..Plan::new(self.setup)
+            ..PolicySearch::new(self.setup)
         };
-        explore(&plan, &Watch::default())
+        explore(&plan, &SearchMonitor::default())
     }
 }
 
@@ -102,9 +102,9 @@ fn agree_with_plain(instance: &Instance, plain: &plain::Plain, symmetric: &plain
                 // Whether or not states that are alike count as one, the chain is that of the plain search.
                 let known = plain.broken.get(&promise);
                 let chain = match explored.standing(promise) {
-                    Standing::Broken(chain) => Some(chain),
-                    Standing::Kept => None,
-                    Standing::KeptByConstruction => {
+                    PromiseResult::Broken(chain) => Some(chain),
+                    PromiseResult::Kept => None,
+                    PromiseResult::KeptByConstruction => {
                         let only_an_implementation =
                             ["guardianship", "consent", "ban", "membership", "refusal"];
                         assert!(only_an_implementation.contains(&promise.name()), "{promise}");
@@ -357,8 +357,11 @@ fn the_presets_keep_and_break_what_the_table_says() {
     ] {
         let explored = Instance::whole(preset, small(), 1, "all").explore(true, 2);
         assert_eq!((explored.states, explored.end), (states, End::Complete), "{preset}");
-        let expected =
-            [(Promise::Company, company), (Promise::Delivery, delivery), (Promise::Invitation, invitation)];
+        let expected = [
+            (Promise::NoStrangers, company),
+            (Promise::Delivery, delivery),
+            (Promise::Invitation, invitation),
+        ];
         let expected: Vec<_> =
             expected.into_iter().filter_map(|(promise, length)| Some((promise, length?))).collect();
         assert_eq!(broken(&explored), expected, "{preset}");

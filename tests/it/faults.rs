@@ -8,24 +8,24 @@ use std::time::{Duration, Instant};
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure, Observation};
-use chatwarden::campaign::{self, Found, Minimality, Plan, Shrunk, Watch};
-use chatwarden::certify::{Limits, Search};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found, ShrinkStatus, Shrunk};
+use chatwarden::certify::{Certifier, Limits};
 use chatwarden::explore;
-use chatwarden::model::{Command, Word};
-use chatwarden::verdict::Identity;
+use chatwarden::finding::Identity;
+use chatwarden::model::{Command, NamedEnum};
 
 use crate::support::{PLAIN, plain_faults, setup_for, true_minima};
 
 /// How many seeds shrinking is tried on.
 const SEEDS: u64 = 50;
 
-fn plan(fault: Fault, seed: u64) -> Plan {
-    Plan { seed, ..Plan::new(setup_for(fault), &Memory::new().about()) }
+fn plan(fault: Fault, seed: u64) -> CampaignConfig {
+    CampaignConfig { seed, ..CampaignConfig::new(setup_for(fault), &Memory::new().about()) }
 }
 
 fn find(fault: Fault, seed: u64) -> Option<Found> {
     let make = || Ok(Memory::with_fault(fault));
-    let tally = campaign::conduct(&plan(fault, seed), &make, &Watch::default(), &|_| {});
+    let tally = campaign::run_campaign(&plan(fault, seed), &make, &CampaignMonitor::default(), &|_| {});
     tally.expect("the service starts").found.into_iter().next()
 }
 
@@ -95,8 +95,9 @@ fn part_company(one: Fault, other: Fault, history: &[Command]) -> bool {
 #[test]
 fn the_service_without_a_fault_conforms_where_the_faults_matter() {
     for faults in settings() {
-        let conforms = Plan::new(setup_for(faults[0]), &Memory::new().about());
-        let tally = campaign::conduct(&conforms, &|| Ok(Memory::new()), &Watch::default(), &|_| {});
+        let conforms = CampaignConfig::new(setup_for(faults[0]), &Memory::new().about());
+        let tally =
+            campaign::run_campaign(&conforms, &|| Ok(Memory::new()), &CampaignMonitor::default(), &|_| {});
         let tally = tally.expect("the service starts");
         assert_eq!((tally.found, tally.runs), (Vec::new(), 20_000), "{}", faults[0].rules().name());
     }
@@ -152,7 +153,7 @@ fn shrink_all(fault: Fault) -> Row {
     for seed in 0..SEEDS {
         let found = find(fault, seed).unwrap_or_else(|| panic!("{fault} is not found with seed {seed}"));
         let result = shrink(fault, &found);
-        assert_eq!(result.outcome, Minimality::OneMinimal);
+        assert_eq!(result.outcome, ShrinkStatus::OneMinimal);
         assert_eq!(result.finding.identity(), found.finding.identity());
         executions += result.executions;
         let key = (found.finding.identity(), result.commands.len());
@@ -186,7 +187,7 @@ fn shrink_all(fault: Fault) -> Row {
 
 fn shrink(fault: Fault, found: &Found) -> Shrunk {
     let make = || Ok(Memory::with_fault(fault));
-    let shrunk = campaign::shrink(&plan(fault, 0), &make, found, &Watch::default(), |_, _| {});
+    let shrunk = campaign::shrink(&plan(fault, 0), &make, found, &CampaignMonitor::default(), |_, _| {});
     shrunk.expect("the service starts")
 }
 
@@ -194,8 +195,8 @@ fn shrink(fault: Fault, found: &Found) -> Shrunk {
 fn certify(fault: Fault, shrunk: Shrunk) -> (usize, Duration) {
     let started = Instant::now();
     let identity = shrunk.finding.identity();
-    let (plan, watch) = (plan(fault, 0), explore::Watch::default());
-    let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    let (plan, watch) = (plan(fault, 0), explore::SearchMonitor::default());
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
     let make = || Ok(Memory::with_fault(fault));
     let conclusion = search.certify(&make, shrunk, |found| Ok::<_, Failure>(shrink(fault, found)));
     let conclusion = conclusion.expect("the service starts");

@@ -3,10 +3,10 @@
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, Minimality, Plan, Tally, Watch};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, ShrinkStatus};
+use chatwarden::finding::{Deviation, Verdict};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
-use chatwarden::verdict::{Deviation, Verdict};
 
 use crate::support::small;
 
@@ -66,21 +66,23 @@ impl Adapter for Peculiar {
     }
 }
 
-fn conduct(habit: Habit, fidelity: Fidelity) -> (Plan, Tally) {
+fn run_campaign(habit: Habit, fidelity: Fidelity) -> (CampaignConfig, CampaignResult) {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
-    let mut plan = Plan { runs: 2_000, ..Plan::new(setup, &Peculiar::new(habit).about()) };
+    let mut plan =
+        CampaignConfig { runs: 2_000, ..CampaignConfig::new(setup, &Peculiar::new(habit).about()) };
     plan.terms.fidelity = fidelity;
-    let tally = campaign::conduct(&plan, &|| Ok(Peculiar::new(habit)), &Watch::default(), &|_| {});
+    let tally =
+        campaign::run_campaign(&plan, &|| Ok(Peculiar::new(habit)), &CampaignMonitor::default(), &|_| {});
     (plan, tally.expect("it starts"))
 }
 
 #[test]
 fn refusing_more_and_delivering_less_is_too_strict_and_never_too_loose() {
     for habit in [Habit::Refuses, Habit::Mute] {
-        let (_, exact) = conduct(habit, Fidelity::Exact);
+        let (_, exact) = run_campaign(habit, Fidelity::Exact);
         assert_eq!(exact.found[0].finding.identity().verdict, Verdict::TooStrict);
         for fidelity in [Fidelity::NoLooser, Fidelity::PromisesOnly] {
-            let (_, tally) = conduct(habit, fidelity);
+            let (_, tally) = run_campaign(habit, fidelity);
             assert!(tally.found.is_empty(), "{:?}", tally.found);
             assert_eq!(tally.runs, 2_000);
         }
@@ -91,30 +93,35 @@ fn refusing_more_and_delivering_less_is_too_strict_and_never_too_loose() {
 #[test]
 fn a_refusal_too_many_counts_under_exact_alone() {
     for (fidelity, is_listed) in [(Fidelity::Exact, true), (Fidelity::NoLooser, false)] {
-        let (_, tally) = conduct(Habit::Denies, fidelity);
+        let (_, tally) = run_campaign(Habit::Denies, fidelity);
         let found = &tally.found[0].finding;
-        assert!(found.deviations().iter().any(|deviation| matches!(deviation, Deviation::Drifted(_))));
+        assert!(found.deviations().iter().any(|deviation| matches!(deviation, Deviation::Diverged(_))));
         assert_eq!(found.deviations().contains(&Deviation::Refused), is_listed, "{found:?}");
     }
 }
 
 #[test]
 fn a_panic_is_found_shrunk_and_told_and_the_campaign_goes_on() {
-    let (plan, tally) = conduct(Habit::Panics, Fidelity::Exact);
+    let (plan, tally) = run_campaign(Habit::Panics, Fidelity::Exact);
     assert_eq!(tally.runs, 2_000, "the other runs are made all the same");
     let [found] = tally.found.as_slice() else { panic!("{:?}", tally.found) };
     assert_eq!(found.finding.identity().to_string(), "inconclusive-leave");
-    let shrunk =
-        campaign::shrink(&plan, &|| Ok(Peculiar::new(Habit::Panics)), found, &Watch::default(), |_, _| {});
+    let shrunk = campaign::shrink(
+        &plan,
+        &|| Ok(Peculiar::new(Habit::Panics)),
+        found,
+        &CampaignMonitor::default(),
+        |_, _| {},
+    );
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.commands.len(), shrunk.outcome), (1, Minimality::OneMinimal));
+    assert_eq!((shrunk.commands.len(), shrunk.outcome), (1, ShrinkStatus::OneMinimal));
     let Deviation::Panicked(message) = shrunk.finding.gravest() else { panic!("{:?}", shrunk.finding) };
     assert!(message.starts_with("nobody has ever left (") && message.contains("fidelity.rs:"), "{message}");
 }
 
 #[test]
 fn a_failure_is_inconclusive() {
-    let (_, tally) = conduct(Habit::Fails, Fidelity::NoLooser);
+    let (_, tally) = run_campaign(Habit::Fails, Fidelity::NoLooser);
     let [found] = tally.found.as_slice() else { panic!("{:?}", tally.found) };
     let told = Deviation::Indefinite("the implementation failed: no such endpoint".into());
     assert_eq!(found.finding.gravest(), &told);
@@ -122,9 +129,10 @@ fn a_failure_is_inconclusive() {
 
 #[test]
 fn a_finding_that_does_not_recur_is_left_as_it_was() {
-    let (plan, mut tally) = conduct(Habit::Mute, Fidelity::Exact);
+    let (plan, mut tally) = run_campaign(Habit::Mute, Fidelity::Exact);
     let found = tally.found.remove(0);
-    let shrunk = campaign::shrink(&plan, &|| Ok(Memory::new()), &found, &Watch::default(), |_, _| {});
+    let shrunk =
+        campaign::shrink(&plan, &|| Ok(Memory::new()), &found, &CampaignMonitor::default(), |_, _| {});
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.outcome, shrunk.commands), (Minimality::Unstable(None), found.commands));
+    assert_eq!((shrunk.outcome, shrunk.commands), (ShrinkStatus::Unstable(None), found.commands));
 }

@@ -7,10 +7,10 @@ mod guidance;
 mod mutation;
 mod targets;
 
+use chatwarden::format::NamedSetup;
 use chatwarden::fuzz::{Input, UnknownVersion};
 use chatwarden::generate::{Choices, Generator, Seeded};
-use chatwarden::model::{Command, Setup, WordSet};
-use chatwarden::wire::NamedSetup;
+use chatwarden::model::{Command, EnumSet, Setup};
 
 /// The most commands of an input here.
 const MOST: usize = 50;
@@ -20,13 +20,13 @@ fn own() -> Setup {
 }
 
 fn decode(bytes: &[u8]) -> Result<Input, UnknownVersion> {
-    Input::decode(bytes, &own(), WordSet::all(), MOST)
+    Input::decode(bytes, &own(), EnumSet::all(), MOST)
 }
 
 /// A history by the generator.
 fn history(setup: &Setup, seed: u64, length: usize) -> Vec<Command> {
     let mut choices = Seeded::of_run(seed, 0);
-    Generator::for_run(setup, WordSet::all(), &mut choices).run(setup, length, &[], &mut choices)
+    Generator::for_run(setup, EnumSet::all(), &mut choices).run(setup, length, &[], &mut choices)
 }
 
 /// Bytes of all kinds, the first of which is the version.

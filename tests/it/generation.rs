@@ -3,10 +3,10 @@
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::check::{self, Terms};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::generate::{Generator, Seeded, uniform};
-use chatwarden::model::{Bounds, Command, CommandKind, Preset, Setup, State, Word, WordSet, step};
+use chatwarden::lockstep::{self, CheckConfig};
+use chatwarden::model::{Bounds, Command, CommandKind, EnumSet, NamedEnum, Preset, Setup, State, step};
 use std::num::NonZeroUsize;
 
 use crate::support::small;
@@ -15,7 +15,7 @@ const LENGTH: usize = 30;
 
 fn generated(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
     let mut next = || {
         let command = generator.next(&state, &mut choices);
@@ -25,9 +25,10 @@ fn generated(setup: &Setup, run: u64) -> Vec<Command> {
     (0..LENGTH).map(|_| next()).collect()
 }
 
-fn launcher_only_is_found_after(plan: &Plan) -> u64 {
+fn launcher_only_is_found_after(plan: &CampaignConfig) -> u64 {
     let make = || Ok(Memory::with_fault(Fault::LauncherOnly));
-    let tally = campaign::conduct(plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+    let tally = campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {})
+        .expect("the service starts");
     tally.found.first().expect("the fault is found").run + 1
 }
 
@@ -53,7 +54,7 @@ fn most_commands_are_allowed_or_near_misses() {
 #[test]
 fn every_kind_of_command_is_seen_allowed_and_refused() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
-    let (mut allowed, mut refused) = (WordSet::<CommandKind>::empty(), WordSet::empty());
+    let (mut allowed, mut refused) = (EnumSet::<CommandKind>::empty(), EnumSet::empty());
     for run in 0..1_000 {
         let mut state: State = setup.start();
         for command in generated(&setup, run) {
@@ -65,13 +66,13 @@ fn every_kind_of_command_is_seen_allowed_and_refused() {
             }
         }
     }
-    assert_eq!((allowed, refused), (WordSet::all(), WordSet::all()));
+    assert_eq!((allowed, refused), (EnumSet::all(), EnumSet::all()));
 }
 
 #[test]
 fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() {
     let setup = small(Preset::MessengerKids.policy(), 2);
-    let plan = |seed| Plan { seed, ..Plan::new(setup, &Memory::new().about()) };
+    let plan = |seed| CampaignConfig { seed, ..CampaignConfig::new(setup, &Memory::new().about()) };
     let mut weighted: Vec<u64> = (0..100).map(|seed| launcher_only_is_found_after(&plan(seed))).collect();
     let mut unweighted: Vec<u64> = (0..20).map(|seed| uniform_finds_after(&setup, seed)).collect();
     weighted.sort_unstable();
@@ -86,13 +87,13 @@ fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() 
 /// How many runs of fifty uniform commands, of all that can be written down, it takes.
 fn uniform_finds_after(setup: &Setup, seed: u64) -> u64 {
     let mut service = Memory::with_fault(Fault::LauncherOnly);
-    let terms = Terms::of(&service.about());
+    let terms = CheckConfig::of(&service.about());
     let bounds = Bounds::new(&setup.cast, setup.groups);
     (0..)
         .find(|&run| {
             let mut choices = Seeded::of_run(seed, run);
             let commands: Vec<_> = (0..50).map(|_| uniform(&bounds, &mut choices)).collect();
-            check::run(&mut service, terms, setup, &commands).is_some()
+            lockstep::run(&mut service, terms, setup, &commands).is_some()
         })
         .map_or(u64::MAX, |run| run + 1)
 }
@@ -104,8 +105,15 @@ fn the_same_seed_finds_the_same_whatever_the_number_of_jobs() {
     for keep_going in [false, true] {
         let found = |jobs| {
             let jobs = NonZeroUsize::new(jobs).expect("a number of jobs");
-            let plan = Plan { jobs, keep_going, runs: 3_000, ..Plan::new(setup, &Memory::new().about()) };
-            campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("the service starts").found
+            let plan = CampaignConfig {
+                jobs,
+                keep_going,
+                runs: 3_000,
+                ..CampaignConfig::new(setup, &Memory::new().about())
+            };
+            campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+                .expect("the service starts")
+                .found
         };
         let alone = found(1);
         assert!(!alone.is_empty());

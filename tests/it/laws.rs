@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::model::{
-    Command, Group, GroupState, MAX_USERS, Outcome, Policy, Preset, Renaming, Setup, State, Word, WordSet,
-    step,
+    Command, EnumSet, Group, GroupState, MAX_USERS, NamedEnum, Outcome, Policy, Preset, Renaming, Setup,
+    State, step,
 };
-use chatwarden::wire::BuiltInCast;
 
 use crate::support::random_policy;
 
@@ -103,7 +103,7 @@ fn parts_can_be_stepped_apart() {
         let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: GROUPS, policy };
         for run in 0..RUNS {
             let mut choices = Seeded::of_run(0x1a35, run);
-            let generator = Generator::for_run(&setup, WordSet::all(), &mut choices);
+            let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
             let mut state: State = setup.start();
             for _ in 0..LENGTH {
                 let command = generator.next(&state, &mut choices);

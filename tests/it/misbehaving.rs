@@ -91,8 +91,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("failing", &["error 5: null pointer", "#errors"]),
     ("unobservable", &["answered `observe` with error 5: the replica is gone", "#errors"]),
     ("denying", &["breaks the promise refusal"]),
-    ("unstable", &["breaks the promise company"]),
-    ("dies-with-a-finding", &["breaks the promise company"]),
+    ("unstable", &["breaks the promise no-strangers"]),
+    ("dies-with-a-finding", &["breaks the promise no-strangers"]),
 ];
 
 /// A row of the driver's table: the mode, and the outcome that is expected.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, Found, Minimality, Plan, Tally, Watch};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, Found, ShrinkStatus};
 use chatwarden::driver;
 use chatwarden::exec::{Drivers, Options, Unstartable};
+use chatwarden::format::{BuiltInCast, Names, Request, SessionContext};
 use chatwarden::model::{Command, CommandKind, Preset, UserSet};
-use chatwarden::wire::{BuiltInCast, Names, Request, Stage};
 
 use crate::support::{ANN, Disturbed, G1, KAY, SAM, setup_for, small};
 
@@ -27,24 +27,25 @@ fn names() -> Names {
     BuiltInCast::Small.casting().with_groups(Names::numbered(2))
 }
 
-fn conduct(plan: &Plan, drivers: &Arc<Drivers>) -> Tally {
+fn run_campaign(plan: &CampaignConfig, drivers: &Arc<Drivers>) -> CampaignResult {
     let make = || drivers.driver(&names());
-    campaign::conduct(plan, &make, &Watch::default(), &|_| {}).expect("the service starts")
+    campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {}).expect("the service starts")
 }
 
 #[test]
 fn faults_are_found_as_in_this_process_however_it_is_asked() {
     for fault in [Fault::LauncherOnly, Fault::RevokeKeepsMembership, Fault::MessageToAll] {
-        let base = Plan::new(setup_for(fault), &Memory::new().about());
+        let base = CampaignConfig::new(setup_for(fault), &Memory::new().about());
         for fidelity in [Fidelity::Exact, Fidelity::NoLooser, Fidelity::PromisesOnly] {
             for jobs in [1, 3].map(|jobs| NonZeroUsize::new(jobs).expect("it is not 0")) {
-                let mut plan = Plan { jobs, runs: 600, ..base.clone() };
+                let mut plan = CampaignConfig { jobs, runs: 600, ..base.clone() };
                 plan.terms.fidelity = fidelity;
                 let here = || Ok(Memory::with_fault(fault));
-                let here = campaign::conduct(&plan, &here, &Watch::default(), &|_| {}).expect("it starts");
+                let here = campaign::run_campaign(&plan, &here, &CampaignMonitor::default(), &|_| {})
+                    .expect("it starts");
                 for pipelined in [true, false] {
                     let drivers = drivers(Some(fault), Options { pipelined, ..Options::default() });
-                    let there = conduct(&plan, &drivers);
+                    let there = run_campaign(&plan, &drivers);
                     assert_eq!(there.found, here.found, "{fault}, {fidelity}, {jobs} jobs, {pipelined}");
                 }
             }
@@ -54,24 +55,28 @@ fn faults_are_found_as_in_this_process_however_it_is_asked() {
 
 #[test]
 fn what_is_found_is_shrunk_to_the_same_chain() {
-    let plan = Plan::new(setup_for(Fault::LauncherOnly), &Memory::new().about());
+    let plan = CampaignConfig::new(setup_for(Fault::LauncherOnly), &Memory::new().about());
     let drivers = drivers(Some(Fault::LauncherOnly), Options::default());
-    let found = conduct(&plan, &drivers).found.remove(0);
+    let found = run_campaign(&plan, &drivers).found.remove(0);
     let shrink = |found: &Found| {
         let make = || drivers.driver(&names());
-        campaign::shrink(&plan, &make, found, &Watch::default(), |_, _| {}).expect("it starts")
+        campaign::shrink(&plan, &make, found, &CampaignMonitor::default(), |_, _| {}).expect("it starts")
     };
     let here = || Ok(Memory::with_fault(Fault::LauncherOnly));
-    let here = campaign::shrink(&plan, &here, &found, &Watch::default(), |_, _| {}).expect("it starts");
+    let here =
+        campaign::shrink(&plan, &here, &found, &CampaignMonitor::default(), |_, _| {}).expect("it starts");
     assert_eq!(shrink(&found), here);
-    assert_eq!(here.outcome, Minimality::OneMinimal);
+    assert_eq!(here.outcome, ShrinkStatus::OneMinimal);
 }
 
 #[test]
 fn every_preset_conforms_behind_the_protocol() {
     for preset in [Preset::MessengerKids, Preset::PairwiseConsent, Preset::NoContactRule] {
-        let plan = Plan { runs: 1_000, ..Plan::new(small(preset.policy(), 2), &Memory::new().about()) };
-        let tally = conduct(&plan, &drivers(None, Options::default()));
+        let plan = CampaignConfig {
+            runs: 1_000,
+            ..CampaignConfig::new(small(preset.policy(), 2), &Memory::new().about())
+        };
+        let tally = run_campaign(&plan, &drivers(None, Options::default()));
         assert_eq!((tally.runs, tally.found), (1_000, vec![]), "{preset}");
     }
 }
@@ -151,7 +156,7 @@ fn what_is_no_command_is_told_apart_from_what_is_no_driver() {
 
 #[test]
 fn what_was_answered_before_a_panic_is_told() {
-    let stage = Stage { names: names(), setup: small(Preset::MessengerKids.policy(), 2) };
+    let stage = SessionContext { names: names(), setup: small(Preset::MessengerKids.policy(), 2) };
     let mut requests = Vec::new();
     let approve = Command::Approve { by: ANN, child: KAY, contact: SAM };
     let dissolve = Command::Dissolve { by: SAM, group: G1 };

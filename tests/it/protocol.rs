@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use chatwarden::adapter::{About, Observation};
-use chatwarden::wire::{
-    Incoming, Reply, Request, Source, Stage, read_about, read_answer, read_nothing, read_observation,
+use chatwarden::format::{
+    Incoming, Reply, Request, SessionContext, Source, read_about, read_answer, read_nothing, read_observation,
 };
 use serde_json::Value;
 
@@ -111,7 +111,7 @@ fn the_teaching_drivers_have_the_reported_defect_and_nothing_else() {
         let found = fuzz(driver, "");
         let told = String::from_utf8_lossy(&found.stdout);
         assert_eq!(found.status.code(), Some(1), "{driver:?}: {told}");
-        assert!(told.starts_with("broken-promise: it breaks the promise company"), "{driver:?}: {told}");
+        assert!(told.starts_with("broken-promise: it breaks the promise no-strangers"), "{driver:?}: {told}");
         assert!(told.contains("because newcomer-cleared does not hold"), "{driver:?}: {told}");
         let fixed = fuzz(driver, " --fixed");
         assert_eq!(fixed.status.code(), Some(0), "{driver:?}: {}", String::from_utf8_lossy(&fixed.stdout));
@@ -122,7 +122,7 @@ fn the_teaching_drivers_have_the_reported_defect_and_nothing_else() {
 fn the_harness_reads_every_line_of_the_page() {
     let (requests, answers) = (conversation("→ "), conversation("← "));
     assert_eq!(requests.len(), answers.len());
-    let mut stage = Stage::default();
+    let mut stage = SessionContext::default();
     let mut about = About::exact("nobody yet", "0");
     for (request, answer) in requests.into_iter().zip(answers) {
         let incoming = Incoming::read(Source::new("request", request), &mut stage);

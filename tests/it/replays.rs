@@ -1,8 +1,8 @@
 //! What a replay against the policy says to a scenario that expects something else: edits of one that is right, each
 //! with the exact mismatch.
 
+use chatwarden::format::{Scenario, Source};
 use chatwarden::replay;
-use chatwarden::wire::{Scenario, Source};
 
 /// Two strangers are brought together under the policy of 2019, who then write to each other.
 const RIGHT: &str = r#"{
@@ -15,7 +15,7 @@ const RIGHT: &str = r#"{
     {"command": {"do": "invite", "by": "kay", "group": "g1", "who": "kim"}, "expect": "deny", "because": "target-is-outside"}
   ],
   "breaks": [
-    {"promise": "company", "at": 2, "group": "g1", "users": ["kay", "kim"]},
+    {"promise": "no-strangers", "at": 2, "group": "g1", "users": ["kay", "kim"]},
     {"promise": "delivery", "at": 3, "group": "g1", "users": ["kay", "kim"]}
   ]
 }"#;
@@ -42,7 +42,7 @@ fn a_scenario_that_is_right_has_no_mismatch() {
 
 #[test]
 fn every_expectation_is_compared() {
-    let company = r#"{"promise": "company", "at": 2, "group": "g1", "users": ["kay", "kim"]}"#;
+    let company = r#"{"promise": "no-strangers", "at": 2, "group": "g1", "users": ["kay", "kim"]}"#;
     let rows = [
         (
             r#""contact": "sam"}, "expect": "allow""#,
@@ -67,22 +67,22 @@ fn every_expectation_is_compared() {
         (
             &format!("{company},\n"),
             "\n",
-            "step 2: the policy breaks the promise company in g1 between kay and kim (no child shares an active group with somebody not authorized), and `breaks` does not list it",
+            "step 2: the policy breaks the promise no-strangers in g1 between kay and kim (no child shares an active group with somebody not authorized), and `breaks` does not list it",
         ),
         (
             company,
             &company.replace("\"at\": 2", "\"at\": 3"),
-            "step 2: the promise company is expected to be broken first at step 3",
+            "step 2: the promise no-strangers is expected to be broken first at step 3",
         ),
         (
             company,
             &company.replace("g1", "g2"),
-            "step 2: the promise company is broken, but not in g2 between kay and kim",
+            "step 2: the promise no-strangers is broken, but not in g2 between kay and kim",
         ),
         (
             company,
             &company.replace("kim", "sam"),
-            "step 2: the promise company is broken, but not in g1 between kay and sam",
+            "step 2: the promise no-strangers is broken, but not in g1 between kay and sam",
         ),
         (
             r#""promise": "delivery", "at": 3, "group": "g1", "users": ["kay", "kim"]}"#,
@@ -97,8 +97,11 @@ fn every_expectation_is_compared() {
 
 #[test]
 fn only_judged_promises_count() {
-    let without =
-        RIGHT.replacen(r#"{"promise": "company", "at": 2, "group": "g1", "users": ["kay", "kim"]},"#, "", 1);
+    let without = RIGHT.replacen(
+        r#"{"promise": "no-strangers", "at": 2, "group": "g1", "users": ["kay", "kim"]},"#,
+        "",
+        1,
+    );
     let judged = without.replacen("\"breaks\"", "\"promises\": [\"delivery\", \"ban\"], \"breaks\"", 1);
     let scenario =
         Scenario::read(Source::new("right.json", &judged)).unwrap_or_else(|error| panic!("{error}"));

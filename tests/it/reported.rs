@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-use chatwarden::check::Terms;
+use chatwarden::finding::{Deviation, Finding, Verdict};
+use chatwarden::format::{Expect, Scenario};
+use chatwarden::lockstep::CheckConfig;
 use chatwarden::model::{Condition, Promise};
 use chatwarden::replay;
-use chatwarden::verdict::{Deviation, Finding, Verdict};
-use chatwarden::wire::{Expect, Scenario};
 
 use crate::rules::sound;
 
@@ -25,7 +25,7 @@ fn reported(name: &str) -> Scenario {
 /// What comes of the scenario in the built-in service with the planted fault.
 fn with_fault(scenario: &Scenario, fault: Fault) -> Option<Finding> {
     let mut service = Memory::with_fault(fault);
-    let terms = Terms::of(&service.about());
+    let terms = CheckConfig::of(&service.about());
     replay::against_implementation(scenario, &mut service, terms)
 }
 
@@ -43,7 +43,7 @@ fn messenger_kids_broke_its_promise_by_its_policy() {
     let last = scenario.steps.len() - 1;
     assert_eq!(scenario.steps[last].expect, Some(Expect::Allow));
     let broken: Vec<_> = scenario.breaks.iter().map(|broken| (broken.promise, broken.at)).collect();
-    assert_eq!(broken, [(Promise::Company, last)]);
+    assert_eq!(broken, [(Promise::NoStrangers, last)]);
 }
 
 #[test]
@@ -62,6 +62,6 @@ fn an_implementation_that_still_compares_with_the_launcher_only_is_caught() {
     let finding = with_fault(&scenario, Fault::LauncherOnly).expect("it lets the newcomer in");
     assert_eq!(finding.at(), scenario.steps.len() - 1);
     assert_eq!(finding.identity().verdict, Verdict::BrokenPromise);
-    assert_eq!(finding.identity().promise, Some(Promise::Company));
+    assert_eq!(finding.identity().promise, Some(Promise::NoStrangers));
     assert!(finding.deviations().contains(&Deviation::Allowed(Condition::NewcomerCleared)));
 }

@@ -7,16 +7,16 @@
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use chatwarden::adapter::fault::Tailored;
+use chatwarden::adapter::fault::CustomPolicy;
 use chatwarden::adapter::{Adapter, Fidelity, memory::Memory};
-use chatwarden::check::Terms;
-use chatwarden::history::History;
+use chatwarden::format::Scenario;
+use chatwarden::lockstep::CheckConfig;
 use chatwarden::model::{
-    Admission, CommandKind, Condition, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset, State, Word,
-    WordSet, decide, step,
+    Admission, CommandKind, Condition, EnumSet, Inviters, NamedEnum, Newcomer, NewcomerRule, OnLoss, Policy,
+    Preset, State, decide, step,
 };
 use chatwarden::replay;
-use chatwarden::wire::Scenario;
+use chatwarden::trace::Trace;
 
 use crate::support::small;
 
@@ -66,7 +66,7 @@ pub(super) fn sound(path: &Path) -> Scenario {
     assert_eq!(replay::against_policy(&scenario), Ok(()), "{name}");
 
     let mut service = Memory::new();
-    let terms = Terms::of(&service.about());
+    let terms = CheckConfig::of(&service.about());
     assert_eq!(terms.fidelity, Fidelity::Exact);
     assert_eq!(replay::against_implementation(&scenario, &mut service, terms), None, "{name}");
     scenario
@@ -110,7 +110,7 @@ fn each_pair_has_a_scenario_or_a_reason_why_not() {
 fn each_scenario_shows_its_pair_allowed_and_refused() {
     for (kind, condition) in pairs_alone() {
         let scenario = sound(&folder().join(file_name((kind, condition))));
-        let history = History::of_policy(&scenario.setup(), &replay::commands(&scenario));
+        let history = Trace::of_policy(&scenario.setup(), &replay::commands(&scenario));
         let (allowed, refused): (Vec<_>, Vec<_>) =
             history.records.iter().partition(|record| record.decision.is_allowed());
         assert!(!refused.is_empty(), "{}: something is refused", scenario.name);
@@ -147,7 +147,7 @@ fn policies() -> Vec<Policy> {
         inviters: Inviters::Owner,
         newcomer: Newcomer::everywhere(rule),
         on_loss: OnLoss::Freeze,
-        ..Tailored::GuardedTalk.policy()
+        ..CustomPolicy::GuardedTalk.policy()
     };
     let ways_in = [
         (Admission::Consent, NewcomerRule::Anyone),
@@ -165,7 +165,7 @@ fn seen_alone(policy: &Policy) -> Vec<Pair> {
     let commands = setup.bounds().all();
     let start: State<5, 1> = setup.start();
     let (mut known, mut waiting) = (HashSet::from([start]), VecDeque::from([start]));
-    let mut seen = [WordSet::<Condition>::empty(); CommandKind::ALL.len()];
+    let mut seen = [EnumSet::<Condition>::empty(); CommandKind::ALL.len()];
     while let Some(state) = waiting.pop_front() {
         for command in &commands {
             let decision = decide(&state, policy, command);

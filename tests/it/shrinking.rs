@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::check;
-use chatwarden::model::{Cast, Command, Group, Kind, Preset, Setup, User, UserSet, Word, WordSet};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::lockstep;
+use chatwarden::model::{Cast, Command, EnumSet, Group, Kind, NamedEnum, Preset, Setup, User, UserSet};
 use chatwarden::shrink::{BUDGET, Shrinker, measure};
 
 use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, small};
@@ -16,7 +16,7 @@ use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, small};
 /// Shrinks a history by a predicate.
 fn shrunk(history: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Command> {
     let setup = small(Preset::MessengerKids.policy(), 1);
-    let mut shrinker = Shrinker::new(&setup, WordSet::all(), history);
+    let mut shrinker = Shrinker::new(&setup, EnumSet::all(), history);
     while let Some(candidate) = shrinker.propose() {
         let shown = shows(candidate).then_some(candidate.len());
         shrinker.told(shown);
@@ -39,11 +39,13 @@ fn no_deletion_of_one_or_two_commands_keeps_a_result() {
         let make = || Ok(Memory::with_fault(fault));
         for seed in 0..5 {
             let setup = small(Preset::MessengerKids.policy(), 2);
-            let plan = Plan { seed, runs: 500, ..Plan::new(setup, &Memory::new().about()) };
-            let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("it starts");
+            let plan =
+                CampaignConfig { seed, runs: 500, ..CampaignConfig::new(setup, &Memory::new().about()) };
+            let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+                .expect("it starts");
             let Some(found) = tally.found.first() else { continue };
-            let result =
-                campaign::shrink(&plan, &make, found, &Watch::default(), |_, _| {}).expect("it starts");
+            let result = campaign::shrink(&plan, &make, found, &CampaignMonitor::default(), |_, _| {})
+                .expect("it starts");
             let identity = result.finding.identity();
             assert!(measure(&result.commands) <= measure(&found.commands), "{fault}: not simpler");
             for one in 0..result.commands.len() {
@@ -53,7 +55,7 @@ fn no_deletion_of_one_or_two_commands_keeps_a_result() {
                     if other < one {
                         fewer.remove(other);
                     }
-                    let found = check::run(&mut Memory::with_fault(fault), plan.terms, &setup, &fewer);
+                    let found = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &fewer);
                     let found = found.map(|finding| finding.identity());
                     assert_ne!(found, Some(identity), "{}: {fewer:?} suffices", fault.name());
                 }
@@ -68,7 +70,7 @@ fn executions_are_counted_and_bounded() {
     let setup = small(Preset::MessengerKids.policy(), 2);
     let histories = [vec![Command::Leave { by: KAY, group: G1 }], long_history(400)];
     for (history, is_long) in histories.into_iter().zip([false, true]) {
-        let mut shrinker = Shrinker::new(&setup, WordSet::all(), history);
+        let mut shrinker = Shrinker::new(&setup, EnumSet::all(), history);
         let mut proposed = 0;
         while shrinker.propose().is_some() {
             proposed += 1;
@@ -87,7 +89,7 @@ fn long_history(len: usize) -> Vec<Command> {
 
 /// All that is tried of a history while nothing simpler shows its finding.
 fn tried(setup: &Setup, history: &[Command]) -> HashSet<Vec<Command>> {
-    let mut shrinker = Shrinker::new(setup, WordSet::all(), history.to_vec());
+    let mut shrinker = Shrinker::new(setup, EnumSet::all(), history.to_vec());
     let mut tried = HashSet::new();
     while let Some(candidate) = shrinker.propose() {
         tried.insert(candidate.to_vec());

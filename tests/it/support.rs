@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 
-use chatwarden::adapter::fault::{Crowd, Fault};
+use chatwarden::adapter::fault::{Fault, FaultCast};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::check::{Lockstep, Progress, Terms};
+use chatwarden::finding::Identity;
+use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Command, CommandKind, Group, Newcomer, Policy, Setup, Surface, User, Word};
-use chatwarden::verdict::Identity;
-use chatwarden::wire::BuiltInCast;
+use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult};
+use chatwarden::model::{Command, CommandKind, Group, NamedEnum, Newcomer, Policy, Setup, Surface, User};
 use foldhash::quality::FixedState;
 
 pub(crate) const ANN: User = User::new(0);
@@ -112,7 +112,7 @@ pub(crate) fn random_policy(number: u64) -> Policy {
     }
 }
 
-fn any<W: Word>(choices: &mut impl Choices) -> W {
+fn any<W: NamedEnum>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
@@ -124,7 +124,7 @@ pub(crate) const PLAIN: usize = 4;
 
 /// The faults that a plain search can find: with few users, and by few commands.
 pub(crate) fn plain_faults() -> Vec<Fault> {
-    let plain = |fault: &Fault| fault.cast() == Crowd::Small && fault.least() <= PLAIN;
+    let plain = |fault: &Fault| fault.cast() == FaultCast::Small && fault.least() <= PLAIN;
     Fault::ALL.iter().copied().filter(plain).collect()
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<
     let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
     let mut service = Memory::with_fault(fault);
-    let mut lockstep = Lockstep::new(Terms::of(&service.about()));
+    let mut lockstep = Lockstep::new(CheckConfig::of(&service.about()));
     lockstep.start(&mut service, &setup).expect("the service starts");
     let mut known = FastSet::from_iter([fingerprint(&service, &lockstep)]);
     let mut frontier = vec![(service, lockstep)];
@@ -146,7 +146,7 @@ pub(crate) fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<
             for command in &alphabet {
                 let (mut service, mut lockstep) = (service.clone(), lockstep.clone());
                 match lockstep.step(&mut service, command) {
-                    Progress::Ended(finding) => {
+                    StepResult::Ended(finding) => {
                         minima.entry(finding.identity()).or_insert(length);
                     }
                     _ => {

@@ -2,9 +2,9 @@
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, GroupView, Observation, Part};
-use chatwarden::check::{Lockstep, Progress, Terms};
-use chatwarden::model::{Command, Phase, Policy, Preset, Promise, Setup, UserSet, WordSet};
-use chatwarden::verdict::{Deviation, Finding, Verdict};
+use chatwarden::finding::{Deviation, Finding, Verdict};
+use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult};
+use chatwarden::model::{Command, EnumSet, Phase, Policy, Preset, Promise, Setup, UserSet};
 
 use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, Scripted, small};
 
@@ -18,7 +18,7 @@ const REVOKE: Command = Command::Revoke { by: ANN, child: KAY, contact: SAM };
 struct Row {
     policy: Policy,
     fidelity: Fidelity,
-    observes: WordSet<Part>,
+    observes: EnumSet<Part>,
     history: Vec<Command>,
     command: Command,
     answer: Result<Answer, Failure>,
@@ -31,7 +31,7 @@ impl Default for Row {
         Row {
             policy: Preset::MessengerKids.policy(),
             fidelity: Fidelity::Exact,
-            observes: WordSet::all(),
+            observes: EnumSet::all(),
             history: vec![APPROVE_KAY, APPROVE_KIM],
             command: WITH_BOTH,
             answer: Ok(Answer::allow()),
@@ -57,7 +57,7 @@ impl Row {
         seen
     }
 
-    fn progress(&self) -> (Progress, Lockstep) {
+    fn progress(&self) -> (StepResult, Lockstep) {
         let mut shown = Vec::new();
         for len in 1..=self.history.len() {
             let row = Row {
@@ -70,11 +70,12 @@ impl Row {
         (self.shows)(&mut last);
         shown.push((self.answer.clone(), last));
         let mut adapter = Scripted::new(About::exact("scripted", "1"), shown);
-        let terms = Terms { fidelity: self.fidelity, promises: WordSet::all(), observes: self.observes };
+        let terms =
+            CheckConfig { fidelity: self.fidelity, promises: EnumSet::all(), observes: self.observes };
         let mut lockstep = Lockstep::new(terms);
         lockstep.start(&mut adapter, &self.setup()).expect("it starts");
         for command in &self.history {
-            assert_eq!(lockstep.step(&mut adapter, command), Progress::Conforms, "{command:?}");
+            assert_eq!(lockstep.step(&mut adapter, command), StepResult::Conforms, "{command:?}");
         }
         let progress = lockstep.step(&mut adapter, &self.command);
         (progress, lockstep)
@@ -82,7 +83,7 @@ impl Row {
 
     fn finding(&self) -> Finding {
         match self.progress().0 {
-            Progress::Ended(finding) => finding,
+            StepResult::Ended(finding) => finding,
             other => panic!("expected a finding, got {other:?}"),
         }
     }
@@ -99,7 +100,7 @@ impl Row {
 
     #[track_caller]
     fn conforms(&self) {
-        assert_eq!(self.progress().0, Progress::Conforms);
+        assert_eq!(self.progress().0, StepResult::Conforms);
     }
 }
 
@@ -110,21 +111,21 @@ fn group(phase: Phase, members: &[chatwarden::model::User]) -> GroupView {
 #[test]
 fn a_launch_of_strangers_that_shows_all_three_breaks_company() {
     let row = Row { shows: |seen| seen.groups[0] = group(Phase::Active, &[SAM, KAY, KIM]), ..Row::default() };
-    row.expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Company));
+    row.expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::NoStrangers));
     let breach = row.finding().breach().expect("a promise is broken");
     assert_eq!((breach.group, breach.users), (Some(G1), UserSet::of([KAY, KIM])));
 }
 
 #[test]
 fn the_effect_stands_in_for_what_is_not_observed() {
-    Row { observes: WordSet::empty(), ..Row::default() }
-        .expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Company));
+    Row { observes: EnumSet::empty(), ..Row::default() }
+        .expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::NoStrangers));
 }
 
 #[test]
 fn a_launch_that_leaves_a_child_out_is_too_permissive() {
     Row { shows: |seen| seen.groups[0] = group(Phase::Active, &[SAM, KAY]), ..Row::default() }
-        .expect(&[Verdict::TooPermissive, Verdict::Drifted], None);
+        .expect(&[Verdict::TooPermissive, Verdict::Diverged], None);
 }
 
 #[test]
@@ -148,19 +149,19 @@ fn revocation() -> Row {
 #[test]
 fn a_revocation_that_leaves_the_group_active_breaks_company() {
     Row { shows: |seen| seen.contacts[KAY.index()] = UserSet::EMPTY, ..revocation() }
-        .expect(&[Verdict::BrokenPromise, Verdict::Drifted], Some(Promise::Company));
+        .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
 }
 
 #[test]
 fn a_contact_that_is_still_listed_is_not_taken_over() {
     let row = revocation();
-    row.expect(&[Verdict::BrokenPromise, Verdict::Drifted], Some(Promise::Company));
+    row.expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
     assert!(
         row.progress().1.state().approvals(KAY, SAM).is_empty(),
         "the approval is gone in the judged state"
     );
     Row { fidelity: Fidelity::PromisesOnly, ..revocation() }
-        .expect(&[Verdict::BrokenPromise, Verdict::Drifted], Some(Promise::Company));
+        .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn a_policy_that_breaks_its_promise_is_not_the_implementations_fault() {
     };
     row().conforms();
     Row { fidelity: Fidelity::PromisesOnly, ..row() }
-        .expect(&[Verdict::BrokenPromise], Some(Promise::Company));
+        .expect(&[Verdict::BrokenPromise], Some(Promise::NoStrangers));
 }
 
 #[test]
@@ -196,8 +197,12 @@ fn an_indefinite_answer_is_inconclusive() {
 fn a_crash_is_inconclusive_with_its_message() {
     let mut adapter = Scripted::new(About::exact("scripted", "1"), vec![]);
     let setup = small(Preset::MessengerKids.policy(), 1);
-    let finding =
-        chatwarden::check::run(&mut adapter, Terms::of(&About::exact("scripted", "1")), &setup, &[WITH_KAY]);
+    let finding = chatwarden::lockstep::run(
+        &mut adapter,
+        CheckConfig::of(&About::exact("scripted", "1")),
+        &setup,
+        &[WITH_KAY],
+    );
     let finding = finding.expect("the script has no line");
     let Deviation::Panicked(message) = finding.gravest() else { panic!("{finding:?}") };
     assert!(message.starts_with("no line for Create") && message.contains("support.rs:"), "{message}");
@@ -207,7 +212,7 @@ fn a_crash_is_inconclusive_with_its_message() {
 fn an_unsupported_command_is_taken_out_of_the_run() {
     let row = Row { answer: Err(Failure::Unsupported), ..Row::default() };
     let (progress, lockstep) = row.progress();
-    assert_eq!(progress, Progress::Unsupported);
+    assert_eq!(progress, StepResult::Unsupported);
     assert_eq!(lockstep.steps(), 2);
 }
 
@@ -218,7 +223,7 @@ fn a_refusal_that_changes_what_can_be_observed_breaks_its_promise() {
         shows: |seen| seen.groups[0] = group(Phase::Active, &[SAM]),
         ..Row::default()
     }
-    .expect(&[Verdict::BrokenPromise, Verdict::Drifted], Some(Promise::Refusal));
+    .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::Refusal));
 }
 
 #[test]
@@ -235,14 +240,14 @@ fn drift_under_promises_only_is_reported_unless_a_promise_breaks_later() {
         (Ok(Answer::allow()), launched),
     ];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (Terms::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let commands = [APPROVE_KAY, APPROVE_KIM, REVOKE, WITH_KAY];
     let mut adapter = Scripted::new(about, script);
     let drifted =
-        chatwarden::check::run(&mut adapter, terms, &setup, &commands[..3]).expect("contacts drift");
-    assert_eq!((drifted.identity().verdict, drifted.at()), (Verdict::Drifted, 2));
-    let broken = chatwarden::check::run(&mut adapter, terms, &setup, &commands).expect("a promise breaks");
-    assert_eq!((broken.identity().promise, broken.at()), (Some(Promise::Company), 3));
+        chatwarden::lockstep::run(&mut adapter, terms, &setup, &commands[..3]).expect("contacts drift");
+    assert_eq!((drifted.identity().verdict, drifted.at()), (Verdict::Diverged, 2));
+    let broken = chatwarden::lockstep::run(&mut adapter, terms, &setup, &commands).expect("a promise breaks");
+    assert_eq!((broken.identity().promise, broken.at()), (Some(Promise::NoStrangers), 3));
 }
 
 #[test]
@@ -268,7 +273,7 @@ fn what_the_policy_breaks_at_the_same_place_is_excused() {
         shows: |seen| seen.groups[0] = GroupView { owner: None, ..group(Phase::Active, &[SAM, KAY, KIM]) },
         ..Row::default()
     };
-    row.expect(&[Verdict::Drifted], None);
+    row.expect(&[Verdict::Diverged], None);
 }
 
 #[test]
@@ -278,9 +283,9 @@ fn a_refusal_after_an_unsupported_command_is_compared_with_what_was_seen_before(
     let script =
         vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::Deny), seen)];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (Terms::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let commands = [APPROVE_KAY, Command::Leave { by: KAY, group: G1 }, APPROVE_KIM];
-    assert_eq!(chatwarden::check::run(&mut Scripted::new(about, script), terms, &setup, &commands), None);
+    assert_eq!(chatwarden::lockstep::run(&mut Scripted::new(about, script), terms, &setup, &commands), None);
 }
 
 #[test]
@@ -296,14 +301,14 @@ fn an_invitation_keeps_its_inviter_and_a_new_one_is_the_actors() {
         observes: [Part::Members, Part::Invited, Part::Phase, Part::Owner].into_iter().collect(),
         ..About::exact("scripted", "1")
     };
-    let terms = Terms { promises: WordSet::empty(), ..Terms::of(&about) };
+    let terms = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(&about) };
     // It forgets to remove kay's invitation when kay declines, and makes up one for kim.
     let script = vec![invited(UserSet::of([KAY])), invited(UserSet::of([KAY, KIM]))];
     let mut adapter = Scripted::new(about, script);
     let mut lockstep = Lockstep::new(terms);
     lockstep.start(&mut adapter, &setup).expect("it starts");
     for command in [WITH_KAY, Command::Decline { by: KAY, group: G1 }] {
-        assert_eq!(lockstep.step(&mut adapter, &command), Progress::Conforms);
+        assert_eq!(lockstep.step(&mut adapter, &command), StepResult::Conforms);
     }
     let group = lockstep.state().group(G1);
     assert_eq!((group.inviter(KAY), group.inviter(KIM)), (Some(SAM), Some(KAY)));
@@ -328,14 +333,14 @@ fn drift_is_graver_than_what_is_inconclusive_later() {
         (Err(Failure::Indefinite("time-out".into())), shown),
     ];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (Terms::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let leave = Command::Leave { by: KAY, group: G1 };
-    let finding = chatwarden::check::run(
+    let finding = chatwarden::lockstep::run(
         &mut Scripted::new(about, script),
         terms,
         &setup,
         &[APPROVE_KAY, REVOKE, leave],
     );
     let finding = finding.expect("contacts drift");
-    assert_eq!((finding.identity().verdict, finding.at()), (Verdict::Drifted, 1));
+    assert_eq!((finding.identity().verdict, finding.at()), (Verdict::Diverged, 1));
 }

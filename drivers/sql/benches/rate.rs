@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use chatwarden::adapter::{Adapter, Observation};
+use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Generator, Seeded};
-use chatwarden::model::{Command, Preset, Setup, State, Word, WordSet, step};
-use chatwarden::wire::BuiltInCast;
+use chatwarden::model::{Command, EnumSet, NamedEnum, Preset, Setup, State, step};
 use chatwarden_sql::place::Place;
 use chatwarden_sql::service::Service;
 use criterion::{Criterion, Throughput};
@@ -48,7 +48,7 @@ fn rate(criterion: &mut Criterion, name: &str, mut service: Service, runs: u64) 
 
 fn history(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
     let mut next = || {
         let command = generator.next(&state, &mut choices);

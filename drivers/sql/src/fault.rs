@@ -3,13 +3,13 @@
 //! A fault is planted by changing the text before anything is prepared; no code knows of it. What the text says
 //! without a fault is in `sql/`.
 
-use chatwarden::model::words;
+use chatwarden::model::named_enum;
 
-words! {
+named_enum! {
     /// A defect that can be planted in the SQL.
     ///
     /// ```
-    /// use chatwarden::model::Word;
+    /// use chatwarden::model::NamedEnum;
     /// use chatwarden_sql::fault::Fault;
     /// assert_eq!(Fault::named("not-in-null"), Some(Fault::NotInNull));
     /// ```

@@ -5,7 +5,7 @@
 //! stand in `sql/commands.sql`. SQLite and PostgreSQL run the same text. A [`fault`] is a small change of that text.
 //!
 //! ```
-//! use chatwarden::{campaign::{self, Plan, Watch}, adapter::Adapter, model::{Preset, Setup}, wire::BuiltInCast};
+//! use chatwarden::{campaign::{self, CampaignConfig, CampaignMonitor}, adapter::Adapter, model::{Preset, Setup}, format::BuiltInCast};
 //! use chatwarden_sql::{database::sqlite::Sqlite, fault::Fault, service::Service};
 //!
 //! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
@@ -13,8 +13,8 @@
 //!     let database = Sqlite::in_memory().expect("there is memory");
 //!     Service::new(Box::new(database), Some(Fault::LauncherOnly))
 //! };
-//! let plan = Plan::new(setup, &make()?.about());
-//! let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {})?;
+//! let plan = CampaignConfig::new(setup, &make()?.about());
+//! let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})?;
 //! assert_eq!(tally.found.len(), 1);
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```

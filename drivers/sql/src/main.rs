@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use chatwarden::model::Word;
+use chatwarden::model::NamedEnum;
 use chatwarden_sql::fault::Fault;
 use chatwarden_sql::place::Place;
 use chatwarden_sql::service::Service;

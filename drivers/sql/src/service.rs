@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, GroupView, Observation};
 use chatwarden::model::{
-    Argument, Command, Field, Link, MAX_GROUPS, MAX_USERS, Phase, Policy, Setup, User, UserSet, Word,
+    Argument, Command, Field, Link, MAX_GROUPS, MAX_USERS, NamedEnum, Phase, Policy, Setup, User, UserSet,
 };
 use foldhash::quality::FixedState;
 
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// ```
 /// use chatwarden::adapter::Adapter;
 /// use chatwarden::model::{Command, Group, Preset, Setup, User, UserSet};
-/// use chatwarden::wire::BuiltInCast;
+/// use chatwarden::format::BuiltInCast;
 /// use chatwarden_sql::{database::sqlite::Sqlite, fault::Fault, service::Service};
 ///
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };

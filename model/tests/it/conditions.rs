@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use chatwarden_model::Condition::{self, *};
 use chatwarden_model::{
-    Command, CommandKind, Decision, Inviters, OnLoss, Policy, Preset, Setup, State, Surface, Word, decide,
-    step,
+    Command, CommandKind, Decision, Inviters, NamedEnum, OnLoss, Policy, Preset, Setup, State, Surface,
+    decide, step,
 };
 
 use crate::notation::*;

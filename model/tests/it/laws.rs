@@ -218,7 +218,7 @@ proptest! {
         run in runs_under(vec![Preset::MessengerKids, Preset::PairwiseConsent])
     ) {
         run.each_step(|t| {
-            for promise in [Promise::Company, Promise::Delivery, Promise::Invitation] {
+            for promise in [Promise::NoStrangers, Promise::Delivery, Promise::Invitation] {
                 assert_eq!(promise.first_breach(t), None);
             }
         });

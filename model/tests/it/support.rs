@@ -5,8 +5,8 @@
 use std::convert::Infallible;
 
 use chatwarden_model::{
-    Arguments, Bounds, Cast, Command, CommandKind, DeliverRule, Field, Group, Kind, Newcomer, Policy, Preset,
-    SendRule, Setup, State, Surface, User, UserSet, Word, decide,
+    Arguments, Bounds, Cast, Command, CommandKind, DeliverRule, Field, Group, Kind, NamedEnum, Newcomer,
+    Policy, Preset, SendRule, Setup, State, Surface, User, UserSet, decide,
 };
 
 /// The splitmix64 generator: small, and good enough to choose with.
@@ -38,7 +38,7 @@ impl Random {
     }
 
     /// A word of a vocabulary.
-    pub(crate) fn word<W: Word>(&mut self) -> W {
+    pub(crate) fn word<W: NamedEnum>(&mut self) -> W {
         self.pick(W::ALL)
     }
 

@@ -4,8 +4,8 @@
 //! What commands do is not here: that is for `conditions` and `differential`.
 
 use chatwarden_model::{
-    Bounds, Cast, Command, CommandKind, Group, GroupState, Kind, Preset, Promise, Renaming, State, User,
-    UserSet, Word, WordSet,
+    Bounds, Cast, Command, CommandKind, EnumSet, Group, GroupState, Kind, NamedEnum, Preset, Promise,
+    Renaming, State, User, UserSet,
 };
 
 use crate::notation::{ANN, BOB, DAN, G, KAY, KIM, SAM, ZOE, invite};
@@ -98,15 +98,15 @@ fn only_promises_about_who_meets_whom_can_be_broken_by_a_policy() {
     let breakable = Promise::ALL.iter().filter(|promise| !promise.is_kept_by_construction());
     assert_eq!(
         breakable.map(|promise| promise.name()).collect::<Vec<_>>(),
-        ["company", "delivery", "invitation"]
+        ["no-strangers", "delivery", "invitation"]
     );
 }
 
 #[test]
 fn sets_of_words_are_sets() {
-    type Set = WordSet<Promise>;
+    type Set = EnumSet<Promise>;
     let set = |words: &[Promise]| words.iter().copied().collect::<Set>();
-    let [a, b, c] = [Promise::Company, Promise::Ban, Promise::Refusal];
+    let [a, b, c] = [Promise::NoStrangers, Promise::Ban, Promise::Refusal];
     assert_eq!(set(&[a, b]).or(set(&[b, c])), set(&[a, b, c]));
     assert_eq!(set(&[a, b]).and(set(&[b, c])), set(&[b]));
     assert_ne!(set(&[a]), set(&[b]));
@@ -122,7 +122,7 @@ fn sets_of_words_are_sets() {
     assert_eq!(twice, set(&[a]));
     // A set is copied wherever it goes; this one is cloned as generic code does it.
     assert_eq!(Clone::clone(&set(&[a, c])), set(&[a, c]));
-    assert_eq!(format!("{:?}", set(&[a, b])), r#"{"company", "ban"}"#);
+    assert_eq!(format!("{:?}", set(&[a, b])), r#"{"no-strangers", "ban"}"#);
 }
 
 #[test]

@@ -2,16 +2,16 @@
 
 use chatwarden_model::Preset;
 
-use super::{Crowd, Family, Fault, Rules, Sight, Tailored};
+use super::{CustomPolicy, Detectability, Family, Fault, FaultCast, Rules};
 
 /// A line of the table.
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub(super) family: Family,
-    pub(super) sight: Sight,
+    pub(super) sight: Detectability,
     pub(super) rules: Rules,
     pub(super) least: usize,
-    pub(super) cast: Crowd,
+    pub(super) cast: FaultCast,
     pub(super) groups: usize,
     pub(super) precedent: Option<&'static str>,
 }
@@ -20,18 +20,18 @@ const KIDS: Rules = Rules::Preset(Preset::MessengerKids);
 const CONSENT: Rules = Rules::Preset(Preset::PairwiseConsent);
 const ADDER: Rules = Rules::Preset(Preset::AdderOnly);
 const OPEN: Rules = Rules::Preset(Preset::NoContactRule);
-const BOTH: Rules = Rules::Tailored(Tailored::BothGuardians);
-const FREEZING: Rules = Rules::Tailored(Tailored::FreezingConsent);
-const TALK: Rules = Rules::Tailored(Tailored::GuardedTalk);
-const DELIVERY: Rules = Rules::Tailored(Tailored::GuardedDelivery);
+const BOTH: Rules = Rules::CustomPolicy(CustomPolicy::BothGuardians);
+const FREEZING: Rules = Rules::CustomPolicy(CustomPolicy::FreezingConsent);
+const TALK: Rules = Rules::CustomPolicy(CustomPolicy::GuardedTalk);
+const DELIVERY: Rules = Rules::CustomPolicy(CustomPolicy::GuardedDelivery);
 
 /// A fault that shows with the cast `small` and two groups, and of which no precedent is known.
-const fn facts(family: Family, sight: Sight, rules: Rules, least: usize) -> Facts {
-    Facts { family, sight, rules, least, cast: Crowd::Small, groups: 2, precedent: None }
+const fn facts(family: Family, sight: Detectability, rules: Rules, least: usize) -> Facts {
+    Facts { family, sight, rules, least, cast: FaultCast::Small, groups: 2, precedent: None }
 }
 
 impl Facts {
-    const fn by(self, cast: Crowd) -> Self {
+    const fn by(self, cast: FaultCast) -> Self {
         Facts { cast, ..self }
     }
 
@@ -41,9 +41,9 @@ impl Facts {
 }
 
 pub(super) const fn of(fault: Fault) -> Facts {
+    use Detectability::{Count, Order, Pair, Single};
     use Family as F;
     use Fault as X;
-    use Sight::{Count, Order, Pair, Single};
     match fault {
         X::LauncherOnly => facts(F::Admission, Single, KIDS, 3).after(
             "Messenger Kids 2019 (The Verge; FTC v. Meta 2023, order C-4365): whoever launched a group chat brought in users whom only the launcher was approved for",
@@ -56,8 +56,8 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::OwnerInvitesAnyone => facts(F::Admission, Single, KIDS, 2),
         X::LastMemberSkipped => facts(F::Admission, Single, KIDS, 2),
         X::OnlyChildrenCompared => facts(F::Admission, Single, KIDS, 1),
-        X::FifthMemberUnchecked => facts(F::Admission, Count, KIDS, 8).by(Crowd::Family),
-        X::NeighboursCompared => facts(F::Admission, Count, KIDS, 6).by(Crowd::Family),
+        X::FifthMemberUnchecked => facts(F::Admission, Count, KIDS, 8).by(FaultCast::Family),
+        X::NeighboursCompared => facts(F::Admission, Count, KIDS, 6).by(FaultCast::Family),
         X::FirstChildOnly => facts(F::Admission, Count, KIDS, 5),
         X::SharedGroupVouches => facts(F::Admission, Count, KIDS, 5),
         X::StaleClearance => facts(F::Admission, Order, KIDS, 4),
@@ -100,7 +100,7 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::AnyGuardian => facts(F::Guardianship, Single, KIDS, 1),
         X::RemovedGuardianStillCounts => facts(F::Guardianship, Single, KIDS, 3),
         X::AddGuardianUnsettled => facts(F::Guardianship, Single, BOTH, 3),
-        X::TwoGuardiansSuffice => facts(F::Guardianship, Count, BOTH, 3).by(Crowd::Family),
+        X::TwoGuardiansSuffice => facts(F::Guardianship, Count, BOTH, 3).by(FaultCast::Family),
         X::ReturnedGuardianCounts => facts(F::Guardianship, Order, KIDS, 4),
         X::ApprovalsFiledCrosswise => facts(F::Guardianship, Pair, KIDS, 3),
         X::MemberRemoves => facts(F::Authority, Single, KIDS, 3),
@@ -117,7 +117,7 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::OutsiderSends => facts(F::Delivery, Single, KIDS, 2),
         X::RemovedMemberSends => facts(F::Delivery, Order, KIDS, 4).after("XMTP 2024 (xmtp/libxmtp #900, #929): messages of a removed member still reached the group"),
         X::BegunConversationGoesOn => facts(F::Delivery, Order, KIDS, 4),
-        X::FanOutStops => facts(F::Delivery, Count, OPEN, 6).by(Crowd::Family),
+        X::FanOutStops => facts(F::Delivery, Count, OPEN, 6).by(FaultCast::Family),
         X::RefusalLeavesInvitation => facts(F::Refusal, Single, KIDS, 2),
         X::OverStrict => facts(F::Refusal, Single, KIDS, 3),
         X::RefusedApprovalCounts => facts(F::Refusal, Single, KIDS, 1),

@@ -1,17 +1,17 @@
 //! The rules under which faults matter: presets where one will do, and the few policies that no preset is.
 
-use chatwarden_model::{OnLoss, Policy, Preset, Quorum, Surface, Word, words};
+use chatwarden_model::{NamedEnum, OnLoss, Policy, Preset, Quorum, Surface, named_enum};
 
-words! {
+named_enum! {
     /// A policy for faults that matter under no preset. `docs/policies` has a file of each.
     ///
     /// ```
-    /// use chatwarden::adapter::fault::Tailored;
+    /// use chatwarden::adapter::fault::CustomPolicy;
     /// use chatwarden::model::{SendRule, Surface};
-    /// assert_eq!(Tailored::GuardedTalk.policy().call, Surface::GUARDED);
-    /// assert_eq!(Tailored::GuardedDelivery.policy().call.send, SendRule::Anyone);
+    /// assert_eq!(CustomPolicy::GuardedTalk.policy().call, Surface::GUARDED);
+    /// assert_eq!(CustomPolicy::GuardedDelivery.policy().call.send, SendRule::Anyone);
     /// ```
-    pub enum Tailored {
+    pub enum CustomPolicy {
         GuardedTalk = "guarded-talk": "everyone comes in; sending and delivery are guarded",
         BothGuardians = "both-guardians": "messenger-kids where every guardian of a child must approve",
         FreezingConsent = "freezing-consent": "everyone comes in by consent, and a loss freezes the group",
@@ -19,16 +19,16 @@ words! {
     }
 }
 
-impl Tailored {
+impl CustomPolicy {
     /// The value of every knob.
     pub const fn policy(self) -> Policy {
         let open = Preset::NoContactRule.policy();
         let delivery = Surface { send: Surface::OPEN.send, deliver: Surface::GUARDED.deliver };
         match self {
-            Tailored::GuardedTalk => Policy { message: Surface::GUARDED, call: Surface::GUARDED, ..open },
-            Tailored::BothGuardians => Policy { quorum: Quorum::All, ..Preset::MessengerKids.policy() },
-            Tailored::FreezingConsent => Policy { on_loss: OnLoss::Freeze, ..open },
-            Tailored::GuardedDelivery => Policy { message: delivery, call: delivery, ..open },
+            CustomPolicy::GuardedTalk => Policy { message: Surface::GUARDED, call: Surface::GUARDED, ..open },
+            CustomPolicy::BothGuardians => Policy { quorum: Quorum::All, ..Preset::MessengerKids.policy() },
+            CustomPolicy::FreezingConsent => Policy { on_loss: OnLoss::Freeze, ..open },
+            CustomPolicy::GuardedDelivery => Policy { message: delivery, call: delivery, ..open },
         }
     }
 }
@@ -36,9 +36,9 @@ impl Tailored {
 /// The rules under which a fault matters.
 ///
 /// ```
-/// use chatwarden::adapter::fault::{Fault, Rules, Tailored};
+/// use chatwarden::adapter::fault::{Fault, Rules, CustomPolicy};
 /// let rules = Fault::CallUnchecked.rules();
-/// assert_eq!(rules, Rules::Tailored(Tailored::GuardedTalk));
+/// assert_eq!(rules, Rules::CustomPolicy(CustomPolicy::GuardedTalk));
 /// assert_eq!(rules.name(), "guarded-talk");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,7 +46,7 @@ pub enum Rules {
     /// A preset.
     Preset(Preset),
     /// A policy of the catalogue's own.
-    Tailored(Tailored),
+    CustomPolicy(CustomPolicy),
 }
 
 impl Rules {
@@ -54,7 +54,7 @@ impl Rules {
     pub fn name(self) -> &'static str {
         match self {
             Rules::Preset(preset) => preset.name(),
-            Rules::Tailored(tailored) => tailored.name(),
+            Rules::CustomPolicy(tailored) => tailored.name(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Rules {
     pub const fn policy(self) -> Policy {
         match self {
             Rules::Preset(preset) => preset.policy(),
-            Rules::Tailored(tailored) => tailored.policy(),
+            Rules::CustomPolicy(tailored) => tailored.policy(),
         }
     }
 }

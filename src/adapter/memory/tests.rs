@@ -4,8 +4,8 @@
 //! through both.
 
 use chatwarden_model::{
-    Admission, BetweenChildren, Cast, Command, DeliverRule, Group, Kind, Newcomer, NewcomerRule, OnLoss,
-    Phase, Policy, Preset, Quorum, Setup, Surface, User, UserSet, Word,
+    Admission, BetweenChildren, Cast, Command, DeliverRule, Group, Kind, NamedEnum, Newcomer, NewcomerRule,
+    OnLoss, Phase, Policy, Preset, Quorum, Setup, Surface, User, UserSet,
 };
 
 use super::Memory;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 
 use super::Explore;
 use crate::adapter::Adapter;
@@ -17,12 +17,12 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
 use crate::cli::shrink::{Case, exit_of};
 use crate::cli::target::Implementation;
-use crate::cli::{Exit, Unusable, progress};
-use crate::conclude::Drafts;
+use crate::cli::{CliError, Exit, progress};
 use crate::explore::{self, Alike, Counterexample, Drive, End, drive};
-use crate::report::{Conformance, Event, Report};
-use crate::save::{Draft, Folder};
-use crate::wire::{KnownFinding, PolicySpec};
+use crate::format::{KnownFinding, PolicySpec};
+use crate::report::{Event, ImplementationExplored, Report};
+use crate::save::{Draft, FindingWriter};
+use crate::triage::Drafts;
 
 /// Where findings go unless the user says where.
 const FOUND: &str = "scenarios/found";
@@ -31,7 +31,7 @@ pub(super) fn run(
     options: &Explore,
     implementation: Implementation,
     reports: &mut impl Report,
-) -> Result<Exit, Unusable> {
+) -> Result<Exit, CliError> {
     let own = implementation.about.policy.map(|policy| Given::new("custom", PolicySpec::Full(policy)));
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
@@ -62,16 +62,16 @@ pub(super) fn run(
         .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
         .collect();
     let exit_of_met = |(found, met): &(&Counterexample, Met)| match exit_of(&found.finding) {
-        Exit::Finding if options.known.excuses(met) => Exit::Fine,
+        Exit::Finding if options.known.excuses(met) => Exit::Success,
         exit => exit,
     };
-    let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Fine);
+    let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Success);
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
-    let searched = campaign::Plan {
+    let searched = campaign::CampaignConfig {
         terms: plan.terms,
         shrink_time: Some(options.certify.shrink_time),
-        ..campaign::Plan::new(plan.setup, &implementation.about)
+        ..campaign::CampaignConfig::new(plan.setup, &implementation.about)
     };
     let case = Case::new(searched, implementation, folder.clone(), certify, &interrupt);
     // One that cannot be saved or reported keeps no other from being.
@@ -79,7 +79,7 @@ pub(super) fn run(
         report(&case, found, met, drafts.take(found.finding.identity()), reports)
     };
     met.iter().map(report).fold(Ok(()), Result::and)?;
-    reports.event(Event::Driven(&Conformance {
+    reports.event(Event::ImplementationExplored(&ImplementationExplored {
         policy: &policy.name,
         cast: &options.cast.name,
         groups: options.groups.into(),
@@ -104,12 +104,12 @@ pub(super) fn run(
         (Exit::Finding, _) => Exit::Finding,
         _ if watch.is_stopped() => Exit::Interrupted,
         // What was asked was not answered, and that is no pass.
-        (Exit::Fine, End::Memory | End::Size | End::Time | End::Stopped) => Exit::Inconclusive,
+        (Exit::Success, End::Memory | End::Size | End::Time | End::Stopped) => Exit::Inconclusive,
         (other, _) => other,
     })
 }
 
-fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> Folder {
+fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> FindingWriter {
     implementation.folder(
         "explore",
         options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
@@ -120,12 +120,12 @@ fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation
     )
 }
 
-fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, Unusable> {
-    let plan = explore::Plan { ill_typed: !options.well_typed, ..options.plan(policy)? };
+fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, CliError> {
+    let plan = explore::PolicySearch { ill_typed: !options.well_typed, ..options.plan(policy)? };
     let mut alphabet = plan.alphabet();
     alphabet.retain(|command| implementation.about.commands.contains(command.kind()));
     if alphabet.is_empty() {
-        return Err(Unusable::Input(
+        return Err(CliError::Input(
             "none of the commands can be carried out with this implementation".into(),
         ));
     }
@@ -167,7 +167,7 @@ fn report(
     met: &Met,
     draft: io::Result<Draft>,
     reports: &mut impl Report,
-) -> Result<(), Unusable> {
+) -> Result<(), CliError> {
     let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };
     case.shrink_and_report(&found, met, None, draft, reports)
 }

@@ -4,21 +4,21 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use chatwarden_model::{Preset, Promise, Word};
+use chatwarden_model::{NamedEnum, Preset, Promise};
 
 use super::Explore;
 use crate::baseline::{Baseline, Subject};
 use crate::campaign::Shard;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::{self, Given};
-use crate::cli::{Exit, Unusable, progress};
+use crate::cli::{CliError, Exit, progress};
 use crate::coverage::Coverage;
-use crate::explore::{End, Exploration, Standing, Watch, explore};
+use crate::explore::{End, Exploration, PromiseResult, SearchMonitor, explore};
+use crate::format::{KnownFinding, PolicySpec};
 use crate::report::{Covered, Event, Explored, Report};
-use crate::save::Showcase;
-use crate::wire::{KnownFinding, PolicySpec};
+use crate::save::CounterexampleWriter;
 
-pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, Unusable> {
+pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, CliError> {
     if let Some(directory) = &options.save {
         options::writable(directory)?;
     }
@@ -28,12 +28,12 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     let mut all = Vec::new();
     for policy in policies(options) {
         let explored = one(options, &policy, &mut baseline, watch)?;
-        reports.event(Event::Explored(&explored))?;
+        reports.event(Event::PolicyExplored(&explored))?;
         if let Some(ground) = &explored.exploration.ground {
             let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
             let groups = explored.setup.groups;
             let coverage = &Coverage::of_points(&ground.reachable);
-            reports.event(Event::Covered(&Covered { policy, cast, groups, coverage, ground }))?;
+            reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
         }
         all.push(explored);
         if watch.is_stopped() {
@@ -41,7 +41,7 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         }
     }
     if options.all_policies {
-        reports.event(Event::Compared(&all))?;
+        reports.event(Event::PoliciesCompared(&all))?;
     }
     options.known.conclude(&baseline, |known| could_be_met(&all, known), reports)?;
     reports.finish()?;
@@ -56,7 +56,7 @@ pub(super) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         // What was asked was not answered, and that is no pass.
         Exit::Inconclusive
     } else {
-        Exit::Fine
+        Exit::Success
     })
 }
 
@@ -89,8 +89,8 @@ fn one(
     options: &Explore,
     policy: &Given<PolicySpec>,
     baseline: &mut Baseline,
-    watch: &Watch,
-) -> Result<Explored, Unusable> {
+    watch: &SearchMonitor,
+) -> Result<Explored, CliError> {
     let plan = options.plan(&policy.value)?;
     let started = Instant::now();
     let exploration = progress::of_search(&policy.name, watch, || explore(&plan, watch));
@@ -119,7 +119,7 @@ fn save(
     exploration: &Exploration,
 ) -> io::Result<Vec<(Promise, PathBuf)>> {
     let Some(directory) = &options.save else { return Ok(Vec::new()) };
-    let showcase = Showcase {
+    let showcase = CounterexampleWriter {
         directory: directory.clone(),
         policy,
         cast: options.cast.value.clone(),
@@ -128,7 +128,7 @@ fn save(
     };
     let mut files = Vec::new();
     for (promise, standing) in &exploration.promises {
-        if let Standing::Broken(chain) = standing {
+        if let PromiseResult::Broken(chain) = standing {
             files.push((*promise, showcase.save(*promise, chain, exploration.alphabet)?));
         }
     }

@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use chatwarden_model::Word;
+use chatwarden_model::NamedEnum;
 use serde_json::json;
 
-use crate::adapter::fault::{Family, Fault, Rules, Sight};
+use crate::adapter::fault::{Detectability, Family, Fault, Rules};
 
 /// How many columns the text takes.
 const COLUMNS: usize = 100;
@@ -33,7 +33,7 @@ pub(super) fn text(out: &mut impl Write) -> io::Result<()> {
         }
     }
     writeln!(out, "\nwhat it takes to see a fault")?;
-    Sight::ALL.iter().try_for_each(|sight| {
+    Detectability::ALL.iter().try_for_each(|sight| {
         writeln!(out, "  {sight}")?;
         wrapped(out, sight.about())
     })
@@ -67,7 +67,7 @@ pub(crate) fn options(fault: Fault) -> String {
 fn policy(rules: Rules) -> String {
     match rules {
         Rules::Preset(preset) => preset.name().into(),
-        Rules::Tailored(tailored) => format!("docs/policies/{tailored}.json"),
+        Rules::CustomPolicy(tailored) => format!("docs/policies/{tailored}.json"),
     }
 }
 

@@ -9,10 +9,10 @@ use chatwarden_model::Command;
 
 use super::keys::{Key, Keys, Known};
 use super::renamings::{Kept, Renamings};
-use super::{Alike, Drive, End, Watch};
+use super::{Alike, Drive, End, SearchMonitor};
 use crate::adapter::{Adapter, Answer, Failure, Fidelity};
-use crate::check::{Lockstep, Moment, Progress};
-use crate::verdict::Finding;
+use crate::finding::Finding;
+use crate::lockstep::{Lockstep, Snapshot, StepResult};
 
 /// A copy of the implementation.
 pub(super) type System = Box<dyn Adapter + Send>;
@@ -26,7 +26,7 @@ const BEHIND: u64 = 1024;
 /// A situation to go on from.
 pub(super) struct Node {
     system: System,
-    moment: Box<Moment>,
+    moment: Box<Snapshot>,
     fingerprint: Option<u128>,
     /// The hash of the judged state.
     state: u128,
@@ -40,7 +40,7 @@ pub(super) struct Node {
 /// What the jobs share.
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Drive,
-    pub(super) watch: &'a Watch,
+    pub(super) watch: &'a SearchMonitor,
     pub(super) renamings: Renamings,
     pub(super) keys: Keys,
 }
@@ -78,12 +78,12 @@ pub(super) struct Successor {
 impl Node {
     /// How many bytes it takes, about, with a copy of that size.
     pub(super) fn bytes(system: &System) -> u64 {
-        (size_of::<Node>() + size_of::<Moment>() + size_of_val(&**system)) as u64 + BEHIND
+        (size_of::<Node>() + size_of::<Snapshot>() + size_of_val(&**system)) as u64 + BEHIND
     }
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(plan: &'a Drive, watch: &'a Watch) -> Self {
+    pub(super) fn new(plan: &'a Drive, watch: &'a SearchMonitor) -> Self {
         let renamings = Renamings::new(&plan.setup, &plan.alphabet, plan.symmetry);
         // A fingerprint cannot be renamed, and where nothing is alike, keys are not asked for.
         let up_to_renaming = matches!(plan.alike, Alike::State { .. });
@@ -96,7 +96,7 @@ impl<'a> Shared<'a> {
         let fingerprint = self.fingerprint(&*system)?;
         let state = self.keys.state(lockstep.state());
         let key = Key { situation: self.situation(state, lockstep, fingerprint), kinds: 0 };
-        let (moment, kept) = (Box::new(lockstep.moment()), self.renamings.all());
+        let (moment, kept) = (Box::new(lockstep.snapshot()), self.renamings.all());
         Ok((key, Node { system, moment, fingerprint, state, kinds: 0, kept, history: 0 }))
     }
 
@@ -203,17 +203,17 @@ impl<'a> Expansion<'a> {
         step: Step,
         mut system: System,
     ) -> Result<Option<System>, Failure> {
-        self.lockstep.resume(&node.moment);
+        self.lockstep.restore(&node.moment);
         let progress = self.lockstep.step(&mut system, &step.command);
         self.count(&progress);
-        if let Progress::Ended(finding) = progress {
+        if let StepResult::Ended(finding) = progress {
             // What panicked or departed from the model is in no state to go on with.
             self.find(step, &finding);
             return Ok(None);
         }
         let fingerprint = self.shared.fingerprint(&*system)?;
         let unchanged = fingerprint.is_some() && fingerprint == node.fingerprint;
-        if progress == Progress::Conforms {
+        if progress == StepResult::Conforms {
             if let Some(drift) = self.lockstep.pending().filter(|_| node.moment.pending().is_none()).cloned()
             {
                 self.find(step, &drift);
@@ -221,7 +221,7 @@ impl<'a> Expansion<'a> {
             if let Some((key, state)) = self.arrival(node, step, fingerprint, unchanged) {
                 let (lockstep, kinds) = (&self.lockstep, key.kinds);
                 let node = (!self.last).then(|| {
-                    let moment = Box::new(lockstep.moment());
+                    let moment = Box::new(lockstep.snapshot());
                     Node { system, moment, fingerprint, state, kinds, kept, history: 0 }
                 });
                 self.tried.successors.push(Successor { step, key, node });
@@ -231,8 +231,8 @@ impl<'a> Expansion<'a> {
         Ok(unchanged.then_some(system))
     }
 
-    fn count(&mut self, progress: &Progress) {
-        if *progress == Progress::Unsupported {
+    fn count(&mut self, progress: &StepResult) {
+        if *progress == StepResult::Unsupported {
             return;
         }
         self.tried.executed += 1;

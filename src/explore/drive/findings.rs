@@ -3,7 +3,7 @@
 use chatwarden_model::Command;
 
 use super::Counterexample;
-use crate::verdict::{Finding, Identity};
+use crate::finding::{Finding, Identity};
 
 /// What was found so far, in the order of being found, which is shortest first.
 pub(super) struct Findings<'a> {

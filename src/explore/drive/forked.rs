@@ -11,9 +11,9 @@ use chatwarden_model::Command;
 use super::expand::{Expansion, Node, Shared, Step, System, Tried};
 use super::findings::Findings;
 use super::keys::Known;
-use super::{Alike, Counterexample, Drive, Driven, End, Watch};
+use super::{Alike, Counterexample, Drive, Driven, End, SearchMonitor};
 use crate::adapter::Failure;
-use crate::check::Lockstep;
+use crate::lockstep::Lockstep;
 
 /// How many situations a job takes at a time.
 const CHUNK: usize = 16;
@@ -32,7 +32,7 @@ pub(super) fn search(
     plan: &Drive,
     system: System,
     lockstep: &Lockstep,
-    watch: &Watch,
+    watch: &SearchMonitor,
     found: &mut dyn FnMut(&Counterexample),
 ) -> Result<Driven, Failure> {
     let paths = match plan.alike {

@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
-use chatwarden_model::{Group, Renaming, Setup, State, User, UserSet, Word};
+use chatwarden_model::{Group, NamedEnum, Renaming, Setup, State, User, UserSet};
 use foldhash::quality::FixedState;
 
-use crate::verdict::Identity;
+use crate::finding::Identity;
 
 /// What tells a situation from others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,8 +10,8 @@ use super::findings::Findings;
 use super::renamings::Kept;
 use super::{Counterexample, Driven, End};
 use crate::adapter::{Adapter, Answer, Failure};
-use crate::check::{Lockstep, Progress};
-use crate::verdict::{Finding, Verdict};
+use crate::finding::{Finding, Verdict};
+use crate::lockstep::{Lockstep, StepResult};
 
 /// A command of the history at hand.
 #[derive(Clone, Copy)]
@@ -174,7 +174,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
         }
         for at in 0..self.history.len() {
             let progress = self.lockstep.step(&mut self.system, &self.history[at].command);
-            if progress == Progress::Unsupported {
+            if progress == StepResult::Unsupported {
                 return Ok(at);
             }
             self.driven.executed += 1;
@@ -185,7 +185,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Repetition<'a, A, M> {
                     None => {}
                 }
             }
-            if let Progress::Ended(finding) = progress {
+            if let StepResult::Ended(finding) = progress {
                 if finding.identity().verdict == Verdict::Inconclusive {
                     self.system = (self.make)()?;
                 }

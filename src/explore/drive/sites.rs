@@ -6,7 +6,7 @@ use chatwarden_model::Command;
 
 use super::Counterexample;
 use super::map::{Map, Spot};
-use crate::verdict::{Finding, Identity};
+use crate::finding::{Finding, Identity};
 
 /// What was found.
 pub(super) struct Sites<'a> {

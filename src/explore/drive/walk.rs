@@ -24,8 +24,8 @@ use super::renamings::Kept;
 use super::sites::{Site, Sites};
 use super::{Alike, Counterexample, Driven, End};
 use crate::adapter::{Adapter, Answer, Failure};
-use crate::check::{Lockstep, Progress};
-use crate::verdict::{Deviation, Finding, Verdict};
+use crate::finding::{Deviation, Finding, Verdict};
+use crate::lockstep::{Lockstep, StepResult};
 
 /// How many commands a reset is taken to be worth.
 const RESET: usize = 16;
@@ -202,7 +202,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
         let counts = self.map.tried(from, place) && self.map.length(from) < self.bound;
         let drifted = self.lockstep.pending().is_some();
         let progress = self.lockstep.step(&mut self.system, &command);
-        if progress == Progress::Unsupported {
+        if progress == StepResult::Unsupported {
             self.map.leads_nowhere(from, place);
             return Ok(());
         }
@@ -213,7 +213,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             _ => {}
         }
         self.taken.push(command);
-        if let Progress::Ended(finding) = progress {
+        if let StepResult::Ended(finding) = progress {
             let broken = finding.identity().verdict == Verdict::Inconclusive;
             self.map.leads_nowhere(from, place);
             self.note(from, place, finding);
@@ -361,11 +361,11 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
             self.driven.executed += 1;
             self.taken.push(command);
             let finding = match self.lockstep.step(&mut self.system, &command) {
-                Progress::Ended(finding) => Some(finding),
-                Progress::Conforms => {
+                StepResult::Ended(finding) => Some(finding),
+                StepResult::Conforms => {
                     self.lockstep.pending().filter(|drift| drift.identity() == site.identity).cloned()
                 }
-                Progress::Unsupported => return Ok(None),
+                StepResult::Unsupported => return Ok(None),
             };
             if let Some(finding) = finding {
                 if finding.identity().verdict == Verdict::Inconclusive {

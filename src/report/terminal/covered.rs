@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use chatwarden_model::{CommandKind, Word};
+use chatwarden_model::{CommandKind, NamedEnum};
 
 use super::{BAD, BOLD, DIM, GOOD, Terminal, WARN};
-use crate::coverage::{Outcome, Point, Standing};
+use crate::coverage::{DecidedBy, Point, PointStatus};
 use crate::report::{Covered, Written, grouped, sentence};
 
 impl<W: Write> Terminal<W> {
@@ -29,16 +29,17 @@ impl<W: Write> Terminal<W> {
             self.out,
             "{BOLD}{} % of what can be seen was seen{BOLD:#}: {}, {}, {}, {}",
             covered.percent(),
-            told("points reached", Standing::Reached),
-            told("missed", Standing::Missed),
-            told("not known to be reachable", Standing::Open),
-            told("unreachable", Standing::Unreachable),
+            told("points reached", PointStatus::Reached),
+            told("missed", PointStatus::Missed),
+            told("not known to be reachable", PointStatus::Open),
+            told("unreachable", PointStatus::Unreachable),
         )?;
-        self.unseen(covered.points(Standing::Missed), Standing::Missed, BAD)?;
-        let sees_histories = covered.points(Standing::Reached).any(Point::takes_history);
-        let named = covered.points(Standing::Open).filter(|point| sees_histories || !point.takes_history());
-        self.unseen(named, Standing::Open, WARN)?;
-        let count = covered.points(Standing::Open).filter(|point| point.takes_history()).count();
+        self.unseen(covered.points(PointStatus::Missed), PointStatus::Missed, BAD)?;
+        let sees_histories = covered.points(PointStatus::Reached).any(Point::takes_history);
+        let named =
+            covered.points(PointStatus::Open).filter(|point| sees_histories || !point.takes_history());
+        self.unseen(named, PointStatus::Open, WARN)?;
+        let count = covered.points(PointStatus::Open).filter(|point| point.takes_history()).count();
         if count > 0 && !sees_histories {
             let what =
                 "of them take a history or a second group, which runs can show and a search of states cannot";
@@ -49,18 +50,18 @@ impl<W: Write> Terminal<W> {
 
     /// The outcomes of one command.
     fn command(&mut self, covered: &Covered<'_>, kind: CommandKind) -> io::Result<()> {
-        let refused = kind.conditions().iter().map(|condition| Outcome::Alone(*condition));
-        for outcome in [Outcome::Allowed].into_iter().chain(refused) {
+        let refused = kind.conditions().iter().map(|condition| DecidedBy::Alone(*condition));
+        for outcome in [DecidedBy::Allowed].into_iter().chain(refused) {
             let (name, what) = match outcome {
-                Outcome::Allowed => (kind.name(), "allowed"),
-                Outcome::Alone(condition) => ("", condition.name()),
+                DecidedBy::Allowed => (kind.name(), "allowed"),
+                DecidedBy::Alone(condition) => ("", condition.name()),
             };
             let point = Point::Decided(kind, outcome);
             let (mark, style) = match covered.standing(point) {
-                Standing::Reached => ('✓', GOOD),
-                Standing::Missed => ('✗', BAD),
-                Standing::Open => ('?', WARN),
-                Standing::Unreachable => ('·', DIM),
+                PointStatus::Reached => ('✓', GOOD),
+                PointStatus::Missed => ('✗', BAD),
+                PointStatus::Open => ('?', WARN),
+                PointStatus::Unreachable => ('·', DIM),
             };
             let times = match covered.coverage.count(point) {
                 0 => String::new(),
@@ -69,8 +70,8 @@ impl<W: Write> Terminal<W> {
             let of_outcome = |point: &Point| matches!(point, Point::Case(_, of, _) if *of == outcome);
             let cases = share(covered, kind, of_outcome);
             let promises = match outcome {
-                Outcome::Allowed => share(covered, kind, |point| matches!(point, Point::Promise(..))),
-                Outcome::Alone(_) => String::new(),
+                DecidedBy::Allowed => share(covered, kind, |point| matches!(point, Point::Promise(..))),
+                DecidedBy::Alone(_) => String::new(),
             };
             let line = format!("{what:<24} {times:>10} {cases:>7} {promises:>9}");
             writeln!(self.out, "  {name:<16} {style}{mark}{style:#} {}", line.trim_end())?;
@@ -81,7 +82,7 @@ impl<W: Write> Terminal<W> {
     fn unseen(
         &mut self,
         points: impl Iterator<Item = Point>,
-        standing: Standing,
+        standing: PointStatus,
         style: anstyle::Style,
     ) -> io::Result<()> {
         for (nth, point) in points.enumerate() {
@@ -123,8 +124,8 @@ fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) 
     let (mut reached, mut all) = (0, 0);
     for point in standings {
         let standing = covered.standing(*point);
-        reached += usize::from(standing == Standing::Reached);
-        all += usize::from(standing != Standing::Unreachable);
+        reached += usize::from(standing == PointStatus::Reached);
+        all += usize::from(standing != PointStatus::Unreachable);
     }
     if all == 0 { String::new() } else { format!("{reached}/{all}") }
 }

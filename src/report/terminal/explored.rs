@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use chatwarden_model::{Command, Promise, Word};
+use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::super::telling::is_about_a_pair;
-use super::super::{Conformance, Explored, Telling, grouped, shown};
+use super::super::describe::is_about_a_pair;
+use super::super::{Describer, Explored, ImplementationExplored, grouped, shown};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::explore::{Alike, End, Standing};
-use crate::history::{History, Record};
+use crate::explore::{Alike, End, PromiseResult};
+use crate::trace::{Trace, TraceStep};
 
 /// A policy: what was searched, and what became of each promise.
 pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
@@ -72,8 +72,12 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
 }
 
 /// An implementation: what was tried, and what that proves.
-pub(super) fn implementation(out: &mut impl Write, conformance: &Conformance<'_>) -> io::Result<()> {
-    let Conformance { adapter, policy, cast, groups, alphabet, fidelity, driven, .. } = conformance;
+pub(super) fn implementation(
+    out: &mut impl Write,
+    conformance: &ImplementationExplored<'_>,
+) -> io::Result<()> {
+    let ImplementationExplored { adapter, policy, cast, groups, alphabet, fidelity, driven, .. } =
+        conformance;
     let scope = scope(cast, *groups, *alphabet);
     let fault = conformance.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
     writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
@@ -105,20 +109,20 @@ fn promise_line(
     out: &mut impl Write,
     explored: &Explored,
     promise: Promise,
-    standing: &Standing,
+    standing: &PromiseResult,
 ) -> io::Result<()> {
     let width = Promise::ALL.iter().map(|promise| promise.name().len()).max().unwrap_or(0);
     write!(out, "  {promise:<width$}  ")?;
     match standing {
-        Standing::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
-        Standing::Kept => {
+        PromiseResult::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
+        PromiseResult::Kept => {
             let judged = explored.exploration.judged.unwrap_or_default();
             writeln!(out, "{WARN}kept up to {}{WARN:#}", commands(judged))
         }
-        Standing::KeptByConstruction => {
+        PromiseResult::KeptByConstruction => {
             writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
         }
-        Standing::Broken(chain) => {
+        PromiseResult::Broken(chain) => {
             let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
             writeln!(out, "{style}broken by {}{known}{style:#}", commands(chain.len()))?;
             history(out, explored, promise, chain)
@@ -128,8 +132,8 @@ fn promise_line(
 
 /// The chain, and at its end what is broken and why.
 fn history(out: &mut impl Write, explored: &Explored, promise: Promise, chain: &[Command]) -> io::Result<()> {
-    let telling = Telling { names: &explored.names, setup: &explored.setup };
-    let history = History::of_policy(&explored.setup, chain);
+    let telling = Describer { names: &explored.names, setup: &explored.setup };
+    let history = Trace::of_policy(&explored.setup, chain);
     for record in &history.records {
         let to = match record.delivered.is_empty() {
             true => String::new(),
@@ -144,13 +148,18 @@ fn history(out: &mut impl Write, explored: &Explored, promise: Promise, chain: &
     }
 }
 
-fn why(out: &mut impl Write, telling: &Telling<'_>, promise: Promise, record: &Record) -> io::Result<()> {
+fn why(
+    out: &mut impl Write,
+    telling: &Describer<'_>,
+    promise: Promise,
+    record: &TraceStep,
+) -> io::Result<()> {
     let Some(breach) = record.breaches.iter().find(|breach| breach.promise == promise) else { return Ok(()) };
     writeln!(out, "        it {}", telling.breach(breach))?;
     let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
     if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
         // Company is judged after the command, what passes between two users before it.
-        let state = if promise == Promise::Company { &record.after } else { &record.before };
+        let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
         for obstacle in telling.obstacles(state, one, other) {
             writeln!(out, "        {obstacle}")?;
         }
@@ -161,20 +170,20 @@ fn why(out: &mut impl Write, telling: &Telling<'_>, promise: Promise, record: &R
 /// What the table says of a promise.
 fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
     match explored.exploration.standing(promise) {
-        Standing::Kept => match explored.exploration.judged {
+        PromiseResult::Kept => match explored.exploration.judged {
             None => ("✓".into(), GOOD),
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
-        Standing::KeptByConstruction => ("·".into(), DIM),
-        Standing::Broken(chain) => {
+        PromiseResult::KeptByConstruction => ("·".into(), DIM),
+        PromiseResult::Broken(chain) => {
             (chain.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
         }
     }
 }
 
 /// What the search of an implementation proves, and on which assumptions.
-fn proof(conformance: &Conformance<'_>) -> Vec<String> {
-    let Conformance { driven, alike, symmetry, .. } = conformance;
+fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
+    let ImplementationExplored { driven, alike, symmetry, .. } = conformance;
     let within = match driven.judged {
         None => "No history, whatever its length,".into(),
         Some(judged) => format!("No history of up to {}", commands(judged)),

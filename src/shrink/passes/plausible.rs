@@ -4,7 +4,8 @@
 //! the same situation. This decides what is tried, never what is believed.
 
 use chatwarden_model::{
-    Command, CommandKind, Condition, Promise, Setup, State, Transition, UserSet, Word, WordSet, decide, step,
+    Command, CommandKind, Condition, EnumSet, NamedEnum, Promise, Setup, State, Transition, UserSet, decide,
+    step,
 };
 
 /// The situation at the last command of a history, as the model sees it.
@@ -14,7 +15,7 @@ pub(super) struct Signature {
     /// Why the model refuses the command, if it does.
     reason: Option<Condition>,
     /// What would be broken if it happened all the same.
-    broken: WordSet<Promise>,
+    broken: EnumSet<Promise>,
     /// Whether it would change a group.
     changes_groups: bool,
 }

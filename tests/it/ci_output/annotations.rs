@@ -63,7 +63,7 @@ fn what_is_known_is_a_notice_and_what_cannot_be_read_an_error() {
     let output = on_github(folder.path(), &["explore", "--policy", "adder-only", "--depth", "3"]);
     let asked = &annotations(&output.stdout)[0];
     assert!(
-        asked.starts_with("::warning title=broken-promise-company::the policy adder-only breaks"),
+        asked.starts_with("::warning title=broken-promise-no-strangers::the policy adder-only breaks"),
         "{asked}"
     );
 }

@@ -23,8 +23,8 @@ fn baseline(entries: &[String]) -> String {
 /// The three findings of the fault, in the order of the file.
 fn all_three() -> [String; 3] {
     [
-        known_line("broken-promise", r#""command": "create", "promise": "company""#),
-        known_line("broken-promise", r#""command": "invite", "promise": "company""#),
+        known_line("broken-promise", r#""command": "create", "promise": "no-strangers""#),
+        known_line("broken-promise", r#""command": "invite", "promise": "no-strangers""#),
         known_line("too-strict", r#""command": "invite""#),
     ]
 }
@@ -143,7 +143,7 @@ fn an_explored_policy_or_implementation_is_excused_in_the_same_way() {
     let policy = &["explore", "--policy", "adder-only", "--depth", "4"];
     assert_eq!(run(folder.path(), &[policy, UPDATE]).0, 0);
     let (exit, told) = run(folder.path(), &[policy, BASELINE]);
-    assert!(exit == 0 && told.contains("company       broken by 3 commands, known"), "{told}");
+    assert!(exit == 0 && told.contains("no-strangers  broken by 3 commands, known"), "{told}");
     let worse = &["explore", "--policy", "no-contact-rule", "--depth", "4"];
     assert_eq!(
         run(folder.path(), &[worse, BASELINE]).0,
@@ -172,7 +172,8 @@ fn a_policy_with_another_knob_is_another_policy() {
     assert_eq!(run(folder.path(), &[explore, UPDATE]).0, 0);
     let listed = read(folder.path(), "known.json");
     assert!(
-        listed.contains(r#"{"policy": "adder-only", "verdict": "broken-promise", "promise": "company"}"#),
+        listed
+            .contains(r#"{"policy": "adder-only", "verdict": "broken-promise", "promise": "no-strangers"}"#),
         "{listed}"
     );
     write(folder.path(), "mine.json", &knobs.replace(r#""links": true"#, r#""links": false"#));
@@ -209,10 +210,14 @@ fn a_mistake_in_a_baseline_is_located() {
     };
     complains("too-strict", "to-strict", "6:92: unknown verdict `to-strict`; did you mean `too-strict`?");
     complains("too-strict", "inconclusive", "6:92: what is inconclusive is never known");
-    complains("company", "compny", "4:142: unknown promise `compny`; did you mean `company`?");
+    complains(
+        "no-strangers",
+        "no-strngers",
+        "4:142: unknown promise `no-strngers`; did you mean `no-strangers`?",
+    );
     complains("\"fault\"", "\"falt\"", "4:55: a known finding has no field `falt`; did you mean `fault`?");
     complains("baseline\": 1", "baseline\": 2", "2:26: expected version 1 of the format");
-    complains("\"create\"", "\"invite\"", "5:5: finding `broken-promise-invite-company of memory");
+    complains("\"create\"", "\"invite\"", "5:5: finding `broken-promise-invite-no-strangers of memory");
     complains("\"known\"", "\"knwon\"", "3:3: a baseline has no field `knwon`; did you mean `known`?");
     complains("{\n", "[\n", "2:");
 }

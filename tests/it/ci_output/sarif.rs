@@ -49,7 +49,7 @@ fn a_finding_stands_at_the_step_of_the_scenario_that_shows_it() {
     let [result] = results(&document) else { panic!("{document}") };
     assert_eq!(
         (&result["ruleId"], &result["level"]),
-        (&json!("broken-promise-invite-company"), &json!("error"))
+        (&json!("broken-promise-invite-no-strangers"), &json!("error"))
     );
     let message = result["message"]["text"].as_str().expect("a text");
     assert!(text(&output.stdout).starts_with(&format!("{message}\n")), "the terminal says the same");
@@ -155,13 +155,13 @@ fn a_policy_that_breaks_its_promise_is_a_result() {
     let [result] = results(&expected) else { panic!("{expected}") };
     assert_eq!(
         (exit, &result["level"], &result["ruleId"]),
-        (1, &json!("error"), &json!("broken-promise-company"))
+        (1, &json!("error"), &json!("broken-promise-no-strangers"))
     );
     let (uri, line) = place(result);
     let saved = read(folder.path(), uri);
     assert!(saved.lines().nth(line as usize - 1).unwrap().contains(r#""do": "create""#));
     let message = result["message"]["text"].as_str().expect("a text");
-    assert!(message.starts_with("the policy adder-only breaks the promise company in g1"), "{message}");
+    assert!(message.starts_with("the policy adder-only breaks the promise no-strangers in g1"), "{message}");
 }
 
 #[test]

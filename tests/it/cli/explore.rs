@@ -16,7 +16,7 @@ fn a_policy_that_breaks_its_promise_is_shown_with_the_shortest_chain() {
     for line in [
         "messenger-kids-2019, cast small, 1 group, 125 commands",
         "states 1,816 up to 2 renamings, transitions 13,869, depth 4, not complete: longer histories were not asked for",
-        "company       broken by 3 commands",
+        "no-strangers  broken by 3 commands",
         "     2  create(sam, g1, [kay, kim])",
         "ann has not approved kim for kay",
         "delivery      broken by 4 commands",
@@ -70,8 +70,8 @@ fn json_lines_of_policies_have_the_fields_of_the_formats_page() {
         );
         assert_eq!(fields(&line["promises"]), "company ban");
     }
-    assert_eq!(lines[0]["promises"], json!({"company": null, "ban": null}));
-    assert_eq!(lines[1]["promises"]["company"], json!({"length": 3, "file": null, "known": null}));
+    assert_eq!(lines[0]["promises"], json!({"no-strangers": null, "ban": null}));
+    assert_eq!(lines[1]["promises"]["no-strangers"], json!({"length": 3, "file": null, "known": null}));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn counterexamples_are_saved_as_scenarios_that_replay() {
     let arguments = ["explore", "--policy", "invite-time-only", "--depth", "5", "--save", "out", "--json"];
     let line = &json_lines(&chatwarden(folder.path(), &arguments))[0];
     let mut files = Vec::new();
-    for (promise, length) in [("company", 4), ("delivery", 5)] {
+    for (promise, length) in [("no-strangers", 4), ("delivery", 5)] {
         let broken = &line["promises"][promise];
         assert_eq!(broken["length"], length);
         let file = broken["file"].as_str().expect("it is saved");
@@ -119,7 +119,7 @@ fn a_search_that_runs_out_of_memory_tells_what_it_knows() {
     let output = chatwarden(folder.path(), &arguments);
     assert_eq!(code(&output), 0);
     let line = &json_lines(&output)[0];
-    assert_eq!((&line["complete"], &line["promises"]["company"]["length"]), (&json!(false), &json!(3)));
+    assert_eq!((&line["complete"], &line["promises"]["no-strangers"]["length"]), (&json!(false), &json!(3)));
 }
 
 /// What was not answered is no pass.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use chatwarden::format::Scenario;
 use chatwarden::replay;
-use chatwarden::wire::Scenario;
 
 use super::{chatwarden, code, folder, refuses, text};
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chatwarden::adapter::fault::Tailored;
-use chatwarden::coverage::{Case, Outcome, Past, Point, Situation};
+use chatwarden::adapter::fault::CustomPolicy;
+use chatwarden::coverage::{Case, DecidedBy, Past, Point, Situation};
+use chatwarden::format::{BuiltInCast, NamedCommand, Names};
 use chatwarden::model::{
-    BetweenChildren, Command, Newcomer, NewcomerRule, Policy, Preset, Setup, State, Word, step,
+    BetweenChildren, Command, NamedEnum, Newcomer, NewcomerRule, Policy, Preset, Setup, State, step,
 };
-use chatwarden::wire::{BuiltInCast, NamedCommand, Names};
 
 const TABLE: &str = include_str!("cases.txt");
 
@@ -53,7 +53,7 @@ fn setup(policy: Policy) -> Setup {
 fn policy(words: &str) -> Policy {
     let (name, knob) = words.split_once(' ').unwrap_or((words, ""));
     let preset = Preset::named(name).map(Preset::policy);
-    let policy = preset.or_else(|| Tailored::named(name).map(Tailored::policy)).expect(words);
+    let policy = preset.or_else(|| CustomPolicy::named(name).map(CustomPolicy::policy)).expect(words);
     let newcomers = |rule: &str| Newcomer::everywhere(NewcomerRule::named(rule).expect(words));
     match knob.split_once(' ') {
         None => policy,
@@ -84,8 +84,8 @@ fn words(points: &[Point]) -> String {
     let (mut outcome, mut cases, mut promises) = ("none", BTreeSet::new(), BTreeSet::new());
     for point in points {
         match point {
-            Point::Decided(_, Outcome::Allowed) => outcome = "allowed",
-            Point::Decided(_, Outcome::Alone(condition)) => outcome = condition.name(),
+            Point::Decided(_, DecidedBy::Allowed) => outcome = "allowed",
+            Point::Decided(_, DecidedBy::Alone(condition)) => outcome = condition.name(),
             Point::Case(_, _, case) => {
                 cases.insert(*case);
             }

@@ -1,11 +1,11 @@
 //! What an exhaustive search says can be covered, against the plainest enumeration: every state in a hash map, and every
 //! command that can be written down in each.
 
-use chatwarden::coverage::{Coverage, Ground, Points, Situation, Standing};
-use chatwarden::explore::Watch;
+use chatwarden::coverage::{Coverage, PointStatus, Points, Reachability, Situation};
+use chatwarden::explore::SearchMonitor;
 use chatwarden::generate::{Generator, Seeded};
-use chatwarden::model::{Cast, Kind, Policy, Preset, Setup, State, UserSet, Word, WordSet, step};
-use chatwarden::suite::{self, Plan};
+use chatwarden::model::{Cast, EnumSet, Kind, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
+use chatwarden::suite::{self, SuiteConfig};
 
 use crate::support::{FastSet, random_policy};
 
@@ -57,22 +57,22 @@ fn nothing_that_a_run_shows_is_called_unreachable() {
         .into_iter()
         .flat_map(|cast| policies().into_iter().map(move |policy| Setup { cast, groups: 2, policy }))
     {
-        let ground = suite::ground(&Plan::new(setup), &Watch::default());
+        let ground = suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default());
         assert!(ground.is_complete);
         let targets: Vec<_> = ground.possible().iter().collect();
         let mut seen = Coverage::default();
         for run in 0..400 {
             let mut choices = Seeded::of_run(9, run);
             let generator = match run % 3 {
-                0 => Generator::uniform(&setup, WordSet::all()),
-                _ => Generator::for_run(&setup, WordSet::all(), &mut choices),
+                0 => Generator::uniform(&setup, EnumSet::all()),
+                _ => Generator::for_run(&setup, EnumSet::all(), &mut choices),
             };
             let targets = if run % 3 == 1 { targets.as_slice() } else { &[] };
             seen.follow(&setup, &generator.run(&setup, 40, targets, &mut choices));
         }
         for point in seen.points().iter() {
             let standing = ground.standing(&Coverage::default(), point);
-            assert_ne!(standing, Standing::Unreachable, "{point} under {setup:?}");
+            assert_ne!(standing, PointStatus::Unreachable, "{point} under {setup:?}");
         }
     }
 }
@@ -83,8 +83,12 @@ fn what_can_be_covered_is_what_is_seen_in_some_state() {
         for policy in policies() {
             let setup = Setup { cast, groups: 1, policy };
             let reachable = enumerated(&setup);
-            let expected = Ground { reachable, is_complete: true, lacks_second_group: true };
-            assert_eq!(suite::ground(&Plan::new(setup), &Watch::default()), expected, "{setup:?}");
+            let expected = Reachability { reachable, is_complete: true, lacks_second_group: true };
+            assert_eq!(
+                suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default()),
+                expected,
+                "{setup:?}"
+            );
         }
     }
 }

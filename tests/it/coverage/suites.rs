@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use chatwarden::adapter::Adapter;
-use chatwarden::adapter::fault::{Fault, Rules, Sight};
+use chatwarden::adapter::fault::{Detectability, Fault, Rules};
 use chatwarden::adapter::memory::Memory;
-use chatwarden::check::{self, Terms};
-use chatwarden::coverage::{Point, Standing};
+use chatwarden::coverage::{Point, PointStatus};
 use chatwarden::explore;
-use chatwarden::model::{Command, Policy, Preset, Setup, Word};
+use chatwarden::format::Scenario;
+use chatwarden::lockstep::{self, CheckConfig};
+use chatwarden::model::{Command, NamedEnum, Policy, Preset, Setup};
 use chatwarden::replay;
 use chatwarden::suite::{self, Suite};
-use chatwarden::wire::Scenario;
 
 use crate::support::small;
 
@@ -22,7 +22,7 @@ const PAGE: &str = include_str!("../../../docs/coverage.md");
 
 fn suite_of(policy: Policy) -> (Setup, Suite) {
     let setup = small(policy, 2);
-    (setup, suite::build(&suite::Plan::new(setup), &explore::Watch::default()))
+    (setup, suite::build(&suite::SuiteConfig::new(setup), &explore::SearchMonitor::default()))
 }
 
 /// The scenarios of a preset that are committed; CI makes them anew and compares.
@@ -41,7 +41,7 @@ fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
     let coverage = suite.coverage(&setup);
     for point in Point::all() {
         let standing = suite.ground.standing(&coverage, *point);
-        assert!(matches!(standing, Standing::Reached | Standing::Unreachable), "{point}: {standing}");
+        assert!(matches!(standing, PointStatus::Reached | PointStatus::Unreachable), "{point}: {standing}");
     }
     // Without any one chain something is missing.
     for left_out in 0..suite.chains.len() {
@@ -60,7 +60,7 @@ fn committed_suites_are_kept_by_the_model_and_the_service() {
         let scenarios = committed(preset);
         for scenario in &scenarios {
             let mut service = Memory::new();
-            let terms = Terms::of(&service.about());
+            let terms = CheckConfig::of(&service.about());
             assert_eq!(replay::against_policy(scenario), Ok(()), "{preset} {}", scenario.name);
             let finding = replay::against_implementation(scenario, &mut service, terms);
             assert_eq!(finding, None, "{preset} {}", scenario.name);
@@ -83,7 +83,9 @@ fn histories() -> Vec<(Policy, Vec<Vec<Command>>)> {
         }
         let histories = match fault.rules() {
             Rules::Preset(preset) => committed(preset).iter().map(replay::commands).collect(),
-            Rules::Tailored(_) => suite_of(policy).1.chains.into_iter().map(|chain| chain.commands).collect(),
+            Rules::CustomPolicy(_) => {
+                suite_of(policy).1.chains.into_iter().map(|chain| chain.commands).collect()
+            }
         };
         suites.push((policy, histories));
     }
@@ -98,11 +100,11 @@ fn suites_see_every_fault_of_a_single_answer_and_the_page_lists_those_that_they_
         let (policy, histories) =
             suites.iter().find(|(policy, _)| *policy == fault.policy()).expect("each has its suite");
         let mut service = Memory::with_fault(**fault);
-        let terms = Terms::of(&service.about());
-        histories.iter().any(|chain| check::run(&mut service, terms, &small(*policy, 2), chain).is_some())
+        let terms = CheckConfig::of(&service.about());
+        histories.iter().any(|chain| lockstep::run(&mut service, terms, &small(*policy, 2), chain).is_some())
     };
     let (seen, unseen): (Vec<&Fault>, Vec<&Fault>) = Fault::ALL.iter().partition(is_seen);
-    assert!(unseen.iter().all(|fault| fault.sight() != Sight::Single), "{unseen:?}");
+    assert!(unseen.iter().all(|fault| fault.sight() != Detectability::Single), "{unseen:?}");
     let (_, section) = PAGE.split_once("## What a suite cannot see").expect("the page has the section");
     let names = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let listed: BTreeSet<&str> = names.collect();

@@ -4,7 +4,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use chatwarden::model::{Command, Promise, Renaming, Setup, State, Transition, WordSet, decide, step};
+use chatwarden::model::{Command, EnumSet, Promise, Renaming, Setup, State, Transition, decide, step};
 use stateright::{Checker, Model, Property};
 
 use super::Instance;
@@ -23,7 +23,7 @@ pub(super) struct Counts {
 /// least images, as Stateright has symmetry for its other search only.
 pub(super) fn count<const U: usize, const G: usize>(
     instance: &Instance,
-    kept: WordSet<Promise>,
+    kept: EnumSet<Promise>,
     symmetry: bool,
 ) -> Counts {
     let checker = machine::<U, G>(instance, kept, symmetry).checker().threads(1).spawn_bfs().join();
@@ -39,7 +39,7 @@ pub(super) fn count<const U: usize, const G: usize>(
 /// Counts depth first, by Stateright's own symmetry reduction.
 pub(super) fn count_depth_first<const U: usize, const G: usize>(instance: &Instance) -> Counts {
     assert_eq!(instance.depth, None, "depth first, a state may first be reached on a long way");
-    let machine = Machine::<U, G> { images: false, ..machine(instance, WordSet::empty(), true) };
+    let machine = Machine::<U, G> { images: false, ..machine(instance, EnumSet::empty(), true) };
     let checker = machine.checker().threads(1).symmetry_fn(Situation::least_image).spawn_dfs().join();
     Counts {
         states: checker.unique_state_count() as u64,
@@ -63,7 +63,7 @@ const UNBROKEN: &str = "unbroken";
 
 fn machine<const U: usize, const G: usize>(
     instance: &Instance,
-    watched: WordSet<Promise>,
+    watched: EnumSet<Promise>,
     symmetry: bool,
 ) -> Machine<U, G> {
     Machine {
@@ -81,7 +81,7 @@ struct Machine<const U: usize, const G: usize> {
     setup: Setup,
     alphabet: Vec<Command>,
     depth: Option<usize>,
-    watched: WordSet<Promise>,
+    watched: EnumSet<Promise>,
     renamings: &'static [Renaming],
     /// Whether each state is replaced by its least image at once.
     images: bool,

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use chatwarden::model::{Command, Promise, Renaming, State, Transition, User, UserSet, Word, WordSet, step};
+use chatwarden::model::{
+    Command, EnumSet, NamedEnum, Promise, Renaming, State, Transition, User, UserSet, step,
+};
 
 use super::Instance;
 
@@ -46,7 +48,7 @@ pub(super) fn enumerate<const U: usize, const G: usize>(instance: &Instance, sym
                     delivered: outcome.delivered,
                     after: &after,
                 };
-                for promise in broken_by(&transition, WordSet::all()).iter() {
+                for promise in broken_by(&transition, EnumSet::all()).iter() {
                     plain.broken.entry(promise).or_insert_with(|| search.chain(at, *command));
                 }
                 if allowed {
@@ -66,8 +68,8 @@ pub(super) fn enumerate<const U: usize, const G: usize>(instance: &Instance, sym
 /// Those of the promises that the transition breaks.
 pub(super) fn broken_by<const U: usize, const G: usize>(
     transition: &Transition<'_, U, G>,
-    promises: WordSet<Promise>,
-) -> WordSet<Promise> {
+    promises: EnumSet<Promise>,
+) -> EnumSet<Promise> {
     promises.iter().filter(|promise| promise.first_breach(transition).is_some()).collect()
 }
 

@@ -1,14 +1,14 @@
 //! The codec: what version 1 means is pinned, everything can be said in it, and a changed byte changes one command.
 
+use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
 use chatwarden::fuzz::{Header, Input};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{
-    Admission, BetweenChildren, Command, CommandKind, DeliverRule, Inviters, NewcomerRule, OnLoss, Preset,
-    Quorum, SendRule, Word, WordSet,
+    Admission, BetweenChildren, Command, CommandKind, DeliverRule, EnumSet, Inviters, NamedEnum,
+    NewcomerRule, OnLoss, Preset, Quorum, SendRule,
 };
 use chatwarden::replay;
-use chatwarden::report::Telling;
-use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
+use chatwarden::report::Describer;
 
 use super::{MOST, any_bytes, decode, history, own};
 use crate::support::random_policy;
@@ -34,7 +34,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn told(input: &Input) -> String {
     let named = input.header.named_setup(&NamedSetup::default());
     let (setup, names) = (named.setup(), named.cast.casting().with_groups(named.groups.clone()));
-    let telling = Telling { names: &names, setup: &setup };
+    let telling = Describer { names: &names, setup: &setup };
     let chain: Vec<String> = input.commands.iter().map(|command| telling.command(*command)).collect();
     let policy = match named.policy {
         PolicySpec::Preset(preset) => preset.name().to_string(),
@@ -66,7 +66,7 @@ fn the_pinned_inputs_say_every_word() {
 
 /// Every value of every knob, as it is told.
 fn knobs() -> impl Iterator<Item = String> {
-    fn values<W: Word + std::fmt::Debug>(knob: &str) -> impl Iterator<Item = String> {
+    fn values<W: NamedEnum + std::fmt::Debug>(knob: &str) -> impl Iterator<Item = String> {
         W::ALL.iter().map(move |word| format!("{knob}: {word:?}"))
     }
     let newcomers = ["create", "invite", "accept", "join"].into_iter().flat_map(values::<NewcomerRule>);
@@ -126,7 +126,7 @@ fn every_scenario_survives_as_an_input() {
         };
         let input = Input { header: Header::of(&named), commands: replay::commands(&scenario) };
         let most = input.commands.len();
-        assert_eq!(Input::decode(&input.encode(), &own(), WordSet::all(), most), Ok(input));
+        assert_eq!(Input::decode(&input.encode(), &own(), EnumSet::all(), most), Ok(input));
     }
 }
 
@@ -203,6 +203,6 @@ fn nothing_stays_of_what_was_read_before() {
     let family =
         NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Family), 1, PolicySpec::Preset(Preset::AdderOnly));
     let mut input = Input { header: Header::of(&family), commands: history(&own(), 1, 3) };
-    input.read(&[9], &own(), WordSet::all(), MOST).expect_err("there is no version 9");
+    input.read(&[9], &own(), EnumSet::all(), MOST).expect_err("there is no version 9");
     assert_eq!(input, Input::default());
 }

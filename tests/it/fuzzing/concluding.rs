@@ -12,10 +12,10 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::fuzz::{Counters, Header, Input, Outcome, Settings, harness};
+use chatwarden::format::{BuiltInCast, CastSpec, Minimality, NamedSetup, PolicySpec, Scenario, Source};
+use chatwarden::fuzz::{Counters, Header, Input, Settings, TargetOutcome, harness};
 use chatwarden::model::{Command, OnLoss, Policy, Preset, Setup};
 use chatwarden::replay;
-use chatwarden::wire::{BuiltInCast, CastSpec, Minimality, NamedSetup, PolicySpec, Scenario, Source};
 
 use super::targets::{found, reported, target};
 use crate::support::Disturbed;
@@ -154,8 +154,8 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     let policy = Policy { on_loss: OnLoss::Dissolve, ..Preset::MessengerKids.policy() };
     let setup = NamedSetup::new(cast, 1, PolicySpec::Full(policy));
     let input = Input { header: Header::of(&setup), commands: reported() };
-    let Outcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
-    assert_eq!(target.run(&Input::default().encode()), Outcome::Conforms);
+    let TargetOutcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
+    assert_eq!(target.run(&Input::default().encode()), TargetOutcome::Conforms);
     target.conclude(header, &found, &mut Vec::new()).expect("it can be saved");
     let saved = saved(folder.path());
     assert_eq!((saved.policy, saved.groups.len()), (setup.policy, 1));

@@ -2,9 +2,9 @@
 //! a group grows; and they do not tell groups apart.
 
 use chatwarden::adapter::memory::Memory;
-use chatwarden::fuzz::{Counters, Header, Input, Outcome, Settings, Signal, Target};
+use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, TargetOutcome};
 use chatwarden::model::{Command, Group, Preset, Renaming, UserSet};
-use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 
 use super::{history, own};
 use crate::support::{ANN, BOB, G1, KAY, KIM, SAM};
@@ -21,7 +21,7 @@ fn shown_under(policy: Preset, signal: Signal, commands: &[Command]) -> Vec<usiz
     let settings = Settings { signal, setup: Some(setup), ..Settings::default() };
     let mut target = Target::new(|| Ok(Memory::new()), settings, counters).expect("the service starts");
     let input = Input { header: Header::OWN, commands: commands.to_vec() };
-    assert_eq!(target.run(&input.encode()), Outcome::Conforms);
+    assert_eq!(target.run(&input.encode()), TargetOutcome::Conforms);
     counters.shown().collect()
 }
 

@@ -1,17 +1,17 @@
 //! The mutator: what it makes is always a history within the bounds, the same seed makes the same, it comes to every kind of
 //! change, and a splice is the beginning of one history with the end of another.
 
+use chatwarden::format::NamedSetup;
 use chatwarden::fuzz::{Header, Input, Mutator};
 use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{CommandKind, WordSet};
-use chatwarden::wire::NamedSetup;
+use chatwarden::model::{CommandKind, EnumSet};
 
 use super::{MOST, any_bytes, decode, history, own};
 
 const ROOM: usize = 8 * (MOST + 1);
 
 fn mutator() -> Mutator {
-    Mutator::new(own(), WordSet::all(), MOST)
+    Mutator::new(own(), EnumSet::all(), MOST)
 }
 
 fn input(seed: u64, length: usize) -> Input {
@@ -30,7 +30,7 @@ fn mutated(mutator: &mut Mutator, input: &Input, seed: u32) -> Vec<u8> {
 
 #[test]
 fn whatever_is_mutated_is_a_history_within_the_bounds() {
-    let kinds = WordSet::from_iter([CommandKind::Approve, CommandKind::Create, CommandKind::Invite]);
+    let kinds = EnumSet::from_iter([CommandKind::Approve, CommandKind::Create, CommandKind::Invite]);
     for seed in 0..5_000 {
         let mut mutator = Mutator::new(own(), kinds, 20);
         let mut data = any_bytes(seed.into());

@@ -5,10 +5,10 @@ use std::ops::Range;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::campaign::{self, Found, Plan, Watch};
-use chatwarden::fuzz::{Counters, Header, Input, Outcome, Settings, Signal, Target};
-use chatwarden::model::{Command, Policy, Preset, Setup, State, UserSet, Word, WordSet, step};
-use chatwarden::wire::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
+use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
+use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, TargetOutcome};
+use chatwarden::model::{Command, EnumSet, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
 
 use super::{MOST, any_bytes, history, own};
 use crate::support::{ANN, BOB, G1, KAY, KIM, SAM};
@@ -30,7 +30,7 @@ pub(super) fn found<A: Adapter>(
     commands: Vec<Command>,
 ) -> Option<Box<Found>> {
     match target.run(&Input { header: Header::OWN, commands }.encode()) {
-        Outcome::Found(_, found) => Some(found),
+        TargetOutcome::Found(_, found) => Some(found),
         _ => None,
     }
 }
@@ -55,8 +55,12 @@ fn every_fault_is_within_reach_of_inputs() {
         let settings = Settings::for_fault(fault);
         let setup = settings.setup.as_ref().expect("a fault has a setup").setup();
         let make = || Ok(Memory::with_fault(fault));
-        let tally =
-            campaign::conduct(&Plan::new(setup, &Memory::new().about()), &make, &Watch::default(), &|_| {});
+        let tally = campaign::run_campaign(
+            &CampaignConfig::new(setup, &Memory::new().about()),
+            &make,
+            &CampaignMonitor::default(),
+            &|_| {},
+        );
         let by_campaign = tally.expect("the service starts").found.remove(0);
         let by_input = found(&mut target(make, settings), by_campaign.commands.clone());
         assert_eq!(by_input.map(|found| found.finding), Some(by_campaign.finding), "{fault}");
@@ -68,11 +72,11 @@ fn the_service_conforms_whatever_the_bytes() {
     let mut target = target(|| Ok(Memory::new()), Settings { varies_setup: true, ..Settings::default() });
     for seed in 0..3_000 {
         match target.run(&any_bytes(seed)) {
-            Outcome::Found(_, found) => panic!("{found:?}"),
-            Outcome::Conforms | Outcome::Unreadable => {}
+            TargetOutcome::Found(_, found) => panic!("{found:?}"),
+            TargetOutcome::Conforms | TargetOutcome::Unreadable => {}
         }
     }
-    assert_eq!(target.run(&[9, 9]), Outcome::Unreadable);
+    assert_eq!(target.run(&[9, 9]), TargetOutcome::Unreadable);
 }
 
 #[test]
@@ -90,13 +94,13 @@ fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
     let settings = Settings { setup: Some(setup), ..Settings::default() };
     let mut fixed = target(make, settings.clone());
     assert_eq!(found(&mut fixed, reported()), None);
-    assert_eq!(fixed.run(&lenient), Outcome::Conforms);
-    assert_eq!(fixed.run(&strict), Outcome::Unreadable);
+    assert_eq!(fixed.run(&lenient), TargetOutcome::Conforms);
+    assert_eq!(fixed.run(&strict), TargetOutcome::Unreadable);
 
     let mut varied = target(make, Settings { varies_setup: true, ..settings });
     assert_eq!(found(&mut varied, reported()), None);
-    assert_eq!(varied.run(&lenient), Outcome::Conforms);
-    assert!(matches!(varied.run(&strict), Outcome::Found(..)));
+    assert_eq!(varied.run(&lenient), TargetOutcome::Conforms);
+    assert!(matches!(varied.run(&strict), TargetOutcome::Found(..)));
 }
 
 #[test]
@@ -134,9 +138,9 @@ fn allocated_by<A: Adapter>(make: impl Fn() -> Result<A, Failure>, settings: Set
         for seed in seeds {
             let (mut other, mut spliced) = (input, [0; ROOM]);
             let of_other = target.mutator().mutate(&mut other, len, ROOM, seed);
-            assert_eq!(target.run(&other[..of_other]), Outcome::Conforms);
+            assert_eq!(target.run(&other[..of_other]), TargetOutcome::Conforms);
             len = target.mutator().splice(&other[..of_other], &input[..len], &mut spliced, seed);
-            assert_eq!(target.run(&spliced[..len]), Outcome::Conforms);
+            assert_eq!(target.run(&spliced[..len]), TargetOutcome::Conforms);
             input = spliced;
         }
     };
@@ -149,7 +153,7 @@ struct Following(Option<(State, Policy)>);
 
 impl Adapter for Following {
     fn about(&self) -> About {
-        About { observes: WordSet::empty(), ..About::exact("following", "1") }
+        About { observes: EnumSet::empty(), ..About::exact("following", "1") }
     }
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {

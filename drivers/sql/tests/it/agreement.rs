@@ -2,8 +2,8 @@
 //! both databases, and both databases beside each other.
 
 use chatwarden::adapter::{Adapter, Failure, Observation};
-use chatwarden::campaign::{self, Plan, Watch};
-use chatwarden::model::{Preset, Setup, Word};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::model::{NamedEnum, Preset, Setup};
 use chatwarden_sql::service::Service;
 
 use crate::support::{family, history, on_postgres, on_sqlite, random_policy, server, small};
@@ -13,8 +13,9 @@ const RANDOM_POLICIES: u64 = 20;
 #[track_caller]
 fn conforms(what: &str, setup: Setup, runs: u64, make: &(impl Fn() -> Result<Service, Failure> + Sync)) {
     let about = make().expect("the service starts").about();
-    let plan = Plan { runs, ..Plan::new(setup, &about) };
-    let tally = campaign::conduct(&plan, make, &Watch::default(), &|_| {}).expect("the service starts");
+    let plan = CampaignConfig { runs, ..CampaignConfig::new(setup, &about) };
+    let tally = campaign::run_campaign(&plan, make, &CampaignMonitor::default(), &|_| {})
+        .expect("the service starts");
     assert!(tally.found.is_empty(), "{what}: {:?} under {:?}", tally.found, setup.policy);
     println!("{what}: {} runs, {} commands conform", tally.runs, tally.commands);
 }

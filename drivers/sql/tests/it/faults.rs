@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{self, Minimality, Plan, Watch};
-use chatwarden::certify::{Level, Limits, Search};
-use chatwarden::check::{self, Terms};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, ShrinkStatus};
+use chatwarden::certify::{CertificateLevel, Certifier, Limits};
 use chatwarden::explore;
-use chatwarden::model::{Command, Word};
+use chatwarden::lockstep::{self, CheckConfig};
+use chatwarden::model::{Command, NamedEnum};
 use chatwarden_sql::fault::{Fault, Sql};
 
 use crate::support::{on_postgres, on_sqlite, policy_for, server, small};
@@ -60,8 +60,8 @@ fn show_the_same_on_postgres(rows: &[Row]) {
     let Some(server) = server() else { return };
     for Row { fault, identity, chain, .. } in rows {
         let mut service = on_postgres(&server, Some(*fault)).expect("the service starts");
-        let (setup, terms) = (small(policy_for(*fault).1, 1), Terms::of(&service.about()));
-        let finding = check::run(&mut service, terms, &setup, chain);
+        let (setup, terms) = (small(policy_for(*fault).1, 1), CheckConfig::of(&service.about()));
+        let finding = lockstep::run(&mut service, terms, &setup, chain);
         let shown = finding.map(|finding| finding.identity().to_string());
         assert_eq!(shown.as_ref(), Some(identity), "{fault}");
     }
@@ -83,22 +83,24 @@ fn row(fault: Fault) -> Row {
     let (policy, rules) = policy_for(fault);
     let make = || on_sqlite(Some(fault));
     let about = make().expect("the service starts").about();
-    let plan = Plan { jobs: std::num::NonZeroUsize::MIN, ..Plan::new(small(rules, 1), &about) };
+    let plan =
+        CampaignConfig { jobs: std::num::NonZeroUsize::MIN, ..CampaignConfig::new(small(rules, 1), &about) };
     let started = Instant::now();
-    let tally = campaign::conduct(&plan, &make, &Watch::default(), &|_| {}).expect("the service starts");
+    let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+        .expect("the service starts");
     let found = tally.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
     let shrink = |found: &campaign::Found| -> Result<_, Failure> {
-        campaign::shrink(&plan, &make, found, &Watch::default(), |_, _| {})
+        campaign::shrink(&plan, &make, found, &CampaignMonitor::default(), |_, _| {})
     };
     let shrunk = shrink(found).expect("the service starts");
-    assert_eq!(shrunk.outcome, Minimality::OneMinimal, "{fault}");
+    assert_eq!(shrunk.outcome, ShrinkStatus::OneMinimal, "{fault}");
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
-    let watch = explore::Watch::default();
-    let search = Search { plan: &plan, limits: Limits::default(), watch: &watch };
+    let watch = explore::SearchMonitor::default();
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     let certificate = conclusion.proof.expect("there is no limit");
-    assert_eq!(certificate.level, Level::Product, "{fault}");
+    assert_eq!(certificate.level, CertificateLevel::Product, "{fault}");
     assert_eq!(certificate.below, conclusion.shrunk.commands.len(), "{fault}");
     assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
     Row {

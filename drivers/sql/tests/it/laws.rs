@@ -2,8 +2,8 @@
 //! another fingerprint.
 
 use chatwarden::adapter::{Adapter, Observation};
-use chatwarden::model::{Command, Preset, Setup, UserSet, Word};
-use chatwarden::wire::BuiltInCast;
+use chatwarden::format::BuiltInCast;
+use chatwarden::model::{Command, NamedEnum, Preset, Setup, UserSet};
 use chatwarden_sql::place::Place;
 use chatwarden_sql::service::Service;
 

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use chatwarden::adapter::Failure;
+use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Choices, Generator, Seeded};
 use chatwarden::model::{
-    Command, Group, Newcomer, Policy, Preset, Quorum, Setup, State, Surface, User, Word, WordSet, step,
+    Command, EnumSet, Group, NamedEnum, Newcomer, Policy, Preset, Quorum, Setup, State, Surface, User, step,
 };
-use chatwarden::wire::BuiltInCast;
 use chatwarden_sql::database::postgres::Postgres;
 use chatwarden_sql::database::server::Server;
 use chatwarden_sql::database::sqlite::Sqlite;
@@ -32,7 +32,7 @@ pub(crate) fn family(policy: Policy, groups: usize) -> Setup {
 /// The commands of a run as a campaign would make them.
 pub(crate) fn history(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, WordSet::all(), &mut choices);
+    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
     let mut next = || {
         let command = generator.next(&state, &mut choices);
@@ -97,7 +97,7 @@ pub(crate) fn random_policy(number: u64) -> Policy {
     }
 }
 
-fn any<W: Word>(choices: &mut impl Choices) -> W {
+fn any<W: NamedEnum>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 

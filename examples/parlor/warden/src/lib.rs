@@ -4,7 +4,7 @@
 //! and go at the support desk, so there are no such commands.
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
-use chatwarden::model::{Command, CommandKind, Group, Kind, Phase, Preset, Setup, User, UserSet, WordSet};
+use chatwarden::model::{Command, CommandKind, EnumSet, Group, Kind, Phase, Preset, Setup, User, UserSet};
 use parlor::{Parlor, ParlorError, Role, RoomId, RoomState, UserId};
 
 /// What Parlor has an endpoint for.
@@ -106,9 +106,9 @@ impl Adapter for ParlorAdapter {
         About {
             name: "parlor".into(),
             version: parlor::VERSION.into(),
-            commands: WordSet::from_iter(COMMANDS),
+            commands: EnumSet::from_iter(COMMANDS),
             fidelity: Fidelity::Exact,
-            observes: WordSet::from_iter(PARTS),
+            observes: EnumSet::from_iter(PARTS),
             policy: Some(Preset::MessengerKids.policy()),
         }
     }

@@ -55,7 +55,7 @@ impl Step<'_> {
             for &u in &room.members {
                 for &v in &room.members {
                     if room.phase == Phase::Active && u < v && self.child_at_risk(self.after, u, v) {
-                        found.insert((Promise::Company, Some(g), Ids::from([u, v])));
+                        found.insert((Promise::NoStrangers, Some(g), Ids::from([u, v])));
                     }
                 }
             }

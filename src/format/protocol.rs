@@ -1,0 +1,49 @@
+//! The driver protocol: JSON-RPC 2.0, one message a line, between the harness and a program that drives an
+//! implementation. Both sides read and write with this.
+//!
+//! Nothing is sent or waited for here; that is `exec`'s and `driver`'s. People read `docs/protocol.md`.
+
+mod answer;
+mod hello;
+mod request;
+mod seen;
+
+pub use answer::{Refusal, Reply, read_answer, read_nothing, write_answer, write_nothing, write_refusal};
+pub use hello::{read_about, write_about};
+pub use request::{Incoming, Method, Request, SessionContext};
+pub use seen::{read_observation, write_observation};
+
+/// The version of the protocol that is spoken here.
+pub const PROTOCOL_VERSION: u64 = 1;
+
+/// The most bytes of a line, without its end: 1 MiB.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// The codes of errors, as JSON-RPC and the protocol number them.
+///
+/// ```
+/// use chatwarden::format::code;
+/// assert_eq!(code::UNSUPPORTED, 1);
+/// ```
+pub mod code {
+    /// The command is not supported, and had no effect.
+    pub const UNSUPPORTED: i64 = 1;
+    /// The command may or may not have happened.
+    pub const INDEFINITE: i64 = 2;
+    /// The driver, or what it drives, failed.
+    pub const FAILED: i64 = 3;
+    /// JSON-RPC: the line is not JSON.
+    pub const NOT_JSON: i64 = -32700;
+    /// JSON-RPC: the line is JSON, and no request.
+    pub const NOT_A_REQUEST: i64 = -32600;
+    /// JSON-RPC: there is no such method.
+    pub const NO_SUCH_METHOD: i64 = -32601;
+    /// JSON-RPC: the method has other parameters.
+    pub const WRONG_PARAMETERS: i64 = -32602;
+}
+
+/// Adds a message to the lines that are to be sent.
+fn write_line(lines: &mut Vec<u8>, message: &impl serde::Serialize) {
+    serde_json::to_writer(&mut *lines, message).expect("nothing that is written here can fail");
+    lines.push(b'\n');
+}

@@ -1,0 +1,139 @@
+//! A text that is to be read, with the name of its file: limits, encoding and syntax are checked here,
+//! once, and places in it are counted here.
+//!
+//! What the text means is not asked: that is for the readers of [`Node`]s.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::value::RawValue;
+
+use super::error::{Error, Place};
+use super::node::Node;
+
+/// The most bytes that a file may have: 16 MiB.
+pub const MAX_FILE_BYTES: usize = 16 << 20;
+
+/// A text with the name under which errors speak of it.
+///
+/// ```
+/// use chatwarden::format::Source;
+/// let line = Source::from_bytes("<stdin>", b" [true] ")?;
+/// assert_eq!(line.root()?.raw(), "[true]");
+/// # Ok::<(), chatwarden::format::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// A text with the name of its file, or what stands for one.
+    pub const fn new(name: &'a str, text: &'a str) -> Self {
+        Source { name, text }
+    }
+
+    /// The same from bytes.
+    ///
+    /// # Errors
+    /// If they are not UTF-8.
+    pub fn from_bytes(name: &'a str, bytes: &'a [u8]) -> Result<Self, Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Source { name, text }),
+            Err(error) => {
+                let (valid, rest) = bytes.split_at(error.valid_up_to());
+                // What was found valid a moment ago cannot fail now.
+                let text = std::str::from_utf8(valid).unwrap_or_default();
+                Err(Source { name, text }.error(text.len(), format!("byte {:#04x} is not UTF-8", rest[0])))
+            }
+        }
+    }
+
+    /// The JSON value that the text holds.
+    ///
+    /// # Errors
+    /// If the text is too long, starts with a byte order mark or is not one JSON value.
+    pub fn root(self) -> Result<Node<'a>, Error> {
+        within_limit(self.name, self.text.len())?;
+        if self.text.starts_with('\u{feff}') {
+            return Err(self.error(0, "the text starts with a byte order mark, which JSON does not have"));
+        }
+        if self.text.trim_ascii().is_empty() {
+            return Err(self.error(0, "the text is empty"));
+        }
+        let root: &RawValue = serde_json::from_str(self.text).map_err(|error| self.syntax_error(&error))?;
+        Ok(Node::new(self, root))
+    }
+
+    /// A fault at the byte of that offset.
+    pub(super) fn error(self, offset: usize, message: impl Into<String>) -> Error {
+        Error { place: Some(self.place(offset)), ..Error::of_file(self.name, message) }
+    }
+
+    /// Where the byte of that offset stands.
+    pub(super) fn place(self, offset: usize) -> Place {
+        let before = &self.text[..offset];
+        let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+        Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+    }
+
+    /// Where in the text a piece of it starts.
+    pub(super) fn offset(self, piece: &str) -> usize {
+        piece.as_ptr().addr() - self.text.as_ptr().addr()
+    }
+
+    fn syntax_error(self, error: &serde_json::Error) -> Error {
+        // The parser counts lines from 1 and in each the bytes up to the one that it stumbled over.
+        let start: usize =
+            self.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let mut offset = (start + error.column().saturating_sub(1)).min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let message =
+            PHRASES.iter().fold(message.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours));
+        self.error(offset, format!("not JSON: {message}"))
+    }
+}
+
+/// What the parser says, and how we say it.
+const PHRASES: [(&str, &str); 4] = [
+    ("EOF while parsing", "the text ends within"),
+    ("expected ident", "misspelt `true`, `false` or `null`"),
+    ("expected value", "expected a value"),
+    ("control character (\\u0000-\\u001F) found while parsing", "a line break or other control character in"),
+];
+
+/// All bytes of a stream, such as standard input.
+///
+/// # Errors
+/// If it cannot be read or holds more than a file may.
+pub fn read_bytes(name: &str, stream: impl Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let limit = MAX_FILE_BYTES as u64 + 1;
+    stream.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    within_limit(name, bytes.len())?;
+    Ok(bytes)
+}
+
+/// What the reader makes of the file at the path.
+pub(super) fn open<T>(path: &Path, read: impl FnOnce(Source<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    read(Source::from_bytes(&name, &read_bytes(&name, file)?)?)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    Error::of_file(name, format!("cannot be read: {error}"))
+}
+
+fn within_limit(name: &str, bytes: usize) -> Result<(), Error> {
+    if bytes > MAX_FILE_BYTES {
+        return Err(Error::of_file(name, format!("larger than {} MiB", MAX_FILE_BYTES >> 20)));
+    }
+    Ok(())
+}
