@@ -54,7 +54,7 @@ fn driver(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn conduct<A: Adapter>(plan: &CampaignConfig, make: impl Fn() -> Result<A, Failure> + Sync) {
+fn run_campaign<A: Adapter>(plan: &CampaignConfig, make: impl Fn() -> Result<A, Failure> + Sync) {
     let tally = campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
     assert!(tally.found.is_empty());
