@@ -3,13 +3,13 @@
 //!
 //! Nothing is written to disk or printed here; who watches gets numbers and improvements as they come.
 
+mod batches;
 mod repeat;
 mod shard;
-mod shorten;
-mod turns;
+mod shrinking;
 
 pub use shard::Shard;
-pub use shorten::{ShrinkStatus, Shrunk, shrink};
+pub use shrinking::{ShrinkStatus, Shrunk, shrink};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
-use crate::coverage::{Coverage, Past, Point, Points, Situation};
+use crate::coverage::{Coverage, HistoryFacts, Point, Points, Situation};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use turns::{Batch, BatchQueue};
+use batches::{Batch, BatchQueue};
 
 /// How many runs a job takes at a time, at most.
 const BLOCK: u64 = 16;
@@ -126,6 +126,26 @@ pub struct Found {
     pub commands: Vec<Command>,
     /// What was found.
     pub finding: Finding,
+}
+
+/// The run in which something was found.
+///
+/// ```
+/// assert_eq!(chatwarden_cli::report::Origin { seed: 7, run: 41 }.runs(), 42);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// The seed of the campaign.
+    pub seed: u64,
+    /// The number of the run, from 0.
+    pub run: u64,
+}
+
+impl Origin {
+    /// How many runs it took, this one included.
+    pub const fn runs(self) -> u64 {
+        self.run + 1
+    }
 }
 
 /// What a campaign came to.
@@ -385,7 +405,7 @@ impl CampaignRun<'_> {
 /// What a run has shown so far.
 #[derive(Default)]
 struct CoverageTrace {
-    past: Past,
+    past: HistoryFacts,
     shown: Vec<Point>,
 }
 
@@ -394,7 +414,7 @@ impl CoverageTrace {
         let situation = Situation { state: before, policy: &plan.setup.policy, past: Some(&self.past) };
         situation.each_point(command, |point| self.shown.push(point));
         let allowed = decide(before, &plan.setup.policy, command).is_allowed();
-        self.past.took(before, command, allowed, after);
+        self.past.record(before, command, allowed, after);
     }
 }
 

@@ -15,14 +15,13 @@ use std::time::Duration;
 use chatwarden_model::{CommandKind, EnumSet};
 
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use crate::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, Origin};
+use crate::describe::{Describer, Palette, explain};
 use crate::format::{NamedSetup, Scenario};
 use crate::lockstep::CheckConfig;
 use crate::replay;
-use crate::report::{Describer, Origin, explain};
-use crate::save::FindingWriter;
 use crate::trace::Trace;
-use crate::triage::{Drafts, Finder};
+use crate::triage::{Drafts, Finder, FindingWriter};
 
 /// Defines a test by this name that an implementation, made by the second argument, conforms. Where that may fail, `?` can be
 /// used on a [`Failure`](crate::adapter::Failure). The third argument, a [`Conformance`], can be left out.
@@ -222,10 +221,11 @@ impl Conformance {
     ) -> Vec<String> {
         let mut told = Vec::new();
         for found in &tally.found {
-            let mut text = anstream::StripStream::new(Vec::new());
+            let mut text = Vec::new();
             let draft = drafts.take(found.finding.identity());
-            let saved = finder.conclude(found, self.origin(found.run), draft, make, &mut text);
-            told.push(String::from_utf8_lossy(&text.into_inner()).into_owned());
+            let saved =
+                finder.conclude(found, self.origin(found.run), draft, make, &mut text, &Palette::PLAIN);
+            told.push(String::from_utf8_lossy(&text).into_owned());
             told.extend(saved.err().map(|error| format!("error: {error}")));
         }
         told.extend(drafts.discard_rest().err().map(|error| format!("error: {error}")));
@@ -258,8 +258,8 @@ fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: CheckConf
     let (names, setup) = (scenario.names(), scenario.setup());
     let terms = CheckConfig { promises: scenario.judged(), ..terms };
     let history = Trace::of(adapter, terms, &setup, &replay::commands(scenario));
-    let mut text = anstream::StripStream::new(Vec::new());
-    explain(&mut text, &Describer { names: &names, setup: &setup }, &history)
+    let mut text = Vec::new();
+    explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &history)
         .expect("memory can be written to");
-    format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text.into_inner()))
+    format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text))
 }

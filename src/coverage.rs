@@ -10,18 +10,18 @@
 
 mod case;
 mod clearance;
+mod history_facts;
 mod loss;
 mod observe;
-mod past;
-mod stake;
+mod promise_relevance;
 
 use std::sync::OnceLock;
 
 use chatwarden_model::{Command, CommandKind, Condition, NamedEnum, Promise, Setup, State, named_enum, step};
 
 pub use case::Case;
+pub use history_facts::{GroupHistory, HistoryFacts};
 pub use observe::Situation;
-pub use past::{GroupPast, Past};
 
 /// How a command came out, as far as coverage tells outcomes apart.
 ///
@@ -116,7 +116,7 @@ impl Point {
     }
 
     /// The position among [`Point::all`].
-    pub(crate) fn position(self) -> usize {
+    pub fn position(self) -> usize {
         static POSITIONS: OnceLock<Vec<u16>> = OnceLock::new();
         let positions = POSITIONS.get_or_init(|| {
             let mut positions = vec![0; NUMBERS];
@@ -169,7 +169,7 @@ fn of_command(kind: CommandKind) -> Vec<Point> {
         let cases = Case::ALL.iter().filter(|case| case.fits(kind, outcome));
         points.extend(cases.map(|&case| Point::Case(kind, outcome, case)));
     }
-    points.extend(stake::promises(kind).iter().map(|promise| Point::Promise(promise, kind)));
+    points.extend(promise_relevance::promises(kind).iter().map(|promise| Point::Promise(promise, kind)));
     points
 }
 
@@ -297,13 +297,13 @@ impl Coverage {
 
     /// Counts what the commands show where everything goes by the policy.
     pub fn follow(&mut self, setup: &Setup, commands: &[Command]) {
-        let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
+        let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
         for command in commands {
             Situation { state: &state, policy: &setup.policy, past: Some(&past) }
                 .each_point(command, |point| self.count_in(point));
             let before = state;
             let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
-            past.took(&before, command, allowed, &state);
+            past.record(&before, command, allowed, &state);
         }
     }
 

@@ -19,7 +19,7 @@
 //! - [`NamedCommand`] and [`read_command()`];
 //! - [`NamedCast`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
 //! - [`Scenario`] with its [`ScenarioStep`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`], with a
-//!   [`CertificateRecord`] where its length is proved;
+//!   [`Certificate`] where its length is proved;
 //! - [`KnownFinding`], of which a baseline is a list.
 //!
 //! The way out is laid out for people to read and compare, and is described by [`scenario_schema()`].
@@ -39,13 +39,14 @@ mod node;
 mod policy;
 mod protocol;
 mod scenario;
+#[cfg(feature = "schema")]
 mod schema;
 mod source;
 mod word;
 
 pub use baseline::{KnownFinding, KnownVerdict};
 pub use cast::{BuiltInCast, CastSpec, NamedCast};
-pub use certificate::{CertificateRecord, RecordedLevel};
+pub use certificate::{Certificate, CertificateLevel};
 pub use command::{NamedCommand, read_command};
 pub use error::{Error, Place, nearest};
 pub use finding::{FindingRecord, Minimality, RecordedVerdict};
@@ -59,6 +60,7 @@ pub use protocol::{
     write_observation, write_refusal,
 };
 pub use scenario::{Break, Expect, FORMAT_VERSION, MAX_STEPS, Scenario, ScenarioStep};
+#[cfg(feature = "schema")]
 pub use schema::scenario_schema;
 pub use source::{MAX_FILE_BYTES, Source, read_bytes};
 pub use word::NounOf;

@@ -15,7 +15,7 @@ use chatwarden_model::{
     Admission, Bounds, Command, CommandKind, EnumSet, Policy, Setup, State, decide, named_enum, step,
 };
 
-use crate::coverage::{Past, Point};
+use crate::coverage::{HistoryFacts, Point};
 use arguments::{Likely, Uniform};
 
 /// How often a command is drawn anew because more than one of its conditions fails.
@@ -110,7 +110,7 @@ impl Generator {
     pub fn toward(
         &self,
         state: &State,
-        past: &Past,
+        past: &HistoryFacts,
         targets: &[Point],
         choices: &mut impl Choices,
     ) -> Command {
@@ -125,13 +125,13 @@ impl Generator {
         targets: &[Point],
         choices: &mut impl Choices,
     ) -> Vec<Command> {
-        let (mut state, mut past): (State, Past) = (setup.start(), Past::default());
+        let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
         let next = || {
             let command = self.toward(&state, &past, targets, choices);
             let before = state;
             let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
             if !targets.is_empty() {
-                past.took(&before, &command, allowed, &state);
+                past.record(&before, &command, allowed, &state);
             }
             command
         };

@@ -46,7 +46,7 @@
 //! # let watch = CampaignMonitor::default();
 //! # let tally = run_campaign(&plan, &service, &watch, &|_| {})?;
 //! # let found = tally.found.first().expect("the fault is found");
-//! use chatwarden::report::Describer;
+//! use chatwarden::describe::Describer;
 //! use chatwarden::format::Names;
 //! let shrunk = shrink(&plan, &service, found, &watch, |_, _| {})?;
 //! let names = casting.with_groups(Names::numbered(2));
@@ -88,30 +88,20 @@
 pub use chatwarden_model as model;
 
 pub mod adapter;
-pub mod baseline;
 pub mod campaign;
-pub mod certify;
-#[cfg(feature = "cli")]
-pub mod cli;
 pub mod conformance;
 pub mod coverage;
+pub mod describe;
 pub mod driver;
-pub mod exec;
-pub mod explore;
-pub mod fault_bench;
 pub mod finding;
 pub mod format;
 pub mod fuzz;
 pub mod generate;
-mod hash;
-pub mod inspect;
+pub mod hash;
 pub mod lockstep;
 pub mod replay;
-pub mod report;
-pub mod save;
 pub mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;
-pub mod suite;
 pub mod trace;
-mod triage;
+pub mod triage;

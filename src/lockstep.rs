@@ -98,7 +98,7 @@ pub struct Lockstep {
 
 /// Where a lock-step stands after some steps: what it takes to go on from there, beside a copy of the implementation.
 #[derive(Clone, Debug)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     state: State,
     seen: Observation,
     at: usize,
@@ -107,7 +107,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// What is left to report if the run ends here.
-    pub(crate) fn pending(&self) -> Option<&Finding> {
+    pub fn pending(&self) -> Option<&Finding> {
         self.drift.as_ref()
     }
 }
@@ -189,7 +189,7 @@ impl Lockstep {
     }
 
     /// What panicked on a thread of the implementation's after the last step was compared.
-    pub(crate) fn late(&self) -> Option<Finding> {
+    pub fn late(&self) -> Option<Finding> {
         let panicked = inconclusive(panics::Failed::Panic(panics::elsewhere()?));
         Some(Finding::new(self.at.saturating_sub(1), self.last, vec![panicked]))
     }
@@ -200,12 +200,12 @@ impl Lockstep {
     }
 
     /// Where it stands.
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         Snapshot { state: self.state, seen: *self.seen, at: self.at, drift: self.drift.clone() }
     }
 
     /// Goes back, or over, to where a lock-step of the same terms and setup stood.
-    pub(crate) fn restore(&mut self, moment: &Snapshot) {
+    pub fn restore(&mut self, moment: &Snapshot) {
         self.state = moment.state;
         *self.seen = moment.seen;
         self.at = moment.at;

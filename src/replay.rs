@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::{Breach, Command, NamedEnum, Promise, Setup};
 
 use crate::adapter::Adapter;
+use crate::describe::Describer;
 use crate::finding::Finding;
 use crate::format::{Break, Expect, Names, Scenario, ScenarioStep};
 use crate::lockstep::{CheckConfig, run};
-use crate::report::Describer;
 use crate::trace::{Trace, TraceStep};
 
 /// Something in which the policy does not do what the scenario says.
@@ -78,7 +78,7 @@ pub fn against_implementation(
 }
 
 /// The finding in which a replay ended, in a line.
-pub(crate) fn told(scenario: &Scenario, finding: &Finding) -> String {
+pub fn told(scenario: &Scenario, finding: &Finding) -> String {
     let (setup, names) = (scenario.setup(), scenario.names());
     let what = Describer { names: &names, setup: &setup }.finding(finding);
     format!("{}: {what}", finding.identity().verdict)
@@ -109,7 +109,7 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 ///
 /// # Errors
 /// If a folder cannot be read.
-pub(crate) fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
     Ok(files)

@@ -5,6 +5,8 @@
 //! command line, which certify, know baselines and report to CI systems, take the parts.
 
 mod drafts;
+mod file;
+mod writer;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,40 +14,41 @@ use std::path::PathBuf;
 
 use chatwarden_model::{Command, EnumSet, Setup};
 
-pub(crate) use drafts::Drafts;
+pub use drafts::Drafts;
+pub use file::{check_writable, replace_file};
+pub use writer::{Draft, FindingWriter, hash, write};
 
 use crate::adapter::{About, Adapter, Failure};
-use crate::baseline::{Baseline, Subject};
-use crate::campaign::{self, CampaignConfig, CampaignMonitor, Found, ShrinkStatus, Shrunk};
-use crate::certify::Certificate;
+use crate::campaign::{self, CampaignConfig, CampaignMonitor, Found, Origin, ShrinkStatus, Shrunk};
+use crate::describe::{Describer, Palette, SavedFinding, explain};
 use crate::finding::{Finding, Verdict};
-use crate::format::Scenario;
+use crate::format::{Certificate, Minimality, Scenario};
 use crate::replay;
-use crate::report::{Describer, Discovery, Event, Origin, Report, Terminal, explain};
-use crate::save::{self, Draft, FindingWriter};
 use crate::trace::Trace;
 
 /// Who found something, in what, and where it is to be written.
 #[derive(Clone, Debug)]
-pub(crate) struct Finder {
+pub struct Finder {
     /// What the runs are about and how they are compared.
-    pub(crate) plan: CampaignConfig,
+    pub plan: CampaignConfig,
     /// What scenarios have in common, and their folder.
-    pub(crate) folder: FindingWriter,
+    pub folder: FindingWriter,
     /// How the saved scenario is replayed, but for its name; empty if the program cannot.
-    pub(crate) replay: String,
+    pub replay: String,
 }
 
 /// A finding as it stands on disk in the end.
 #[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) shrunk: Shrunk,
-    pub(crate) file: PathBuf,
+pub struct Settled {
+    /// The finding and its trace as shrunk.
+    pub shrunk: Shrunk,
+    /// The scenario file.
+    pub file: PathBuf,
 }
 
 impl Finder {
     /// A finder by this name, of an implementation that says this about itself.
-    pub(crate) fn new(engine: &str, about: &About, plan: CampaignConfig, mut folder: FindingWriter) -> Self {
+    pub fn new(engine: &str, about: &About, plan: CampaignConfig, mut folder: FindingWriter) -> Self {
         folder.engine = engine.into();
         folder.adapter.clone_from(&about.name);
         folder.implementation = Some(about.version.clone());
@@ -59,13 +62,14 @@ impl Finder {
     ///
     /// # Errors
     /// If something cannot be written. What was found is told all the same.
-    pub(crate) fn conclude<A: Adapter>(
+    pub fn conclude<A: Adapter>(
         &self,
         found: &Found,
         origin: Option<Origin>,
         draft: io::Result<Draft>,
         make: &impl Fn() -> Result<A, Failure>,
         out: &mut impl Write,
+        palette: &Palette,
     ) -> io::Result<PathBuf> {
         let settled = draft.and_then(|draft| {
             let shrunk = match self.shrink(found, origin, &draft, make, &CampaignMonitor::default()) {
@@ -79,7 +83,7 @@ impl Finder {
         });
         match settled {
             Ok(settled) => {
-                self.tell(&settled, origin, make, out)?;
+                self.tell(&settled, origin, make, out, palette)?;
                 Ok(settled.file)
             }
             Err(error) => {
@@ -93,7 +97,7 @@ impl Finder {
     ///
     /// # Errors
     /// If there is no implementation any more to execute anything with.
-    pub(crate) fn shrink<A: Adapter>(
+    pub fn shrink<A: Adapter>(
         &self,
         found: &Found,
         origin: Option<Origin>,
@@ -111,7 +115,7 @@ impl Finder {
     ///
     /// # Errors
     /// If it cannot be written; then the draft is what it was.
-    pub(crate) fn improve(
+    pub fn improve(
         &self,
         draft: &Draft,
         commands: &[Command],
@@ -127,7 +131,7 @@ impl Finder {
     ///
     /// # Errors
     /// If it cannot be written or read back; then the draft stays.
-    pub(crate) fn settle<A: Adapter>(
+    pub fn settle<A: Adapter>(
         &self,
         found: &Found,
         (shrunk, certificate): (Shrunk, Option<&Certificate>),
@@ -141,7 +145,7 @@ impl Finder {
         };
         let mut scenario = of(&folder, &shrunk);
         if let Some(certificate) = certificate {
-            scenario = save::certified(scenario, certificate);
+            scenario = certified(scenario, certificate);
         }
         draft.improve(&folder, scenario.clone())?;
         // Who found the same at the same time may have settled it, and taken the draft away.
@@ -157,11 +161,7 @@ impl Finder {
     }
 
     /// What happens with the implementation; by the policy alone where that cannot be told any more.
-    pub(crate) fn history<A: Adapter>(
-        &self,
-        shrunk: &Shrunk,
-        make: &impl Fn() -> Result<A, Failure>,
-    ) -> Trace {
+    pub fn history<A: Adapter>(&self, shrunk: &Shrunk, make: &impl Fn() -> Result<A, Failure>) -> Trace {
         let setup: &Setup = &self.plan.setup;
         match make() {
             Ok(mut adapter) if shrunk.is_repeatable() => {
@@ -204,25 +204,18 @@ impl Finder {
         origin: Option<Origin>,
         make: &impl Fn() -> Result<A, Failure>,
         out: &mut impl Write,
+        palette: &Palette,
     ) -> io::Result<()> {
         let Settled { shrunk, file } = settled;
-        let history = self.history(shrunk, make);
+        let trace = self.history(shrunk, make);
         let names = self.folder.names();
-        let subject = Subject::new(&self.folder.policy, Some(&self.folder.adapter), None);
-        Terminal::new(&mut *out).event(Event::FindingSaved(&Discovery {
-            names: &names,
-            setup: &self.plan.setup,
-            shrunk,
-            met: &Baseline::default().meet(subject.finding(shrunk.finding.identity())),
-            proof: None,
-            history: &history,
-            origin,
-            file,
-            replay: &self.replay,
-        }))?;
+        let setup = &self.plan.setup;
+        let saved =
+            SavedFinding { names: &names, setup, shrunk, trace: &trace, origin, file, replay: &self.replay };
+        saved.write(out, palette, false, None)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         writeln!(out, "\n{name}, step by step:")?;
-        explain(out, &Describer { names: &names, setup: &self.plan.setup }, &history)?;
+        explain(out, palette, &Describer { names: &names, setup }, &trace)?;
         out.flush()
     }
 
@@ -230,7 +223,7 @@ impl Finder {
     ///
     /// # Errors
     /// If it cannot be told either.
-    pub(crate) fn tell_unsaved(
+    pub fn tell_unsaved(
         &self,
         found: &Found,
         error: &impl fmt::Display,
@@ -244,7 +237,7 @@ impl Finder {
 }
 
 /// A finding of which nothing was made.
-pub(crate) fn as_found(found: &Found, outcome: ShrinkStatus) -> Shrunk {
+pub fn as_found(found: &Found, outcome: ShrinkStatus) -> Shrunk {
     Shrunk { commands: found.commands.clone(), finding: found.finding.clone(), executions: 0, outcome }
 }
 
@@ -252,4 +245,13 @@ pub(crate) fn as_found(found: &Found, outcome: ShrinkStatus) -> Shrunk {
 /// shrunk, and may take the whole time limit every time.
 fn is_worth_repeating(shrunk: &Shrunk) -> bool {
     !shrunk.is_unstable() && shrunk.finding.identity().verdict != Verdict::Inconclusive
+}
+
+/// The scenario, whose chain is certified.
+fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario {
+    if let Some(finding) = &mut scenario.finding {
+        finding.minimal = Minimality::Certified;
+        finding.certificate = Some(*certificate);
+    }
+    scenario
 }

@@ -9,8 +9,8 @@
 mod accounts;
 mod admission;
 mod contacts;
+mod fault_memory;
 mod list;
-mod past;
 mod rooms;
 mod talk;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chatwarden_model::{
     Admission, Command, CommandKind as K, GroupState, NewcomerRule, Policy, Quorum, SendRule, User, UserSet,
 };
 
-use super::{Case, DecidedBy, Past, Situation};
+use super::{Case, DecidedBy, HistoryFacts, Situation};
 
 /// Two users of whom a rule asks whether they are compatible.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             (_, false, false) => Case::OnlyMember,
         });
         let launched =
-            |past: &Past| command.group().and_then(|group| past.group(group).launcher) == Some(other);
+            |past: &HistoryFacts| command.group().and_then(|group| past.group(group).launcher) == Some(other);
         let pair = UserSet::of([command.by(), asked.newcomer]);
         let shared = || self.state.groups().any(|(_, group)| pair.is_subset(group.members));
         if command.kind() == K::Invite && other != command.by() && shared() {

@@ -9,7 +9,7 @@ use chatwarden_model::{
     decide,
 };
 
-use super::{Case, DecidedBy, Past, Point, stake};
+use super::{Case, DecidedBy, HistoryFacts, Point, promise_relevance};
 
 /// A situation in which commands are given: the state, the policy, and what went before as far as it is known.
 ///
@@ -32,7 +32,7 @@ pub struct Situation<'a, const U: usize, const G: usize> {
     /// The rules.
     pub policy: &'a Policy,
     /// What went before; without it the cases of the past are not told.
-    pub past: Option<&'a Past>,
+    pub past: Option<&'a HistoryFacts>,
 }
 
 impl<const U: usize, const G: usize> Situation<'_, U, G> {
@@ -51,7 +51,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
             debug_assert!(case.fits(kind, outcome), "{kind}, {outcome:?}: {case} cannot be told");
             visit(Point::Case(kind, outcome, case));
         });
-        stake::each(self, command, outcome, |promise| visit(Point::Promise(promise, kind)));
+        promise_relevance::each(self, command, outcome, |promise| visit(Point::Promise(promise, kind)));
     }
 
     fn each_case(&self, command: &Command, outcome: DecidedBy, tell: &mut impl FnMut(Case)) {

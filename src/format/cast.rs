@@ -5,13 +5,16 @@
 use std::path::Path;
 
 use chatwarden_model::{Cast, Kind, MAX_USERS, User, UserSet, named_enum};
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
 use super::error::Error;
-use super::names::{self, Name, Names, UserNames};
+use super::names::{self, Names};
 use super::node::Node;
+#[cfg(feature = "schema")]
+use super::schema::{Name, UserNames};
 use super::source;
 use super::word::{AsName, NounOf};
 
@@ -172,26 +175,28 @@ impl CastSpec {
 }
 
 /// Who takes part: the name of a built-in cast, or the list of the users.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(untagged)]
-#[schemars(rename = "cast")]
+#[cfg_attr(feature = "schema", schemars(rename = "cast"))]
 pub(super) enum CastForm<'a> {
     BuiltIn(AsName<BuiltInCast>),
-    Full(#[schemars(length(min = 1, max = MAX_USERS))] Vec<UserForm<'a>>),
+    Full(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_USERS)))] Vec<UserForm<'a>>),
 }
 
 /// A user of the cast. A child, and nobody else, has guardians.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "user", deny_unknown_fields, extend("if" = child(), "then" = guarded(), "else" = unguarded()))]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "user", deny_unknown_fields, extend("if" = child(), "then" = guarded(), "else" = unguarded())))]
 pub(super) struct UserForm<'a> {
     /// What the user is called.
-    #[schemars(with = "Name")]
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     name: &'a str,
     /// What the user is for the whole run.
     kind: AsName<Kind>,
     /// The child's guardians at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "UserNames<1>")]
+    #[cfg_attr(feature = "schema", schemars(with = "UserNames<1>"))]
     guardians: Option<Vec<&'a str>>,
 }
 

@@ -4,6 +4,7 @@
 //! numbers count, and whether they are right is for who searches again to see.
 
 use chatwarden_model::{CommandKind, EnumSet, MAX_GROUPS, NamedEnum, named_enum};
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ const MAX_ALPHABET: u64 = 1 << 32;
 /// What was exhausted without coming upon a chain shorter than the scenario's.
 ///
 /// ```
-/// use chatwarden::format::{Minimality, RecordedLevel, Scenario, Source};
+/// use chatwarden::format::{Minimality, CertificateLevel, Scenario, Source};
 /// # let text = r#"{"chatwarden": 1, "name": "found", "policy": "messenger-kids", "cast": "small", "groups": ["g1"], "steps": [
 /// #   {"command": {"do": "create", "by": "sam", "group": "g1", "with": ["kay"]}, "expect": "deny"}], "finding":
 /// #   {"engine": "fuzz", "adapter": "memory", "fidelity": "exact", "harness": "0.1.0", "verdict": "too-permissive", "at": 0,
@@ -27,13 +28,13 @@ const MAX_ALPHABET: u64 = 1 << 32;
 /// let scenario = Scenario::read(Source::new("found.json", text))?;
 /// let finding = scenario.finding.expect("the harness has found it");
 /// let certificate = finding.certificate.expect("the chain is certified");
-/// assert_eq!((certificate.level, certificate.ground), (RecordedLevel::Product, 123_456_789));
+/// assert_eq!((certificate.level, certificate.ground), (CertificateLevel::Product, 123_456_789));
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CertificateRecord {
+pub struct Certificate {
     /// Over what the chain is minimal.
-    pub level: RecordedLevel,
+    pub level: CertificateLevel,
     /// How many commands the chain has; all histories of fewer were tried.
     pub below: usize,
     /// How many groups there were; the scenario names those that the chain needs.
@@ -58,21 +59,20 @@ named_enum! {
     /// Over what a chain is minimal.
     ///
     /// ```
-    /// use chatwarden::{certify::CertificateLevel, model::NamedEnum, format::RecordedLevel};
-    /// let names = |word: &RecordedLevel| word.name();
-    /// assert!(Level::ALL.iter().map(|word| word.name()).eq(RecordedLevel::ALL.iter().map(names)));
+    /// use chatwarden::{format::CertificateLevel, model::NamedEnum};
+    /// assert_eq!(CertificateLevel::named("black-box"), Some(CertificateLevel::BlackBox));
     /// ```
-    pub enum RecordedLevel {
+    pub enum CertificateLevel {
         Product = "product": "over the pairs of states of model and implementation",
         BlackBox = "black-box": "over all sequences of commands, up to renaming users and groups",
     }
 }
 
-impl NounOf for RecordedLevel {
+impl NounOf for CertificateLevel {
     const NOUN: &'static str = "level";
 }
 
-impl CertificateRecord {
+impl Certificate {
     /// The certificate that the value is.
     pub(super) fn read(node: Node<'_>) -> Result<Self, Error> {
         let fields = node.object("a certificate")?.only(&[
@@ -88,7 +88,7 @@ impl CertificateRecord {
             "ground",
         ])?;
         let number = |field, limits| fields.required(field)?.integer(limits);
-        Ok(CertificateRecord {
+        Ok(Certificate {
             level: fields.required("level")?.word()?,
             below: number("below", 1..=MAX_STEPS as u64)? as usize,
             groups: number("groups", 0..=MAX_GROUPS as u64)? as usize,
@@ -124,44 +124,45 @@ fn read_ground(node: Node<'_>) -> Result<u64, Error> {
 }
 
 /// What was exhausted without coming upon a chain shorter than the scenario's.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "certificate", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(rename = "certificate", deny_unknown_fields))]
 pub(super) struct CertificateForm {
     /// Over what the chain is minimal.
-    level: AsName<RecordedLevel>,
+    level: AsName<CertificateLevel>,
     /// How many commands the chain has; all histories of fewer were tried.
-    #[schemars(range(min = 1, max = MAX_STEPS))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_STEPS)))]
     below: usize,
     /// How many groups there were; the scenario names those that the chain needs.
-    #[schemars(range(max = MAX_GROUPS))]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_GROUPS)))]
     groups: usize,
     /// The kinds of commands of which histories were made; left out, all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<AsName<CommandKind>>", length(min = 1), extend("uniqueItems" = true))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<AsName<CommandKind>>", length(min = 1), extend("uniqueItems" = true)))]
     commands: Option<Vec<AsName<CommandKind>>>,
     /// How many commands histories were made of.
-    #[schemars(range(min = 1, max = MAX_ALPHABET))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_ALPHABET)))]
     alphabet: u64,
     /// Whether these were all that can be written down; if not, they were the well-typed ones and, of the kinds that
     /// the chain has, all.
     ill_typed: bool,
     /// How many situations were gone on from.
-    #[schemars(range(max = u64::MAX))]
+    #[cfg_attr(feature = "schema", schemars(range(max = u64::MAX)))]
     situations: u64,
     /// How many commands were tried in them.
-    #[schemars(range(max = u64::MAX))]
+    #[cfg_attr(feature = "schema", schemars(range(max = u64::MAX)))]
     tried: u64,
     /// Up to how many renamings of users and groups histories were held to be alike; 1: none but the identity.
-    #[schemars(range(min = 1, max = u64::MAX))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = u64::MAX)))]
     renamings: u64,
     /// A hash of the policy, cast, groups, alphabet, fidelity and promises.
-    #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{16}$")))]
     ground: String,
 }
 
-impl From<&CertificateRecord> for CertificateForm {
-    fn from(record: &CertificateRecord) -> Self {
+impl From<&Certificate> for CertificateForm {
+    fn from(record: &Certificate) -> Self {
         let some = record.commands != EnumSet::all();
         CertificateForm {
             level: AsName(record.level),

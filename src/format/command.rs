@@ -7,13 +7,11 @@ use std::fmt;
 use chatwarden_model::{
     Argument, Arguments, Command, CommandKind, Field, Group, MAX_USERS, NamedEnum, User, UserSet,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use super::layout;
-use super::names::{Name, Names, UserNames};
+use super::names::Names;
 use super::node::{Node, Object};
 
 /// A command with the names of those whom it names.
@@ -114,61 +112,5 @@ impl Serialize for NamedCommand<'_> {
         });
         written?;
         map.end()
-    }
-}
-
-impl JsonSchema for NamedCommand<'_> {
-    fn schema_name() -> Cow<'static, str> {
-        "command".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let commands = CommandKind::ALL.iter().map(|kind| {
-            let mut properties = Map::from_iter([("do".into(), json!({"const": kind.name()}))]);
-            // The schema of each argument is what the "command" is built from.
-            let Ok(_) = kind.build(&mut IntoSchema { generator, properties: &mut properties });
-            json!({
-                "description": kind.about(),
-                "type": "object",
-                "properties": properties,
-                "required": properties.keys().collect::<Vec<_>>(),
-                "additionalProperties": false,
-            })
-        });
-        json_schema!({
-            "description": "Something that an actor, `by`, asks of the chat service.",
-            "oneOf": commands.collect::<Vec<_>>(),
-        })
-    }
-}
-
-/// Notes the type of every argument that a command is asked to be built from.
-struct IntoSchema<'a> {
-    generator: &'a mut SchemaGenerator,
-    properties: &'a mut Map<String, Value>,
-}
-
-impl IntoSchema<'_> {
-    fn note<T: JsonSchema>(&mut self, field: Field) {
-        self.properties.insert(field.name().into(), self.generator.subschema_for::<T>().into());
-    }
-}
-
-impl Arguments for IntoSchema<'_> {
-    type Error = std::convert::Infallible;
-
-    fn user(&mut self, field: Field) -> Result<User, Self::Error> {
-        self.note::<Name>(field);
-        Ok(User::new(0))
-    }
-
-    fn users(&mut self, field: Field) -> Result<UserSet, Self::Error> {
-        self.note::<UserNames>(field);
-        Ok(UserSet::EMPTY)
-    }
-
-    fn group(&mut self, field: Field) -> Result<Group, Self::Error> {
-        self.note::<Name>(field);
-        Ok(Group::new(0))
     }
 }

@@ -5,7 +5,7 @@
 
 use chatwarden_model::{CommandKind, Condition, Group, Promise, UserSet, named_enum};
 
-use super::certificate::CertificateRecord;
+use super::certificate::Certificate;
 use super::error::Error;
 use super::names::Names;
 use super::node::{Node, Object};
@@ -63,7 +63,7 @@ pub struct FindingRecord {
     /// How minimal the chain is.
     pub minimal: Minimality,
     /// What was exhausted, if and only if the chain is certified.
-    pub certificate: Option<CertificateRecord>,
+    pub certificate: Option<Certificate>,
 }
 
 named_enum! {
@@ -155,10 +155,10 @@ impl FindingRecord {
 }
 
 /// How minimal the chain is, with the certificate that goes with it.
-fn read_minimality(fields: &Object<'_>) -> Result<(Minimality, Option<CertificateRecord>), Error> {
+fn read_minimality(fields: &Object<'_>) -> Result<(Minimality, Option<Certificate>), Error> {
     let node = fields.required("minimal")?;
     let minimal = node.word()?;
-    let certificate = fields.nullable("certificate", CertificateRecord::read)?;
+    let certificate = fields.nullable("certificate", Certificate::read)?;
     match (minimal, certificate) {
         (Minimality::Certified, None) => Err(node.error("a chain that is certified needs a `certificate`")),
         (Minimality::None | Minimality::OneMinimal, Some(_)) => {

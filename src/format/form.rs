@@ -2,7 +2,8 @@
 //!
 //! The forms of policies, casts and commands are with those; how the lines are broken is in `layout`.
 
-use chatwarden_model::{CommandKind, Condition, EnumSet, MAX_GROUPS, NamedEnum, Promise, UserSet};
+use chatwarden_model::{CommandKind, Condition, EnumSet, NamedEnum, Promise, UserSet};
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,69 +12,76 @@ use super::cast::CastForm;
 use super::certificate::CertificateForm;
 use super::command::NamedCommand;
 use super::finding::{FindingRecord, Minimality, RecordedVerdict};
-use super::names::{Name, Names, UserNames};
+use super::names::Names;
 use super::policy::PolicyForm;
 use super::scenario::{
     Break, Expect, Expectation, FORMAT_VERSION, MAX_PARTIES, MAX_STEPS, Scenario, ScenarioStep,
 };
+#[cfg(feature = "schema")]
+use super::schema::{Name, UserNames};
 use super::word::AsName;
 use crate::adapter::Fidelity;
 
 /// A history of commands on a chat service, and what is to be expected of it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "scenario", title = "chatwarden scenario", deny_unknown_fields)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(rename = "scenario", title = "chatwarden scenario", deny_unknown_fields)
+)]
 pub(super) struct ScenarioForm<'a> {
     /// The version of the format.
-    #[schemars(extend("const" = FORMAT_VERSION))]
+    #[cfg_attr(feature = "schema", schemars(extend("const" = FORMAT_VERSION)))]
     chatwarden: u64,
     /// The name, which is the stem of the file's.
-    #[schemars(with = "Name")]
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     name: &'a str,
     /// One or more sentences for the reader.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     about: Option<&'a str>,
     /// Where the case comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     source: Option<&'a str>,
     policy: PolicyForm,
     cast: CastForm<'a>,
     /// The names of the groups, in order.
-    #[schemars(with = "Vec<Name>", length(max = MAX_GROUPS), extend("uniqueItems" = true))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Name>", length(max = chatwarden_model::MAX_GROUPS), extend("uniqueItems" = true)))]
     groups: &'a [String],
     /// What happens.
-    #[schemars(length(max = MAX_STEPS))]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::scenario::MAX_STEPS)))]
     steps: Vec<StepForm<'a>>,
     /// The promises to judge; all of them if left out, none if empty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<AsName<Promise>>", extend("uniqueItems" = true))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<AsName<Promise>>", extend("uniqueItems" = true)))]
     promises: Option<Vec<AsName<Promise>>>,
     /// What the history is expected to break: each judged promise that it breaks, once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = Promise::ALL.len()))]
+    #[cfg_attr(feature = "schema", schemars(length(max = Promise::ALL.len())))]
     breaks: Vec<BreakForm<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "FindingForm<'a>")]
+    #[cfg_attr(feature = "schema", schemars(with = "FindingForm<'a>"))]
     finding: Option<FindingForm<'a>>,
 }
 
 /// A command, and what the policy says to it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "step", deny_unknown_fields, extend("allOf" = step_rules()))]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "step", deny_unknown_fields, extend("allOf" = step_rules())))]
 struct StepForm<'a> {
     command: NamedCommand<'a>,
     /// The decision; left out, none is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "AsName<Expectation>")]
+    #[cfg_attr(feature = "schema", schemars(with = "AsName<Expectation>"))]
     expect: Option<AsName<Expectation>>,
     /// The first condition that fails, where a refusal is expected; left out, any will do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "AsName<Condition>")]
+    #[cfg_attr(feature = "schema", schemars(with = "AsName<Condition>"))]
     because: Option<AsName<Condition>>,
     /// To whom it delivers, in any order; left out, that is not compared.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "UserNames")]
+    #[cfg_attr(feature = "schema", schemars(with = "UserNames"))]
     delivered: Option<Vec<&'a str>>,
 }
 
@@ -105,36 +113,38 @@ fn step_rules() -> Value {
 }
 
 /// A promise that the history is expected to break.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "break", deny_unknown_fields)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "break", deny_unknown_fields))]
 struct BreakForm<'a> {
     promise: AsName<Promise>,
     /// The first step at which it is broken, from 0.
-    #[schemars(range(max = MAX_STEPS - 1))]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_STEPS - 1)))]
     at: usize,
     /// A group in which it is then broken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Name")]
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     group: Option<&'a str>,
     /// Between whom it is then broken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "UserNames<0, MAX_PARTIES>")]
+    #[cfg_attr(feature = "schema", schemars(with = "UserNames<0, MAX_PARTIES>"))]
     users: Option<Vec<&'a str>>,
 }
 
 /// How the harness found the scenario; written by the harness.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "finding", deny_unknown_fields, extend("allOf" = finding_rules()))]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "finding", deny_unknown_fields, extend("allOf" = finding_rules())))]
 struct FindingForm<'a> {
     /// What looked for it, such as `fuzz`.
     engine: &'a str,
     /// The seed of the random choices.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = u64::MAX))]
+    #[cfg_attr(feature = "schema", schemars(range(max = u64::MAX)))]
     seed: Option<u64>,
     /// The number of the run that found it, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = u64::MAX))]
+    #[cfg_attr(feature = "schema", schemars(range(max = u64::MAX)))]
     run: Option<u64>,
     /// The implementation's name.
     adapter: &'a str,
@@ -160,15 +170,15 @@ struct FindingForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<AsName<CommandKind>>,
     /// The step at which it was found, from 0.
-    #[schemars(range(max = MAX_STEPS - 1))]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_STEPS - 1)))]
     at: usize,
     /// The group in which the promise is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Name>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Name>"))]
     group: Option<&'a str>,
     /// Between whom the promise is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<UserNames<0, MAX_PARTIES>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<UserNames<0, MAX_PARTIES>>"))]
     users: Option<Vec<&'a str>>,
     /// What was found, in a sentence.
     message: &'a str,

@@ -2,11 +2,9 @@
 //!
 //! Who the users are is in `cast`; inside the harness nobody has a name.
 
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use chatwarden_model::{Group, MAX_GROUPS, MAX_USERS, User, UserSet};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use chatwarden_model::{Group, MAX_GROUPS, User, UserSet};
 
 use super::error::{Error, quoted};
 use super::node::Node;
@@ -181,35 +179,4 @@ fn position(names: &[String], name: &str) -> Option<usize> {
 fn known(node: Node<'_>, noun: &str, names: &[String]) -> Result<usize, Error> {
     let name = node.text()?;
     position(names, &name).ok_or_else(|| node.unknown(noun, &name, names.iter().map(String::as_str)))
-}
-
-/// A name, to the schema.
-pub(super) struct Name;
-
-impl JsonSchema for Name {
-    fn schema_name() -> Cow<'static, str> {
-        "name".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": format!("^[a-zA-Z0-9._-]{{1,{MAX_NAME_CHARS}}}$")})
-    }
-}
-
-/// A list of users, each once, at least and at most so many, to the schema.
-pub(super) struct UserNames<const LEAST: usize = 0, const MOST: usize = MAX_USERS>;
-
-impl<const LEAST: usize, const MOST: usize> JsonSchema for UserNames<LEAST, MOST> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("{LEAST}-to-{MOST}-users").into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let name = generator.subschema_for::<Name>();
-        json_schema!({"type": "array", "items": name, "minItems": LEAST, "maxItems": MOST, "uniqueItems": true})
-    }
 }

@@ -8,6 +8,7 @@ use chatwarden_model::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
     Quorum, SendRule, Surface,
 };
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -117,18 +118,20 @@ fn word<W: NounOf>(knobs: &Object<'_>, knob: &str) -> Result<W, Error> {
 }
 
 /// The rules that are to keep the promises: the name of a preset, or every knob.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(untagged)]
-#[schemars(rename = "policy")]
+#[cfg_attr(feature = "schema", schemars(rename = "policy"))]
 pub(super) enum PolicyForm {
     Preset(AsName<Preset>),
     Full(KnobsForm),
 }
 
 /// A policy: one value for each knob.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "knobs", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(rename = "knobs", deny_unknown_fields))]
 pub(super) struct KnobsForm {
     /// How many guardians must approve.
     quorum: AsName<Quorum>,
@@ -151,8 +154,9 @@ pub(super) struct KnobsForm {
 }
 
 /// The newcomer rule at each of the four places where somebody may come in.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "newcomer", deny_unknown_fields)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "newcomer", deny_unknown_fields))]
 struct NewcomerForm {
     /// For those with whom a group is created.
     create: AsName<NewcomerRule>,
@@ -165,8 +169,9 @@ struct NewcomerForm {
 }
 
 /// The rules of one surface on which a group is talked to.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "surface", deny_unknown_fields)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "surface", deny_unknown_fields))]
 struct SurfaceForm {
     /// When a member may send.
     send: AsName<SendRule>,

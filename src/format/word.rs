@@ -3,15 +3,11 @@
 //!
 //! The words themselves are not here: the model declares them, each with its meaning.
 
-use std::borrow::Cow;
-
 use chatwarden_model::{
     Admission, BetweenChildren, CommandKind, Condition, DeliverRule, Inviters, Kind, Link, NamedEnum,
     NewcomerRule, OnLoss, Phase, Preset, Promise, Quorum, SendRule,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
-use serde_json::json;
 
 use crate::adapter::{Fidelity, Part};
 
@@ -68,16 +64,5 @@ pub(super) struct AsName<W>(pub(super) W);
 impl<W: NamedEnum> Serialize for AsName<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.name())
-    }
-}
-
-impl<W: NounOf> JsonSchema for AsName<W> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("{}-word", W::NOUN.replace(' ', "-")).into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words = W::ALL.iter().map(|word| json!({"const": word.name(), "description": word.about()}));
-        json_schema!({"oneOf": words.collect::<Vec<_>>()})
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum};
 
-use crate::coverage::{Past, Situation};
+use crate::coverage::{HistoryFacts, Situation};
 use crate::format::nearest;
 
 /// How many counters tell which condition decided.
@@ -95,14 +95,14 @@ impl Signal {
 #[derive(Clone, Debug)]
 pub(super) struct Guide {
     signal: Signal,
-    past: Past,
+    past: HistoryFacts,
     approvals: u32,
     sizes: [u16; MAX_GROUPS],
 }
 
 impl Guide {
     pub(super) fn new(signal: Signal) -> Self {
-        Guide { signal, past: Past::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
+        Guide { signal, past: HistoryFacts::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
     }
 
     /// Whether it listens at all.
@@ -157,7 +157,7 @@ impl Guide {
     ) {
         let situation = Situation { state: before, policy, past: Some(&self.past) };
         situation.each_point(command, |point| counters.set(DECIDED + point.position()));
-        self.past.took(before, command, decision.is_allowed(), after);
+        self.past.record(before, command, decision.is_allowed(), after);
     }
 
     /// Brings what is known of the state up to date.

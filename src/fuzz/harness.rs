@@ -9,6 +9,7 @@ use std::process;
 use super::guide::Counters;
 use super::target::{Settings, Target, TargetOutcome};
 use crate::adapter::{Adapter, Failure};
+use crate::describe::Palette;
 use crate::lockstep;
 
 /// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
@@ -114,8 +115,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
             TargetOutcome::Unreadable => false,
             TargetOutcome::Found(header, found) => {
                 // Not locked: what an implementation writes meanwhile, on another thread, must not wait for the end.
-                let mut out = anstream::stderr();
-                if let Err(error) = self.conclude(header, &found, &mut out) {
+                let mut out = std::io::stderr();
+                if let Err(error) = self.conclude(header, &found, &mut out, &Palette::for_stderr()) {
                     let _ = writeln!(out, "error: {error}");
                 }
                 // libFuzzer records the input of a process that aborts.

@@ -17,11 +17,11 @@ use super::mutate::Mutator;
 use crate::adapter::fault::{Fault, FaultCast};
 use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{CampaignConfig, Found};
+use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use crate::save::FindingWriter;
-use crate::triage::Finder;
+use crate::triage::{Finder, FindingWriter};
 
 /// What a target tests and how.
 ///
@@ -254,7 +254,13 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     ///
     /// # Errors
     /// If it cannot be saved or told.
-    pub fn conclude(&mut self, header: Header, found: &Found, out: &mut impl Write) -> io::Result<PathBuf> {
+    pub fn conclude(
+        &mut self,
+        header: Header,
+        found: &Found,
+        out: &mut impl Write,
+        palette: &Palette,
+    ) -> io::Result<PathBuf> {
         let finder = self.finder(header.named_setup(&self.own));
         let draft = finder.folder.draft(&found.commands, &found.finding, None);
         self.adapter = None;
@@ -263,7 +269,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             let (identity, path) = (found.finding.identity(), draft.path().display());
             let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
         }
-        finder.conclude(found, None, draft, &self.make, out)
+        finder.conclude(found, None, draft, &self.make, out, palette)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {

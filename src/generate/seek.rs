@@ -5,7 +5,7 @@ use chatwarden_model::{Command, CommandKind, State};
 
 use super::arguments::{Likely, Uniform};
 use super::{Choices, Generator};
-use crate::coverage::{Past, Point, Situation};
+use crate::coverage::{HistoryFacts, Point, Situation};
 
 /// How many commands of the wanted kind are tried before an ordinary one is taken.
 const TRIES: usize = 24;
@@ -17,7 +17,7 @@ const EVERY: usize = 2;
 pub(super) fn seek(
     generator: &Generator,
     state: &State,
-    past: &Past,
+    past: &HistoryFacts,
     targets: &[Point],
     choices: &mut impl Choices,
 ) -> Option<Command> {

@@ -1,7 +1,7 @@
 //! Certificates as scenario files have them, and back.
 
 use crate::certify::{Certificate, CertificateLevel};
-use crate::format::{self, CertificateRecord, RecordedLevel, Scenario};
+use crate::format::{self, Certificate, CertificateLevel, Scenario};
 
 /// The scenario, whose chain is certified.
 pub fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario {
@@ -13,11 +13,11 @@ pub fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario 
 }
 
 /// The certificate that a scenario file has.
-pub fn recorded(record: &CertificateRecord) -> Certificate {
+pub fn recorded(record: &Certificate) -> Certificate {
     Certificate {
         level: match record.level {
-            RecordedLevel::Product => CertificateLevel::Product,
-            RecordedLevel::BlackBox => CertificateLevel::BlackBox,
+            CertificateLevel::Product => CertificateLevel::Product,
+            CertificateLevel::BlackBox => CertificateLevel::BlackBox,
         },
         below: record.below,
         groups: record.groups,
@@ -31,11 +31,11 @@ pub fn recorded(record: &CertificateRecord) -> Certificate {
     }
 }
 
-fn record(certificate: &Certificate) -> CertificateRecord {
-    CertificateRecord {
+fn record(certificate: &Certificate) -> Certificate {
+    Certificate {
         level: match certificate.level {
-            CertificateLevel::Product => RecordedLevel::Product,
-            CertificateLevel::BlackBox => RecordedLevel::BlackBox,
+            CertificateLevel::Product => CertificateLevel::Product,
+            CertificateLevel::BlackBox => CertificateLevel::BlackBox,
         },
         below: certificate.below,
         groups: certificate.groups,

@@ -8,25 +8,25 @@ use std::sync::{Mutex, PoisonError};
 
 use chatwarden_model::Command;
 
+use super::{Draft, FindingWriter};
+use crate::campaign::Origin;
 use crate::finding::{Finding, Identity};
-use crate::report::Origin;
-use crate::save::{Draft, FindingWriter};
 
 /// The files of findings, one for each identity; an error is kept until somebody asks for the file.
 #[derive(Debug)]
-pub(crate) struct Drafts<'a> {
+pub struct Drafts<'a> {
     folder: &'a FindingWriter,
     files: Mutex<HashMap<Identity, io::Result<Draft>>>,
 }
 
 impl<'a> Drafts<'a> {
     /// None so far.
-    pub(crate) fn new(folder: &'a FindingWriter) -> Self {
+    pub fn new(folder: &'a FindingWriter) -> Self {
         Drafts { folder, files: Mutex::default() }
     }
 
     /// Writes a finding down; the one that it comes before is superseded.
-    pub(crate) fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
+    pub fn save(&self, commands: &[Command], finding: &Finding, origin: Option<Origin>) {
         let draft = self.folder.draft(commands, finding, origin);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let draft = match (files.remove(&finding.identity()), draft) {
@@ -43,13 +43,13 @@ impl<'a> Drafts<'a> {
     }
 
     /// The file of the finding of that identity.
-    pub(crate) fn take(&self, identity: Identity) -> io::Result<Draft> {
+    pub fn take(&self, identity: Identity) -> io::Result<Draft> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.remove(&identity).unwrap_or_else(|| Err(io::Error::other("the finding was not written down")))
     }
 
     /// Removes what was superseded: the first finding alone counts.
-    pub(crate) fn discard_rest(&self) -> io::Result<()> {
+    pub fn discard_rest(&self) -> io::Result<()> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)
     }

@@ -13,7 +13,7 @@ use chatwarden::model::{Command, Setup};
 use chatwarden::strategy::Histories;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::support::{ANN, Disturbed, KAY, KIM, plain_faults, setup_for};
+use chatwarden_test_support::{ANN, Disturbed, KAY, KIM, plain_faults, setup_for};
 
 chatwarden::conformance_test!(the_service_conforms, Memory::new());
 

@@ -7,7 +7,7 @@ use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult
 use chatwarden::format::BuiltInCast;
 use chatwarden::model::{NamedEnum, Preset, Setup};
 
-use crate::support::{random_policy, small};
+use chatwarden_test_support::{random_policy, small};
 
 const RANDOM_POLICIES: u64 = 50;
 

@@ -8,7 +8,7 @@ use chatwarden::finding::{Deviation, Verdict};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
 
-use crate::support::small;
+use chatwarden_test_support::small;
 
 /// What an implementation does differently from the built-in service inside it.
 #[derive(Clone, Copy, PartialEq)]

@@ -15,7 +15,7 @@ use chatwarden::format::{
 use chatwarden::model::{Command, CommandKind, Group, Kind, NamedEnum, Preset, Promise, User, UserSet};
 
 /// A scenario with a value in every field; the broken files are edits of it.
-const GOOD: &str = include_str!("wire/good.json");
+const GOOD: &str = include_str!("format/good.json");
 
 fn read(text: &str) -> Result<Scenario, Error> {
     Scenario::read(Source::new("good.json", text))

@@ -9,7 +9,7 @@ use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Bounds, Command, CommandKind, EnumSet, NamedEnum, Preset, Setup, State, step};
 use std::num::NonZeroUsize;
 
-use crate::support::small;
+use chatwarden_test_support::small;
 
 const LENGTH: usize = 30;
 

@@ -12,7 +12,7 @@ use chatwarden::model::{
     State, step,
 };
 
-use crate::support::random_policy;
+use chatwarden_test_support::random_policy;
 
 const GROUPS: usize = 3;
 const RUNS: u64 = 400;

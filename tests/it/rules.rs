@@ -18,7 +18,7 @@ use chatwarden::model::{
 use chatwarden::replay;
 use chatwarden::trace::Trace;
 
-use crate::support::small;
+use chatwarden_test_support::small;
 
 /// A command and one of its conditions.
 type Pair = (CommandKind, Condition);

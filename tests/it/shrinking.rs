@@ -11,7 +11,7 @@ use chatwarden::lockstep;
 use chatwarden::model::{Cast, Command, EnumSet, Group, Kind, NamedEnum, Preset, Setup, User, UserSet};
 use chatwarden::shrink::{BUDGET, Shrinker, measure};
 
-use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, small};
+use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM, small};
 
 /// Shrinks a history by a predicate.
 fn shrunk(history: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Command> {

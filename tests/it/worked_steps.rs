@@ -6,7 +6,7 @@ use chatwarden::finding::{Deviation, Finding, Verdict};
 use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult};
 use chatwarden::model::{Command, EnumSet, Phase, Policy, Preset, Promise, Setup, UserSet};
 
-use crate::support::{ANN, BOB, G1, KAY, KIM, SAM, Scripted, small};
+use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM, Scripted, small};
 
 const APPROVE_KAY: Command = Command::Approve { by: ANN, child: KAY, contact: SAM };
 const APPROVE_KIM: Command = Command::Approve { by: BOB, child: KIM, contact: SAM };

@@ -8,8 +8,8 @@
 use chatwarden_model::{BetweenChildren, Kind, Quorum, User, UserSet};
 
 use super::Memory;
+use super::fault_memory::AccountMemory;
 use super::list::List;
-use super::past::AccountPast;
 use crate::adapter::fault::Fault;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Account {
     /// What was approved, if it is a child's.
     pub(super) approvals: List<Approval>,
     pub(super) blocked: List<User>,
-    pub(super) past: AccountPast,
+    pub(super) past: AccountMemory,
 }
 
 /// A guardian's word that a child may know a contact.
@@ -66,7 +66,7 @@ impl Default for Account {
             guardians: List::default(),
             approvals: List::default(),
             blocked: List::default(),
-            past: AccountPast::default(),
+            past: AccountMemory::default(),
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use chatwarden_model::{Group, Link, Phase, User, UserSet};
 
+use super::fault_memory::RoomMemory;
 use super::list::List;
-use super::past::RoomPast;
 use super::{DONE, Memory, Reply, require};
 use crate::adapter::GroupView;
 use crate::adapter::fault::Fault;
@@ -19,7 +19,7 @@ pub(super) struct Room {
     pub(super) members: List<User>,
     pub(super) invitations: List<Invitation>,
     pub(super) banned: List<User>,
-    pub(super) past: RoomPast,
+    pub(super) past: RoomMemory,
 }
 
 /// A pending invitation.
@@ -104,7 +104,7 @@ impl Default for Room {
             members: List::default(),
             invitations: List::default(),
             banned: List::default(),
-            past: RoomPast::default(),
+            past: RoomMemory::default(),
         }
     }
 }

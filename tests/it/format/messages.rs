@@ -12,7 +12,7 @@ use chatwarden::model::{
 };
 use proptest::prelude::*;
 
-use crate::support::{alphabet, random_policy};
+use chatwarden_test_support::{alphabet, random_policy};
 
 /// Three groups, and users of each kind.
 fn stage() -> SessionContext {

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use chatwarden::format::{
-    Break, BuiltInCast, CastSpec, CertificateRecord, Expect, FindingRecord, Minimality, NamedCast,
-    PolicySpec, Scenario, ScenarioStep, Source,
+    Break, BuiltInCast, CastSpec, Certificate, Expect, FindingRecord, Minimality, NamedCast, PolicySpec,
+    Scenario, ScenarioStep, Source,
 };
 use chatwarden::model::{
     Arguments, Cast, CommandKind, EnumSet, Group, Kind, MAX_GROUPS, MAX_USERS, NamedEnum, Newcomer, Policy,
@@ -139,10 +139,10 @@ impl Choices {
         }
     }
 
-    fn certificate(&mut self) -> CertificateRecord {
+    fn certificate(&mut self) -> Certificate {
         let mut commands: EnumSet<CommandKind> = self.words();
         commands.insert(self.word());
-        CertificateRecord {
+        Certificate {
             level: self.word(),
             below: 1 + self.below(100),
             groups: self.below(MAX_GROUPS + 1),

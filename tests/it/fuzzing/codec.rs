@@ -1,5 +1,6 @@
 //! The codec: what version 1 means is pinned, everything can be said in it, and a changed byte changes one command.
 
+use chatwarden::describe::Describer;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
 use chatwarden::fuzz::{Header, Input};
 use chatwarden::generate::{Choices, Seeded};
@@ -8,10 +9,9 @@ use chatwarden::model::{
     NewcomerRule, OnLoss, Preset, Quorum, SendRule,
 };
 use chatwarden::replay;
-use chatwarden::report::Describer;
 
 use super::{MOST, any_bytes, decode, history, own};
-use crate::support::random_policy;
+use chatwarden_test_support::random_policy;
 
 /// What inputs of version 1 stand for: a cast, a number of groups, a policy, and the commands. None of these lines may ever
 /// change; what is new gets lines of its own.

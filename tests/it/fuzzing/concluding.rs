@@ -12,13 +12,14 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
+use chatwarden::describe::Palette;
 use chatwarden::format::{BuiltInCast, CastSpec, Minimality, NamedSetup, PolicySpec, Scenario, Source};
 use chatwarden::fuzz::{Counters, Header, Input, Settings, TargetOutcome, harness};
 use chatwarden::model::{Command, OnLoss, Policy, Preset, Setup};
 use chatwarden::replay;
 
 use super::targets::{found, reported, target};
-use crate::support::Disturbed;
+use chatwarden_test_support::Disturbed;
 
 /// The settings for the reported defect, with what is found saved below the folder.
 fn settings(folder: &Path) -> Settings {
@@ -47,8 +48,8 @@ fn a_finding_is_saved_shrunk_and_told() {
     assert_eq!(found.commands.len(), 7);
 
     let mut told = Vec::new();
-    let file = target.conclude(Header::OWN, &found, &mut told).expect("it can be saved");
-    let told = anstream::adapter::strip_str(std::str::from_utf8(&told).expect("it is text")).to_string();
+    let file = target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
+    let told = String::from_utf8(told).expect("it is text");
     for part in [
         ".new.json and is being shrunk",
         "invite(sam, g1, kim)",
@@ -71,7 +72,7 @@ fn a_folder_that_cannot_be_written_loses_nothing() {
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(file.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    assert!(target.conclude(Header::OWN, &found, &mut told).is_err());
+    assert!(target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
     assert_eq!(told_scenario(&told).steps.len(), 7);
 }
 
@@ -90,7 +91,7 @@ fn a_folder_that_cannot_be_written_any_more_loses_nothing() {
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    assert!(target.conclude(Header::OWN, &found, &mut told).is_err());
+    assert!(target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
     assert_eq!(told_scenario(&told).steps.len(), 7);
 }
 
@@ -129,7 +130,7 @@ fn concluded(most: usize) -> (usize, Scenario, String) {
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    target.conclude(Header::OWN, &found, &mut told).expect("it can be saved");
+    target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
     (resets.load(Relaxed), saved(folder.path()), String::from_utf8(told).expect("it is text"))
 }
 
@@ -156,7 +157,7 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     let input = Input { header: Header::of(&setup), commands: reported() };
     let TargetOutcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
     assert_eq!(target.run(&Input::default().encode()), TargetOutcome::Conforms);
-    target.conclude(header, &found, &mut Vec::new()).expect("it can be saved");
+    target.conclude(header, &found, &mut Vec::new(), &Palette::PLAIN).expect("it can be saved");
     let saved = saved(folder.path());
     assert_eq!((saved.policy, saved.groups.len()), (setup.policy, 1));
     replay::against_policy(&saved).expect("the policy does what it says");

@@ -7,7 +7,7 @@ use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, Target
 use chatwarden::model::{Command, Group, Preset, Renaming, UserSet};
 
 use super::{history, own};
-use crate::support::{ANN, BOB, G1, KAY, KIM, SAM};
+use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM};
 
 /// The counters that a history sets.
 fn shown(signal: Signal, commands: &[Command]) -> Vec<usize> {

@@ -11,7 +11,7 @@ use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, Target
 use chatwarden::model::{Command, EnumSet, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
 
 use super::{MOST, any_bytes, history, own};
-use crate::support::{ANN, BOB, G1, KAY, KIM, SAM};
+use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM};
 
 /// How long inputs are at most.
 const ROOM: usize = 8 * (MOST + 1);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, ShrinkStatus};
-use chatwarden::certify::{CertificateLevel, Certifier, Limits};
-use chatwarden::explore;
+use chatwarden_explore::certify::{CertificateLevel, Certifier, Limits};
+
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, NamedEnum};
 use chatwarden_sql::fault::{Fault, Sql};
@@ -96,7 +96,7 @@ fn row(fault: Fault) -> Row {
     assert_eq!(shrunk.outcome, ShrinkStatus::OneMinimal, "{fault}");
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
-    let watch = explore::SearchMonitor::default();
+    let watch = chatwarden_explore::SearchMonitor::default();
     let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     let certificate = conclusion.proof.expect("there is no limit");

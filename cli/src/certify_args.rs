@@ -1,0 +1,136 @@
+//! What `fuzz`, `shrink` and `replay` share for certificates: the option, the search with what is shown of it, and how a
+//! certificate that was written down is checked.
+
+use std::time::Duration;
+
+use chatwarden_model::{Command, NamedEnum, Setup};
+use clap::Args;
+
+use super::target::Implementation;
+use super::{CliError, options, progress};
+use crate::report::{self};
+use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::campaign::{CampaignConfig, Found, Shrunk};
+use chatwarden::describe::Describer;
+use chatwarden::finding::{Finding, Identity};
+use chatwarden::format::{FindingRecord, Scenario};
+use chatwarden::lockstep::CheckConfig;
+use chatwarden::replay;
+use chatwarden_explore::SearchMonitor;
+use chatwarden_explore::certify::{Certificate, CertifiedFinding, Certifier, CertifyOutcome, Limits};
+
+/// How long is searched where nobody says how long, if the implementation can be copied.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// Whether and how long to search for something shorter than what the shrinker came to.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Certify {
+    /// Certifier everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
+    /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
+    certify: Option<Option<Duration>>,
+    /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = options::positive_duration)]
+    pub(crate) shrink_time: Duration,
+}
+
+impl Certify {
+    /// Whether the user said anything.
+    pub(crate) fn is_given(&self) -> bool {
+        self.certify.is_some()
+    }
+
+    /// How much the search may take, if there is to be one.
+    pub(crate) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
+        let time = match self.certify {
+            Some(time) => time,
+            None if implementation.make()?.fork().is_some() => Some(BUDGET),
+            None => Some(Duration::ZERO),
+        };
+        Ok((time != Some(Duration::ZERO)).then_some(Limits { time, ..Limits::default() }))
+    }
+}
+
+/// Certifies a shrunk chain, or something shorter after it was made simpler; and shows how it goes on if somebody is
+/// there to see it.
+pub(crate) fn certify(
+    (plan, implementation): (&CampaignConfig, &Implementation),
+    limits: Limits,
+    watch: &SearchMonitor,
+    shrunk: Shrunk,
+    simplify: impl FnMut(&Found) -> Result<Shrunk, CliError>,
+) -> Result<CertifiedFinding, CliError> {
+    let search = Certifier { plan, limits, watch };
+    progress::of_search("certifying", watch, || search.certify(&|| implementation.make(), shrunk, simplify))
+}
+
+/// Searches everything shorter than a scenario's chain, which shows the finding, and tells whether its certificate
+/// holds.
+pub(crate) fn recertify(
+    scenario: &Scenario,
+    finding: &Finding,
+    implementation: &Implementation,
+    terms: CheckConfig,
+) -> Result<String, Failure> {
+    let record = scenario.finding.as_ref();
+    let written = record.and_then(|record| record.certificate);
+    let plan = plan(scenario, written.as_ref(), implementation, terms);
+    let watch = SearchMonitor::default();
+    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let commands = replay::commands(scenario);
+    let outcome = progress::of_search("certifying", &watch, || {
+        search.below(&|| implementation.make(), &commands[..=finding.at()], finding)
+    });
+    let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
+    Ok(match (outcome?, written) {
+        (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
+        (CertifyOutcome::Shorter(shorter), written) => {
+            let chain = chain(&shorter.commands, scenario, &plan.setup);
+            let written = if written.is_some() { "the certificate does not hold" } else { "not certified" };
+            format!("{written}: {} commands show the same: {chain}", shorter.commands.len())
+        }
+        (CertifyOutcome::Unfinished(end), _) => format!("not certified: {}", end.about()),
+        (CertifyOutcome::Certified(now), None) => {
+            format!("not certified so far, but {}", report::certified(&now))
+        }
+        (CertifyOutcome::Certified(now), Some(written)) => {
+            match report::certificate_difference(&written, &now) {
+                Some(difference) => format!("the certificate does not hold: {difference}"),
+                None => format!("certified again: {}", report::certified(&now)),
+            }
+        }
+    })
+}
+
+/// The plan of the search that made the certificate; or that a certificate would be made with today.
+fn plan(
+    scenario: &Scenario,
+    written: Option<&Certificate>,
+    implementation: &Implementation,
+    terms: CheckConfig,
+) -> CampaignConfig {
+    let mut setup = scenario.setup();
+    let mut commands = implementation.about.commands;
+    if let Some(written) = written {
+        // The chain may need fewer groups than were searched, and never more.
+        setup.groups = setup.groups.max(written.groups);
+        commands = commands.and(written.commands);
+    }
+    CampaignConfig { commands, terms, ..CampaignConfig::new(setup, &implementation.about) }
+}
+
+fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
+    record.verdict.name() == identity.verdict.name()
+        && record.command == identity.command
+        && record.promise == identity.promise
+        && record.condition == identity.condition
+}
+
+/// The commands in words. Groups that the scenario does not name are called by their numbers.
+fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
+    let mut names = scenario.names();
+    names.fill(setup.cast.len(), setup.groups);
+    let telling = Describer { names: &names, setup };
+    let chain: Vec<_> = commands.iter().map(|command| telling.command(*command)).collect();
+    chain.join(", ")
+}

@@ -1,0 +1,103 @@
+//! Counterexamples on disk: a history in which a policy itself breaks a promise, as a scenario that expects just that.
+//!
+//! No implementation takes part, so there is no finding to record; and nothing is searched here.
+
+use std::io;
+use std::path::PathBuf;
+
+use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
+
+use chatwarden::format::{CastSpec, PolicySpec, Scenario};
+use chatwarden::replay;
+use chatwarden::triage::{hash, write};
+
+/// Where the counterexamples of a policy go, and what they have in common.
+///
+/// ```
+/// use chatwarden::model::{Command, Group, Preset, Promise, User, UserSet};
+/// use chatwarden::replay;
+/// use chatwarden::triage::CounterexampleWriter;
+/// use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
+///
+/// let showcase = CounterexampleWriter {
+///     directory: std::env::temp_dir().join("chatwarden-showcase-example"),
+///     policy: PolicySpec::Preset(Preset::NoContactRule),
+///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
+///     groups: Names::numbered(1),
+///     promises: None,
+/// };
+/// let (kay, sam) = (User::new(2), User::new(4));
+/// let invite = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
+/// let file = showcase.save(Promise::Invitation, &[invite], 125)?;
+/// let saved = Scenario::open(&file).expect("what was saved can be read");
+/// assert_eq!(saved.breaks[0].promise, Promise::Invitation);
+/// # std::fs::remove_dir_all(showcase.directory)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CounterexampleWriter {
+    /// Where the files go; it is made when the first is written.
+    pub directory: PathBuf,
+    /// The policy, as the user named it.
+    pub policy: PolicySpec,
+    /// The cast, as the user named it.
+    pub cast: CastSpec,
+    /// The names of the groups.
+    pub groups: Vec<String>,
+    /// The promises that were judged, unless all were.
+    pub promises: Option<EnumSet<Promise>>,
+}
+
+impl CounterexampleWriter {
+    /// Writes down the shortest history of so many commands that breaks a promise, reads it back and replays it.
+    ///
+    /// # Errors
+    /// If it cannot be written, or what is on disk does not break the promise.
+    pub fn save(&self, promise: Promise, chain: &[Command], alphabet: usize) -> io::Result<PathBuf> {
+        let path = write(&self.directory, &self.scenario(promise, chain, alphabet))?;
+        let saved = Scenario::open(&path).map_err(io::Error::other)?;
+        replay::against_policy(&saved).map_err(io::Error::other)?;
+        if saved.breaks.iter().all(|known| known.promise != promise) {
+            return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
+        }
+        Ok(path)
+    }
+
+    fn scenario(&self, promise: Promise, chain: &[Command], alphabet: usize) -> Scenario {
+        let mut scenario = Scenario {
+            name: String::new(),
+            about: Some(about(promise, chain.len(), alphabet)),
+            source: None,
+            policy: self.policy,
+            cast: self.cast.clone(),
+            groups: self.groups.clone(),
+            steps: Vec::new(),
+            promises: self.promises,
+            breaks: Vec::new(),
+            finding: None,
+        };
+        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), chain);
+        let judged = scenario.judged();
+        scenario.breaks.retain(|known| judged.contains(known.promise));
+        scenario.name = self.name(&scenario, promise);
+        scenario
+    }
+
+    /// The promise and the policy, with a hash of what is replayed.
+    fn name(&self, scenario: &Scenario, promise: Promise) -> String {
+        let policy = match self.policy {
+            PolicySpec::Preset(preset) => preset.name(),
+            PolicySpec::Full(_) => "custom",
+        };
+        format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
+    }
+}
+
+fn about(promise: Promise, length: usize, alphabet: usize) -> String {
+    let times = if length == 1 { "1 command".into() } else { format!("{length} commands") };
+    format!(
+        "Following the policy breaks the promise {promise} ({}) after {times}. No shorter history breaks it: all of \
+         them were tried that can be made of the {alphabet} commands explored.",
+        promise.about()
+    )
+}

@@ -1,0 +1,95 @@
+//! Annotations of GitHub Actions: a line for each finding, which GitHub shows beside the scenario's step in a pull
+//! request.
+//!
+//! The lines are workflow commands. GitHub documents them for standard output; its runner hands both streams of a step
+//! to the same parser, so they may go to standard error where standard output belongs to a program.
+
+use std::io::{self, Write};
+
+use chatwarden_model::NamedEnum;
+
+use super::diagnostic::{Diagnostic, Severity, diagnostics};
+use super::{Event, Report};
+use crate::baseline::slashed;
+use crate::inspect::Checked;
+use chatwarden::format::Place;
+
+/// Writes each finding as an annotation: an error or a warning; a notice, if it is known.
+///
+/// ```
+/// use chatwarden_cli::report::{Annotations, Event, Report};
+/// use chatwarden::format::{Scenario, Source};
+/// let error = Scenario::read(Source::new("a,b.json", "{")).unwrap_err();
+/// let mut lines = Vec::new();
+/// Annotations::new(&mut lines).event(Event::ScenarioUnreadable("a,b.json".as_ref(), &error))?;
+/// let lines = String::from_utf8_lossy(&lines);
+/// assert!(lines.starts_with("::error file=a%2Cb.json,line=1,col=1,title=unreadable::not JSON: "), "{lines}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Annotations<W> {
+    out: W,
+}
+
+impl<W: Write> Annotations<W> {
+    /// A report on that stream.
+    pub fn new(out: W) -> Self {
+        Annotations { out }
+    }
+
+    fn annotate(&mut self, diagnostic: &Diagnostic<'_>) -> io::Result<()> {
+        let command = match diagnostic.level {
+            _ if diagnostic.met.is_known() => "notice",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let chain = diagnostic.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
+        let message = format!("{}{}", diagnostic.message, chain.collect::<String>());
+        let file = diagnostic.file.map(slashed);
+        self.write(command, file.as_deref(), diagnostic.place(), &diagnostic.met.finding.identity(), &message)
+    }
+
+    fn write(
+        &mut self,
+        command: &str,
+        file: Option<&str>,
+        place: Option<Place>,
+        title: &str,
+        message: &str,
+    ) -> io::Result<()> {
+        let mut properties: Vec<_> =
+            file.iter().map(|file| format!("file={}", escaped_property(file))).collect();
+        if let Some(Place { line, column }) = place {
+            properties.push(format!("line={line},col={column}"));
+        }
+        properties.push(format!("title={}", escaped_property(title)));
+        writeln!(self.out, "::{command} {}::{}", properties.join(","), escaped(message))
+    }
+}
+
+impl<W: Write> Report for Annotations<W> {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        if let Event::ScenarioUnreadable(file, error) = event {
+            return self.write("error", Some(&slashed(file)), error.place, "unreadable", &error.message);
+        }
+        if let Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) = event {
+            let title = format!("check-driver {}", check.name());
+            return self.write("error", None, None, &title, &wrong.to_string());
+        }
+        diagnostics(event).iter().try_for_each(|diagnostic| self.annotate(diagnostic))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A message as a workflow command has it.
+fn escaped(message: &str) -> String {
+    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property's value, which ends at a comma or a colon.
+fn escaped_property(value: &str) -> String {
+    escaped(value).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,123 @@
+//! What is reported of authorization coverage and of conformance suites, and the sentences that tell what a point is.
+//!
+//! What was covered is `coverage`'s to say, which chains make a suite `suite`'s.
+
+use std::path::Path;
+
+use chatwarden_model::{CommandKind, NamedEnum};
+
+use chatwarden::coverage::{Coverage, DecidedBy, Point, PointStatus, Reachability};
+use chatwarden_explore::suite::Suite;
+
+/// How much of a policy's rules was put to the test.
+///
+/// ```
+/// use chatwarden::coverage::{Coverage, Reachability, PointStatus};
+/// use chatwarden_cli::report::Covered;
+/// let covered = Covered {
+///     policy: "adder-only",
+///     cast: "small",
+///     groups: 2,
+///     coverage: &Coverage::default(),
+///     ground: &Reachability::default(),
+/// };
+/// assert_eq!(covered.count(PointStatus::Reached), 0);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Covered<'a> {
+    /// The policy, as the user named it.
+    pub policy: &'a str,
+    /// The cast, as the user named it.
+    pub cast: &'a str,
+    /// How many groups there were.
+    pub groups: usize,
+    /// What was seen.
+    pub coverage: &'a Coverage,
+    /// What can be seen.
+    pub ground: &'a Reachability,
+}
+
+impl Covered<'_> {
+    /// What is known of the point.
+    pub fn standing(&self, point: Point) -> PointStatus {
+        self.ground.standing(self.coverage, point)
+    }
+
+    /// The points of which that is known.
+    pub fn points(&self, standing: PointStatus) -> impl Iterator<Item = Point> + '_ {
+        Point::all().iter().copied().filter(move |point| self.standing(*point) == standing)
+    }
+
+    /// How many points there are of which that is known.
+    pub fn count(&self, standing: PointStatus) -> usize {
+        self.points(standing).count()
+    }
+
+    /// The share of what can be seen that was, in percent, rounded down so that only all of it is a hundred.
+    pub fn percent(&self) -> usize {
+        let (reached, missed) = (self.count(PointStatus::Reached), self.count(PointStatus::Missed));
+        (100 * reached).checked_div(reached + missed).unwrap_or(100)
+    }
+}
+
+/// A suite that was made and written down.
+///
+/// ```
+/// // What a report may read off it:
+/// fn first_line(written: &chatwarden_cli::report::Written<'_>) -> String {
+///     format!("{} scenarios in {}", written.suite.chains.len(), written.directory.display())
+/// }
+/// # let _ = first_line;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// The policy, as the user named it.
+    pub policy: &'a str,
+    /// The cast, as the user named it.
+    pub cast: &'a str,
+    /// The suite.
+    pub suite: &'a Suite,
+    /// Where its scenarios are.
+    pub directory: &'a Path,
+}
+
+impl Written<'_> {
+    /// How many commands all its chains have.
+    pub fn steps(&self) -> usize {
+        self.suite.chains.iter().map(|chain| chain.commands.len()).sum()
+    }
+
+    /// How many commands the longest chain has.
+    pub fn longest(&self) -> usize {
+        self.suite.chains.iter().map(|chain| chain.commands.len()).max().unwrap_or_default()
+    }
+}
+
+/// What the point is, as a sentence without its period.
+///
+/// ```
+/// use chatwarden::coverage::{DecidedBy, Point};
+/// use chatwarden::model::{CommandKind, Condition};
+/// let point = Point::Decided(CommandKind::Join, DecidedBy::Alone(Condition::LinkIsOpen));
+/// let told = chatwarden_cli::report::sentence(point);
+/// assert_eq!(told, "join is refused because link-is-open alone does not hold (the group's link is open)");
+/// ```
+pub fn sentence(point: Point) -> String {
+    match point {
+        Point::Decided(kind, outcome) => told(kind, outcome),
+        Point::Case(kind, outcome, case) => format!("{}, and {}", told(kind, outcome), case.about()),
+        Point::Promise(promise, kind) => format!(
+            "the promise {promise} ({}) depends on {kind}: the policy breaks it here, or one thing done otherwise would",
+            promise.about()
+        ),
+    }
+}
+
+fn told(kind: CommandKind, outcome: DecidedBy) -> String {
+    match outcome {
+        DecidedBy::Allowed => format!("{kind} is allowed ({})", kind.about()),
+        DecidedBy::Alone(condition) => {
+            format!("{kind} is refused because {condition} alone does not hold ({})", condition.about())
+        }
+    }
+}

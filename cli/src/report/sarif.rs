@@ -1,0 +1,210 @@
+//! SARIF 2.1.0: a result for each finding, at the step of the scenario that shows it, for code scanning.
+//!
+//! The document is made with `serde_json` alone: the crate with types for it generates them from the schema when it is
+//! built, and so brings a parser of schemas and two versions of a parser of Rust into every build; a test reads back
+//! with it what is written here.
+//!
+//! What an upload does not have any more counts as repaired, so what is known from a baseline stays in, as suppressed,
+//! and what is gone is left out. The fingerprint that GitHub reserves, that of the line, is left to GitHub.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chatwarden_model::NamedEnum;
+use serde_json::{Value, json};
+
+use super::diagnostic::{Diagnostic, Severity, diagnostics};
+use super::{Event, Report};
+use crate::baseline::slashed;
+use crate::inspect::Checked;
+use chatwarden::format::{Error, KnownFinding, Place};
+
+/// Collects findings and writes them as one SARIF file at the end.
+///
+/// ```
+/// let file = std::env::temp_dir().join("chatwarden-sarif-example.sarif");
+/// let mut report = chatwarden_cli::report::Sarif::new(file.clone())?;
+/// chatwarden_cli::report::Report::finish(&mut report)?;
+/// assert!(std::fs::read_to_string(&file)?.contains("\"version\": \"2.1.0\""));
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Sarif {
+    file: PathBuf,
+    /// What is said of each kind of finding, by its identity.
+    rules: BTreeMap<String, Value>,
+    results: Vec<Value>,
+    /// What kept the run from being whole.
+    notifications: Vec<Value>,
+}
+
+/// Where the schema of the format is published.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+impl Sarif {
+    /// A report that is written to that file, which is made at once: a report that cannot be written is better
+    /// known before the work than after it.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn new(file: PathBuf) -> io::Result<Self> {
+        fs::write(&file, "")?;
+        Ok(Sarif { file, rules: BTreeMap::new(), results: Vec::new(), notifications: Vec::new() })
+    }
+
+    fn add(&mut self, diagnostic: &Diagnostic<'_>) {
+        let identity = diagnostic.met.finding.identity();
+        self.results.push(result(diagnostic, &identity));
+        self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, diagnostic));
+    }
+
+    /// Something that kept the run from being whole, and has no scenario to stand in.
+    fn notify(&mut self, text: &str) {
+        self.notifications.push(json!({"level": "error", "message": {"text": text}}));
+    }
+
+    fn unreadable(&mut self, file: &Path, error: &Error) {
+        self.notifications.push(json!({
+            "level": "error",
+            "message": {"text": error.to_string()},
+            "locations": [{"physicalLocation": physical(file, error.place)}],
+        }));
+    }
+
+    fn document(&self) -> Value {
+        json!({
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {
+                    "name": "chatwarden",
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
+                    "rules": self.rules.values().collect::<Vec<_>>(),
+                }},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [{
+                    "executionSuccessful": self.notifications.is_empty(),
+                    "toolExecutionNotifications": self.notifications,
+                }],
+                "results": self.results,
+            }],
+        })
+    }
+}
+
+impl Report for Sarif {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) => {
+                self.notify(&format!("check-driver {}: {wrong}", check.name()));
+            }
+            Event::ImplementationExplored(conformance) if !conformance.answers_what_was_asked() => {
+                self.notify(&format!("not complete: {}", conformance.driven.end.about()));
+            }
+            _ => {}
+        }
+        diagnostics(event).iter().for_each(|diagnostic| self.add(diagnostic));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        fs::write(&self.file, serde_json::to_string_pretty(&self.document())? + "\n")
+    }
+}
+
+/// What a finding of this identity means, whichever scenario shows it.
+fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
+    let finding = &diagnostic.met.finding;
+    let meaning = meaning(finding);
+    let place = finding.command.map(|command| format!(" It shows at the command {command}."));
+    json!({
+        "id": identity,
+        "shortDescription": {"text": finding.verdict.about()},
+        "fullDescription": {"text": meaning},
+        "help": {"text": format!("{}: {}.{}", finding.verdict, meaning, place.unwrap_or_default())},
+        "defaultConfiguration": {"level": word(diagnostic.level)},
+    })
+}
+
+fn meaning(finding: &KnownFinding) -> String {
+    match (finding.promise, finding.condition) {
+        (Some(promise), _) => format!("the promise {promise} is broken ({})", promise.about()),
+        (None, Some(condition)) => {
+            format!("what the policy refuses is allowed: {condition} does not hold ({})", condition.about())
+        }
+        (None, None) => finding.verdict.about().into(),
+    }
+}
+
+fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
+    let mut result = json!({
+        "ruleId": identity,
+        "level": word(diagnostic.level),
+        "message": {"text": diagnostic.message},
+        "locations": [location(diagnostic)],
+        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.met.fingerprint()},
+    });
+    if !diagnostic.chain.is_empty() {
+        let steps: Vec<_> =
+            diagnostic.chain.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
+        result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
+    }
+    if let Some(known) = diagnostic.met.known {
+        result["baselineState"] = if known { "unchanged" } else { "new" }.into();
+    }
+    if diagnostic.met.is_known() {
+        result["suppressions"] = json!([{"kind": "external", "justification": "the baseline lists it"}]);
+    }
+    result
+}
+
+/// The step that shows it; the file, if it is no step; the policy, if nothing was saved.
+fn location(diagnostic: &Diagnostic<'_>) -> Value {
+    match diagnostic.file {
+        Some(file) => json!({"physicalLocation": physical(file, diagnostic.place())}),
+        None => json!({"logicalLocations": [{"name": diagnostic.met.finding.policy, "kind": "policy"}]}),
+    }
+}
+
+/// A command of the chain.
+fn flow_step(diagnostic: &Diagnostic<'_>, at: usize) -> Value {
+    let (step, place) = &diagnostic.chain[at];
+    let mut location = json!({"message": {"text": step}});
+    if let Some(file) = diagnostic.file {
+        location["physicalLocation"] = physical(file, *place);
+    }
+    let importance = if diagnostic.at == Some(at) { "essential" } else { "important" };
+    json!({"location": location, "importance": importance})
+}
+
+/// A place in a file; its first line, where there is no telling, since code scanning wants one.
+fn physical(file: &Path, place: Option<Place>) -> Value {
+    let region = match place {
+        Some(Place { line, column }) => json!({"startLine": line, "startColumn": column}),
+        None => json!({"startLine": 1}),
+    };
+    json!({"artifactLocation": {"uri": uri(file)}, "region": region})
+}
+
+/// The path as a reference: relative to wherever the program runs, as long as the path is.
+fn uri(file: &Path) -> String {
+    let scheme = if file.is_absolute() { "file://" } else { "" };
+    let encoded = slashed(file).bytes().fold(String::new(), |uri, byte| match byte {
+        b'-' | b'.' | b'_' | b'~' | b'/' => uri + char::from(byte).encode_utf8(&mut [0; 4]),
+        _ if byte.is_ascii_alphanumeric() => uri + char::from(byte).encode_utf8(&mut [0; 4]),
+        _ => uri + &format!("%{byte:02X}"),
+    });
+    format!("{scheme}{encoded}")
+}
+
+fn word(level: Severity) -> &'static str {
+    match level {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

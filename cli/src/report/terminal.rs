@@ -1,0 +1,169 @@
+//! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
+//! scenario that is not simply passed, and a last line that sums up.
+
+mod covered;
+mod explored;
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use chatwarden_model::NamedEnum;
+
+use super::{CampaignSummary, Discovery, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use crate::inspect::{Checked, Wrong};
+use chatwarden::describe::Palette;
+
+const BOLD: Style = Palette::COLOUR.bold;
+const DIM: Style = Palette::COLOUR.dim;
+const GOOD: Style = Palette::COLOUR.good;
+const BAD: Style = Palette::COLOUR.bad;
+const WARN: Style = Palette::COLOUR.warn;
+
+/// Writes events for people, in colour; a stream that is no terminal strips it.
+///
+/// ```
+/// use chatwarden_cli::report::{Event, Report, CampaignSummary, Terminal};
+/// let mut text = Vec::new();
+/// let time = std::time::Duration::from_secs(1);
+/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
+/// Terminal::new(&mut text).event(Event::CampaignFinished(&summary))?;
+/// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Terminal<W> {
+    out: W,
+    /// How many scenarios came to each outcome.
+    replays: [usize; ReplayOutcome::ALL.len()],
+    /// How many scenarios failed in a way that is known.
+    known: usize,
+    unreadable: usize,
+    /// What the baseline lists and was not met any more.
+    gone: Vec<String>,
+}
+
+impl<W: Write> Terminal<W> {
+    /// A report on that stream.
+    pub fn new(out: W) -> Self {
+        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
+    }
+
+    fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
+        let certificate = discovery.proof.map(|proof| match proof {
+            Ok(certificate) => format!("certified: {}", certified(certificate)),
+            Err(end) => format!("not certified: {}", end.about()),
+        });
+        let is_known = discovery.met.is_known();
+        discovery.saved.write(&mut self.out, &Palette::COLOUR, is_known, certificate.as_deref())
+    }
+
+    fn replayed(&mut self, replayed: &Replayed<'_>) -> io::Result<()> {
+        let known = replayed.is_known();
+        match known {
+            true => self.known += 1,
+            false => self.replays[replayed.outcome.index()] += 1,
+        }
+        let (word, style) = match replayed.outcome {
+            _ if known => ("known", WARN),
+            ReplayOutcome::Passed | ReplayOutcome::Fixed => (replayed.outcome.name(), GOOD),
+            ReplayOutcome::Failed => (replayed.outcome.name(), BAD),
+            ReplayOutcome::Inconclusive => (replayed.outcome.name(), WARN),
+        };
+        write!(self.out, "{style}{word:<12}{style:#} {}", shown(replayed.file))?;
+        match replayed.message {
+            Some(message) => writeln!(self.out, ": {message}"),
+            None => writeln!(self.out),
+        }
+    }
+
+    fn checked(&mut self, checked: &Checked) -> io::Result<()> {
+        let name = checked.check.name();
+        match &checked.outcome {
+            Ok(done) => writeln!(
+                self.out,
+                "{GOOD}passed{GOOD:#}  {name:<11} {} {DIM}({done}){DIM:#}",
+                checked.check.about()
+            ),
+            Err(skipped @ Wrong::Skipped(_)) => {
+                writeln!(self.out, "{DIM}skipped {name:<11} {skipped}{DIM:#}")
+            }
+            Err(wrong) => {
+                writeln!(self.out, "{BAD}failed{BAD:#}  {name:<11} {}", checked.check.about())?;
+                writeln!(self.out, "                    {wrong}")?;
+                checked.mend().iter().try_for_each(|mend| {
+                    writeln!(self.out, "                    {DIM}to mend it:{DIM:#} {mend}")
+                })
+            }
+        }
+    }
+
+    fn conducted(&mut self, summary: &CampaignSummary) -> io::Result<()> {
+        let seconds = summary.time.as_secs_f64();
+        let new = summary.findings - summary.known;
+        let findings = match new {
+            0 if summary.inconclusive > 0 && summary.known > 0 => {
+                format!("{WARN}inconclusive{WARN:#}, no new finding")
+            }
+            0 if summary.known > 0 => format!("{GOOD}no new finding{GOOD:#}"),
+            0 if summary.inconclusive > 0 => format!("{WARN}inconclusive{WARN:#}, no finding"),
+            0 => format!("{GOOD}no finding{GOOD:#}"),
+            1 => format!("{BAD}1 finding{BAD:#}"),
+            more => format!("{BAD}{more} findings{BAD:#}"),
+        };
+        let known = match summary.known {
+            0 => String::new(),
+            known => format!(", {WARN}{known} known{WARN:#},"),
+        };
+        let (runs, commands) = (summary.runs, summary.commands);
+        writeln!(self.out, "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s")
+    }
+}
+
+impl<W: Write> Report for Terminal<W> {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        match event {
+            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::ScenarioReplayed(replayed) => self.replayed(replayed),
+            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::ScenarioUnreadable(..) => {
+                self.unreadable += 1;
+                Ok(())
+            }
+            // One of many stands in the table that is to come.
+            Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
+            Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
+            Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
+            Event::DriverChecked(checked) => self.checked(checked),
+            Event::KnownFindingAbsent(known) => {
+                self.gone.push(known.to_string());
+                Ok(())
+            }
+            Event::CoverageCounted(covered) => self.covered(covered),
+            Event::SuiteWritten(written) => self.written(written),
+            Event::ImplementationExplored(conformance) => {
+                explored::implementation(&mut self.out, conformance)
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let counts = ReplayOutcome::ALL.iter().zip(self.replays).filter(|&(_, count)| count > 0);
+        let mut counts: Vec<_> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        if self.known > 0 {
+            counts.push(format!("{WARN}{} known{WARN:#}", self.known));
+        }
+        if self.unreadable > 0 {
+            counts.push(format!("{BAD}{} unreadable{BAD:#}", self.unreadable));
+        }
+        if !counts.is_empty() {
+            writeln!(self.out, "{BOLD}scenarios{BOLD:#}: {}", counts.join(", "))?;
+        }
+        for gone in &self.gone {
+            writeln!(self.out, "{GOOD}gone{GOOD:#} {gone}")?;
+        }
+        if !self.gone.is_empty() {
+            writeln!(self.out, "{DIM}`--update-baseline` takes out of the baseline what is gone{DIM:#}")?;
+        }
+        self.out.flush()
+    }
+}

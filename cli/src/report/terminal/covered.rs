@@ -1,0 +1,132 @@
+//! Coverage for people: a line for each command that was allowed and for each condition that decided alone, with how
+//! many of their cases were seen, and below what was not seen although it can be.
+
+use std::io::{self, Write};
+
+use chatwarden_model::{CommandKind, NamedEnum};
+
+use super::{BAD, BOLD, DIM, GOOD, Terminal, WARN};
+use crate::report::{Covered, Written, sentence};
+use chatwarden::coverage::{DecidedBy, Point, PointStatus};
+use chatwarden::describe::grouped;
+
+impl<W: Write> Terminal<W> {
+    pub(super) fn covered(&mut self, covered: &Covered<'_>) -> io::Result<()> {
+        let (policy, cast, groups) = (covered.policy, covered.cast, covered.groups);
+        let plural = if groups == 1 { "" } else { "s" };
+        writeln!(
+            self.out,
+            "{BOLD}authorization coverage of {policy}, cast {cast}, {groups} group{plural}{BOLD:#}"
+        )?;
+        writeln!(
+            self.out,
+            "{DIM}  command          decided by                    times   cases  promises{DIM:#}"
+        )?;
+        for &kind in CommandKind::ALL {
+            self.command(covered, kind)?;
+        }
+        let told = |word: &str, standing| format!("{} {word}", covered.count(standing));
+        writeln!(
+            self.out,
+            "{BOLD}{} % of what can be seen was seen{BOLD:#}: {}, {}, {}, {}",
+            covered.percent(),
+            told("points reached", PointStatus::Reached),
+            told("missed", PointStatus::Missed),
+            told("not known to be reachable", PointStatus::Open),
+            told("unreachable", PointStatus::Unreachable),
+        )?;
+        self.unseen(covered.points(PointStatus::Missed), PointStatus::Missed, BAD)?;
+        let sees_histories = covered.points(PointStatus::Reached).any(Point::takes_history);
+        let named =
+            covered.points(PointStatus::Open).filter(|point| sees_histories || !point.takes_history());
+        self.unseen(named, PointStatus::Open, WARN)?;
+        let count = covered.points(PointStatus::Open).filter(|point| point.takes_history()).count();
+        if count > 0 && !sees_histories {
+            let what =
+                "of them take a history or a second group, which runs can show and a search of states cannot";
+            writeln!(self.out, "{DIM}{count} {what}{DIM:#}")?;
+        }
+        Ok(())
+    }
+
+    /// The outcomes of one command.
+    fn command(&mut self, covered: &Covered<'_>, kind: CommandKind) -> io::Result<()> {
+        let refused = kind.conditions().iter().map(|condition| DecidedBy::Alone(*condition));
+        for outcome in [DecidedBy::Allowed].into_iter().chain(refused) {
+            let (name, what) = match outcome {
+                DecidedBy::Allowed => (kind.name(), "allowed"),
+                DecidedBy::Alone(condition) => ("", condition.name()),
+            };
+            let point = Point::Decided(kind, outcome);
+            let (mark, style) = match covered.standing(point) {
+                PointStatus::Reached => ('✓', GOOD),
+                PointStatus::Missed => ('✗', BAD),
+                PointStatus::Open => ('?', WARN),
+                PointStatus::Unreachable => ('·', DIM),
+            };
+            let times = match covered.coverage.count(point) {
+                0 => String::new(),
+                count => grouped(count),
+            };
+            let of_outcome = |point: &Point| matches!(point, Point::Case(_, of, _) if *of == outcome);
+            let cases = share(covered, kind, of_outcome);
+            let promises = match outcome {
+                DecidedBy::Allowed => share(covered, kind, |point| matches!(point, Point::Promise(..))),
+                DecidedBy::Alone(_) => String::new(),
+            };
+            let line = format!("{what:<24} {times:>10} {cases:>7} {promises:>9}");
+            writeln!(self.out, "  {name:<16} {style}{mark}{style:#} {}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn unseen(
+        &mut self,
+        points: impl Iterator<Item = Point>,
+        standing: PointStatus,
+        style: anstyle::Style,
+    ) -> io::Result<()> {
+        for (nth, point) in points.enumerate() {
+            if nth == 0 {
+                writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+            }
+            writeln!(self.out, "  {point}: {}", sentence(point))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn written(&mut self, written: &Written<'_>) -> io::Result<()> {
+        let suite = written.suite;
+        writeln!(
+            self.out,
+            "{BOLD}{} scenarios{BOLD:#} of {} steps (the longest of {}) show {} points of {}, cast {}: {}",
+            suite.chains.len(),
+            written.steps(),
+            written.longest(),
+            suite.ground.reachable.len() - suite.missing.len(),
+            written.policy,
+            written.cast,
+            if !suite.missing.is_empty() {
+                "not all that can be covered"
+            } else if suite.ground.is_complete && suite.is_settled() {
+                "all that can be covered"
+            } else {
+                "all that is known to be reachable; of the rest it is not known"
+            },
+        )?;
+        suite.missing.iter().try_for_each(|point| writeln!(self.out, "  {BAD}missing{BAD:#} {point}"))?;
+        writeln!(self.out, "  {}", written.directory.display())
+    }
+}
+
+/// How many of the points that can be seen were.
+fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) -> String {
+    let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
+    let (mut reached, mut all) = (0, 0);
+    for point in standings {
+        let standing = covered.standing(*point);
+        reached += usize::from(standing == PointStatus::Reached);
+        all += usize::from(standing != PointStatus::Unreachable);
+    }
+    if all == 0 { String::new() } else { format!("{reached}/{all}") }
+}

@@ -1,0 +1,217 @@
+//! Exhaustive searches for people: a policy with its chains, the table of several policies, an implementation.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use chatwarden_model::{Command, NamedEnum, Promise};
+
+use super::super::{Explored, ImplementationExplored, shown};
+use super::{BAD, BOLD, DIM, GOOD, WARN};
+use chatwarden::describe::Describer;
+use chatwarden::describe::grouped;
+use chatwarden::describe::is_about_a_pair;
+use chatwarden::trace::{Trace, TraceStep};
+use chatwarden_explore::{Alike, End, PromiseResult};
+
+/// A policy: what was searched, and what became of each promise.
+pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
+    let exploration = &explored.exploration;
+    let scope = scope(&explored.cast, explored.setup.groups, exploration.alphabet);
+    writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", explored.policy)?;
+    let alike = match exploration.renamings {
+        1 => String::new(),
+        renamings => format!(" up to {renamings} renamings"),
+    };
+    let (states, transitions) = (grouped(exploration.states), grouped(exploration.transitions));
+    write!(out, "  states {states}{alike}, transitions {transitions}, depth {}, ", exploration.depth)?;
+    match explored.is_complete() {
+        true => writeln!(out, "complete: {}", exploration.end.about())?,
+        false => {
+            let rest = match exploration.judged {
+                Some(judged) if judged > exploration.depth => {
+                    "what leads out of the farthest was judged, and not kept".into()
+                }
+                _ => format!("states still to be gone on from: {}", grouped(exploration.frontier)),
+            };
+            writeln!(out, "{WARN}not complete{WARN:#}: {}; {rest}", exploration.end.about())?;
+        }
+    }
+    let seconds = explored.time.as_secs_f64();
+    let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
+    let each = exploration.bytes.div_ceil(exploration.states.max(1));
+    writeln!(out, "  {DIM}{seconds:.2} s, {rate} states/s, {each} bytes a state{DIM:#}")?;
+    for (promise, standing) in &exploration.promises {
+        promise_line(out, explored, *promise, standing)?;
+    }
+    Ok(())
+}
+
+/// Several policies, and how many commands it takes to break which promise under which of them.
+pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
+    let Some(first) = all.first() else { return Ok(()) };
+    let exploration = &first.exploration;
+    writeln!(out, "{}", scope(&first.cast, first.setup.groups, exploration.alphabet))?;
+    let promises: Vec<Promise> = exploration.promises.iter().map(|(promise, _)| *promise).collect();
+    let width = all.iter().map(|explored| explored.policy.chars().count()).max().unwrap_or(0);
+    write!(out, "{:width$}", "")?;
+    promises.iter().try_for_each(|promise| write!(out, "  {BOLD}{promise}{BOLD:#}"))?;
+    writeln!(out, "  {DIM}{:>11}  depth{DIM:#}", "states")?;
+    for explored in all {
+        write!(out, "{BOLD}{:width$}{BOLD:#}", explored.policy)?;
+        for promise in &promises {
+            let (mark, style) = mark(explored, *promise);
+            write!(out, "  {style}{mark:^width$}{style:#}", width = promise.name().len())?;
+        }
+        let depth = explored.exploration.depth;
+        writeln!(out, "  {DIM}{:>11}  {depth:>5}{DIM:#}", grouped(explored.exploration.states))?;
+    }
+    writeln!(out, "✓ no history breaks it")?;
+    if all.iter().any(|explored| !explored.is_complete()) {
+        writeln!(out, "✓ ≤N no history of up to N commands breaks it; longer ones were not all tried")?;
+    }
+    writeln!(out, "· the model cannot break it, only an implementation can")?;
+    writeln!(out, "a number: the shortest history that breaks it has so many commands")
+}
+
+/// An implementation: what was tried, and what that proves.
+pub(super) fn implementation(
+    out: &mut impl Write,
+    conformance: &ImplementationExplored<'_>,
+) -> io::Result<()> {
+    let ImplementationExplored { adapter, policy, cast, groups, alphabet, fidelity, driven, .. } =
+        conformance;
+    let scope = scope(cast, *groups, *alphabet);
+    let fault = conformance.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
+    writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
+    let [states, allowed, refused, executed, resets] =
+        [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
+    writeln!(out, "  situations {states}, commands allowed there {allowed}, refused {refused}")?;
+    write!(out, "  commands executed {executed}, resets {resets}, depth {}, ", driven.depth)?;
+    match driven.end {
+        End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
+        end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
+    }
+    let seconds = conformance.time.as_secs_f64();
+    match conformance.findings {
+        0 => write!(out, "  {GOOD}no finding{GOOD:#}")?,
+        1 => write!(out, "  {BAD}1 finding{BAD:#}")?,
+        more => write!(out, "  {BAD}{more} findings{BAD:#}")?,
+    }
+    writeln!(out, " in {seconds:.2} s")?;
+    proof(conformance).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
+}
+
+/// What was searched.
+fn scope(cast: &str, groups: usize, alphabet: usize) -> String {
+    let (plural, many) = (if groups == 1 { "" } else { "s" }, if alphabet == 1 { "" } else { "s" });
+    format!("cast {cast}, {groups} group{plural}, {alphabet} command{many}")
+}
+
+fn promise_line(
+    out: &mut impl Write,
+    explored: &Explored,
+    promise: Promise,
+    standing: &PromiseResult,
+) -> io::Result<()> {
+    let width = Promise::ALL.iter().map(|promise| promise.name().len()).max().unwrap_or(0);
+    write!(out, "  {promise:<width$}  ")?;
+    match standing {
+        PromiseResult::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
+        PromiseResult::Kept => {
+            let judged = explored.exploration.judged.unwrap_or_default();
+            writeln!(out, "{WARN}kept up to {}{WARN:#}", commands(judged))
+        }
+        PromiseResult::KeptByConstruction => {
+            writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
+        }
+        PromiseResult::Broken(chain) => {
+            let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
+            writeln!(out, "{style}broken by {}{known}{style:#}", commands(chain.len()))?;
+            history(out, explored, promise, chain)
+        }
+    }
+}
+
+/// The chain, and at its end what is broken and why.
+fn history(out: &mut impl Write, explored: &Explored, promise: Promise, chain: &[Command]) -> io::Result<()> {
+    let telling = Describer { names: &explored.names, setup: &explored.setup };
+    let history = Trace::of_policy(&explored.setup, chain);
+    for record in &history.records {
+        let to = match record.delivered.is_empty() {
+            true => String::new(),
+            false => format!("  delivered to {}", telling.users(record.delivered)),
+        };
+        writeln!(out, "    {:>2}  {}{to}", record.at, telling.command(record.command))?;
+    }
+    history.records.last().map_or(Ok(()), |record| why(out, &telling, promise, record))?;
+    match explored.file(promise) {
+        Some(file) => writeln!(out, "    saved {}", shown(file)),
+        None => Ok(()),
+    }
+}
+
+fn why(
+    out: &mut impl Write,
+    telling: &Describer<'_>,
+    promise: Promise,
+    record: &TraceStep,
+) -> io::Result<()> {
+    let Some(breach) = record.breaches.iter().find(|breach| breach.promise == promise) else { return Ok(()) };
+    writeln!(out, "        it {}", telling.breach(breach))?;
+    let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
+    if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
+        // Company is judged after the command, what passes between two users before it.
+        let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
+        for obstacle in telling.obstacles(state, one, other) {
+            writeln!(out, "        {obstacle}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What the table says of a promise.
+fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
+    match explored.exploration.standing(promise) {
+        PromiseResult::Kept => match explored.exploration.judged {
+            None => ("✓".into(), GOOD),
+            Some(length) => (format!("✓ ≤{length}"), WARN),
+        },
+        PromiseResult::KeptByConstruction => ("·".into(), DIM),
+        PromiseResult::Broken(chain) => {
+            (chain.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        }
+    }
+}
+
+/// What the search of an implementation proves, and on which assumptions.
+fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
+    let ImplementationExplored { driven, alike, symmetry, .. } = conformance;
+    let within = match driven.judged {
+        None => "No history, whatever its length,".into(),
+        Some(judged) => format!("No history of up to {}", commands(judged)),
+    };
+    let departs = match driven.found.is_empty() {
+        true => "departs",
+        false => "departs first in any other way (what follows a departure was not tried)",
+    };
+    let assumption = match alike {
+        Alike::Product => ", if the implementation's fingerprint tells all of its state".into(),
+        Alike::State { paths } => format!(
+            ", if what the implementation does depends on what can be observed alone; what else it remembers can escape, \
+             as each state was reached by {paths} of the ways to it at most"
+        ),
+        Alike::Never => String::new(),
+    };
+    let mut sentences = vec![format!("{within} {departs}{assumption}.")];
+    if *symmetry {
+        sentences.push(
+            "It is taken to treat interchangeable users and groups alike; `--no-symmetry` does not assume that."
+                .into(),
+        );
+    }
+    sentences
+}
+
+fn commands(count: usize) -> String {
+    if count == 1 { "1 command".into() } else { format!("{count} commands") }
+}

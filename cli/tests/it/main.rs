@@ -1,0 +1,13 @@
+//! The integration tests of the program.
+
+mod catalogue;
+mod certificates;
+mod ci_output;
+mod cli;
+mod inspecting;
+mod misbehaving;
+mod processes;
+mod protocol;
+
+/// The folder of the whole project.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

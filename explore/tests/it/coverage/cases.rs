@@ -1,0 +1,104 @@
+//! Every case against what a person makes of it: a table of histories, and what the last command of each shows.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chatwarden::adapter::fault::CustomPolicy;
+use chatwarden::coverage::{Case, DecidedBy, HistoryFacts, Point, Situation};
+use chatwarden::format::{BuiltInCast, NamedCommand, Names};
+use chatwarden::model::{
+    BetweenChildren, Command, NamedEnum, Newcomer, NewcomerRule, Policy, Preset, Setup, State, step,
+};
+
+const TABLE: &str = include_str!("cases.txt");
+
+#[test]
+fn a_command_shows_what_the_table_says_and_nothing_else() {
+    let commands = commands();
+    let mut seen = BTreeSet::new();
+    for row in TABLE.split("\n# ").skip(1).flat_map(|section| section.trim_end().split("\n\n").skip(1)) {
+        let lines: Vec<_> = row.lines().collect();
+        let [policy_line, chain @ .., shown] = lines.as_slice() else { panic!("too few lines: {row}") };
+        let policy = policy(policy_line.strip_prefix("+ ").expect(row));
+        let chain: Vec<_> = chain
+            .iter()
+            .map(|line| *commands.get(*line).unwrap_or_else(|| panic!("no command: {line}")))
+            .collect();
+        let points = shown_by_the_last(policy, &chain);
+        assert_eq!(words(&points), shown.strip_prefix("= ").expect(row), "{row}");
+        seen.extend(points.iter().filter_map(|point| match point {
+            Point::Case(_, _, case) => Some(*case),
+            _ => None,
+        }));
+    }
+    let unseen: Vec<_> = Case::ALL.iter().filter(|case| !seen.contains(case)).collect();
+    assert!(unseen.is_empty(), "the table has no history for {unseen:?}");
+}
+
+/// Every command there is with the cast, by what it looks like on the terminal.
+fn commands() -> HashMap<String, Command> {
+    let names = names();
+    let all = setup(Preset::MessengerKids.policy()).bounds().all();
+    all.into_iter().map(|command| (NamedCommand { command, names: &names }.to_string(), command)).collect()
+}
+
+fn names() -> Names {
+    BuiltInCast::Family.casting().with_groups(Names::numbered(2))
+}
+
+fn setup(policy: Policy) -> Setup {
+    Setup { cast: BuiltInCast::Family.casting().cast, groups: 2, policy }
+}
+
+/// A preset or a policy of the catalogue, and for what its words do not tell, how it differs from that.
+fn policy(words: &str) -> Policy {
+    let (name, knob) = words.split_once(' ').unwrap_or((words, ""));
+    let preset = Preset::named(name).map(Preset::policy);
+    let policy = preset.or_else(|| CustomPolicy::named(name).map(CustomPolicy::policy)).expect(words);
+    let newcomers = |rule: &str| Newcomer::everywhere(NewcomerRule::named(rule).expect(words));
+    match knob.split_once(' ') {
+        None => policy,
+        Some(("between-children", value)) => {
+            Policy { between_children: BetweenChildren::named(value).expect(words), ..policy }
+        }
+        Some(("newcomer", rule)) => Policy { newcomer: newcomers(rule), ..policy },
+        Some(_) => panic!("{words}"),
+    }
+}
+
+fn shown_by_the_last(policy: Policy, chain: &[Command]) -> Vec<Point> {
+    let (last, before) = chain.split_last().expect("there is a last command");
+    let (mut state, mut past): (State, HistoryFacts) = (setup(policy).start(), HistoryFacts::default());
+    for command in before {
+        let old = state;
+        let allowed = step(&mut state, &policy, command).decision.is_allowed();
+        past.record(&old, command, allowed, &state);
+    }
+    let mut points = Vec::new();
+    let situation = Situation { state: &state, policy: &policy, past: Some(&past) };
+    situation.each_point(last, |point| points.push(point));
+    points
+}
+
+/// How the command came out, its cases in order, and the promises that depend on it.
+fn words(points: &[Point]) -> String {
+    let (mut outcome, mut cases, mut promises) = ("none", BTreeSet::new(), BTreeSet::new());
+    for point in points {
+        match point {
+            Point::Decided(_, DecidedBy::Allowed) => outcome = "allowed",
+            Point::Decided(_, DecidedBy::Alone(condition)) => outcome = condition.name(),
+            Point::Case(_, _, case) => {
+                cases.insert(*case);
+            }
+            Point::Promise(promise, _) => {
+                promises.insert(*promise);
+            }
+        }
+    }
+    let told = |sign: &str, words: Vec<&str>| match words.as_slice() {
+        [] => String::new(),
+        words => format!("{sign}{}", words.join(" ")),
+    };
+    let cases = told(": ", cases.iter().map(|case| case.name()).collect());
+    let promises = told(" | ", promises.iter().map(|promise| promise.name()).collect());
+    format!("{outcome}{cases}{promises}")
+}

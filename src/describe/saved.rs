@@ -1,0 +1,135 @@
+//! A saved finding as a person reads it: the chain of commands, the deviations and the missing approvals.
+//!
+//! Known findings, certificates and CI reports are the program's; it hands in what it knows of them.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::Style;
+use chatwarden_model::Setup;
+
+use super::{Describer, Palette, is_about_a_pair};
+use crate::campaign::{Origin, ShrinkStatus, Shrunk};
+use crate::format::Names;
+use crate::trace::{Trace, TraceStep};
+
+/// A finding with its shrunk trace and the file it was saved to.
+#[derive(Clone, Copy, Debug)]
+pub struct SavedFinding<'a> {
+    /// The names of users and groups.
+    pub names: &'a Names,
+    /// The cast, groups and policy.
+    pub setup: &'a Setup,
+    /// The finding and its trace as shrunk.
+    pub shrunk: &'a Shrunk,
+    /// The trace with the implementation's answers.
+    pub trace: &'a Trace,
+    /// The seed and the number of the run; none where a scenario file was shrunk.
+    pub origin: Option<Origin>,
+    /// The saved scenario.
+    pub file: &'a Path,
+    /// The command that replays the scenario, but for the file; empty if there is none.
+    pub replay: &'a str,
+}
+
+impl SavedFinding<'_> {
+    /// Writes the finding. A known one is marked as such, and a certificate follows the shrinking.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        palette: &Palette,
+        is_known: bool,
+        certificate: Option<&str>,
+    ) -> io::Result<()> {
+        let describer = Describer { names: self.names, setup: self.setup };
+        let finding = &self.shrunk.finding;
+        let (known, style) = if is_known { ("known ", palette.warn) } else { ("", palette.bad) };
+        let verdict = finding.identity().verdict;
+        writeln!(out, "{style}{known}{verdict}{style:#}: {}", describer.deviation(finding.gravest()))?;
+        for step in &self.trace.records {
+            self.write_step(out, palette, &describer, step)?;
+        }
+        for deviation in &finding.deviations()[1..] {
+            writeln!(out, "      also {}: {}", deviation.verdict(), describer.deviation(deviation))?;
+        }
+        self.write_missing_approvals(out, &describer)?;
+        let dim = palette.dim;
+        writeln!(out, "  {dim}{}{}{dim:#}", self.origin_text(), self.shrinking_text())?;
+        if let Some(certificate) = certificate {
+            writeln!(out, "  {dim}{certificate}{dim:#}")?;
+        }
+        writeln!(out, "  saved {}", self.file.display())?;
+        if self.replay.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "  {dim}replay it: {} {}{dim:#}", self.replay, self.file.display())
+    }
+
+    /// The command, the implementation's answer and, where they differ, the policy's.
+    fn write_step(
+        &self,
+        out: &mut impl Write,
+        palette: &Palette,
+        describer: &Describer<'_>,
+        step: &TraceStep,
+    ) -> io::Result<()> {
+        let answer = match step.answer {
+            Some(answer) if answer.is_allowed() => "allowed",
+            Some(_) => "refused",
+            None if !self.shrunk.is_repeatable() => "not repeated",
+            None => "no answer",
+        };
+        let to = step.reached();
+        let delivered =
+            if to.is_empty() { String::new() } else { format!(", delivered to {}", describer.users(to)) };
+        let deviates = step.answer.is_none_or(|answer| {
+            answer.is_allowed() != step.decision.is_allowed() || answer.delivered() != step.delivered
+        });
+        let policy = match deviates {
+            true if step.delivered.is_empty() => {
+                format!(", the policy {}", describer.decision(step.decision))
+            }
+            true => format!(", the policy delivers to {}", describer.users(step.delivered)),
+            false => String::new(),
+        };
+        let is_last = step.at == self.shrunk.finding.at();
+        let style = if deviates || is_last { palette.bad } else { Style::new() };
+        let command = describer.command(step.command);
+        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{delivered}{policy}{style:#}", step.at)
+    }
+
+    /// Where a promise about two users is broken: the approvals that are missing between them.
+    fn write_missing_approvals(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
+        let breach = self.shrunk.finding.breach().filter(is_about_a_pair);
+        let (Some(breach), Some(step)) = (breach, self.trace.records.last()) else { return Ok(()) };
+        let mut pair = breach.users.iter();
+        let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
+        let obstacles = describer.obstacles(&step.after, one, other);
+        obstacles.iter().try_for_each(|obstacle| writeln!(out, "      {obstacle}"))
+    }
+
+    fn origin_text(&self) -> String {
+        let text = self.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
+        text.unwrap_or_default()
+    }
+
+    fn shrinking_text(&self) -> String {
+        let executions = self.shrunk.executions;
+        match self.shrunk.outcome {
+            ShrinkStatus::OneMinimal => {
+                format!("shrunk in {executions} executions; none of the shrinker's passes makes it simpler")
+            }
+            ShrinkStatus::Unfinished if executions == 0 => "not shrunk".into(),
+            ShrinkStatus::Unfinished => format!("shrunk in {executions} executions; not shrunk to the end"),
+            ShrinkStatus::Unstable(None) => {
+                "unstable: the same commands did not always show it, so it is as it was found".into()
+            }
+            ShrinkStatus::Unstable(Some(at)) => {
+                format!("unstable: repeated, step {at} was answered otherwise, so it was not shrunk")
+            }
+        }
+    }
+}

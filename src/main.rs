@@ -1,7 +1,0 @@
-//! The `chatwarden` program: it hands its arguments to the library and maps the exit code.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    chatwarden::cli::run(std::env::args_os())
-}
