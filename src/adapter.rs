@@ -6,6 +6,9 @@
 
 pub mod fault;
 pub mod memory;
+mod replaceable;
+
+pub use replaceable::Replaceable;
 
 use chatwarden_model::{
     Command, CommandKind, EnumSet, Link, MAX_GROUPS, MAX_USERS, Phase, Policy, Setup, User, UserSet,
