@@ -111,7 +111,7 @@ named_enum! {
     ///
     /// ```
     /// use chatwarden::adapter::fault::{Fault, Detectability};
-    /// assert_eq!(Fault::RejoinUnchecked.sight(), Detectability::Order);
+    /// assert_eq!(Fault::RejoinUnchecked.detectability(), Detectability::Order);
     /// ```
     pub enum Detectability {
         Single = "single": "one command, in a situation to which the fault has not contributed, however it was reached",
@@ -144,8 +144,8 @@ impl Fault {
     }
 
     /// What it takes to see it.
-    pub const fn sight(self) -> Detectability {
-        facts::of(self).sight
+    pub const fn detectability(self) -> Detectability {
+        facts::of(self).detectability
     }
 
     /// A real defect of the same kind, with its year and where it is described, if one is known.
@@ -172,8 +172,8 @@ impl Fault {
     }
 
     /// How many commands the shortest history has that shows it with these rules, cast and groups.
-    pub const fn least(self) -> usize {
-        facts::of(self).least
+    pub const fn min_length(self) -> usize {
+        facts::of(self).min_length
     }
 
     /// Who it takes to see it.

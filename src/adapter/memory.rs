@@ -18,13 +18,15 @@ mod tests;
 
 use std::hash::BuildHasher;
 
-use chatwarden_model::{Command, EnumSet, Group, NamedEnum, Policy, Preset, Setup, User, UserSet};
+use chatwarden_model::{Command, Group, NamedEnum, Policy, Preset, Setup, User, UserSet};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
 use accounts::Account;
 use foldhash::quality::FixedState;
 use rooms::Room;
+
+const _: () = assert!(Fault::ALL.len() <= u128::BITS as usize, "a fault has no bit in `Memory::faults`");
 
 /// The built-in chat service, with or without planted faults.
 ///
@@ -51,7 +53,8 @@ use rooms::Room;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     policy: Policy,
-    faults: Faults,
+    /// One bit for each planted fault, at the index of the fault.
+    faults: u128,
     accounts: Vec<Account>,
     rooms: Vec<Room>,
 }
@@ -59,23 +62,23 @@ pub struct Memory {
 impl Memory {
     /// The service without a fault. It has no accounts until it is reset.
     pub fn new() -> Self {
-        Self::with_faults(EnumSet::empty())
+        Self::with_faults([])
     }
 
     /// The service with one fault.
     pub fn with_fault(fault: Fault) -> Self {
-        Self::with_faults([fault].into_iter().collect())
+        Self::with_faults([fault])
     }
 
     /// The service with these faults.
-    pub fn with_faults(faults: EnumSet<Fault>) -> Self {
-        let faults = Faults(faults.iter().fold(0, |flags, fault| flags | 1 << fault.index()));
+    pub fn with_faults(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let faults = faults.into_iter().fold(0, |bits, fault| bits | 1 << fault.index());
         let policy = Preset::MessengerKids.policy();
         Memory { policy, faults, accounts: Vec::new(), rooms: Vec::new() }
     }
 
     fn has(&self, fault: Fault) -> bool {
-        self.faults.0 >> fault.index() & 1 == 1
+        self.faults >> fault.index() & 1 == 1
     }
 
     fn account(&self, user: User) -> &Account {
@@ -186,7 +189,3 @@ struct Refused;
 fn require(condition: bool) -> Result<(), Refused> {
     if condition { Ok(()) } else { Err(Refused) }
 }
-
-/// The planted faults, one flag each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Faults(u64);

@@ -8,9 +8,9 @@ use super::{CustomPolicy, Detectability, Family, Fault, FaultCast, Rules};
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub(super) family: Family,
-    pub(super) sight: Detectability,
+    pub(super) detectability: Detectability,
     pub(super) rules: Rules,
-    pub(super) least: usize,
+    pub(super) min_length: usize,
     pub(super) cast: FaultCast,
     pub(super) groups: usize,
     pub(super) precedent: Option<&'static str>,
@@ -26,8 +26,8 @@ const TALK: Rules = Rules::CustomPolicy(CustomPolicy::GuardedTalk);
 const DELIVERY: Rules = Rules::CustomPolicy(CustomPolicy::GuardedDelivery);
 
 /// A fault that shows with the cast `small` and two groups, and of which no precedent is known.
-const fn facts(family: Family, sight: Detectability, rules: Rules, least: usize) -> Facts {
-    Facts { family, sight, rules, least, cast: FaultCast::Small, groups: 2, precedent: None }
+const fn facts(family: Family, detectability: Detectability, rules: Rules, min_length: usize) -> Facts {
+    Facts { family, detectability, rules, min_length, cast: FaultCast::Small, groups: 2, precedent: None }
 }
 
 impl Facts {
