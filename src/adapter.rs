@@ -1,8 +1,7 @@
-//! What an implementation looks like from here: the trait [`Adapter`], its answers and observations.
+//! The interface to an implementation under test: the trait [`Adapter`], its answers and observations.
 //!
-//! An adapter translates; it never asserts. Whether an answer is right is `check`'s to say, and an
-//! implementation's faults reach it as answers, observations or a [`Failure`], never as a panic of the
-//! adapter's own.
+//! An adapter translates and never asserts. `lockstep` judges the answers. An adapter reports every
+//! misbehaviour of the implementation as an answer, an observation or a [`Failure`], and does not panic.
 
 pub mod fault;
 pub mod memory;
@@ -17,7 +16,7 @@ use chatwarden_model::{
 
 /// An implementation under test.
 ///
-/// This one knows a single rule: guardians may do everything, everybody else nothing.
+/// This example has a single rule: guardians may do everything, other users nothing.
 ///
 /// ```
 /// use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
@@ -44,46 +43,47 @@ use chatwarden_model::{
 /// }
 /// ```
 pub trait Adapter {
-    /// What the implementation is called, what it can do and how closely it can be compared.
+    /// The name, version and abilities of the implementation.
     fn about(&self) -> About;
 
-    /// Starts a run: from here on everything is as in a fresh system with these accounts.
+    /// Starts a run: afterwards the implementation is like a new system with these accounts.
     ///
     /// # Errors
-    /// If the system cannot be made fresh.
+    /// If the implementation cannot be reset.
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure>;
 
-    /// Carries the command out as its actor, and says what the implementation answered.
+    /// Carries out the command as its actor and returns the answer of the implementation.
     ///
     /// # Errors
-    /// If the implementation does not know the command, or gave no definite answer.
+    /// If the implementation does not support the command, or gave no definite answer.
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure>;
 
-    /// Writes down what can be seen of the implementation now, without changing it. The observation comes
-    /// as of a fresh system; only the parts that [`About::observes`] lists are read.
+    /// Writes the observable state into `seen` without changing the implementation. `seen` is passed with
+    /// the values of a new system. Only the parts in [`About::observes`] are read.
     ///
     /// # Errors
     /// If the implementation cannot be observed.
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure>;
 
-    /// Says which run comes next: a reset with this setup and then these commands, one after the other, unless the run
-    /// ends before the last of them. An adapter of something far away sends them ahead; any other need not listen.
+    /// Announces the next run: a reset with this setup and then these commands in order. The run may end
+    /// before the last command. The adapter of a remote system can send the commands ahead; other adapters
+    /// can ignore the call.
     fn announce(&mut self, _setup: &Setup, _commands: &[Command]) {}
 
-    /// Whether it helps to announce runs, so that it is worth making up all commands of a run beforehand.
+    /// Whether the adapter uses announcements. If so, all commands of a run are generated before it starts.
     fn wants_announcements(&self) -> bool {
         false
     }
 
-    /// A second system that is just as this one is now, and goes its own way from here on. Searches try many
-    /// commands after the same history; where there is no copy, they start anew and repeat the history.
+    /// An independent copy of the implementation in its present state. A search tries many commands after
+    /// the same trace. Without copies it resets the implementation and repeats the trace.
     fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
         None
     }
 
-    /// A hash of everything in the system on which its future answers and observations depend: two systems that
-    /// will ever differ must have different ones. Searches then know when they have been somewhere before, and
-    /// what they say covers the memory that cannot be observed.
+    /// A hash of the whole state of the implementation, on which all its later answers and observations
+    /// depend. Two states with different behaviour must have different fingerprints. With a fingerprint, a
+    /// search distinguishes states that look the same, and its result also covers unobservable state.
     fn fingerprint(&self) -> Option<u128> {
         None
     }
@@ -116,7 +116,7 @@ impl<A: Adapter + ?Sized> Adapter for Box<A> {
     }
 }
 
-/// What an adapter says about itself.
+/// The name, version and abilities of an implementation, as its adapter declares them.
 ///
 /// ```
 /// use chatwarden::adapter::{About, Fidelity};
@@ -128,18 +128,18 @@ pub struct About {
     pub name: String,
     /// The implementation's version.
     pub version: String,
-    /// The commands that it can carry out; others are never sent.
+    /// The commands that it supports. Others are never sent.
     pub commands: EnumSet<CommandKind>,
-    /// How closely it can be compared.
+    /// How closely it is compared with the model.
     pub fidelity: Fidelity,
-    /// What can be seen of it.
+    /// The parts of its state that can be observed.
     pub observes: EnumSet<Part>,
-    /// The policy that it follows, if it follows a certain one whatever it is told.
+    /// The only policy that it can follow; none if it follows the policy of the setup.
     pub policy: Option<Policy>,
 }
 
 impl About {
-    /// An implementation that can do everything, shows everything and follows any policy to the letter.
+    /// An implementation that supports all commands, shows all parts and follows any policy exactly.
     pub fn exact(name: &str, version: &str) -> Self {
         About {
             name: name.into(),
@@ -167,7 +167,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// A part of an implementation's state that can be seen from outside.
+    /// A part of an implementation's state that can be observed.
     ///
     /// ```
     /// use chatwarden::{adapter::Part, model::EnumSet};
@@ -185,7 +185,7 @@ named_enum! {
     }
 }
 
-/// What the implementation answered to a command.
+/// The answer of an implementation to a command.
 ///
 /// ```
 /// use chatwarden::adapter::Answer;
@@ -193,17 +193,17 @@ named_enum! {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// It carried the command out.
+    /// It carried out the command.
     Allow {
-        /// To whom a message, call or direct message was delivered; nobody for other commands.
+        /// The users to whom a message, call or direct message was delivered; empty for other commands.
         delivered: UserSet,
     },
-    /// It refused.
+    /// It refused the command.
     Deny,
 }
 
 impl Answer {
-    /// Allowed, with nothing delivered.
+    /// The answer that allows a command and delivers nothing.
     pub const fn allow() -> Self {
         Answer::Allow { delivered: UserSet::EMPTY }
     }
@@ -213,7 +213,7 @@ impl Answer {
         matches!(self, Answer::Allow { .. })
     }
 
-    /// To whom something was delivered.
+    /// The users to whom something was delivered.
     pub const fn delivered(self) -> UserSet {
         match self {
             Answer::Allow { delivered } => delivered,
@@ -222,7 +222,7 @@ impl Answer {
     }
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 ///
 /// ```
 /// use chatwarden::adapter::Failure;
@@ -230,11 +230,11 @@ impl Answer {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
-    /// The implementation does not know such a command; nothing happened.
+    /// The implementation does not support the command and did nothing.
     Unsupported,
-    /// The command may or may not have happened.
+    /// The command may or may not have been carried out.
     Indefinite(String),
-    /// The adapter or the implementation itself failed.
+    /// The adapter or the implementation failed.
     Failed(String),
 }
 
@@ -250,7 +250,7 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What can be seen of a group. A group that was never launched looks like the default.
+/// The observable state of a group. A group that was not launched has the default state.
 ///
 /// ```
 /// use chatwarden::adapter::GroupView;
@@ -259,17 +259,17 @@ impl std::error::Error for Failure {}
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GroupView {
-    /// What became of it.
+    /// The phase.
     pub phase: Phase,
     /// Whether one can join by the link.
     pub link: Link,
     /// The owner, if there is one.
     pub owner: Option<User>,
-    /// Who is in it.
+    /// The members.
     pub members: UserSet,
-    /// Who has a pending invitation.
+    /// The users with a pending invitation.
     pub invited: UserSet,
-    /// Who is banned.
+    /// The users who are banned.
     pub banned: UserSet,
 }
 
@@ -286,7 +286,7 @@ impl Default for GroupView {
     }
 }
 
-/// What can be seen of an implementation at one moment.
+/// The observable state of an implementation.
 ///
 /// ```
 /// use chatwarden::adapter::Observation;
@@ -299,9 +299,9 @@ impl Default for GroupView {
 pub struct Observation {
     /// Each group, at its index.
     pub groups: [GroupView; MAX_GROUPS],
-    /// For each child, at its index, the approved contacts.
+    /// The approved contacts of each child, at its index.
     pub contacts: [UserSet; MAX_USERS],
-    /// For each user, at its index, whom they have blocked.
+    /// The users whom each user has blocked, at the index of the user who blocks.
     pub blocks: [UserSet; MAX_USERS],
 }
 

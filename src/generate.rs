@@ -67,8 +67,9 @@ impl Generator {
     /// The generator of one run, in which some kinds of commands are left out: *swarm testing*. A run that
     /// never revokes or dissolves gets further than one that does a little of everything.
     pub fn for_run(setup: &Setup, commands: EnumSet<CommandKind>, choices: &mut impl Choices) -> Self {
-        let swarm = commands.iter().map(|kind| (kind, choices.chance(presence(kind), 8))).collect();
-        Self::with_commands(setup, if EnumSet::is_empty(swarm) { commands } else { swarm })
+        let swarm = commands.iter().map(|kind| (kind, choices.chance(presence(kind), 8)));
+        let swarm = EnumSet::from_flags(swarm);
+        Self::with_commands(setup, if swarm.is_empty() { commands } else { swarm })
     }
 
     /// A generator that uses all of these kinds of commands.

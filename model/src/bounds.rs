@@ -1,11 +1,12 @@
-//! Which commands exist within bounds: the alphabet of a search, and what a generator draws from.
+//! The commands that exist for given users, groups and kinds of commands. They are the action set of a
+//! search, and a generator draws from them.
 //!
-//! Nothing here asks whether a command is allowed.
+//! A command within bounds may be allowed or refused; `decide` decides.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use crate::command::{Argument, Arguments, Command, CommandKind, Field};
+use crate::command::{Argument, Arguments, Command, CommandKind, Field, MAX_FIELDS};
 use crate::named_enum::EnumSet;
 use crate::user::{Cast, Group, Kinds, User, UserSet};
 
@@ -24,9 +25,9 @@ use crate::user::{Cast, Group, Kinds, User, UserSet};
 pub struct Bounds {
     /// The users of each kind.
     pub kinds: Kinds,
-    /// How many groups there are.
+    /// The number of groups.
     pub groups: usize,
-    /// Which kinds of commands are used.
+    /// The kinds of commands.
     pub commands: EnumSet<CommandKind>,
 }
 
@@ -36,20 +37,20 @@ impl Bounds {
         Bounds { kinds: cast.kinds(), groups, commands: EnumSet::all() }
     }
 
-    /// Every command whose users have the right kinds and differ where they must, in the order of
-    /// [`Command::key`].
+    /// Every well-typed command (see [`Bounds::is_well_typed`]), in the order of [`Command::key`].
     pub fn well_typed(&self) -> Vec<Command> {
         let mut commands = self.all();
         commands.retain(|command| self.is_well_typed(command));
         commands
     }
 
-    /// Every command that can be written down, in the order of [`Command::key`]. With 16 users a launch
-    /// alone has over eight million; that is meant for small casts.
+    /// Every command over these users and groups, in the order of [`Command::key`]. It is meant for small
+    /// casts: with 16 users and 8 groups there are over eight million `create` commands.
     pub fn all(&self) -> Vec<Command> {
         let mut commands = Vec::new();
         for kind in self.commands.iter() {
-            let mut digits = Odometer { bounds: *self, digits: [0; 4], bases: [1; 4], used: 0 };
+            let (digits, bases) = ([0; MAX_FIELDS], [1; MAX_FIELDS]);
+            let mut digits = Odometer { bounds: *self, digits, bases, used: 0 };
             loop {
                 digits.used = 0;
                 let Ok(command) = kind.build(&mut digits);
@@ -64,8 +65,8 @@ impl Bounds {
         commands
     }
 
-    /// Whether each user named has a kind with which the command could ever be allowed, and differs from the
-    /// actor (or the child from the contact) where it must.
+    /// Whether the command could be allowed in some state: each user that it names has a possible kind, and
+    /// the target differs from the actor (or the contact from the child) where it must.
     pub fn is_well_typed(&self, command: &Command) -> bool {
         let mut fits = true;
         command.each_argument(|field, argument| {
@@ -89,26 +90,41 @@ impl Bounds {
             | Command::Unban { by, who, .. }
             | Command::Transfer { by, to: who, .. } => by != who,
             Command::Create { by, with, .. } => !with.contains(by),
-            _ => true,
+            Command::AddGuardian { .. }
+            | Command::RemoveGuardian { .. }
+            | Command::Accept { .. }
+            | Command::Decline { .. }
+            | Command::OpenLink { .. }
+            | Command::CloseLink { .. }
+            | Command::Join { .. }
+            | Command::Leave { .. }
+            | Command::Message { .. }
+            | Command::Call { .. }
+            | Command::Dissolve { .. } => true,
         }
     }
 
-    /// The users with whom a command of that kind could ever be allowed in that field.
+    /// The users with whom in this field a command of this kind could be allowed in some state.
     pub fn candidates(&self, command: CommandKind, field: Field) -> UserSet {
         match field {
             Field::Guardian => self.kinds.guardians,
             Field::By if command.is_administrative() => self.kinds.guardians,
             Field::Child => self.kinds.children,
-            _ => self.kinds.chatting(),
+            Field::By | Field::Contact | Field::Who | Field::To | Field::Group | Field::With => {
+                self.kinds.chatting()
+            }
         }
     }
 }
 
-/// Counts through all arguments of a command: a digit for each field, the last one turning fastest.
+/// Counts through all arguments of a command. There is a digit for each field. The last digit changes
+/// fastest.
 struct Odometer {
     bounds: Bounds,
-    digits: [u32; 4],
-    bases: [u32; 4],
+    digits: [u32; MAX_FIELDS],
+    /// The number of values of each digit.
+    bases: [u32; MAX_FIELDS],
+    /// The number of digits that the command asked for.
     used: usize,
 }
 
@@ -117,7 +133,7 @@ impl Odometer {
         let at = self.used;
         self.used += 1;
         self.bases[at] = base as u32;
-        // A base of zero has no digit; `in_range` rejects what is built from a stand-in.
+        // Where there is no value, the caller uses a default, and `in_range` rejects the command.
         self.digits[at] as usize
     }
 

@@ -1,7 +1,7 @@
-//! The commands: what each is called, whom and what it names, and under which conditions it is allowed.
-//! One table, which is the table of the semantics.
+//! The commands: the names, the fields and the conditions of each, in one table. It is the table of
+//! `docs/semantics.md`.
 //!
-//! When a condition holds is in `decide`; what a command changes is in `step`.
+//! `decide` evaluates the conditions. `step` carries commands out.
 
 use crate::condition::Condition;
 use crate::named_enum;
@@ -9,25 +9,25 @@ use crate::named_enum::NamedEnum;
 use crate::user::{Group, User, UserSet};
 
 named_enum! {
-    /// A field of a command: what the value that stands there is to the command.
+    /// A field of a command.
     ///
     /// ```
     /// use chatwarden_model::{CommandKind, Field};
     /// assert_eq!(CommandKind::Leave.fields(), [Field::By, Field::Group]);
     /// ```
     pub enum Field {
-        By = "by": "who acts",
+        By = "by": "the user who acts",
         Child = "child": "the child whose contacts or guardians are decided on",
         Contact = "contact": "the contact of the child",
         Guardian = "guardian": "the guardian who is added or removed",
         Who = "who": "the user to whom it is done",
         To = "to": "the user to whom it goes",
         Group = "group": "the group in which it is done",
-        With = "with": "the users who are to come along",
+        With = "with": "the users with whom a group is launched",
     }
 }
 
-/// A value that a command names.
+/// The value of a field.
 ///
 /// ```
 /// use chatwarden_model::{Argument, Command, Field, Group, User};
@@ -46,8 +46,8 @@ pub enum Argument {
     Group(Group),
 }
 
-/// Where the arguments of a command that is being built come from: choices, a file, another command.
-/// Fields are asked for in the order of the semantics, the actor (`by`) first.
+/// A source of the arguments of a new command: random choices, a file, or another command. The fields
+/// are asked for in the order of the semantics, the actor (`by`) first.
 ///
 /// ```
 /// use chatwarden_model::{Arguments, Command, CommandKind, Field, Group, User, UserSet};
@@ -62,17 +62,17 @@ pub enum Argument {
 /// assert_eq!(built, Ok(Command::Leave { by: User::new(0), group: Group::new(0) }));
 /// ```
 pub trait Arguments {
-    /// Why an argument cannot be had.
+    /// The reason why there is no argument.
     type Error;
-    /// The user for that field.
+    /// The user for this field.
     fn user(&mut self, field: Field) -> Result<User, Self::Error>;
-    /// The set of users for that field.
+    /// The set of users for this field.
     fn users(&mut self, field: Field) -> Result<UserSet, Self::Error>;
-    /// The group for that field.
+    /// The group for this field.
     fn group(&mut self, field: Field) -> Result<Group, Self::Error>;
 }
 
-/// What the three types of argument have in common; it lets one table declare all commands.
+/// A type of argument. The macro that declares the commands calls the same functions for every field.
 trait Value: Copy {
     fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error>;
     fn value(self) -> Argument;
@@ -105,7 +105,7 @@ impl Value for Group {
     }
 }
 
-/// The type of what stands in a field.
+/// The type of a field.
 macro_rules! value {
     (Group) => {
         Group
@@ -121,7 +121,7 @@ macro_rules! value {
 macro_rules! commands {
     ($($variant:ident = $name:literal { $($field:ident: $name_of:ident),* }: $about:literal
         when [$($condition:ident),*];)*) => {
-        /// Something that an actor, `by`, asks of the chat service.
+        /// A request of a user, the actor `by`, to the chat service.
         ///
         /// ```
         /// use chatwarden_model::{Command, CommandKind, Group, User};
@@ -145,8 +145,8 @@ macro_rules! commands {
         }
 
         impl CommandKind {
-            /// The conditions under which a command of this kind is allowed, in the order in which they
-            /// are named as the reason of a refusal.
+            /// The conditions under which a command of this kind is allowed. The first that does not
+            /// hold is the reason of a refusal.
             pub const fn conditions(self) -> &'static [Condition] {
                 match self { $(CommandKind::$variant => &[$(Condition::$condition),*]),* }
             }
@@ -159,7 +159,7 @@ macro_rules! commands {
             /// A command of this kind with arguments from the source.
             ///
             /// # Errors
-            /// The source's own, of the first argument that cannot be had.
+            /// The first error of the source.
             #[inline]
             pub fn build<A: Arguments>(self, from: &mut A) -> Result<Command, A::Error> {
                 Ok(match self {
@@ -177,13 +177,13 @@ macro_rules! commands {
                 match self { $(Command::$variant { .. } => CommandKind::$variant),* }
             }
 
-            /// Who acts.
+            /// The actor.
             #[inline]
             pub const fn by(&self) -> User {
                 match *self { $(Command::$variant { by, .. } => by),* }
             }
 
-            /// Hands every argument with the name of its field to the visitor, the actor first.
+            /// Calls the visitor with every field and its argument, the actor first.
             #[inline]
             pub fn each_argument(&self, mut visit: impl FnMut(Field, Argument)) {
                 match *self {
@@ -247,8 +247,19 @@ commands! {
         when [ActorIsOwner];
 }
 
+/// The largest number of fields of a command.
+pub(crate) const MAX_FIELDS: usize = 4;
+
+const _: () = {
+    let mut at = 0;
+    while at < CommandKind::ALL.len() {
+        assert!(CommandKind::ALL[at].fields().len() <= MAX_FIELDS, "a command has more than MAX_FIELDS");
+        at += 1;
+    }
+};
+
 impl CommandKind {
-    /// Whether a command of this kind decides on a child's contacts or guardians.
+    /// Whether a command of this kind changes a child's contacts or guardians.
     pub const fn is_administrative(self) -> bool {
         matches!(
             self,
@@ -265,26 +276,35 @@ impl CommandKind {
             && !matches!(self, CommandKind::Block | CommandKind::Unblock | CommandKind::Direct)
     }
 
-    /// Whether a command of this kind delivers something to somebody.
+    /// Whether a command of this kind delivers a message or call.
     pub const fn delivers(self) -> bool {
         matches!(self, CommandKind::Message | CommandKind::Call | CommandKind::Direct)
     }
 }
 
 impl Command {
+    /// The argument in this field, if the command has the field.
+    #[inline]
+    pub fn argument(&self, wanted: Field) -> Option<Argument> {
+        let mut found = None;
+        self.each_argument(|field, argument| {
+            if field == wanted {
+                found = Some(argument);
+            }
+        });
+        found
+    }
+
     /// The group that the command names, if it names one.
     #[inline]
     pub fn group(&self) -> Option<Group> {
-        let mut named = None;
-        self.each_argument(|_, argument| {
-            if let Argument::Group(group) = argument {
-                named = Some(group);
-            }
-        });
-        named
+        match self.argument(Field::Group) {
+            Some(Argument::Group(group)) => Some(group),
+            _ => None,
+        }
     }
 
-    /// All users that the command names, the actor among them.
+    /// All users that the command names, the actor included.
     #[inline]
     pub fn users(&self) -> UserSet {
         let mut named = UserSet::EMPTY;
@@ -296,10 +316,11 @@ impl Command {
         named
     }
 
-    /// The users and groups that the command names, in a fixed order with the kind in front: the order
-    /// in which a command counts as simpler than another.
+    /// The kind of the command and then its arguments, as numbers. A command with a smaller key is
+    /// simpler.
     pub fn key(&self) -> [u16; 5] {
-        let mut key = [self.kind().index() as u16, 0, 0, 0, 0];
+        let mut key = [0; 1 + MAX_FIELDS];
+        key[0] = self.kind().index() as u16;
         let mut at = 1;
         self.each_argument(|_, argument| {
             key[at] = match argument {

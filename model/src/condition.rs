@@ -1,14 +1,15 @@
-//! The conditions of the commands, and the decision: which conditions of a command hold.
+//! The conditions of the commands, and the decision: which conditions of one command hold.
 //!
-//! A decision is a vector and not a bool, because the reason of a refusal, the near misses that a
-//! generator seeks and the coverage that a reviewer reads are all read off it.
+//! A decision is a vector instead of a bool. It gives the reason of a refusal, the near misses that a
+//! generator seeks, and coverage. `decide` evaluates the conditions.
 
 use crate::command::CommandKind;
 use crate::named_enum;
+use crate::named_enum::NamedEnum;
 
 named_enum! {
-    /// Something that must hold for a command to be allowed. The *target* is the contact, guardian, who,
-    /// to or with that the command names.
+    /// A condition under which a command is allowed. The *target* is the user in the field contact,
+    /// guardian, who or to, or the users in the field with.
     ///
     /// ```
     /// use chatwarden_model::{Condition, NamedEnum};
@@ -61,18 +62,28 @@ named_enum! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Decision {
     kind: CommandKind,
-    failed: u8,
+    /// One bit for each condition of the command that does not hold, the first condition lowest.
+    failed: u32,
 }
 
+const _: () = {
+    let mut at = 0;
+    while at < CommandKind::ALL.len() {
+        let conditions = CommandKind::ALL[at].conditions().len();
+        assert!(conditions <= u32::BITS as usize, "a condition has no bit in `Decision::failed`");
+        at += 1;
+    }
+};
+
 impl Decision {
-    /// The decision in which just these conditions of the command hold. The names stand beside the
-    /// values where the rules are written, so that neither can be taken for another.
+    /// The decision with these values of the command's conditions. Each value is written beside its
+    /// condition, so that two values cannot be confused.
     #[inline]
     pub(crate) fn of<const N: usize>(kind: CommandKind, rows: [(Condition, bool); N]) -> Self {
         debug_assert!(rows.iter().map(|row| &row.0).eq(kind.conditions()), "{kind} has other conditions");
         let mut failed = 0;
         for (at, (_, holds)) in rows.iter().enumerate() {
-            failed |= u8::from(!holds) << at;
+            failed |= u32::from(!holds) << at;
         }
         Decision { kind, failed }
     }
@@ -89,25 +100,25 @@ impl Decision {
         self.kind.conditions().get(self.failed.trailing_zeros() as usize).copied()
     }
 
-    /// The condition that alone stands between this command and being allowed, if it is just one.
+    /// The condition that does not hold, if it is the only one.
     #[inline]
     pub fn near_miss(self) -> Option<Condition> {
         if self.failed.is_power_of_two() { self.reason() } else { None }
     }
 
-    /// How many conditions do not hold.
+    /// The number of conditions that do not hold.
     #[inline]
     pub const fn failures(self) -> u32 {
         self.failed.count_ones()
     }
 
-    /// The kind of the command that was decided.
+    /// The kind of the command.
     #[inline]
     pub const fn kind(self) -> CommandKind {
         self.kind
     }
 
-    /// Every condition of the command, in order, with whether it holds.
+    /// Every condition of the command in order, with `true` if it holds.
     pub fn conditions(self) -> impl Iterator<Item = (Condition, bool)> {
         self.kind.conditions().iter().enumerate().map(move |(at, &name)| (name, self.failed >> at & 1 == 0))
     }

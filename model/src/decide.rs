@@ -1,15 +1,17 @@
-//! When a command is allowed: the value of each of its conditions, all evaluated on the same state.
+//! The conditions of a command, evaluated on one state. One function for each list of conditions in the
+//! table of `docs/semantics.md`.
 //!
-//! It changes nothing and answers nothing but the vector; what an allowed command does is in `step`.
+//! Deciding changes nothing; `step` carries allowed commands out.
 
-use crate::command::Command;
+use crate::command::{Command, CommandKind};
 use crate::condition::Condition as C;
 use crate::condition::Decision;
-use crate::policy::{Admission, Inviters, NewcomerRule, Policy};
+use crate::policy::{Admission, Inviters, NewcomerRule, Policy, Surface};
 use crate::state::{Link, Phase, State};
 use crate::user::{Group, User, UserSet};
 
-/// Decides a command: which of its conditions hold in the state under the policy.
+/// Decides a command: which of its conditions hold in the state under the policy. All of them are
+/// evaluated, also after one that does not hold.
 ///
 /// ```
 /// use chatwarden_model::{decide, Cast, Command, Condition, Kind, Preset, State, UserSet};
@@ -27,191 +29,247 @@ pub fn decide<const U: usize, const G: usize>(
     policy: &Policy,
     command: &Command,
 ) -> Decision {
-    let kind = command.kind();
-    let kinds = state.kinds;
-    let chats = |user: User| kinds.chatting().contains(user);
-    let guards = |user: User, child: User| state.guardians(child).contains(user);
-    let active = |group: Group| state.group(group).phase == Phase::Active;
-    let member = |group: Group, user: User| state.group(group).members.contains(user);
-    let owner = |group: Group, user: User| state.group(group).owner == Some(user);
-    let invited = |group: Group, user: User| state.group(group).invited().contains(user);
-    let banned = |group: Group, user: User| state.group(group).banned.contains(user);
-
+    let question = Question { state, policy, kind: command.kind(), by: command.by() };
     match *command {
-        Command::Approve { by, child, contact } | Command::Revoke { by, child, contact } => Decision::of(
-            kind,
-            [
-                (C::SubjectIsChild, kinds.children.contains(child)),
-                (C::ActorIsGuardian, guards(by, child)),
-                (C::TargetCanChat, chats(contact)),
-                (C::Distinct, child != contact),
-            ],
-        ),
-        Command::AddGuardian { by, child, guardian } => Decision::of(
-            kind,
-            [
-                (C::SubjectIsChild, kinds.children.contains(child)),
-                (C::ActorIsGuardian, guards(by, child)),
-                (C::TargetIsGuardian, kinds.guardians.contains(guardian)),
-            ],
-        ),
-        Command::RemoveGuardian { by, child, guardian } => Decision::of(
-            kind,
-            [
-                (C::SubjectIsChild, kinds.children.contains(child)),
-                (C::ActorIsGuardian, guards(by, child)),
-                (C::TargetGuardsChild, guards(guardian, child)),
-                (C::NotLastGuardian, state.guardians(child).len() >= 2),
-            ],
-        ),
-        Command::Block { by, who } | Command::Unblock { by, who } => Decision::of(
-            kind,
-            [(C::ActorCanChat, chats(by)), (C::TargetCanChat, chats(who)), (C::Distinct, by != who)],
-        ),
-        Command::Direct { by, to } => Decision::of(
-            kind,
-            [
-                (C::ActorCanChat, chats(by)),
-                (C::TargetCanChat, chats(to)),
-                (C::Distinct, by != to),
-                (C::PartiesAuthorized, state.authorized(policy, by, to)),
-            ],
-        ),
-        Command::Create { by, group, with } => Decision::of(
-            kind,
-            [
-                (C::ActorCanChat, chats(by)),
-                (C::TargetCanChat, with.is_subset(kinds.chatting())),
-                (C::Distinct, !with.contains(by)),
-                (C::GroupIsNew, state.group(group).phase == Phase::New),
-                (C::NewcomerCleared, launch_cleared(state, policy, by, with)),
-            ],
-        ),
-        Command::Invite { by, group, who } => Decision::of(
-            kind,
-            [
-                (C::TargetCanChat, chats(who)),
-                (C::GroupIsActive, active(group)),
-                (C::ActorIsMember, member(group, by)),
-                (C::ActorMayInvite, policy.inviters == Inviters::Members || owner(group, by)),
-                (C::TargetIsOutside, !member(group, who)),
-                (C::TargetNotInvited, !invited(group, who)),
-                (C::TargetNotBanned, !banned(group, who)),
-                (
-                    C::NewcomerCleared,
-                    state.cleared(policy, policy.newcomer.invite, state.group(group), who, Some(by)),
-                ),
-            ],
-        ),
-        Command::Accept { by, group } => {
-            let inviter = state.group(group).inviter(by);
-            Decision::of(
-                kind,
-                [
-                    (C::GroupIsActive, active(group)),
-                    (C::ActorIsInvited, invited(group, by)),
-                    (
-                        C::NewcomerCleared,
-                        state.cleared(policy, policy.newcomer.accept, state.group(group), by, inviter),
-                    ),
-                ],
-            )
+        Command::Approve { child, contact, .. } | Command::Revoke { child, contact, .. } => {
+            question.approve_or_revoke(child, contact)
         }
-        Command::Decline { by, group } => Decision::of(kind, [(C::ActorIsInvited, invited(group, by))]),
-        Command::Cancel { by, group, who } => Decision::of(
-            kind,
-            [
-                (C::ActorIsMember, member(group, by)),
-                (C::TargetIsInvited, invited(group, who)),
-                (C::ActorIssuedOrOwns, owner(group, by) || state.group(group).inviter(who) == Some(by)),
-            ],
-        ),
-        Command::OpenLink { by, group } => Decision::of(
-            kind,
-            [
-                (C::LinksEnabled, policy.links),
-                (C::GroupIsActive, active(group)),
-                (C::ActorIsOwner, owner(group, by)),
-            ],
-        ),
-        Command::CloseLink { by, group } | Command::Dissolve { by, group } => {
-            Decision::of(kind, [(C::ActorIsOwner, owner(group, by))])
+        Command::AddGuardian { child, guardian, .. } => question.add_guardian(child, guardian),
+        Command::RemoveGuardian { child, guardian, .. } => question.remove_guardian(child, guardian),
+        Command::Block { who, .. } | Command::Unblock { who, .. } => question.block_or_unblock(who),
+        Command::Direct { to, .. } => question.direct(to),
+        Command::Create { group, with, .. } => question.create(group, with),
+        Command::Invite { group, who, .. } => question.invite(group, who),
+        Command::Accept { group, .. } => question.accept(group),
+        Command::Decline { by, group } => {
+            question.answer([(C::ActorIsInvited, question.is_invited(group, by))])
         }
-        Command::Join { by, group } => Decision::of(
-            kind,
-            [
-                (C::ActorCanChat, chats(by)),
-                (C::GroupIsActive, active(group)),
-                (C::LinkIsOpen, state.group(group).link == Link::Open),
-                (C::ActorIsOutside, !member(group, by)),
-                (C::ActorNotBanned, !banned(group, by)),
-                (
-                    C::NewcomerCleared,
-                    state.cleared(
-                        policy,
-                        policy.newcomer.join,
-                        state.group(group),
-                        by,
-                        state.group(group).owner,
-                    ),
-                ),
-            ],
-        ),
-        Command::Leave { by, group } => Decision::of(kind, [(C::ActorIsMember, member(group, by))]),
-        Command::Remove { by, group, who } | Command::Transfer { by, group, to: who } => Decision::of(
-            kind,
-            [
-                (C::ActorIsOwner, owner(group, by)),
-                (C::TargetIsMember, member(group, who)),
-                (C::Distinct, by != who),
-            ],
-        ),
-        Command::Ban { by, group, who } => Decision::of(
-            kind,
-            [
-                (C::ActorIsOwner, owner(group, by)),
-                (C::TargetCanChat, chats(who)),
-                (C::Distinct, by != who),
-                (C::TargetNotBanned, !banned(group, who)),
-            ],
-        ),
-        Command::Unban { by, group, who } => {
-            Decision::of(kind, [(C::ActorIsOwner, owner(group, by)), (C::TargetIsBanned, banned(group, who))])
+        Command::Cancel { group, who, .. } => question.cancel(group, who),
+        Command::OpenLink { group, .. } => question.open_link(group),
+        Command::CloseLink { group, .. } | Command::Dissolve { group, .. } => {
+            question.answer([(C::ActorIsOwner, question.actor_owns(group))])
         }
-        Command::Message { by, group } | Command::Call { by, group } => {
-            let surface = if matches!(command, Command::Call { .. }) { policy.call } else { policy.message };
-            let cleared = state.audience_cleared(policy, surface.send, state.group(group), by);
-            Decision::of(
-                kind,
-                [
-                    (C::GroupIsActive, active(group)),
-                    (C::ActorIsMember, member(group, by)),
-                    (C::AudienceCleared, cleared),
-                ],
-            )
+        Command::Join { group, .. } => question.join(group),
+        Command::Leave { by, group } => question.answer([(C::ActorIsMember, question.is_member(group, by))]),
+        Command::Remove { group, who, .. } | Command::Transfer { group, to: who, .. } => {
+            question.remove_or_transfer(group, who)
         }
+        Command::Ban { group, who, .. } => question.ban(group, who),
+        Command::Unban { group, who, .. } => question.unban(group, who),
+        Command::Message { group, .. } => question.send(group, policy.message),
+        Command::Call { group, .. } => question.send(group, policy.call),
     }
 }
 
-/// The newcomer rule where a group is launched: it has no members yet, so the rule is about the launcher
-/// and those who are to come along.
-fn launch_cleared<const U: usize, const G: usize>(
-    state: &State<U, G>,
-    policy: &Policy,
+/// A command that is decided, without the fields after the actor.
+struct Question<'a, const U: usize, const G: usize> {
+    state: &'a State<U, G>,
+    policy: &'a Policy,
+    kind: CommandKind,
     by: User,
-    with: UserSet,
-) -> bool {
-    if !with.with(by).is_subset(state.kinds.chatting()) {
-        return false;
+}
+
+/// The conditions of each command.
+impl<const U: usize, const G: usize> Question<'_, U, G> {
+    fn approve_or_revoke(&self, child: User, contact: User) -> Decision {
+        self.answer([
+            (C::SubjectIsChild, self.state.kinds.children.contains(child)),
+            (C::ActorIsGuardian, self.guards(self.by, child)),
+            (C::TargetCanChat, self.chats(contact)),
+            (C::Distinct, child != contact),
+        ])
     }
-    let with_launcher = || state.compatible_with_all(policy, by, with);
-    match policy.newcomer.create {
-        NewcomerRule::Anyone => true,
-        NewcomerRule::Inviter | NewcomerRule::Owner | NewcomerRule::AnyMember => with_launcher(),
-        NewcomerRule::EveryMember => {
-            with_launcher()
-                && (policy.admission == Admission::Consent || state.compatible_pairwise(policy, with))
+
+    fn add_guardian(&self, child: User, guardian: User) -> Decision {
+        self.answer([
+            (C::SubjectIsChild, self.state.kinds.children.contains(child)),
+            (C::ActorIsGuardian, self.guards(self.by, child)),
+            (C::TargetIsGuardian, self.state.kinds.guardians.contains(guardian)),
+        ])
+    }
+
+    fn remove_guardian(&self, child: User, guardian: User) -> Decision {
+        self.answer([
+            (C::SubjectIsChild, self.state.kinds.children.contains(child)),
+            (C::ActorIsGuardian, self.guards(self.by, child)),
+            (C::TargetGuardsChild, self.guards(guardian, child)),
+            (C::NotLastGuardian, self.state.guardians(child).len() >= 2),
+        ])
+    }
+
+    fn block_or_unblock(&self, who: User) -> Decision {
+        self.answer([
+            (C::ActorCanChat, self.chats(self.by)),
+            (C::TargetCanChat, self.chats(who)),
+            (C::Distinct, self.by != who),
+        ])
+    }
+
+    fn direct(&self, to: User) -> Decision {
+        self.answer([
+            (C::ActorCanChat, self.chats(self.by)),
+            (C::TargetCanChat, self.chats(to)),
+            (C::Distinct, self.by != to),
+            (C::PartiesAuthorized, self.state.authorized(self.policy, self.by, to)),
+        ])
+    }
+
+    fn create(&self, group: Group, with: UserSet) -> Decision {
+        self.answer([
+            (C::ActorCanChat, self.chats(self.by)),
+            (C::TargetCanChat, with.is_subset(self.state.kinds.chatting())),
+            (C::Distinct, !with.contains(self.by)),
+            (C::GroupIsNew, self.state.group(group).phase == Phase::New),
+            (C::NewcomerCleared, self.launch_cleared(with)),
+        ])
+    }
+
+    fn invite(&self, group: Group, who: User) -> Decision {
+        let rule = self.policy.newcomer.invite;
+        self.answer([
+            (C::TargetCanChat, self.chats(who)),
+            (C::GroupIsActive, self.is_active(group)),
+            (C::ActorIsMember, self.is_member(group, self.by)),
+            (C::ActorMayInvite, self.policy.inviters == Inviters::Members || self.actor_owns(group)),
+            (C::TargetIsOutside, !self.is_member(group, who)),
+            (C::TargetNotInvited, !self.is_invited(group, who)),
+            (C::TargetNotBanned, !self.is_banned(group, who)),
+            (C::NewcomerCleared, self.newcomer_cleared(rule, group, who, Some(self.by))),
+        ])
+    }
+
+    fn accept(&self, group: Group) -> Decision {
+        let (rule, inviter) = (self.policy.newcomer.accept, self.state.group(group).inviter(self.by));
+        self.answer([
+            (C::GroupIsActive, self.is_active(group)),
+            (C::ActorIsInvited, self.is_invited(group, self.by)),
+            (C::NewcomerCleared, self.newcomer_cleared(rule, group, self.by, inviter)),
+        ])
+    }
+
+    fn cancel(&self, group: Group, who: User) -> Decision {
+        let issued = self.state.group(group).inviter(who) == Some(self.by);
+        self.answer([
+            (C::ActorIsMember, self.is_member(group, self.by)),
+            (C::TargetIsInvited, self.is_invited(group, who)),
+            (C::ActorIssuedOrOwns, issued || self.actor_owns(group)),
+        ])
+    }
+
+    fn open_link(&self, group: Group) -> Decision {
+        self.answer([
+            (C::LinksEnabled, self.policy.links),
+            (C::GroupIsActive, self.is_active(group)),
+            (C::ActorIsOwner, self.actor_owns(group)),
+        ])
+    }
+
+    fn join(&self, group: Group) -> Decision {
+        let (rule, owner) = (self.policy.newcomer.join, self.state.group(group).owner);
+        self.answer([
+            (C::ActorCanChat, self.chats(self.by)),
+            (C::GroupIsActive, self.is_active(group)),
+            (C::LinkIsOpen, self.state.group(group).link == Link::Open),
+            (C::ActorIsOutside, !self.is_member(group, self.by)),
+            (C::ActorNotBanned, !self.is_banned(group, self.by)),
+            (C::NewcomerCleared, self.newcomer_cleared(rule, group, self.by, owner)),
+        ])
+    }
+
+    fn remove_or_transfer(&self, group: Group, who: User) -> Decision {
+        self.answer([
+            (C::ActorIsOwner, self.actor_owns(group)),
+            (C::TargetIsMember, self.is_member(group, who)),
+            (C::Distinct, self.by != who),
+        ])
+    }
+
+    fn ban(&self, group: Group, who: User) -> Decision {
+        self.answer([
+            (C::ActorIsOwner, self.actor_owns(group)),
+            (C::TargetCanChat, self.chats(who)),
+            (C::Distinct, self.by != who),
+            (C::TargetNotBanned, !self.is_banned(group, who)),
+        ])
+    }
+
+    fn unban(&self, group: Group, who: User) -> Decision {
+        self.answer([
+            (C::ActorIsOwner, self.actor_owns(group)),
+            (C::TargetIsBanned, self.is_banned(group, who)),
+        ])
+    }
+
+    fn send(&self, group: Group, surface: Surface) -> Decision {
+        let audience = self.state.group(group);
+        self.answer([
+            (C::GroupIsActive, self.is_active(group)),
+            (C::ActorIsMember, self.is_member(group, self.by)),
+            (C::AudienceCleared, self.state.audience_cleared(self.policy, surface.send, audience, self.by)),
+        ])
+    }
+}
+
+/// Parts of conditions.
+impl<const U: usize, const G: usize> Question<'_, U, G> {
+    fn answer<const N: usize>(&self, rows: [(C, bool); N]) -> Decision {
+        Decision::of(self.kind, rows)
+    }
+
+    fn chats(&self, user: User) -> bool {
+        self.state.kinds.chatting().contains(user)
+    }
+
+    fn guards(&self, user: User, child: User) -> bool {
+        self.state.guardians(child).contains(user)
+    }
+
+    fn is_active(&self, group: Group) -> bool {
+        self.state.group(group).phase == Phase::Active
+    }
+
+    fn is_member(&self, group: Group, user: User) -> bool {
+        self.state.group(group).members.contains(user)
+    }
+
+    fn is_invited(&self, group: Group, user: User) -> bool {
+        self.state.group(group).invited().contains(user)
+    }
+
+    fn is_banned(&self, group: Group, user: User) -> bool {
+        self.state.group(group).banned.contains(user)
+    }
+
+    fn actor_owns(&self, group: Group) -> bool {
+        self.state.group(group).owner == Some(self.by)
+    }
+
+    fn newcomer_cleared(
+        &self,
+        rule: NewcomerRule,
+        group: Group,
+        newcomer: User,
+        inviter: Option<User>,
+    ) -> bool {
+        self.state.cleared(self.policy, rule, self.state.group(group), newcomer, inviter)
+    }
+
+    /// The newcomer rule at the launch of a group. The group has no members yet, so the rule compares the
+    /// launcher and the users in `with`.
+    fn launch_cleared(&self, with: UserSet) -> bool {
+        let (state, policy, by) = (self.state, self.policy, self.by);
+        if !with.with(by).is_subset(state.kinds.chatting()) {
+            return false;
         }
-        NewcomerRule::EveryMemberAndInvitee => state.compatible_pairwise(policy, with.with(by)),
+        let with_launcher = || state.compatible_with_all(policy, by, with);
+        match policy.newcomer.create {
+            NewcomerRule::Anyone => true,
+            NewcomerRule::Inviter | NewcomerRule::Owner | NewcomerRule::AnyMember => with_launcher(),
+            NewcomerRule::EveryMember => {
+                with_launcher()
+                    && (policy.admission == Admission::Consent || state.compatible_pairwise(policy, with))
+            }
+            NewcomerRule::EveryMemberAndInvitee => state.compatible_pairwise(policy, with.with(by)),
+        }
     }
 }

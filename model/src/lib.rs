@@ -1,13 +1,25 @@
-//! The reference model of `chatwarden`: users, approvals and groups of a chat service as a pure state
-//! machine, and the promises that are made about it.
+//! The reference model of `chatwarden`: a chat service with users, approvals and groups as a state
+//! machine, and the promises about it.
 //!
-//! It implements the project's semantics page and nothing else, without I/O, clock, randomness, allocation
-//! in its rules, or dependency. Users and groups are small indices; names belong to the formats.
+//! It implements `docs/semantics.md` and nothing else. It has no dependency, no I/O, no clock and no
+//! randomness, and its rules do not allocate. Users and groups are small indices; the formats have names
+//! for them.
+//!
+//! | word | type or function |
+//! | --- | --- |
+//! | state, with the users of the [`Cast`] | [`State`] |
+//! | command, an action of a user | [`Command`] |
+//! | condition under which a command is allowed | [`Condition`], [`decide()`], [`Decision`] |
+//! | transition | [`step()`], [`Transition`] |
+//! | policy, which sets the rules | [`Policy`], [`Preset`] |
+//! | promise, an invariant | [`Promise`], [`Breach`] |
+//! | action set of a search | [`Bounds`] |
+//! | symmetry | [`Renaming`] |
 //!
 //! ```
 //! use chatwarden_model::{step, Cast, Command, Group, Kind, Preset, Promise, State, Transition, UserSet};
 //!
-//! // A cast: ann looks after kay, bob after kim; sam is an adult.
+//! // A cast: ann is the guardian of kay, bob of kim; sam is an adult.
 //! let mut cast = Cast::default();
 //! let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
 //! let bob = cast.add(Kind::Guardian, UserSet::EMPTY);
@@ -16,7 +28,7 @@
 //! let sam = cast.add(Kind::Adult, UserSet::EMPTY);
 //! let group = Group::new(0);
 //!
-//! // Under the rule of 2019, sam, approved for each child, may bring the two together ...
+//! // Under the policy of 2019, sam, who is approved for each child, may launch a group with both.
 //! let policy = Preset::MessengerKids2019.policy();
 //! let mut state: State = State::new(&cast);
 //! step(&mut state, &policy, &Command::Approve { by: ann, child: kay, contact: sam });
@@ -26,20 +38,19 @@
 //! let outcome = step(&mut state, &policy, &command);
 //! assert!(outcome.decision.is_allowed());
 //!
-//! // ... although nobody approved kay and kim for each other: the promise is broken.
+//! // Nobody approved kay and kim for each other, so a promise is broken.
 //! let transition = Transition {
 //!     policy: &policy, before: &before, command: &command, allowed: true, delivered: outcome.delivered, after: &state,
 //! };
 //! let breach = Promise::NoStrangers.first_breach(&transition).expect("kay and kim are strangers");
 //! assert_eq!(breach.users, UserSet::of([kay, kim]));
 //! ```
-//!
-//! The rooms: [`User`], [`Cast`] · [`Policy`], [`Preset`] · [`State`] · [`Command`] · [`Condition`],
-//! [`Decision`] · [`decide()`] · [`step()`] · [`Promise`] · [`Bounds`], which commands exist · [`Renaming`].
 
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod bounds;
 mod command;
@@ -53,6 +64,8 @@ mod setup;
 mod state;
 mod step;
 mod symmetry;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub use bounds::Bounds;

@@ -1,12 +1,12 @@
-//! The closed vocabularies of the model: every enum that has a name in the formats is declared by
-//! [`named_enum!`], so that its variants, their names and their one-line explanations stand in one list.
+//! Enums whose values have names in scenario files, drivers and reports, and sets of such values.
 //!
-//! Parsing with suggestions is not here: the formats do that with [`NamedEnum::ALL`].
+//! [`named_enum!`] declares variants, names and one-line explanations in one list. The formats parse
+//! names and suggest similar ones; they use [`NamedEnum::ALL`].
 
 use core::fmt;
 use core::marker::PhantomData;
 
-/// A value with a name that scenario files, drivers and the terminal share.
+/// An enum whose values have names. Scenario files, drivers and the terminal use the same names.
 ///
 /// ```
 /// use chatwarden_model::{Condition, NamedEnum};
@@ -17,27 +17,27 @@ pub trait NamedEnum: Copy + Eq + 'static {
     /// Every value, in the order of the semantics.
     const ALL: &'static [Self];
 
-    /// The name under which files and messages know the value.
+    /// The name in files and messages.
     fn name(self) -> &'static str;
 
-    /// What the value means, in one line without a final period.
+    /// The meaning of the value, in one line without a final period.
     fn about(self) -> &'static str;
 
     /// The position in [`NamedEnum::ALL`].
     fn index(self) -> usize;
 
-    /// The names that earlier versions of the formats had for the value; they are read and not written.
+    /// Names from earlier versions of the formats. They are read and not written.
     fn old_names(self) -> &'static [&'static str];
 
-    /// The value of that name, or of that old name, if there is one.
+    /// The value with this name or old name, if there is one.
     fn named(name: &str) -> Option<Self> {
         let is_name = |value: &Self| value.name() == name || value.old_names().contains(&name);
         Self::ALL.iter().copied().find(is_name)
     }
 }
 
-/// Declares an enum and its [`NamedEnum`]: `Variant = "name": "what it means"`. Old names follow the name, each
-/// after a `|`.
+/// Declares an enum with its [`NamedEnum`] implementation. A line is
+/// `Variant = "name" | "old-name": "meaning"`; there may be no old names or several.
 #[macro_export]
 macro_rules! named_enum {
     ($(#[$meta:meta])* pub enum $enum:ident {
@@ -71,107 +71,112 @@ macro_rules! named_enum {
     };
 }
 
-/// A set of at most 64 words of one vocabulary.
+/// A set of values of one enum, which has at most 64.
 ///
 /// ```
 /// use chatwarden_model::{Promise, EnumSet};
-/// let told: EnumSet<Promise> = [Promise::NoStrangers, Promise::Ban].into_iter().collect();
-/// assert!(told.contains(Promise::Ban) && !told.contains(Promise::Consent));
+/// let broken: EnumSet<Promise> = [Promise::NoStrangers, Promise::Ban].into_iter().collect();
+/// assert!(broken.contains(Promise::Ban) && !broken.contains(Promise::Consent));
 /// assert_eq!(EnumSet::<Promise>::all().len(), 8);
 /// ```
-pub struct EnumSet<W>(u64, PhantomData<W>);
+pub struct EnumSet<E>(u64, PhantomData<E>);
 
-impl<W: NamedEnum> EnumSet<W> {
-    /// The set without a word.
+impl<E: NamedEnum> EnumSet<E> {
+    /// The set without a value.
     pub const fn empty() -> Self {
-        EnumSet(0, PhantomData)
+        Self::from_bits(0)
     }
 
-    /// The whole vocabulary.
+    /// The set of all values.
     pub fn all() -> Self {
-        W::ALL.iter().copied().collect()
+        E::ALL.iter().copied().collect()
     }
 
-    /// Whether the word is in the set.
-    pub fn contains(self, word: W) -> bool {
-        self.0 >> word.index() & 1 == 1
+    /// The set of the values that are paired with `true`. It does not branch on the flags.
+    #[inline]
+    pub fn from_flags(flags: impl IntoIterator<Item = (E, bool)>) -> Self {
+        let add = |bits, (value, flag): (E, bool)| bits | u64::from(flag) << value.index();
+        Self::from_bits(flags.into_iter().fold(0, add))
     }
 
-    /// Adds a word.
-    pub fn insert(&mut self, word: W) {
-        self.0 |= 1 << word.index();
+    /// Every set is made here, so that no set of a larger enum compiles.
+    const fn from_bits(bits: u64) -> Self {
+        const { assert!(E::ALL.len() <= u64::BITS as usize, "an EnumSet holds at most 64 values") };
+        EnumSet(bits, PhantomData)
     }
 
-    /// Takes a word out.
-    pub fn remove(&mut self, word: W) {
-        self.0 &= !(1 << word.index());
+    /// Whether the value is in the set.
+    pub fn contains(self, value: E) -> bool {
+        self.0 >> value.index() & 1 == 1
     }
 
-    /// How many words are in the set.
+    /// Adds a value.
+    pub fn insert(&mut self, value: E) {
+        self.0 |= 1 << value.index();
+    }
+
+    /// Removes a value.
+    pub fn remove(&mut self, value: E) {
+        self.0 &= !(1 << value.index());
+    }
+
+    /// The number of values in the set.
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// Whether no word is in the set.
+    /// Whether no value is in the set.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The words in either set.
+    /// The values in either set.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        EnumSet(self.0 | other.0, PhantomData)
+        Self::from_bits(self.0 | other.0)
     }
 
-    /// The words in both sets.
+    /// The values in both sets.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        EnumSet(self.0 & other.0, PhantomData)
+        Self::from_bits(self.0 & other.0)
     }
 
-    /// The words in the order of the vocabulary.
-    pub fn iter(self) -> impl Iterator<Item = W> + Clone {
-        W::ALL.iter().copied().filter(move |&word| self.contains(word))
+    /// The values in the order of [`NamedEnum::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = E> + Clone {
+        E::ALL.iter().copied().filter(move |&value| self.contains(value))
     }
 }
 
-impl<W: NamedEnum> FromIterator<W> for EnumSet<W> {
-    fn from_iter<I: IntoIterator<Item = W>>(words: I) -> Self {
+impl<E: NamedEnum> FromIterator<E> for EnumSet<E> {
+    fn from_iter<I: IntoIterator<Item = E>>(values: I) -> Self {
         let mut set = Self::empty();
-        words.into_iter().for_each(|word| set.insert(word));
+        values.into_iter().for_each(|value| set.insert(value));
         set
     }
 }
 
-/// The words that are marked. It does not branch on the marks.
-impl<W: NamedEnum> FromIterator<(W, bool)> for EnumSet<W> {
-    fn from_iter<I: IntoIterator<Item = (W, bool)>>(words: I) -> Self {
-        words.into_iter().fold(Self::empty(), |set, (word, marked)| {
-            EnumSet(set.0 | u64::from(marked) << word.index(), PhantomData)
-        })
+impl<E: NamedEnum> Default for EnumSet<E> {
+    fn default() -> Self {
+        Self::empty()
     }
 }
 
-// Written out because a derive would ask the same of `W`.
-impl<W> Clone for EnumSet<W> {
+// Written out because a derive would require the same traits of `E`.
+impl<E> Clone for EnumSet<E> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<W> Copy for EnumSet<W> {}
-impl<W> PartialEq for EnumSet<W> {
+impl<E> Copy for EnumSet<E> {}
+impl<E> PartialEq for EnumSet<E> {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }
-impl<W> Eq for EnumSet<W> {}
-impl<W> Default for EnumSet<W> {
-    fn default() -> Self {
-        EnumSet(0, PhantomData)
-    }
-}
-impl<W: NamedEnum> fmt::Debug for EnumSet<W> {
+impl<E> Eq for EnumSet<E> {}
+impl<E: NamedEnum> fmt::Debug for EnumSet<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(W::name)).finish()
+        f.debug_set().entries(self.iter().map(E::name)).finish()
     }
 }

@@ -1,11 +1,11 @@
-//! The policy: one value for each knob, as data, and the presets.
+//! The policy, which has one value for each knob, and the presets.
 //!
-//! What the knobs do is not here: `decide` and `step` read them.
+//! `decide`, `relation` and `step` read the knobs.
 
 use crate::named_enum;
 
 named_enum! {
-    /// How many of a child's guardians must approve a contact.
+    /// The number of a child's guardians who must approve a contact.
     ///
     /// ```
     /// use chatwarden_model::{Preset, Quorum};
@@ -18,7 +18,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// Whose approval two children need to be authorized with each other.
+    /// The approvals that two children need to be authorized with each other.
     ///
     /// ```
     /// use chatwarden_model::{BetweenChildren, Preset};
@@ -31,7 +31,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// What an invitation does.
+    /// The effect of an invitation.
     ///
     /// ```
     /// use chatwarden_model::{Admission, Preset};
@@ -44,7 +44,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// Who may invite.
+    /// The users who may invite.
     ///
     /// ```
     /// use chatwarden_model::{Inviters, Preset};
@@ -57,7 +57,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// With whom a newcomer must be compatible.
+    /// The users with whom a newcomer must be compatible.
     ///
     /// ```
     /// use chatwarden_model::{NewcomerRule, Preset};
@@ -74,7 +74,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// When a member may send to a group.
+    /// The condition under which a member may send to a group.
     ///
     /// ```
     /// use chatwarden_model::{Preset, SendRule};
@@ -87,7 +87,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// Who receives what is sent to a group.
+    /// The members who receive what is sent to a group.
     ///
     /// ```
     /// use chatwarden_model::{DeliverRule, Preset};
@@ -100,7 +100,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// What happens to a shared group when two members, one a child, lose their authorization.
+    /// The change of a shared group when two members, at least one a child, lose their authorization.
     ///
     /// ```
     /// use chatwarden_model::{OnLoss, Preset};
@@ -115,7 +115,7 @@ named_enum! {
     }
 }
 
-/// The newcomer rule at each of the four places where somebody may come in.
+/// The newcomer rule for each of the four commands by which users become members.
 ///
 /// ```
 /// use chatwarden_model::{Newcomer, NewcomerRule};
@@ -123,24 +123,24 @@ named_enum! {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Newcomer {
-    /// For those with whom a group is created.
+    /// For the users with whom a group is created.
     pub create: NewcomerRule,
-    /// For who is invited.
+    /// For a user who is invited.
     pub invite: NewcomerRule,
-    /// For who accepts an invitation.
+    /// For a user who accepts an invitation.
     pub accept: NewcomerRule,
-    /// For who joins by a link.
+    /// For a user who joins by a link.
     pub join: NewcomerRule,
 }
 
 impl Newcomer {
-    /// The same rule at all four places.
+    /// The same rule for all four commands.
     pub const fn everywhere(rule: NewcomerRule) -> Self {
         Newcomer { create: rule, invite: rule, accept: rule, join: rule }
     }
 }
 
-/// The rules of one surface on which a group is talked to: messages, or calls.
+/// The rules for sending to a group on one surface: messages or calls.
 ///
 /// ```
 /// use chatwarden_model::{DeliverRule, SendRule, Surface};
@@ -148,16 +148,16 @@ impl Newcomer {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Surface {
-    /// When a member may send.
+    /// The condition under which a member may send.
     pub send: SendRule,
-    /// Who receives.
+    /// The members who receive.
     pub deliver: DeliverRule,
 }
 
 impl Surface {
     /// Every member may send to all.
     pub const OPEN: Surface = Surface { send: SendRule::Anyone, deliver: DeliverRule::All };
-    /// Only who is compatible sends, and only to those who are.
+    /// A member sends only when compatible with every other member, and delivery is checked once more.
     pub const GUARDED: Surface = Surface { send: SendRule::EveryMember, deliver: DeliverRule::Authorized };
 }
 
@@ -170,28 +170,28 @@ impl Surface {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Policy {
-    /// How many guardians must approve.
+    /// The number of guardians who must approve a contact.
     pub quorum: Quorum,
-    /// Whose approval two children need.
+    /// The approvals that two children need.
     pub between_children: BetweenChildren,
-    /// What an invitation does.
+    /// The effect of an invitation.
     pub admission: Admission,
-    /// Who may invite.
+    /// The users who may invite.
     pub inviters: Inviters,
-    /// Whether an owner may open a link by which one joins.
+    /// Whether an owner may open a link to join by.
     pub links: bool,
-    /// With whom a newcomer must be compatible.
+    /// The users with whom a newcomer must be compatible.
     pub newcomer: Newcomer,
     /// The rules for messages to a group.
     pub message: Surface,
     /// The rules for calls in a group.
     pub call: Surface,
-    /// What happens when an authorization is lost.
+    /// The change of shared groups when an authorization is lost.
     pub on_loss: OnLoss,
 }
 
 named_enum! {
-    /// A policy with a name: what a kind of product does.
+    /// A policy with a name. Each describes the rules of a kind of product.
     ///
     /// ```
     /// use chatwarden_model::{Preset, NamedEnum};
@@ -209,7 +209,7 @@ named_enum! {
 }
 
 impl Preset {
-    /// The preset's value of every knob, as the table of the semantics has it.
+    /// The policy of this preset, as in the table of `docs/semantics.md`.
     pub const fn policy(self) -> Policy {
         use NewcomerRule::{AnyMember, Anyone, EveryMember, Inviter};
         let base = Policy {

@@ -1,16 +1,16 @@
-//! The promises: what the people who rely on the system are told, and when one is broken.
+//! The promises to the people who use the chat service, and the breaches of each.
 //!
-//! A promise is judged on what happened, whatever the policy says about it; why it broke, and who is to
-//! blame, is not asked here.
+//! A promise is judged on a transition: the states before and after a command, and the deliveries. The
+//! policy does not matter, except where the definition of a promise refers to it.
 
-use crate::command::Command;
+use crate::command::{Argument, Command, Field};
 use crate::named_enum;
 use crate::policy::{Admission, Policy};
 use crate::state::{Phase, State};
 use crate::user::{Group, User, UserSet};
 
 named_enum! {
-    /// What people are told.
+    /// A promise to the people who use the chat service.
     ///
     /// ```
     /// use chatwarden_model::{Promise, NamedEnum};
@@ -28,7 +28,7 @@ named_enum! {
     }
 }
 
-/// One command and what it did, as the promises judge it.
+/// A command with its effects, on which the promises are judged.
 ///
 /// ```
 /// use chatwarden_model::{Cast, Command, Kind, Preset, Promise, State, Transition, UserSet};
@@ -49,21 +49,21 @@ named_enum! {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Transition<'a, const U: usize, const G: usize> {
-    /// The policy, of which only the admission and the meaning of *approved* count.
+    /// The policy. Promises depend on its `admission`, `quorum` and `between_children` only.
     pub policy: &'a Policy,
     /// The state before the command.
     pub before: &'a State<U, G>,
     /// The command.
     pub command: &'a Command,
-    /// Whether it was allowed.
+    /// Whether the command was allowed.
     pub allowed: bool,
-    /// To whom it delivered.
+    /// The users to whom the command delivered a message or call.
     pub delivered: UserSet,
     /// The state after the command.
     pub after: &'a State<U, G>,
 }
 
-/// A place where a promise is broken.
+/// A breach of a promise, in one group or between certain users.
 ///
 /// ```
 /// use chatwarden_model::{Breach, Promise, UserSet};
@@ -74,14 +74,15 @@ pub struct Transition<'a, const U: usize, const G: usize> {
 pub struct Breach {
     /// The promise.
     pub promise: Promise,
-    /// The group in which it is broken, if it is broken in a group.
+    /// The group in which it is broken, if there is one.
     pub group: Option<Group>,
-    /// Between whom: two users; one for `ban`, and where somebody acted on themselves; none for `refusal`.
+    /// The users between whom it is broken. There are two; one for `ban`, and if a user acted on
+    /// themselves; none for `refusal`.
     pub users: UserSet,
 }
 
 impl Promise {
-    /// The first place where the transition breaks the promise, if it does.
+    /// The first breach of the promise in the transition, in the order of [`Promise::each_breach`].
     pub fn first_breach<const U: usize, const G: usize>(
         self,
         transition: &Transition<'_, U, G>,
@@ -93,108 +94,54 @@ impl Promise {
         first
     }
 
-    /// Hands every place where the transition breaks the promise to the visitor, groups and users in index
-    /// order. `refusal` is judged on the whole state, of which some is seen by nobody: who observes an
-    /// implementation compares what it shows instead.
+    /// Calls the visitor for every breach, groups and users in index order.
+    ///
+    /// `refusal` compares whole states. Some parts of a state cannot be observed, so the lock-step judges
+    /// `refusal` of an implementation on observations instead.
     pub fn each_breach<const U: usize, const G: usize>(
         self,
         transition: &Transition<'_, U, G>,
         mut visit: impl FnMut(Breach),
     ) {
-        let mut report = |group, users: UserSet| visit(Breach { promise: self, group, users });
-        let t = transition;
-        if !self.is_judged_after(t.allowed) {
+        let report = |group, users: UserSet| visit(Breach { promise: self, group, users });
+        if !self.is_judged_after(transition.allowed) {
             return;
         }
         match self {
-            Promise::NoStrangers => t.strangers_in_company(report),
-            Promise::Delivery => {
-                let (by, group) = (t.command.by(), t.command.group());
-                t.sent_to().without(by).iter().filter(|&to| t.strangers(by, to)).for_each(|to| {
-                    report(group, UserSet::EMPTY.with(by).with(to));
-                });
-            }
-            Promise::Guardianship => {
-                if let Some(child) = t.guarded_child() {
-                    let by = t.command.by();
-                    if !t.before.guardians(child).contains(by) {
-                        report(None, UserSet::EMPTY.with(by).with(child));
-                    }
-                }
-            }
-            Promise::Consent => {
-                if t.policy.admission == Admission::Consent {
-                    let by = t.command.by();
-                    for (group, before) in t.before.groups() {
-                        let joined = t.after.group(group).members.minus(before.members);
-                        joined.without(by).iter().for_each(|user| {
-                            report(Some(group), UserSet::EMPTY.with(by).with(user));
-                        });
-                    }
-                }
-            }
-            Promise::Invitation => {
-                let (by, named) = (t.command.by(), t.named_newcomers());
-                named.without(by).iter().filter(|&user| t.strangers(by, user)).for_each(|user| {
-                    report(t.command.group(), UserSet::EMPTY.with(by).with(user));
-                });
-            }
-            Promise::Ban => {
-                for (group, after) in t.after.groups() {
-                    after.banned.and(after.members.or(after.invited())).iter().for_each(|user| {
-                        report(Some(group), UserSet::EMPTY.with(user));
-                    });
-                }
-            }
-            Promise::Membership => {
-                if let Command::Message { by, group } | Command::Call { by, group } = *t.command {
-                    let members = t.before.group(group).members;
-                    let outside =
-                        t.delivered.iter().filter(|&to| !members.contains(by) || !members.contains(to));
-                    outside.for_each(|to| report(Some(group), UserSet::EMPTY.with(by).with(to)));
-                }
-            }
-            Promise::Refusal => {
-                if t.before != t.after {
-                    report(t.command.group(), UserSet::EMPTY);
-                }
-            }
+            Promise::NoStrangers => transition.strangers_in_groups(report),
+            Promise::Delivery => transition.deliveries_to_strangers(report),
+            Promise::Guardianship => transition.foreign_guardianship(report),
+            Promise::Consent => transition.members_without_consent(report),
+            Promise::Invitation => transition.invitations_of_strangers(report),
+            Promise::Ban => transition.banned_inside(report),
+            Promise::Membership => transition.deliveries_outside(report),
+            Promise::Refusal => transition.changes(report),
         }
     }
 
-    /// Whether the model keeps the promise under every policy, so that only an implementation can break it: what
-    /// would break it is a condition of the commands or no effect of theirs.
+    /// Whether the model keeps the promise under every policy. Only an implementation can break such a
+    /// promise.
     pub const fn is_kept_by_construction(self) -> bool {
         !matches!(self, Promise::NoStrangers | Promise::Delivery | Promise::Invitation)
     }
 
-    /// Whether the promise is about what was allowed, about what was refused, or about either.
+    /// Whether the promise is judged after an allowed or a refused command.
     const fn is_judged_after(self, allowed: bool) -> bool {
         match self {
             Promise::NoStrangers | Promise::Ban => true,
             Promise::Refusal => !allowed,
-            _ => allowed,
+            Promise::Delivery
+            | Promise::Guardianship
+            | Promise::Consent
+            | Promise::Invitation
+            | Promise::Membership => allowed,
         }
     }
 }
 
+/// The breaches of each promise, reported as a group and users.
 impl<const U: usize, const G: usize> Transition<'_, U, G> {
-    /// To whom a message, call or direct message was delivered; no other command delivers.
-    fn sent_to(&self) -> UserSet {
-        match self.command {
-            Command::Message { .. } | Command::Call { .. } | Command::Direct { .. } => self.delivered,
-            _ => UserSet::EMPTY,
-        }
-    }
-
-    /// Whether at least one of the two is a child and they were not authorized before the command.
-    fn strangers(&self, one: User, other: User) -> bool {
-        let children = self.before.kinds.children;
-        (children.contains(one) || children.contains(other))
-            && !self.before.authorized(self.policy, one, other)
-    }
-
-    fn strangers_in_company(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+    fn strangers_in_groups(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
         let children = self.after.kinds.children;
         for (group, after) in self.after.groups() {
             if after.phase != Phase::Active || after.members.and(children).is_empty() {
@@ -202,32 +149,93 @@ impl<const U: usize, const G: usize> Transition<'_, U, G> {
             }
             for one in after.members {
                 for other in after.members.minus(UserSet::first(one.index() + 1)) {
-                    let child = children.contains(one) || children.contains(other);
-                    if child && !self.after.authorized(self.policy, one, other) {
-                        report(Some(group), UserSet::EMPTY.with(one).with(other));
+                    if self.are_strangers(self.after, one, other) {
+                        report(Some(group), pair(one, other));
                     }
                 }
             }
         }
     }
 
-    /// The child on whose contacts or guardians the command decides.
-    fn guarded_child(&self) -> Option<User> {
-        match *self.command {
-            Command::Approve { child, .. }
-            | Command::Revoke { child, .. }
-            | Command::AddGuardian { child, .. }
-            | Command::RemoveGuardian { child, .. } => Some(child),
-            _ => None,
+    fn deliveries_to_strangers(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        if !self.command.kind().delivers() {
+            return;
+        }
+        let by = self.command.by();
+        for to in self.delivered.without(by) {
+            if self.are_strangers(self.before, by, to) {
+                report(self.command.group(), pair(by, to));
+            }
         }
     }
 
-    /// Whom the command asks into a group.
-    fn named_newcomers(&self) -> UserSet {
-        match *self.command {
-            Command::Create { with, .. } => with,
-            Command::Invite { who, .. } => UserSet::EMPTY.with(who),
-            _ => UserSet::EMPTY,
+    fn foreign_guardianship(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        let by = self.command.by();
+        if let Some(Argument::User(child)) = self.command.argument(Field::Child) {
+            if !self.before.guardians(child).contains(by) {
+                report(None, pair(by, child));
+            }
         }
     }
+
+    fn members_without_consent(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        if self.policy.admission != Admission::Consent {
+            return;
+        }
+        let by = self.command.by();
+        for (group, before) in self.before.groups() {
+            for user in self.after.group(group).members.minus(before.members).without(by) {
+                report(Some(group), pair(by, user));
+            }
+        }
+    }
+
+    fn invitations_of_strangers(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        let (by, newcomers) = match *self.command {
+            Command::Create { by, with, .. } => (by, with),
+            Command::Invite { by, who, .. } => (by, UserSet::EMPTY.with(who)),
+            _ => return,
+        };
+        for user in newcomers.without(by) {
+            if self.are_strangers(self.before, by, user) {
+                report(self.command.group(), pair(by, user));
+            }
+        }
+    }
+
+    fn banned_inside(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        for (group, after) in self.after.groups() {
+            for user in after.banned.and(after.members.or(after.invited())) {
+                report(Some(group), UserSet::EMPTY.with(user));
+            }
+        }
+    }
+
+    fn deliveries_outside(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        if let Command::Message { by, group } | Command::Call { by, group } = *self.command {
+            let members = self.before.group(group).members;
+            for to in self.delivered {
+                if !members.contains(by) || !members.contains(to) {
+                    report(Some(group), pair(by, to));
+                }
+            }
+        }
+    }
+
+    fn changes(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
+        if self.before != self.after {
+            report(self.command.group(), UserSet::EMPTY);
+        }
+    }
+
+    /// Whether at least one of the two is a child and they are not authorized in the state.
+    fn are_strangers(&self, state: &State<U, G>, one: User, other: User) -> bool {
+        let children = state.kinds.children;
+        (children.contains(one) || children.contains(other)) && !state.authorized(self.policy, one, other)
+    }
+}
+
+/// The set of the two; of one user if they are the same.
+fn pair(one: User, other: User) -> UserSet {
+    UserSet::EMPTY.with(one).with(other)
 }

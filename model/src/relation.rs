@@ -1,13 +1,13 @@
-//! The relations that follow from a state under a policy: approved, authorized, compatible, cleared.
-//! The section "Derived" of the semantics, and nothing that changes anything.
+//! The relations that follow from a state under a policy: approved, authorized, compatible and cleared.
+//! They are defined in the section "Derived" of `docs/semantics.md`.
 
 use crate::policy::{BetweenChildren, NewcomerRule, Policy, Quorum, SendRule};
 use crate::state::{GroupState, Phase, State};
 use crate::user::{User, UserSet};
 
 impl<const U: usize, const G: usize> State<U, G> {
-    /// Whether the contact is approved for the child: by one guardian, or by all, as the quorum has it.
-    /// A child whom a faulty implementation left without any guardian has nobody who could have approved.
+    /// Whether the contact is approved for the child, by one guardian or by all, as the quorum says. For a
+    /// child without guardians, which only a faulty implementation leaves, no contact is approved.
     #[inline]
     pub fn approved(&self, policy: &Policy, child: User, contact: User) -> bool {
         let guardians = self.guardians(child);
@@ -20,7 +20,7 @@ impl<const U: usize, const G: usize> State<U, G> {
 
     /// The users approved for the child.
     pub fn contacts(&self, policy: &Policy, child: User) -> UserSet {
-        // Without branches, because every step of a lock-step asks.
+        // Without branches, because the lock-step calls it after every command.
         let bit = |contact: User| u16::from(self.approved(policy, child, contact)) << contact.index();
         UserSet::from_bits(self.kinds.chatting().iter().fold(0, |bits, contact| bits | bit(contact)))
     }
@@ -31,7 +31,8 @@ impl<const U: usize, const G: usize> State<U, G> {
         self.blocks(one).contains(other) || self.blocks(other).contains(one)
     }
 
-    /// Whether the two, who must differ and chat, may talk with each other alone. Symmetric.
+    /// Whether the two may talk with each other outside groups. It is symmetric, and false if they are
+    /// the same user or one of them does not chat.
     #[inline]
     pub fn authorized(&self, policy: &Policy, one: User, other: User) -> bool {
         let pair = UserSet::EMPTY.with(one).with(other);
@@ -53,7 +54,7 @@ impl<const U: usize, const G: usize> State<U, G> {
         }
     }
 
-    /// Whether the two may share a group: two adults always, otherwise those who are authorized.
+    /// Whether the two may share a group: both are adults, or they are authorized.
     #[inline]
     pub fn compatible(&self, policy: &Policy, one: User, other: User) -> bool {
         let adults = self.kinds.adults;
@@ -73,7 +74,8 @@ impl<const U: usize, const G: usize> State<U, G> {
             .all(|user| self.compatible_with_all(policy, user, users.minus(UserSet::first(user.index() + 1))))
     }
 
-    /// Whether the rule lets the newcomer into the group, if somebody is said to have invited them.
+    /// Whether the rule lets the newcomer into the group. `inviter` is the user whom the semantics names as
+    /// the inviter for the command.
     #[inline]
     pub(crate) fn cleared(
         &self,

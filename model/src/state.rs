@@ -1,14 +1,14 @@
-//! The state: who guards, approved and blocked whom, and what became of each group.
+//! The state of the chat service: guardians, approvals, blocks and groups.
 //!
-//! The type parameters bound the size: `State` holds every cast, `State<5, 1>` the small instances that
-//! are copied millions of times. They bound no rule: all rules are written once, for every size.
-//! Relations that follow from the state are in `relation`, changes in `step`.
+//! Two type parameters set the size. `State` holds any cast. `State<5, 1>` holds small casts and is
+//! cheaper to copy. The rules are the same for every size. `relation` derives relations from the state,
+//! and `step` changes it.
 
 use crate::named_enum;
 use crate::user::{Cast, Group, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet};
 
 named_enum! {
-    /// What became of a group.
+    /// The phase of a group. A group never returns to an earlier phase.
     ///
     /// ```
     /// use chatwarden_model::{GroupState, Phase};
@@ -37,7 +37,7 @@ named_enum! {
     }
 }
 
-/// A group: its phase, its people and its link.
+/// The state of a group, for at most `U` users.
 ///
 /// ```
 /// use chatwarden_model::{GroupState, User};
@@ -50,23 +50,25 @@ named_enum! {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GroupState<const U: usize = MAX_USERS> {
-    /// What became of the group.
+    /// The phase.
     pub phase: Phase,
     /// Whether one can join by the link.
     pub link: Link,
-    /// The owner; none before the launch, and after the owner departed.
+    /// The owner; none before the launch and after the owner departed.
     pub owner: Option<User>,
-    /// Who is in the group.
+    /// The members.
     pub members: UserSet,
-    /// Who was banned.
+    /// The users who are banned.
     pub banned: UserSet,
     pub(crate) invited: UserSet,
-    /// The inviter of each invited user; zero for the others, so that equal groups are equal bytes.
+    /// The index of the inviter, for each invited user. It is zero for all others, so that groups with
+    /// the same invitations are equal.
     pub(crate) inviters: [u8; U],
 }
 
 impl<const U: usize> Default for GroupState<U> {
     fn default() -> Self {
+        const { assert!(U <= MAX_USERS, "a state holds at most MAX_USERS users") };
         GroupState {
             phase: Phase::New,
             link: Link::Closed,
@@ -80,39 +82,39 @@ impl<const U: usize> Default for GroupState<U> {
 }
 
 impl<const U: usize> GroupState<U> {
-    /// Who has a pending invitation.
+    /// The users with a pending invitation.
     pub fn invited(&self) -> UserSet {
         self.invited
     }
 
-    /// Who issued the user's pending invitation.
+    /// The user who issued the pending invitation of `user`, if there is one.
     #[inline]
     pub fn inviter(&self, user: User) -> Option<User> {
         if self.invited.contains(user) { Some(User::new(self.inviters[user.index()].into())) } else { None }
     }
 
-    /// Records an invitation.
+    /// Records an invitation of `user` by `by`.
     pub fn invite(&mut self, user: User, by: User) {
         self.invited.insert(user);
         self.inviters[user.index()] = by.index() as u8;
     }
 
-    /// Forgets the user's invitation, if there is one.
+    /// Deletes the user's invitation, if there is one.
     pub fn uninvite(&mut self, user: User) {
         self.invited.remove(user);
         self.inviters[user.index()] = 0;
     }
 
-    /// Forgets all invitations.
+    /// Deletes all invitations.
     pub fn uninvite_all(&mut self) {
         self.invited = UserSet::EMPTY;
         self.inviters = [0; U];
     }
 }
 
-/// What the reference model knows: nothing outside of it influences a decision but the policy.
+/// The state of the reference model. A decision depends on the state, the policy and the command.
 ///
-/// `U` and `G` are the most users and groups that it can hold.
+/// It holds at most `U` users and `G` groups.
 ///
 /// ```
 /// use chatwarden_model::{Cast, Group, Kind, Phase, State, UserSet};
@@ -132,11 +134,12 @@ pub struct State<const U: usize = MAX_USERS, const G: usize = MAX_GROUPS> {
 }
 
 impl<const U: usize, const G: usize> State<U, G> {
-    /// The state at the start of a run: nothing approved, nobody blocked, every group new.
+    /// The state at the start of a run: no approvals, no blocks, every group new.
     ///
     /// # Panics
     /// If the cast has more than `U` users.
     pub fn new(cast: &Cast) -> Self {
+        const { assert!(G <= MAX_GROUPS, "a state holds at most MAX_GROUPS groups") };
         assert!(cast.len() <= U, "a cast of {} users does not fit a state for {U}", cast.len());
         let mut guardians = [UserSet::EMPTY; U];
         for child in cast.kinds().children {
@@ -151,15 +154,11 @@ impl<const U: usize, const G: usize> State<U, G> {
         }
     }
 
-    /// The same guardians, approvals and blocks with these groups.
+    /// This state with other groups.
     pub fn with_groups<const H: usize>(&self, groups: [GroupState<U>; H]) -> State<U, H> {
-        State {
-            kinds: self.kinds,
-            guardians: self.guardians,
-            approvals: self.approvals,
-            blocks: self.blocks,
-            groups,
-        }
+        const { assert!(H <= MAX_GROUPS, "a state holds at most MAX_GROUPS groups") };
+        let State { kinds, guardians, approvals, blocks, groups: _ } = *self;
+        State { kinds, guardians, approvals, blocks, groups }
     }
 
     /// The users of each kind.
@@ -167,32 +166,33 @@ impl<const U: usize, const G: usize> State<U, G> {
         self.kinds
     }
 
-    /// The child's guardians now.
+    /// The child's guardians.
     pub fn guardians(&self, child: User) -> UserSet {
         self.guardians[child.index()]
     }
 
-    /// Who approved the contact for the child, whether or not a guardian now.
+    /// The users who approved the contact for the child. Only those who are guardians of the child count;
+    /// see [`State::approved`].
     pub fn approvals(&self, child: User, contact: User) -> UserSet {
         self.approvals[child.index()][contact.index()]
     }
 
-    /// Whom the user has blocked.
+    /// The users whom the user has blocked.
     pub fn blocks(&self, user: User) -> UserSet {
         self.blocks[user.index()]
     }
 
-    /// The child's guardians, for those who set a state up instead of reaching it; so the next two.
+    /// The child's guardians. Together with the next two functions it sets up a state without commands.
     pub fn guardians_mut(&mut self, child: User) -> &mut UserSet {
         &mut self.guardians[child.index()]
     }
 
-    /// Who approved the contact for the child.
+    /// The users who approved the contact for the child.
     pub fn approvals_mut(&mut self, child: User, contact: User) -> &mut UserSet {
         &mut self.approvals[child.index()][contact.index()]
     }
 
-    /// Whom the user has blocked.
+    /// The users whom the user has blocked.
     pub fn blocks_mut(&mut self, user: User) -> &mut UserSet {
         &mut self.blocks[user.index()]
     }
@@ -203,13 +203,13 @@ impl<const U: usize, const G: usize> State<U, G> {
         &self.groups[group.index()]
     }
 
-    /// A group, to be set to what was observed of it.
+    /// A group. The lock-step sets it to what it observed.
     #[inline]
     pub fn group_mut(&mut self, group: Group) -> &mut GroupState<U> {
         &mut self.groups[group.index()]
     }
 
-    /// All groups that the state can hold, declared or not; those that are not declared stay new.
+    /// All `G` groups. Those that the run does not declare stay new.
     pub fn groups(&self) -> impl Iterator<Item = (Group, &GroupState<U>)> {
         Group::first(G).zip(&self.groups)
     }

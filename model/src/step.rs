@@ -1,7 +1,7 @@
-//! What an allowed command changes, and to whom it delivers: the effects, and *settle*, which looks
-//! after the groups when an authorization is lost.
+//! The effects of commands: the changes of the state, the deliveries, and *settle*, which changes groups
+//! after an authorization is lost.
 //!
-//! Whether a command is allowed is not asked here but in [`step`], which puts both together.
+//! [`step`] decides a command, with `decide`, and carries it out if it is allowed.
 
 use crate::command::Command;
 use crate::condition::Decision;
@@ -10,7 +10,7 @@ use crate::policy::{Admission, DeliverRule, OnLoss, Policy, Surface};
 use crate::state::{GroupState, Link, Phase, State};
 use crate::user::{Group, User, UserSet};
 
-/// What came of a command.
+/// The result of a command.
 ///
 /// ```
 /// use chatwarden_model::{step, Cast, Command, Group, Kind, Preset, State, UserSet};
@@ -24,9 +24,10 @@ use crate::user::{Group, User, UserSet};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Outcome {
-    /// Which conditions held.
+    /// The conditions that held and those that did not.
     pub decision: Decision,
-    /// To whom the command delivered something; nobody if it was refused or delivers nothing.
+    /// The users to whom the command delivered a message or call. The set is empty if the command was
+    /// refused.
     pub delivered: UserSet,
 }
 
@@ -43,8 +44,8 @@ pub fn step<const U: usize, const G: usize>(
 }
 
 impl<const U: usize, const G: usize> State<U, G> {
-    /// Carries out a command whatever its conditions say, and returns to whom it delivers. This is how the
-    /// judged state follows an implementation that allowed what it should have refused.
+    /// Carries out a command without checking its conditions, and returns the users to whom it delivers.
+    /// The lock-step calls it when an implementation allowed a command that the policy refuses.
     pub fn carry_out(&mut self, policy: &Policy, command: &Command) -> UserSet {
         match *command {
             Command::Approve { by, child, contact } => {
@@ -102,7 +103,7 @@ impl<const U: usize, const G: usize> State<U, G> {
         UserSet::EMPTY
     }
 
-    /// To whom something that the user sends to the group is delivered.
+    /// The users to whom a message or call of the user is delivered in the group.
     fn audience(&self, policy: &Policy, surface: Surface, group: Group, by: User) -> UserSet {
         let others = self.group(group).members.without(by);
         match surface.deliver {
@@ -113,8 +114,8 @@ impl<const U: usize, const G: usize> State<U, G> {
         }
     }
 
-    /// Makes the change, and then looks after the groups of every pair that lost its authorization by it;
-    /// one of the pair is always `user`.
+    /// Makes the change. Then it applies the policy's `on_loss` to the shared groups of every pair that
+    /// lost its authorization. One user of each pair is `user`.
     #[inline]
     fn settled(&mut self, policy: &Policy, user: User, change: impl FnOnce(&mut Self)) {
         if G == 0 || policy.on_loss == OnLoss::Nothing {
@@ -142,7 +143,7 @@ impl<const U: usize, const G: usize> State<U, G> {
         }
     }
 
-    /// Who is authorized with the user, where at least one of the two is a child.
+    /// The users who are authorized with the user and of whom at least one, or the user, is a child.
     fn protected_contacts(&self, policy: &Policy, user: User) -> UserSet {
         let kinds = self.kinds;
         let others = if kinds.children.contains(user) { kinds.chatting() } else { kinds.children };
@@ -151,7 +152,7 @@ impl<const U: usize, const G: usize> State<U, G> {
 }
 
 impl<const U: usize> GroupState<U> {
-    /// Adds the user, or records an invitation, as the policy's admission has it.
+    /// Adds the user or records an invitation, as the policy's `admission` says.
     fn admit(&mut self, policy: &Policy, user: User, by: User) {
         match policy.admission {
             Admission::Direct => self.members.insert(user),
@@ -159,8 +160,8 @@ impl<const U: usize> GroupState<U> {
         }
     }
 
-    /// Takes a member out; a group that lost its last member is over. Invitations that the member issued
-    /// stay, and so does an open link.
+    /// Removes a member. A group without members is dissolved. Invitations that the member issued stay,
+    /// and an open link stays open.
     fn depart(&mut self, user: User) {
         self.members.remove(user);
         if self.owner == Some(user) {
@@ -171,7 +172,7 @@ impl<const U: usize> GroupState<U> {
         }
     }
 
-    /// Ends the group; its bans stay.
+    /// Dissolves the group. Its bans stay.
     fn dissolve(&mut self) {
         *self = GroupState { phase: Phase::Dissolved, banned: self.banned, ..GroupState::default() };
     }

@@ -1,16 +1,19 @@
-//! Renaming users and groups: what every rule of the model is indifferent to.
+//! Symmetry: maps that rename users and groups, and the permutations that keep a cast. The rules of the
+//! model do not depend on names.
 //!
-//! The canonical representative of a state belongs to the search that needs it.
+//! A search that needs a canonical representative of a state computes it itself.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use crate::command::{Argument, Arguments, Command, Field};
 use crate::state::{GroupState, State};
-use crate::user::{Cast, Group, Kind, MAX_GROUPS, MAX_USERS, User, UserSet};
+use crate::user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet};
 
-/// A map of users to users and of groups to groups. Where it is a permutation that keeps kinds, every
-/// command commutes with it; where it is not, it merges users or gives them other parts.
+/// A map of users to users and of groups to groups.
+///
+/// Every command commutes with a permutation. The shrinker also uses maps that are not permutations: they
+/// merge users or groups in a command.
 ///
 /// ```
 /// use chatwarden_model::{Command, Group, Renaming, User};
@@ -25,16 +28,16 @@ pub struct Renaming {
 }
 
 impl Renaming {
-    /// Every user and group keeps its name.
+    /// The identity: every user and group keeps its name.
     pub fn identity() -> Self {
         Renaming { users: core::array::from_fn(User::new), groups: core::array::from_fn(Group::new) }
     }
 
-    /// The renamings that make no difference at the start of a run: those that keep every user's kind and the
-    /// guardians of every child, and rename the first groups among each other. The identity comes first, and
-    /// one after another is among them again.
+    /// The permutations that keep the cast, that is each user's kind and each child's guardians, and
+    /// permute the first `groups` groups. They form a group, and the identity comes first.
     ///
-    /// Should there be more than `most`, they are those of them that leave the last users and groups alone.
+    /// If there are more than `most`, the result is a subgroup that leaves the last users and groups in
+    /// place. It has at least one element, the identity.
     ///
     /// ```
     /// use chatwarden_model::{Cast, Kind, Renaming, UserSet};
@@ -68,28 +71,28 @@ impl Renaming {
         found
     }
 
-    /// The same, but the user gets that name.
+    /// The map that differs from this one in the new name of the user.
     #[must_use]
     pub fn with_user(mut self, user: User, to: User) -> Self {
         self.users[user.index()] = to;
         self
     }
 
-    /// The same, but the group gets that name.
+    /// The map that differs from this one in the new name of the group.
     #[must_use]
     pub fn with_group(mut self, group: Group, to: Group) -> Self {
         self.groups[group.index()] = to;
         self
     }
 
-    /// The same, but the two users get each other's names.
+    /// The map that differs from this one by exchanging the new names of the two users.
     #[must_use]
     pub fn swapping_users(mut self, one: User, other: User) -> Self {
         self.users.swap(one.index(), other.index());
         self
     }
 
-    /// The same, but the two groups get each other's names.
+    /// The map that differs from this one by exchanging the new names of the two groups.
     #[must_use]
     pub fn swapping_groups(mut self, one: Group, other: Group) -> Self {
         self.groups.swap(one.index(), other.index());
@@ -106,7 +109,7 @@ impl Renaming {
         self.groups[group.index()]
     }
 
-    /// The set of the new names.
+    /// The new names of the users.
     pub fn users(&self, users: UserSet) -> UserSet {
         users.iter().map(|user| self.user(user)).collect()
     }
@@ -117,72 +120,88 @@ impl Renaming {
         renamed
     }
 
-    /// The cast in which each user stands under the new name.
+    /// The cast with the new names.
     ///
     /// # Panics
-    /// If the renaming is not a permutation of the cast.
+    /// If the map is not a permutation of the users of the cast.
     pub fn cast(&self, cast: &Cast) -> Cast {
-        let mut renamed = Cast::default();
-        for name in UserSet::first(cast.len()) {
-            let user = UserSet::first(cast.len()).iter().find(|&user| self.user(user) == name);
-            let user = user.expect("a cast is renamed by a permutation");
-            renamed.add(cast.kind(user), self.users(cast.guardians(user)));
-        }
+        let Cast { kinds, guardians } = cast;
+        let renamed = Cast {
+            kinds: self.kinds(*kinds),
+            guardians: self.by_user(guardians, |guardians| self.users(*guardians)),
+        };
+        assert_eq!(renamed.kinds.everyone(), kinds.everyone(), "a cast is renamed by a permutation");
         renamed
     }
 
-    /// The state with the new names. The renaming must be a permutation that keeps kinds.
+    /// The state with the new names. The map must be a permutation.
     pub fn state<const U: usize, const G: usize>(&self, state: &State<U, G>) -> State<U, G> {
-        let mut renamed = *state;
-        for user in UserSet::first(U) {
-            let (from, to) = (user.index(), self.user(user).index());
-            renamed.guardians[to] = self.users(state.guardians[from]);
-            renamed.blocks[to] = self.users(state.blocks[from]);
-            for other in UserSet::first(U) {
-                renamed.approvals[to][self.user(other).index()] =
-                    self.users(state.approvals[from][other.index()]);
-            }
-        }
-        for (group, state) in state.groups() {
+        let State { kinds, guardians, approvals, blocks, groups } = state;
+        let mut renamed = State {
+            kinds: self.kinds(*kinds),
+            guardians: self.by_user(guardians, |guardians| self.users(*guardians)),
+            approvals: self.by_user(approvals, |row| self.by_user(row, |users| self.users(*users))),
+            blocks: self.by_user(blocks, |blocked| self.users(*blocked)),
+            groups: *groups,
+        };
+        for (group, state) in Group::first(G).zip(groups) {
             renamed.groups[self.group(group).index()] = self.group_state(state);
         }
         renamed
     }
 
     fn group_state<const U: usize>(&self, group: &GroupState<U>) -> GroupState<U> {
-        let mut renamed = GroupState {
-            phase: group.phase,
-            link: group.link,
-            owner: group.owner.map(|owner| self.user(owner)),
-            members: self.users(group.members),
-            banned: self.users(group.banned),
-            ..GroupState::default()
-        };
-        for user in group.invited() {
-            if let Some(inviter) = group.inviter(user) {
-                renamed.invite(self.user(user), self.user(inviter));
-            }
+        let GroupState { phase, link, owner, members, banned, invited, inviters } = *group;
+        let mut renamed_inviters = [0; U];
+        for user in invited {
+            let inviter = self.user(User::new(inviters[user.index()].into()));
+            renamed_inviters[self.user(user).index()] = inviter.index() as u8;
         }
-        renamed
+        GroupState {
+            phase,
+            link,
+            owner: owner.map(|owner| self.user(owner)),
+            members: self.users(members),
+            banned: self.users(banned),
+            invited: self.users(invited),
+            inviters: renamed_inviters,
+        }
+    }
+
+    fn kinds(&self, kinds: Kinds) -> Kinds {
+        let Kinds { children, adults, guardians } = kinds;
+        Kinds { children: self.users(children), adults: self.users(adults), guardians: self.users(guardians) }
+    }
+
+    /// The values of each user, renamed and moved to the user's new index.
+    fn by_user<T: Copy, const U: usize>(&self, values: &[T; U], renamed: impl Fn(&T) -> T) -> [T; U] {
+        let mut moved = *values;
+        for (user, value) in UserSet::first(U).iter().zip(values) {
+            moved[self.user(user).index()] = renamed(value);
+        }
+        moved
     }
 }
 
-/// The search for the renamings that keep a cast.
+/// The search for the permutations of users that keep a cast.
 struct Keeping<'a> {
     cast: &'a Cast,
+    /// The users who may get another name.
     movable: UserSet,
+    /// The search ends when it has found more.
     most: usize,
     found: &'a mut Vec<Renaming>,
 }
 
 impl Keeping<'_> {
-    /// Guardians first, so that a child can be compared as soon as it is named.
+    /// Guardians come first, because the guardians of a child must have their names before the child can
+    /// be compared.
     fn order(&self) -> Vec<User> {
         let kinds = self.cast.kinds();
         [kinds.guardians, kinds.children, kinds.adults].iter().flat_map(|users| users.iter()).collect()
     }
 
-    /// Names the users that have no new name yet in every way; false if there are too many ways.
+    /// Gives the remaining users new names in every possible way. False if there are too many ways.
     fn extend(&mut self, rest: &[User], renaming: Renaming, taken: UserSet) -> bool {
         let Some((&user, rest)) = rest.split_first() else {
             self.found.push(renaming);
@@ -190,14 +209,13 @@ impl Keeping<'_> {
         };
         let names = if self.movable.contains(user) { self.movable } else { UserSet::EMPTY.with(user) };
         names.minus(taken).iter().all(|name| {
-            !self.is_like(user, name, &renaming) || {
-                self.extend(rest, renaming.with_user(user, name), taken.with(name))
-            }
+            !self.may_become(user, name, &renaming)
+                || self.extend(rest, renaming.with_user(user, name), taken.with(name))
         })
     }
 
-    /// Whether the user can get the other's name, if the guardians have got theirs.
-    fn is_like(&self, user: User, name: User, renaming: &Renaming) -> bool {
+    /// Whether the user may get this name. The guardians have theirs already.
+    fn may_become(&self, user: User, name: User, renaming: &Renaming) -> bool {
         let wards = |guardian| {
             self.cast
                 .kinds()
@@ -214,44 +232,32 @@ impl Keeping<'_> {
     }
 }
 
-/// The arguments of a command under their new names.
+/// The arguments of a command with the new names.
 struct Renamed<'a> {
     renaming: &'a Renaming,
     command: &'a Command,
-}
-
-impl Renamed<'_> {
-    fn argument(&self, wanted: Field) -> Argument {
-        let mut found = None;
-        self.command.each_argument(|field, argument| {
-            if field == wanted {
-                found = Some(argument);
-            }
-        });
-        found.expect("a command of the same kind has the same fields")
-    }
 }
 
 impl Arguments for Renamed<'_> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
-        match self.argument(field) {
-            Argument::User(user) => Ok(self.renaming.user(user)),
+        match self.command.argument(field) {
+            Some(Argument::User(user)) => Ok(self.renaming.user(user)),
             _ => unreachable!("`{field}` is a user"),
         }
     }
 
     fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {
-        match self.argument(field) {
-            Argument::Users(users) => Ok(self.renaming.users(users)),
+        match self.command.argument(field) {
+            Some(Argument::Users(users)) => Ok(self.renaming.users(users)),
             _ => unreachable!("`{field}` is a set of users"),
         }
     }
 
     fn group(&mut self, field: Field) -> Result<Group, Infallible> {
-        match self.argument(field) {
-            Argument::Group(group) => Ok(self.renaming.group(group)),
+        match self.command.argument(field) {
+            Some(Argument::Group(group)) => Ok(self.renaming.group(group)),
             _ => unreachable!("`{field}` is a group"),
         }
     }

@@ -1,18 +1,22 @@
 //! Users, groups and sets of users, all as small indices, and the cast of a run.
 //!
-//! Names are not here: they belong to the formats. What users have done is not here either: that is
-//! the state.
+//! The formats give users and groups their names. The state (`state`) records the effects of commands.
 
 use crate::named_enum;
 
-/// The most users that a cast may have.
+/// The largest number of users in a cast.
 pub const MAX_USERS: usize = 16;
 
-/// The most groups that a run may declare.
+/// The largest number of groups in a run.
 pub const MAX_GROUPS: usize = 8;
 
+const _: () = assert!(MAX_USERS <= u16::BITS as usize, "a UserSet has no bit for the last user");
+// `index` masks with these numbers less one.
+const _: () = assert!(MAX_USERS.is_power_of_two() && MAX_GROUPS.is_power_of_two());
+const _: () = assert!(MAX_USERS <= 1 << u8::BITS && MAX_GROUPS <= 1 << u8::BITS, "an index is a u8");
+
 named_enum! {
-    /// What a user is for the whole run.
+    /// The kind of a user. It is fixed for the whole run.
     ///
     /// ```
     /// use chatwarden_model::{Kind, NamedEnum};
@@ -25,7 +29,7 @@ named_enum! {
     }
 }
 
-/// A user, as the index in the cast.
+/// A user: an index in the cast.
 ///
 /// ```
 /// use chatwarden_model::User;
@@ -35,25 +39,25 @@ named_enum! {
 pub struct User(u8);
 
 impl User {
-    /// The user of that index.
+    /// The user with this index.
     ///
     /// # Panics
     /// If the index is not below [`MAX_USERS`].
     #[inline]
     pub const fn new(index: usize) -> Self {
-        assert!(index < MAX_USERS, "a cast has at most 16 users");
+        assert!(index < MAX_USERS, "the index of a user is below MAX_USERS");
         User(index as u8)
     }
 
-    /// The position in the cast.
+    /// The index in the cast, below [`MAX_USERS`].
     #[inline]
     pub const fn index(self) -> usize {
-        // The mask tells the compiler what the constructor checked.
+        // The constructor checked the index. The mask lets the compiler omit bounds checks.
         self.0 as usize & (MAX_USERS - 1)
     }
 }
 
-/// A group, as the index in the order of declaration.
+/// A group: an index in the order in which the run declares its groups.
 ///
 /// ```
 /// use chatwarden_model::Group;
@@ -63,17 +67,17 @@ impl User {
 pub struct Group(u8);
 
 impl Group {
-    /// The group of that index.
+    /// The group with this index.
     ///
     /// # Panics
     /// If the index is not below [`MAX_GROUPS`].
     #[inline]
     pub const fn new(index: usize) -> Self {
-        assert!(index < MAX_GROUPS, "a run has at most 8 groups");
+        assert!(index < MAX_GROUPS, "the index of a group is below MAX_GROUPS");
         Group(index as u8)
     }
 
-    /// The position in the order of declaration.
+    /// The index in the order of declaration, below [`MAX_GROUPS`].
     #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize & (MAX_GROUPS - 1)
@@ -85,7 +89,7 @@ impl Group {
     }
 }
 
-/// A set of users as a bit set; it lists them in index order.
+/// A set of users, one bit for each. It is iterated in index order.
 ///
 /// ```
 /// use chatwarden_model::{User, UserSet};
@@ -96,7 +100,7 @@ impl Group {
 pub struct UserSet(u16);
 
 impl UserSet {
-    /// The set without a user.
+    /// The empty set.
     pub const EMPTY: UserSet = UserSet(0);
 
     /// The set of these users.
@@ -109,16 +113,16 @@ impl UserSet {
     /// # Panics
     /// If the count is above [`MAX_USERS`].
     pub const fn first(count: usize) -> Self {
-        assert!(count <= MAX_USERS, "a cast has at most 16 users");
+        assert!(count <= MAX_USERS, "a cast has at most MAX_USERS users");
         UserSet(((1u32 << count) - 1) as u16)
     }
 
-    /// The set whose members are the positions of the one bits.
+    /// The set of the users whose bits are one; see [`UserSet::bits`].
     pub const fn from_bits(bits: u16) -> Self {
         UserSet(bits)
     }
 
-    /// One bit for each user, the first user lowest.
+    /// One bit for each user. The user with index 0 has the lowest bit.
     pub const fn bits(self) -> u16 {
         self.0
     }
@@ -133,7 +137,7 @@ impl UserSet {
         self.0 |= 1 << user.index();
     }
 
-    /// Takes a user out.
+    /// Removes a user.
     pub const fn remove(&mut self, user: User) {
         self.0 &= !(1 << user.index());
     }
@@ -178,12 +182,12 @@ impl UserSet {
         self.0 == 0
     }
 
-    /// How many users are in the set.
+    /// The number of users in the set.
     pub const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// The user with so many others of the set before it.
+    /// The user that has `before` users of the set before it in index order.
     #[inline]
     pub const fn nth(self, before: usize) -> Option<User> {
         let mut bits = self.0;
@@ -243,7 +247,7 @@ impl Iterator for Users {
 
 impl ExactSizeIterator for Users {}
 
-/// Who takes part in a run: the kind of each user and the guardians of each child, for good.
+/// The users of a run: the kind of each, and the guardians of each child at the start.
 ///
 /// ```
 /// use chatwarden_model::{Cast, Kind, User, UserSet};
@@ -256,12 +260,13 @@ impl ExactSizeIterator for Users {}
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Cast {
-    kinds: Kinds,
-    guardians: [UserSet; MAX_USERS],
+    pub(crate) kinds: Kinds,
+    pub(crate) guardians: [UserSet; MAX_USERS],
 }
 
 impl Cast {
-    /// Adds a user behind the others. The guardians count for a child only, and may be added later.
+    /// Adds a user with the next index. Guardians are recorded for a child only. They may be users
+    /// that are added later.
     ///
     /// # Panics
     /// If the cast is full.
@@ -278,12 +283,12 @@ impl Cast {
         user
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn len(&self) -> usize {
         self.kinds.everyone().len()
     }
 
-    /// Whether the cast has no user yet.
+    /// Whether the cast has no users.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -298,13 +303,13 @@ impl Cast {
         self.kinds.kind(user)
     }
 
-    /// The child's guardians at the start of a run; none for who is not a child.
+    /// The child's guardians at the start of a run; empty for an adult or guardian.
     pub fn guardians(&self, child: User) -> UserSet {
         self.guardians[child.index()]
     }
 }
 
-/// The users of each kind, as sets.
+/// The users of each kind.
 ///
 /// ```
 /// use chatwarden_model::{Cast, Kind, UserSet};
@@ -323,17 +328,18 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// Who chats: children and adults.
+    /// The users who chat: children and adults.
     pub const fn chatting(self) -> UserSet {
         self.children.or(self.adults)
     }
 
     /// All users.
     pub const fn everyone(self) -> UserSet {
-        self.chatting().or(self.guardians)
+        let Kinds { children, adults, guardians } = self;
+        children.or(adults).or(guardians)
     }
 
-    /// The kind of a user; a user of no cast counts as a guardian, who can do least.
+    /// The kind of a user. A user outside the cast counts as a guardian, who can do least.
     #[inline]
     pub const fn kind(self, user: User) -> Kind {
         if self.children.contains(user) {
@@ -345,17 +351,18 @@ impl Kinds {
         }
     }
 
-    /// The same without the user.
+    /// These users of each kind without the one user.
     #[must_use]
     pub const fn without(self, user: User) -> Self {
+        let Kinds { children, adults, guardians } = self;
         Kinds {
-            children: self.children.without(user),
-            adults: self.adults.without(user),
-            guardians: self.guardians.without(user),
+            children: children.without(user),
+            adults: adults.without(user),
+            guardians: guardians.without(user),
         }
     }
 
-    /// The users of that kind.
+    /// The users of one kind.
     pub const fn of(self, kind: Kind) -> UserSet {
         match kind {
             Kind::Child => self.children,

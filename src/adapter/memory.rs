@@ -1,10 +1,10 @@
-//! The built-in chat service: accounts, rooms and one handler for each endpoint, as a product's back end
-//! has them. It is what the harness is tried and tested on when no other system is at hand.
+//! The built-in chat service: accounts, rooms and one handler for each command, like the back end of a
+//! product. The harness is tested with it.
 //!
-//! It is written from the semantics page alone, so that a mistake in the model shows as a difference.
-//! Deliberately absent: any rule, state or step of the model, from which only the vocabulary comes;
-//! reasons of refusals, which products rarely tell; and hashing, because a handful of users is found
-//! fastest by looking at all of them.
+//! **Architecture invariant:** it is written from `docs/semantics.md` and uses no rule, state or step of
+//! the model, only commands and policies. A mistake in the model is therefore found as a difference.
+//!
+//! It gives no reasons for refusals. It searches lists instead of hash tables, because it has few users.
 
 mod accounts;
 mod admission;
@@ -18,7 +18,7 @@ mod tests;
 
 use std::hash::BuildHasher;
 
-use chatwarden_model::{Command, EnumSet, Group, NamedEnum, Policy, Preset, Setup, User, UserSet};
+use chatwarden_model::{Command, Group, NamedEnum, Policy, Preset, Setup, User, UserSet};
 
 use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
@@ -26,11 +26,12 @@ use accounts::Account;
 use foldhash::quality::FixedState;
 use rooms::Room;
 
+const _: () = assert!(Fault::ALL.len() <= u128::BITS as usize, "a fault has no bit in `Memory::faults`");
+
 /// The built-in chat service, with or without planted faults.
 ///
-/// Two services are equal if they hold the same data, whatever commands led there, so that they can be
-/// told apart and counted by those who search all states. Commands name users and groups of the last
-/// reset; it is a mistake of the caller, and a panic, if they do not.
+/// Two services are equal if they hold the same data, whatever commands they carried out. A command must
+/// name users and groups of the last reset; otherwise the service panics.
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
@@ -51,31 +52,32 @@ use rooms::Room;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     policy: Policy,
-    faults: Faults,
+    /// One bit for each planted fault, at the index of the fault.
+    faults: u128,
     accounts: Vec<Account>,
     rooms: Vec<Room>,
 }
 
 impl Memory {
-    /// The service without a fault. It has no accounts until it is reset.
+    /// The service without faults. It has no accounts before the first reset.
     pub fn new() -> Self {
-        Self::with_faults(EnumSet::empty())
+        Self::with_faults([])
     }
 
     /// The service with one fault.
     pub fn with_fault(fault: Fault) -> Self {
-        Self::with_faults([fault].into_iter().collect())
+        Self::with_faults([fault])
     }
 
     /// The service with these faults.
-    pub fn with_faults(faults: EnumSet<Fault>) -> Self {
-        let faults = Faults(faults.iter().fold(0, |flags, fault| flags | 1 << fault.index()));
+    pub fn with_faults(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let faults = faults.into_iter().fold(0, |bits, fault| bits | 1 << fault.index());
         let policy = Preset::MessengerKids.policy();
         Memory { policy, faults, accounts: Vec::new(), rooms: Vec::new() }
     }
 
     fn has(&self, fault: Fault) -> bool {
-        self.faults.0 >> fault.index() & 1 == 1
+        self.faults >> fault.index() & 1 == 1
     }
 
     fn account(&self, user: User) -> &Account {
@@ -154,12 +156,13 @@ impl Adapter for Memory {
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        for (room, view) in self.rooms.iter().zip(&mut seen.groups) {
+        let Observation { groups, contacts, blocks } = seen;
+        for (room, view) in self.rooms.iter().zip(groups) {
             *view = room.view();
         }
         for (index, account) in self.accounts.iter().enumerate() {
-            seen.contacts[index] = self.contacts(User::new(index));
-            seen.blocks[index] = account.blocked.users();
+            contacts[index] = self.contacts(User::new(index));
+            blocks[index] = account.blocked.users();
         }
         Ok(())
     }
@@ -174,19 +177,15 @@ impl Adapter for Memory {
     }
 }
 
-/// What a handler says: to whom something was delivered, or that it refused.
+/// The result of a handler: the users to whom something was delivered, or a refusal.
 type Reply = Result<UserSet, Refused>;
 
 /// The reply of a handler that delivers nothing.
 const DONE: Reply = Ok(UserSet::EMPTY);
 
-/// A refusal. The reason is not told.
+/// A refusal, without a reason.
 struct Refused;
 
 fn require(condition: bool) -> Result<(), Refused> {
     if condition { Ok(()) } else { Err(Refused) }
 }
-
-/// The planted faults, one flag each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Faults(u64);

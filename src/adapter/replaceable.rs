@@ -1,11 +1,11 @@
-//! An implementation that is replaced after it panicked, hung or died.
+//! An implementation that can be replaced after it panicked, hung or died.
 
 use super::{Adapter, Failure};
 
-/// An implementation and the way to make another one in its place.
+/// An implementation with a function that makes another one in its place.
 ///
-/// The old one is dropped before the new one is made: it may hold a port or a file that the new one
-/// needs.
+/// The old implementation is dropped before the new one is made. It may hold a port or a file that the
+/// new one needs.
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, Replaceable, memory::Memory};
@@ -17,24 +17,24 @@ use super::{Adapter, Failure};
 #[derive(Clone, Debug)]
 pub struct Replaceable<A, M> {
     make: M,
-    /// None after an attempt to make one failed.
+    /// None if the last attempt to make one failed.
     current: Option<A>,
 }
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Replaceable<A, M> {
-    /// Makes the first one.
+    /// Makes the first implementation.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// The error of `make`.
     pub fn new(make: M) -> Result<Self, Failure> {
         let current = Some(make()?);
         Ok(Replaceable { make, current })
     }
 
-    /// The implementation; a new one if the last attempt to replace it failed.
+    /// The implementation. If the last attempt to replace it failed, it is made now.
     ///
     /// # Errors
-    /// If there is none and none can be made.
+    /// The error of `make`.
     pub fn get(&mut self) -> Result<&mut A, Failure> {
         match &mut self.current {
             Some(adapter) => Ok(adapter),
@@ -42,10 +42,10 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Replaceable<A, M> {
         }
     }
 
-    /// Drops the implementation, then makes another one.
+    /// Drops the implementation and makes another one.
     ///
     /// # Errors
-    /// If no other one can be made.
+    /// The error of `make`.
     pub fn replace(&mut self) -> Result<(), Failure> {
         self.current = None;
         self.get().map(drop)

@@ -130,7 +130,7 @@ fn view(group: &GroupState) -> GroupView {
 
 #[inline]
 fn differences(one: &GroupView, other: &GroupView) -> EnumSet<Part> {
-    EnumSet::from_iter([
+    EnumSet::from_flags([
         (Part::Phase, one.phase != other.phase),
         (Part::Link, one.link != other.link),
         (Part::Owner, one.owner != other.owner),

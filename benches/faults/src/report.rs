@@ -92,7 +92,7 @@ fn kill(table: &Table, row: &Row) -> Value {
         "type": "kill",
         "fault": row.fault.name(),
         "family": row.fault.family().name(),
-        "sight": row.fault.sight().name(),
+        "sight": row.fault.detectability().name(),
         "engine": row.engine.name(),
         "trials": row.trials.len(),
         "found": row.found(),

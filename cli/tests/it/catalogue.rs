@@ -33,7 +33,7 @@ fn the_policies_that_are_no_presets_are_in_files() {
 fn every_word_of_the_catalogue_is_used_and_every_crowd_is_a_built_in_cast() {
     let all = Fault::ALL;
     assert!(Family::ALL.iter().all(|family| all.iter().any(|fault| fault.family() == *family)));
-    assert!(Detectability::ALL.iter().all(|sight| all.iter().any(|fault| fault.sight() == *sight)));
+    assert!(Detectability::ALL.iter().all(|sight| all.iter().any(|fault| fault.detectability() == *sight)));
     assert!(FaultCast::ALL.iter().all(|crowd| all.iter().any(|fault| fault.cast() == *crowd)));
     assert!(FaultCast::ALL.iter().all(|crowd| BuiltInCast::named(crowd.name()).is_some()));
 }

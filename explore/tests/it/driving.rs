@@ -81,9 +81,9 @@ fn every_fault_has_the_shortest_chains_of_a_plain_search() {
 /// What a plain search is too slow for, a search over copies of the service is not.
 #[test]
 fn a_deep_fault_is_shown_by_no_history_shorter_than_the_catalogue_says() {
-    let deep = |fault: &&Fault| fault.cast() == FaultCast::Small && fault.least() > PLAIN;
+    let deep = |fault: &&Fault| fault.cast() == FaultCast::Small && fault.min_length() > PLAIN;
     for &fault in Fault::ALL.iter().filter(deep) {
-        let shorter = Drive { depth: Some(fault.least() - 1), ..plan(setup_for(fault)) };
+        let shorter = Drive { depth: Some(fault.min_length() - 1), ..plan(setup_for(fault)) };
         let driven = driven(&shorter, Some(fault));
         println!("{fault:<30} {} commands in {} situations", driven.executed, driven.states);
         assert_eq!((driven.found.len(), driven.end), (0, End::Depth), "{fault}");
@@ -264,7 +264,7 @@ fn the_walk_tries_what_the_search_over_copies_tries_with_few_resets() {
 
 #[test]
 fn the_walk_finds_chains_of_the_same_length() {
-    for fault in plain_faults().into_iter().filter(|fault| fault.least() <= 3) {
+    for fault in plain_faults().into_iter().filter(|fault| fault.min_length() <= 3) {
         let setup = small(fault.policy(), 1);
         for (stop_at_first, alike, tells) in [(true, STATE, false), (false, Alike::Product, true)] {
             let plan = Drive { stop_at_first, alike, depth: Some(3), ..plan(setup) };

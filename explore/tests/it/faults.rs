@@ -42,8 +42,8 @@ fn every_fault_is_found_on_each_of_twenty_seeds() {
             continue;
         }
         let (family, sight, rules, cast) =
-            (fault.family(), fault.sight(), fault.rules().name(), fault.cast());
-        let (least, median, most) = (fault.least(), runs[10], runs[19]);
+            (fault.family(), fault.detectability(), fault.rules().name(), fault.cast());
+        let (least, median, most) = (fault.min_length(), runs[10], runs[19]);
         println!("{fault:<30} {family:<12} {sight:<6} {rules:<16} {cast:<6} {least} {median:>5} {most:>5}");
         // For most of them a plain search says the same; where it cannot, this is what is known.
         let shortest = found.iter().map(|found| shrink(fault, found).commands.len()).min();
@@ -163,7 +163,7 @@ fn shrink_all(fault: Fault) -> Row {
     let (mut minimal, mut soon, mut beyond, mut misses) = (0, 0, 0, Vec::new());
     // One certificate stands for all chains of the same length and identity: on a small cast, where the alphabet is
     // everything that can be written down, the search knows nothing else of the chain.
-    assert_eq!(truth.values().min(), Some(&fault.least()), "{fault}");
+    assert_eq!(truth.values().min(), Some(&fault.min_length()), "{fault}");
     for ((identity, length), (count, shrunk)) in shrunk {
         let Some(&least) = truth.get(&identity) else {
             assert!(length > PLAIN, "{identity}: {length} commands are fewer than can be");

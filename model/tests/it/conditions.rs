@@ -1,8 +1,8 @@
-//! Every condition of every command: a short history after which it alone refuses the command, or, where
-//! it cannot, the condition that fails with it.
+//! Every condition of every command: a short trace after which the condition alone refuses the command, or
+//! another condition that always fails with it.
 //!
-//! The two tables name each of the pairs once, which a test counts; a search over reachable states looks
-//! for an exception to the second. Deliberately absent: what allowed commands change.
+//! Each of the 75 pairs of a command and a condition is in one of the two tables. Random traces are
+//! searched for an exception to the second table.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +15,19 @@ use chatwarden_model::{
 use crate::notation::*;
 use crate::support::{Random, any_policy, family, likely_command, small};
 
-/// A policy, what happened under it, and what is then allowed, or refused by one condition alone.
+/// A policy and a trace, and commands that are then allowed or refused by one condition alone.
 struct Given {
     policy: Policy,
-    history: Vec<Command>,
+    trace: Vec<Command>,
     rows: Vec<(Command, Option<Condition>)>,
 }
 
 fn given<const N: usize, const M: usize>(
     policy: Policy,
-    history: [Command; N],
+    trace: [Command; N],
     rows: [(Command, Option<Condition>); M],
 ) -> Given {
-    Given { policy, history: history.to_vec(), rows: rows.to_vec() }
+    Given { policy, trace: trace.to_vec(), rows: rows.to_vec() }
 }
 
 fn allowed(command: Command) -> (Command, Option<Condition>) {
@@ -38,7 +38,7 @@ fn refused(command: Command, because: Condition) -> (Command, Option<Condition>)
     (command, Some(because))
 }
 
-/// What can decide alone, and for each command a case in which it is allowed.
+/// The conditions that can refuse a command alone, and a state in which each command is allowed.
 fn table() -> Vec<Given> {
     let kids = Preset::MessengerKids.policy();
     let pairwise = Preset::PairwiseConsent.policy();
@@ -194,14 +194,14 @@ fn table() -> Vec<Given> {
     ]
 }
 
-/// What never decides alone: the condition that fails whenever it does, and why.
+/// The conditions that never refuse a command alone, each with the condition that fails too and the reason.
 const NEVER_ALONE: [(CommandKind, Condition, Condition, &str); 11] = {
     use CommandKind::*;
-    let guards = "nobody guards who is not a child";
+    let guards = "only a child has guardians";
     let talks = "a guardian is authorized with nobody";
     let self_talk = "nobody is authorized with themselves";
-    let by_guardian = "nobody is cleared by a guardian, whatever the rule";
-    let for_guardian = "a guardian is not cleared, whatever the rule";
+    let by_guardian = "no rule clears the newcomers of a guardian";
+    let for_guardian = "no rule clears a guardian";
     [
         (Approve, SubjectIsChild, ActorIsGuardian, guards),
         (Revoke, SubjectIsChild, ActorIsGuardian, guards),
@@ -233,20 +233,20 @@ fn never_alone() -> BTreeSet<Pair> {
 
 #[test]
 fn each_row_is_decided_by_its_condition_alone() {
-    for Given { policy, history, rows } in table() {
+    for Given { policy, trace, rows } in table() {
         let mut state: State = State::new(&family());
-        for command in &history {
+        for command in &trace {
             let outcome = step(&mut state, &policy, command);
             assert!(
                 outcome.decision.is_allowed(),
-                "{command:?} in {history:?}: {:?}",
+                "{command:?} in {trace:?}: {:?}",
                 outcome.decision.reason()
             );
         }
         for (command, because) in rows {
             let decision = decide(&state, &policy, &command);
             let failing = failing(decision);
-            assert_eq!(failing, Vec::from_iter(because), "{command:?} after {history:?}");
+            assert_eq!(failing, Vec::from_iter(because), "{command:?} after {trace:?}");
             assert_eq!(decision.reason(), because);
             assert_eq!(decision.near_miss(), because);
         }
@@ -269,9 +269,9 @@ fn the_tables_name_every_pair_and_every_command() {
     assert_eq!(BTreeSet::from_iter(allowed).len(), CommandKind::ALL.len());
 }
 
-/// Tries all commands, ill-typed ones too, in the states of random runs under random policies.
+/// Tries all commands, also ill-typed ones, in the states of random traces under random policies.
 #[test]
-fn what_never_decides_alone_fails_with_its_companion() {
+fn a_condition_that_never_decides_alone_fails_with_its_companion() {
     let mut tried = BTreeSet::new();
     for seed in 0..400 {
         let mut random = Random(seed);
@@ -292,7 +292,7 @@ fn what_never_decides_alone_fails_with_its_companion() {
     assert_eq!(tried, never_alone());
 }
 
-/// The pairs of the second table among these failing conditions.
+/// The pairs of the second table among the failing conditions.
 fn companions(command: &Command, failing: &[Condition]) -> BTreeSet<Pair> {
     let mut found = BTreeSet::new();
     for (kind, condition, companion, why) in NEVER_ALONE {

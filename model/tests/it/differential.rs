@@ -1,9 +1,9 @@
-//! The model beside the oracle: random commands, and everything that can be seen compared after each.
+//! The model compared with the oracle on random commands: decisions, deliveries, states and broken promises.
 //!
-//! A run is one number, from which its cast, policy and commands follow. Short branches leave it, in which
-//! commands take effect that are not allowed and groups are set to what an implementation might show, as in
-//! a judged state. `CHATWARDEN_COMMANDS` says how many commands to try. Deliberately absent: shrinking; a
-//! run is short enough to read.
+//! Cast, policy and commands of a run follow from one seed. From the run branch short continuations in which
+//! commands take effect that are not allowed, and groups are set to states that an implementation might
+//! show. `CHATWARDEN_COMMANDS` sets the number of commands. A failing run is not shrunk; it is short enough
+//! to read.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -13,26 +13,26 @@ use chatwarden_model::{
     User, UserSet, decide, step,
 };
 
-use crate::oracle::{Id, Ids, Oracle, Room, Step, Trouble, ids};
+use crate::oracle::{Id, Ids, Oracle, Room, Step, Violation, ids};
 use crate::support::{Random, any_command, any_setup, likely_command};
 
 #[test]
 fn model_and_oracle_agree() {
     let commands = std::env::var("CHATWARDEN_COMMANDS")
         .map_or(300_000, |count| count.parse().expect("CHATWARDEN_COMMANDS is a number of commands"));
-    let mut seen = Seen::default();
+    let mut seen = Covered::default();
     for seed in 0.. {
         if seen.commands >= commands {
             break;
         }
-        Run::new(seed).go(&mut seen);
+        Run::new(seed).run(&mut seen);
     }
     seen.assert_enough();
 }
 
-/// What has been tried, so that a test that tries nothing does not pass.
+/// What the runs have covered, so that a test that tries too little fails.
 #[derive(Default)]
-struct Seen {
+struct Covered {
     commands: usize,
     allowed: BTreeSet<CommandKind>,
     failed: BTreeSet<(CommandKind, Condition)>,
@@ -40,8 +40,8 @@ struct Seen {
     broken_when_judged: BTreeSet<Promise>,
 }
 
-impl Seen {
-    fn note(&mut self, compared: &Compared<'_>) {
+impl Covered {
+    fn record(&mut self, compared: &Compared<'_>) {
         self.commands += 1;
         let kind = compared.command.kind();
         self.failed.extend(compared.conditions.iter().filter(|row| !row.1).map(|row| (kind, row.0)));
@@ -55,17 +55,14 @@ impl Seen {
         let pairs: usize = CommandKind::ALL.iter().map(|kind| kind.conditions().len()).sum();
         assert_eq!(self.failed.len(), pairs, "some condition never failed");
         assert_eq!(self.broken_when_judged.len(), Promise::ALL.len(), "some promise was never broken");
-        // The rules keep the others under any policy.
-        assert_eq!(
-            self.broken,
-            BTreeSet::from([Promise::NoStrangers, Promise::Delivery, Promise::Invitation])
-        );
+        let breakable = Promise::ALL.iter().copied().filter(|promise| !promise.is_kept_by_construction());
+        assert_eq!(self.broken, breakable.collect());
     }
 }
 
-/// What happened in a run.
+/// An event of a run.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a history is there to be printed")]
+#[expect(dead_code, reason = "the fields are printed")]
 enum Event {
     Tried(Command),
     Forced(Command),
@@ -73,22 +70,22 @@ enum Event {
     Judged { command: Command, allowed: bool, delivered: UserSet },
 }
 
-/// One run: what it is about, and what happened so far.
+/// A run and its events so far.
 struct Run {
     seed: u64,
     random: Random,
     setup: Setup,
-    history: Vec<Event>,
+    events: Vec<Event>,
 }
 
 impl Run {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
         let setup = any_setup(&mut random);
-        Run { seed, random, setup, history: Vec::new() }
+        Run { seed, random, setup, events: Vec::new() }
     }
 
-    fn go(&mut self, seen: &mut Seen) {
+    fn run(&mut self, seen: &mut Covered) {
         let mut oracle = Oracle::new(&self.setup.cast, self.setup.groups);
         let mut wide: State = self.setup.start();
         let fits = self.setup.cast.len() <= 8 && self.setup.groups <= 2;
@@ -109,19 +106,19 @@ impl Run {
                 before,
                 after: &oracle,
             };
-            seen.note(&step);
-            seen.broken.extend(step.troubles().iter().map(|trouble| trouble.0));
-            self.history.push(Event::Tried(command));
-            self.hold(step.compare(&mut wide));
+            seen.record(&step);
+            seen.broken.extend(step.violations().iter().map(|violation| violation.0));
+            self.events.push(Event::Tried(command));
+            self.assert_same(step.compare(&mut wide));
             if let Some(narrow) = &mut narrow {
-                self.hold(step.compare(narrow));
+                self.assert_same(step.compare(narrow));
             }
         }
     }
 
-    /// A few commands that take effect whatever their conditions say, in groups as they may be shown.
-    fn branch(&mut self, mut state: State, mut oracle: Oracle, seen: &mut Seen) {
-        let kept = self.history.len();
+    /// A few commands that take effect without being allowed, in groups set to random states.
+    fn branch(&mut self, mut state: State, mut oracle: Oracle, seen: &mut Covered) {
+        let kept = self.events.len();
         for _ in 0..1 + self.random.below(6) {
             if self.random.once_in(4) {
                 self.show_group(&mut state, &mut oracle);
@@ -139,56 +136,56 @@ impl Run {
                 before,
                 after: &oracle,
             };
-            seen.note(&step);
-            self.history.push(Event::Forced(command));
-            self.hold(step.compare(&mut state));
+            seen.record(&step);
+            self.events.push(Event::Forced(command));
+            self.assert_same(step.compare(&mut state));
         }
         self.judge(state, &oracle, seen);
-        self.history.truncate(kept);
+        self.events.truncate(kept);
     }
 
-    /// The promises, judged on what an implementation might claim to have done: anything.
-    fn judge(&mut self, before: State, oracle: &Oracle, seen: &mut Seen) {
+    /// Compares the promises judged on arbitrary answers and states of an implementation.
+    fn judge(&mut self, before: State, oracle: &Oracle, seen: &mut Covered) {
         let (mut after, mut shown, setup) = (before, oracle.clone(), self.setup);
         let other = any_command(&mut self.random, &setup.bounds());
         after.carry_out(&setup.policy, &other);
         shown.effect(&setup.policy, &other);
-        self.history.push(Event::Forced(other));
+        self.events.push(Event::Forced(other));
         self.show_group(&mut after, &mut shown);
 
         let policy = &setup.policy;
         let command = &any_command(&mut self.random, &setup.bounds());
         let delivered = self.random.users(setup.cast.kinds().chatting(), 3);
         let allowed = !self.random.once_in(4);
-        self.history.push(Event::Judged { command: *command, allowed, delivered });
+        self.events.push(Event::Judged { command: *command, allowed, delivered });
         let transition = Transition { policy, before: &before, command, allowed, delivered, after: &after };
         let delivered = &ids(delivered);
         let step = Step { policy, before: oracle, command, allowed, delivered, after: &shown };
-        let troubles = step.troubles();
-        seen.broken_when_judged.extend(troubles.iter().map(|trouble| trouble.0));
-        self.hold(same("breaches when judged", breaches(&transition), troubles));
+        let violations = step.violations();
+        seen.broken_when_judged.extend(violations.iter().map(|violation| violation.0));
+        self.assert_same(same("breaches when judged", breaches(&transition), violations));
     }
 
-    /// Sets a group to what an implementation might show.
+    /// Sets a group to a random state.
     fn show_group(&mut self, state: &mut State, oracle: &mut Oracle) {
         let kinds = self.setup.cast.kinds();
         let group = Group::new(self.random.below(self.setup.groups));
         let shown = any_group(&mut self.random, kinds.chatting());
         *state.group_mut(group) = shown;
         oracle.groups[group.index()] = room(&shown, kinds.everyone());
-        self.history.push(Event::Shown(group, shown));
+        self.events.push(Event::Shown(group, shown));
     }
 
-    fn hold(&self, compared: Result<(), String>) {
+    fn assert_same(&self, compared: Result<(), String>) {
         let Err(difference) = compared else { return };
-        panic!("{difference}\nseed {}, {:#?}", self.seed, (self.setup, &self.history));
+        panic!("{difference}\nseed {}, {:#?}", self.seed, (self.setup, &self.events));
     }
 }
 
-/// What the oracle says of one command, to be compared with what the model does.
+/// The results of the oracle for one command, to be compared with the model.
 struct Compared<'a> {
     setup: Setup,
-    /// Whether the command takes effect though it may not be allowed.
+    /// Whether the command takes effect even if it is not allowed.
     forced: bool,
     command: Command,
     conditions: Vec<(Condition, bool)>,
@@ -202,7 +199,7 @@ impl Compared<'_> {
         self.conditions.iter().all(|row| row.1)
     }
 
-    fn troubles(&self) -> BTreeSet<Trouble> {
+    fn violations(&self) -> BTreeSet<Violation> {
         let step = Step {
             policy: &self.setup.policy,
             before: &self.before,
@@ -211,10 +208,10 @@ impl Compared<'_> {
             delivered: &self.delivered,
             after: self.after,
         };
-        step.troubles()
+        step.violations()
     }
 
-    /// Has the model do it, and says where it differs.
+    /// Carries out the command on the model and returns the first difference as an error.
     fn compare<const U: usize, const G: usize>(&self, state: &mut State<U, G>) -> Result<(), String> {
         let (before, policy, command) = (*state, &self.setup.policy, &self.command);
         let decision = decide(&before, policy, command);
@@ -234,7 +231,7 @@ impl Compared<'_> {
         same("state", &observed(state, &self.setup), self.after)?;
         let allowed = self.forced || decision.is_allowed();
         let transition = Transition { policy, before: &before, command, allowed, delivered, after: state };
-        same("breaches", breaches(&transition), self.troubles())
+        same("breaches", breaches(&transition), self.violations())
     }
 }
 
@@ -242,7 +239,7 @@ fn same<T: PartialEq + Debug>(what: &str, model: T, oracle: T) -> Result<(), Str
     if model == oracle { Ok(()) } else { Err(format!("{what}\n model: {model:?}\noracle: {oracle:?}")) }
 }
 
-/// The model's state, read through what it shows.
+/// The model's state as a state of the oracle.
 fn observed<const U: usize, const G: usize>(state: &State<U, G>, setup: &Setup) -> Oracle {
     let mut seen = Oracle::new(&setup.cast, setup.groups);
     let everyone = setup.cast.kinds().everyone();
@@ -257,13 +254,13 @@ fn observed<const U: usize, const G: usize>(state: &State<U, G>, setup: &Setup) 
         if group.index() < setup.groups {
             seen.groups[group.index()] = room(shown, everyone);
         } else {
-            assert_eq!(*shown, GroupState::default(), "a group that nobody declared has changed");
+            assert_eq!(*shown, GroupState::default(), "an undeclared group has changed");
         }
     }
     seen
 }
 
-/// Every user with each of those that belong to them.
+/// Pairs of a user and each user in the set that `of` returns.
 fn pairs(users: UserSet, of: impl Fn(User) -> UserSet) -> impl Iterator<Item = (Id, Id)> {
     users
         .into_iter()
@@ -284,13 +281,13 @@ fn room<const U: usize>(shown: &GroupState<U>, everyone: UserSet) -> Room {
     room
 }
 
-/// Any group that can be described: in one that is new or dissolved nobody is a member, invited or owner.
+/// A random group. A new or dissolved group has no members, invitations and owner.
 fn any_group(random: &mut Random, chatting: UserSet) -> GroupState {
     let mut group = GroupState::default();
-    group.phase = random.word();
+    group.phase = random.value();
     group.banned = random.users(chatting, 2);
     if matches!(group.phase, Phase::Active | Phase::Frozen) {
-        group.link = random.word();
+        group.link = random.value();
         group.members = random.users(chatting, 5);
         group.owner = random.user(group.members);
         for user in random.users(chatting, 2) {
@@ -300,8 +297,8 @@ fn any_group(random: &mut Random, chatting: UserSet) -> GroupState {
     group
 }
 
-/// Every place where the model says that a promise is broken.
-fn breaches<const U: usize, const G: usize>(transition: &Transition<'_, U, G>) -> BTreeSet<Trouble> {
+/// All breaches of promises by the model.
+fn breaches<const U: usize, const G: usize>(transition: &Transition<'_, U, G>) -> BTreeSet<Violation> {
     let mut found = BTreeSet::new();
     for &promise in Promise::ALL {
         let mut first = None;

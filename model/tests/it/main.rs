@@ -1,7 +1,8 @@
-//! The tests of the model: the semantics page, written a second time, beside it (`differential`), a row for
-//! each condition of each command (`conditions`), what holds of every history (`laws`), and small values (`values`).
+//! The tests of the model.
 //!
-//! Deliberately absent: tests of what a doc example shows already.
+//! `differential` compares the model with `oracle`, a second implementation of `docs/semantics.md`.
+//! `conditions` has a row for each condition of each command. `laws` has properties of all traces.
+//! `values` tests presets, sets, bounds and permutations. Examples in the docs are not tested again.
 
 mod conditions;
 mod differential;

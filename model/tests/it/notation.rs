@@ -1,7 +1,5 @@
-//! A compact notation for histories: the users of the cast *family* by name, one group, and a function for
-//! each command that reads like the semantics page.
-//!
-//! Deliberately absent: anything that decides or runs; a history is a list of commands.
+//! A short notation for traces: names for users of the cast `family`, one group, and a function for each
+//! command that reads like `docs/semantics.md`.
 
 use chatwarden_model::{Command, Group, User, UserSet};
 
@@ -14,7 +12,7 @@ pub(crate) const KAY: User = User::new(4);
 pub(crate) const KIM: User = User::new(5);
 pub(crate) const SAM: User = User::new(7);
 pub(crate) const ZOE: User = User::new(8);
-/// The group.
+/// The only group.
 pub(crate) const G: Group = Group::new(0);
 
 macro_rules! notation {

@@ -1,8 +1,8 @@
-//! The semantics page once more, as naively as it can be written: what the model is compared with.
+//! A second implementation of `docs/semantics.md`, with which the model is compared.
 //!
-//! Written from that page alone, with sets and maps of plain numbers, so that a misreading in the model is
-//! not repeated here. Deliberately absent: everything that is quick or clever, and any call into the
-//! model's rules; of the model only the vocabulary is used. Users and groups are their positions.
+//! **Architecture invariant:** it is written from that page alone and calls no rule of the model, so that
+//! an error of the model is not repeated here. It uses commands, conditions and policies of the model, but
+//! sets and maps of plain numbers as state. It is simple and slow. Users and groups are their indices.
 
 mod conditions;
 mod effects;
@@ -14,28 +14,28 @@ use chatwarden_model::{
     BetweenChildren, Cast, Command, Condition, Group, Kind, Link, Phase, Policy, Quorum, User, UserSet,
 };
 
-pub(crate) use promises::{Step, Trouble};
+pub(crate) use promises::{Step, Violation};
 
-/// A user or a group, as its position.
+/// A user or a group, as its index.
 pub(crate) type Id = usize;
 
-/// Some users.
+/// A set of users.
 pub(crate) type Ids = BTreeSet<Id>;
 
-/// The state of the page: one field for each row of its table.
+/// The state: one field for each row of the table in the semantics.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Oracle {
     pub(crate) kinds: Vec<Kind>,
-    /// Child, guardian.
+    /// Pairs of a child and a guardian.
     pub(crate) guardians: BTreeSet<(Id, Id)>,
-    /// Child, contact, guardian.
+    /// A child, a contact and a guardian who approves.
     pub(crate) approvals: BTreeSet<(Id, Id, Id)>,
-    /// Who blocks, who is blocked.
+    /// Pairs of the user who blocks and the user who is blocked.
     pub(crate) blocks: BTreeSet<(Id, Id)>,
     pub(crate) groups: Vec<Room>,
 }
 
-/// What the page says of a group.
+/// The state of a group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Room {
     pub(crate) phase: Phase,
@@ -46,13 +46,13 @@ pub(crate) struct Room {
     pub(crate) link: Link,
 }
 
-/// The positions of some users.
+/// The indices of the users.
 pub(crate) fn ids(users: UserSet) -> Ids {
     users.iter().map(User::index).collect()
 }
 
 impl Oracle {
-    /// The state at the start.
+    /// The state at the start of a run.
     pub(crate) fn new(cast: &Cast, groups: usize) -> Self {
         let users = 0..cast.len();
         let mut guardians = BTreeSet::new();
@@ -77,7 +77,8 @@ impl Oracle {
         }
     }
 
-    /// The command, if its conditions hold: whether they do, one by one, and to whom it was delivered.
+    /// Carries out the command if its conditions hold. Returns every condition with its value, and the
+    /// users to whom the command delivered.
     pub(crate) fn step(&mut self, policy: &Policy, command: &Command) -> (Vec<(Condition, bool)>, Ids) {
         let conditions = self.conditions(policy, command);
         let allowed = conditions.iter().all(|&(_, holds)| holds);
@@ -102,7 +103,7 @@ impl Oracle {
         let approves = |guardian: &Id| self.approvals.contains(&(child, contact, *guardian));
         match policy.quorum {
             Quorum::Any => guardians.iter().any(approves),
-            // No allowed command takes the last guardian; where one was taken anyway, nobody can approve.
+            // A child without guardians, which no allowed command leaves, has no approved contacts.
             Quorum::All => guardians.iter().all(approves) && !guardians.is_empty(),
         }
     }
@@ -130,7 +131,7 @@ impl Oracle {
         (self.is(u, Kind::Adult) && self.is(v, Kind::Adult)) || self.authorized(policy, u, v)
     }
 
-    /// Compatible with each other: every two different users of these.
+    /// Whether every two different users of these are compatible.
     fn all_compatible(&self, policy: &Policy, users: &Ids) -> bool {
         users.iter().all(|&t| users.iter().all(|&u| t == u || self.compatible(policy, t, u)))
     }

@@ -1,6 +1,4 @@
-//! What the tests draw at random, all of it reproducible from one number: casts, policies and commands.
-//!
-//! Deliberately absent: any judgement of what was drawn.
+//! Random casts, policies and commands for the tests. Each follows from one seed.
 
 use std::convert::Infallible;
 
@@ -9,7 +7,7 @@ use chatwarden_model::{
     Policy, Preset, SendRule, Setup, State, Surface, User, UserSet, decide,
 };
 
-/// The splitmix64 generator: small, and good enough to choose with.
+/// The splitmix64 generator.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -27,34 +25,34 @@ impl Random {
         (self.bits() % count as u64) as usize
     }
 
-    /// True once in so many times.
+    /// True with probability 1 / `times`.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// One of these.
+    /// One of the items.
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
-    /// A word of a vocabulary.
-    pub(crate) fn word<W: NamedEnum>(&mut self) -> W {
-        self.pick(W::ALL)
+    /// A value of the enum.
+    pub(crate) fn value<E: NamedEnum>(&mut self) -> E {
+        self.pick(E::ALL)
     }
 
-    /// One of these users, if there is one.
+    /// One of the users, if there is one.
     pub(crate) fn user(&mut self, from: UserSet) -> Option<User> {
         if from.is_empty() { None } else { from.iter().nth(self.below(from.len())) }
     }
 
-    /// At most so many of these users.
+    /// At most `most` of the users.
     pub(crate) fn users(&mut self, from: UserSet, most: usize) -> UserSet {
         let count = self.below(most + 1);
         (0..count).filter_map(|_| self.user(from)).collect()
     }
 }
 
-/// A cast of these kinds, in which each child has the guardians listed with it.
+/// A cast with a user for each row: the kind, and the guardians of a child.
 pub(crate) fn cast(rows: &[(Kind, &[usize])]) -> Cast {
     let mut cast = Cast::default();
     for (kind, guardians) in rows {
@@ -82,7 +80,7 @@ pub(crate) fn family() -> Cast {
 /// A cast of one to sixteen users, in any order, in which each child has up to three guardians.
 fn any_cast(random: &mut Random) -> Cast {
     let count = 1 + random.below(16);
-    let mut kinds: Vec<Kind> = (0..count).map(|_| random.word()).collect();
+    let mut kinds: Vec<Kind> = (0..count).map(|_| random.value()).collect();
     // Without a guardian there can be no child.
     if !kinds.contains(&Kind::Guardian) {
         kinds.fill(Kind::Adult);
@@ -98,30 +96,30 @@ fn any_cast(random: &mut Random) -> Cast {
     cast
 }
 
-/// A preset, or any value for each knob.
+/// A preset, or a random value for each knob.
 pub(crate) fn any_policy(random: &mut Random) -> Policy {
     if random.once_in(2) {
-        return random.word::<Preset>().policy();
+        return random.value::<Preset>().policy();
     }
     let surface = |random: &mut Random| Surface {
-        send: random.word::<SendRule>(),
-        deliver: random.word::<DeliverRule>(),
+        send: random.value::<SendRule>(),
+        deliver: random.value::<DeliverRule>(),
     };
     Policy {
-        quorum: random.word(),
-        between_children: random.word(),
-        admission: random.word(),
-        inviters: random.word(),
+        quorum: random.value(),
+        between_children: random.value(),
+        admission: random.value(),
+        inviters: random.value(),
         links: random.once_in(2),
         newcomer: Newcomer {
-            create: random.word(),
-            invite: random.word(),
-            accept: random.word(),
-            join: random.word(),
+            create: random.value(),
+            invite: random.value(),
+            accept: random.value(),
+            join: random.value(),
         },
         message: surface(random),
         call: surface(random),
-        on_loss: random.word(),
+        on_loss: random.value(),
     }
 }
 
@@ -136,8 +134,7 @@ pub(crate) fn any_setup(random: &mut Random) -> Setup {
     Setup { cast, groups: 1 + random.below(most), policy: any_policy(random) }
 }
 
-/// Where a random command takes its arguments from: among the users with whom it could be allowed, or among
-/// all.
+/// The arguments of a random command. They are users with whom the command could be allowed, or any users.
 struct Draw<'a> {
     random: &'a mut Random,
     bounds: &'a Bounds,
@@ -148,7 +145,7 @@ struct Draw<'a> {
 impl Draw<'_> {
     fn candidates(&self, field: Field) -> UserSet {
         let fitting = self.bounds.candidates(self.kind, field);
-        // A cast may have nobody who fits.
+        // The cast may have no fitting user.
         if self.well_typed && !fitting.is_empty() { fitting } else { self.bounds.kinds.everyone() }
     }
 }
@@ -171,16 +168,16 @@ impl Arguments for Draw<'_> {
     }
 }
 
-/// A command over the cast, one in four of which may name users of the wrong kinds. Approvals are more
-/// frequent than others: without them little is allowed.
+/// A command over the cast. One in four may name users of wrong kinds. Approvals are more frequent than
+/// other commands, because without them little is allowed.
 pub(crate) fn any_command(random: &mut Random, bounds: &Bounds) -> Command {
-    let kind = if random.once_in(6) { CommandKind::Approve } else { random.word() };
+    let kind = if random.once_in(6) { CommandKind::Approve } else { random.value() };
     let well_typed = !random.once_in(4);
     let Ok(command) = kind.build(&mut Draw { random, bounds, kind, well_typed });
     command
 }
 
-/// A command that half of the time is an allowed one, if one is found soon.
+/// A random command. In half of the cases it is one that is allowed, if 20 attempts find one.
 pub(crate) fn likely_command<const U: usize, const G: usize>(
     random: &mut Random,
     setup: &Setup,

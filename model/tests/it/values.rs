@@ -1,11 +1,11 @@
-//! The small values, by rows that were written down from the semantics page: presets, kinds of commands, promises, sets
-//! of words, the edges of bounds and of renamings.
+//! Presets, kinds of commands, sets of values, and corner cases of bounds and permutations. The expected
+//! values are taken from `docs/semantics.md`.
 //!
-//! What commands do is not here: that is for `conditions` and `differential`.
+//! `conditions` and `differential` test the commands.
 
 use chatwarden_model::{
-    Bounds, Cast, Command, CommandKind, EnumSet, Group, GroupState, Kind, NamedEnum, Preset, Promise,
-    Renaming, State, User, UserSet,
+    Bounds, Cast, Command, CommandKind, EnumSet, Group, GroupState, Kind, NamedEnum, Newcomer, Policy,
+    Preset, Promise, Renaming, State, Surface, User, UserSet,
 };
 
 use crate::notation::{ANN, BOB, DAN, G, KAY, KIM, SAM, ZOE, invite};
@@ -45,44 +45,36 @@ const PRESETS: &[(&str, &str)] = &[
 
 #[test]
 fn presets_are_those_of_the_table() {
-    let told = Preset::ALL.iter().map(|preset| {
-        let policy = preset.policy();
-        let newcomer = policy.newcomer;
-        let surface = |surface: chatwarden_model::Surface| {
-            format!("{}/{}", surface.send.name(), surface.deliver.name())
-        };
-        let knobs = [
-            policy.quorum.name().to_string(),
-            policy.between_children.name().into(),
-            policy.admission.name().into(),
-            policy.inviters.name().into(),
-            policy.links.to_string(),
-            newcomer.create.name().into(),
-            newcomer.invite.name().into(),
-            newcomer.accept.name().into(),
-            newcomer.join.name().into(),
-            surface(policy.message),
-            surface(policy.call),
-            policy.on_loss.name().into(),
-        ];
-        (preset.name(), knobs.join(" "))
-    });
-    let rows: Vec<_> = PRESETS.iter().map(|(name, knobs)| (*name, knobs.to_string())).collect();
-    assert_eq!(told.collect::<Vec<_>>(), rows);
+    let rows: Vec<_> = Preset::ALL.iter().map(|preset| (preset.name(), knobs(&preset.policy()))).collect();
+    let expected: Vec<_> = PRESETS.iter().map(|(name, knobs)| (*name, knobs.to_string())).collect();
+    assert_eq!(rows, expected);
+}
+
+/// The value of every knob, in the order of the table.
+fn knobs(policy: &Policy) -> String {
+    let Policy { quorum, between_children, admission, inviters, links, newcomer, message, call, on_loss } =
+        policy;
+    let Newcomer { create, invite, accept, join } = newcomer;
+    let surface = |&Surface { send, deliver }: &Surface| format!("{send}/{deliver}");
+    let (message, call) = (surface(message), surface(call));
+    format!(
+        "{quorum} {between_children} {admission} {inviters} {links} {create} {invite} {accept} {join} \
+         {message} {call} {on_loss}"
+    )
 }
 
 #[test]
 fn kinds_of_commands_name_groups_and_deliver_as_the_table_says() {
-    let those = |is: fn(CommandKind) -> bool| {
+    let names = |is: fn(CommandKind) -> bool| {
         let names = CommandKind::ALL.iter().filter(|kind| is(**kind)).map(|kind| kind.name());
         names.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(
-        those(|kind| !kind.names_group()),
+        names(|kind| !kind.names_group()),
         "approve revoke add-guardian remove-guardian block unblock direct"
     );
-    assert_eq!(those(CommandKind::delivers), "direct message call");
-    assert_eq!(those(CommandKind::is_administrative), "approve revoke add-guardian remove-guardian");
+    assert_eq!(names(CommandKind::delivers), "direct message call");
+    assert_eq!(names(CommandKind::is_administrative), "approve revoke add-guardian remove-guardian");
 }
 
 #[test]
@@ -94,18 +86,9 @@ fn a_command_names_its_actor_and_everybody_else_in_it() {
 }
 
 #[test]
-fn only_promises_about_who_meets_whom_can_be_broken_by_a_policy() {
-    let breakable = Promise::ALL.iter().filter(|promise| !promise.is_kept_by_construction());
-    assert_eq!(
-        breakable.map(|promise| promise.name()).collect::<Vec<_>>(),
-        ["no-strangers", "delivery", "invitation"]
-    );
-}
-
-#[test]
-fn sets_of_words_are_sets() {
+fn an_enum_set_is_a_set() {
     type Set = EnumSet<Promise>;
-    let set = |words: &[Promise]| words.iter().copied().collect::<Set>();
+    let set = |promises: &[Promise]| promises.iter().copied().collect::<Set>();
     let [a, b, c] = [Promise::NoStrangers, Promise::Ban, Promise::Refusal];
     assert_eq!(set(&[a, b]).or(set(&[b, c])), set(&[a, b, c]));
     assert_eq!(set(&[a, b]).and(set(&[b, c])), set(&[b]));
@@ -116,25 +99,10 @@ fn sets_of_words_are_sets() {
     fewer.remove(b);
     assert_eq!(fewer, set(&[a, c]));
     assert!(Set::empty().is_empty() && Set::default().is_empty() && !set(&[c]).is_empty());
-    let marked: Set = Promise::ALL.iter().map(|word| (*word, *word == b || *word == c)).collect();
-    assert_eq!(marked, set(&[b, c]));
-    let twice: Set = [(a, true), (a, true), (b, false)].into_iter().collect();
-    assert_eq!(twice, set(&[a]));
-    // A set is copied wherever it goes; this one is cloned as generic code does it.
-    assert_eq!(Clone::clone(&set(&[a, c])), set(&[a, c]));
+    let flags = Promise::ALL.iter().map(|&promise| (promise, promise == b || promise == c));
+    assert_eq!(Set::from_flags(flags), set(&[b, c]));
+    assert_eq!(Set::from_flags([(a, true), (a, true), (b, false)]), set(&[a]));
     assert_eq!(format!("{:?}", set(&[a, b])), r#"{"no-strangers", "ban"}"#);
-}
-
-#[test]
-fn users_are_counted() {
-    let users = UserSet::of([KAY, SAM, ZOE]);
-    let mut iter = users.iter();
-    assert_eq!((iter.len(), iter.size_hint()), (3, (3, Some(3))));
-    assert_eq!((iter.next(), iter.size_hint()), (Some(KAY), (2, Some(2))));
-    let mut cast = Cast::default();
-    assert!(cast.is_empty());
-    cast.add(Kind::Adult, UserSet::EMPTY);
-    assert!(!cast.is_empty());
 }
 
 /// ann: guardian of kay; kay: child; sam, zoe: adults.
@@ -148,29 +116,29 @@ fn four() -> (Cast, [User; 4]) {
 }
 
 #[test]
-fn contacts_are_those_who_were_approved() {
+fn only_approvals_of_guardians_make_a_contact() {
     let (cast, [ann, kay, sam, zoe]) = four();
     let policy = Preset::MessengerKids.policy();
     let mut state: State = State::new(&cast);
     assert_eq!(state.contacts(&policy, kay), UserSet::EMPTY);
     state.approvals_mut(kay, sam).insert(ann);
-    // Whoever is no guardian of the child approves nobody.
+    // The approval of a user who is no guardian of the child does not count.
     state.approvals_mut(kay, zoe).insert(sam);
     assert_eq!(state.contacts(&policy, kay), UserSet::of([sam]));
 }
 
 #[test]
-fn invitations_are_forgotten_with_those_who_issued_them() {
+fn deleting_all_invitations_deletes_their_inviters() {
     let mut group: GroupState = GroupState::default();
     group.invite(KAY, SAM);
     group.invite(KIM, ZOE);
     group.uninvite_all();
     assert_eq!((group.invited(), group.inviter(KAY)), (UserSet::EMPTY, None));
-    assert_eq!(group, GroupState::default(), "nothing is left by which states differ that are the same");
+    assert_eq!(group, GroupState::default(), "equal groups compare equal");
 }
 
 #[test]
-fn commands_are_made_of_what_there_is_and_nothing_else() {
+fn commands_are_within_bounds() {
     let (cast, [_, _, sam, zoe]) = four();
     let without_groups = Bounds::new(&cast, 0);
     assert!(without_groups.all().iter().all(|command| command.group().is_none()));
@@ -184,7 +152,7 @@ fn commands_are_made_of_what_there_is_and_nothing_else() {
 }
 
 #[test]
-fn renamings_stop_where_they_would_be_too_many() {
+fn permutations_stop_where_they_would_be_too_many() {
     let (cast, _) = four();
     let count = |groups, most| Renaming::keeping(&cast, groups, most).len();
     // Two adults, and two or six ways to name groups.
@@ -197,7 +165,7 @@ fn renamings_stop_where_they_would_be_too_many() {
 }
 
 #[test]
-fn nobody_gets_the_name_of_another_kind_or_of_another_child() {
+fn permutations_keep_kinds_and_guardians() {
     let mut cast = Cast::default();
     let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
     cast.add(Kind::Adult, UserSet::EMPTY);
@@ -205,9 +173,9 @@ fn nobody_gets_the_name_of_another_kind_or_of_another_child() {
     let bob = cast.add(Kind::Guardian, UserSet::EMPTY);
     assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2);
     cast.add(Kind::Child, UserSet::of([ann]));
-    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "one has a child, the other none");
+    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "only one has a child");
     cast.add(Kind::Child, UserSet::of([bob]));
-    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2, "both go with their children");
-    // The users of the other notation, whom this cast does not have, stand for themselves.
+    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2, "each with their child");
+    // Users who are not in the cast keep their names.
     assert_eq!(Renaming::identity().users(UserSet::of([BOB, DAN])), UserSet::of([BOB, DAN]));
 }

@@ -1,4 +1,4 @@
-//! What is known of each fault, one line of a table each.
+//! The table of facts about each fault.
 
 use chatwarden_model::Preset;
 
@@ -8,9 +8,9 @@ use super::{CustomPolicy, Detectability, Family, Fault, FaultCast, Rules};
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub(super) family: Family,
-    pub(super) sight: Detectability,
+    pub(super) detectability: Detectability,
     pub(super) rules: Rules,
-    pub(super) least: usize,
+    pub(super) min_length: usize,
     pub(super) cast: FaultCast,
     pub(super) groups: usize,
     pub(super) precedent: Option<&'static str>,
@@ -25,9 +25,9 @@ const FREEZING: Rules = Rules::CustomPolicy(CustomPolicy::FreezingConsent);
 const TALK: Rules = Rules::CustomPolicy(CustomPolicy::GuardedTalk);
 const DELIVERY: Rules = Rules::CustomPolicy(CustomPolicy::GuardedDelivery);
 
-/// A fault that shows with the cast `small` and two groups, and of which no precedent is known.
-const fn facts(family: Family, sight: Detectability, rules: Rules, least: usize) -> Facts {
-    Facts { family, sight, rules, least, cast: FaultCast::Small, groups: 2, precedent: None }
+/// A fault that can be found with the cast `small` and two groups, and without a known precedent.
+const fn facts(family: Family, detectability: Detectability, rules: Rules, min_length: usize) -> Facts {
+    Facts { family, detectability, rules, min_length, cast: FaultCast::Small, groups: 2, precedent: None }
 }
 
 impl Facts {
@@ -46,7 +46,7 @@ pub(super) const fn of(fault: Fault) -> Facts {
     use Fault as X;
     match fault {
         X::LauncherOnly => facts(F::Admission, Single, KIDS, 3).after(
-            "Messenger Kids 2019 (The Verge; FTC v. Meta 2023, order C-4365): whoever launched a group chat brought in users whom only the launcher was approved for",
+            "Messenger Kids 2019 (The Verge; FTC v. Meta 2023, order C-4365): the launcher of a group chat could bring in users who were approved for the launcher only",
         ),
         X::CreateUnchecked => facts(F::Admission, Single, KIDS, 1),
         X::InviteChecksInviterOnly => facts(F::Admission, Single, KIDS, 4).after(
@@ -63,10 +63,10 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::StaleClearance => facts(F::Admission, Order, KIDS, 4),
         X::TransferEndsChecks => facts(F::Admission, Order, KIDS, 4),
         X::AcceptUnchecked => facts(F::Acceptance, Single, CONSENT, 4).after(
-            "gematik TI-Messenger (synapse-invite-checker 0.6.1, scenarios/reported/ti-messenger-revoked.json): a permission withdrawn before the invitation is accepted is not asked about again",
+            "gematik TI-Messenger (synapse-invite-checker 0.6.1, scenarios/reported/ti-messenger-revoked.json): a permission withdrawn before the invitation is accepted is not checked again",
         ),
         X::AcceptChecksInviterOnly => facts(F::Acceptance, Single, CONSENT, 5),
-        X::AcceptByAnyone => facts(F::Acceptance, Single, CONSENT, 4).after("Mattermost 2026 (CVE-2026-2463): who held a leaked invite id could use it, invited or not"),
+        X::AcceptByAnyone => facts(F::Acceptance, Single, CONSENT, 4).after("Mattermost 2026 (CVE-2026-2463): anyone with a leaked invite id could use it, invited or not"),
         X::InvitationAdmitsElsewhere => facts(F::Acceptance, Count, CONSENT, 4).after("Zulip 2022 (CVE-2022-21706): an invitation to one organization could be used to join any other on the server"),
         X::AcceptWhenFrozen => facts(F::Acceptance, Single, FREEZING, 5),
         X::DeclineDropsAll => facts(F::Acceptance, Count, OPEN, 2),
@@ -74,9 +74,9 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::JoinUnchecked => facts(F::Links, Single, CONSENT, 3),
         X::JoinIgnoresBan => facts(F::Links, Single, ADDER, 4)
             .after("Rocket.Chat 2026 (#40087): a banned user came back by an invite link"),
-        X::OldLinkWorks => facts(F::Links, Order, OPEN, 6).after("Group Income 2022 (okTurtles/group-income #1228): who was removed came back by the group's invite link"),
+        X::OldLinkWorks => facts(F::Links, Order, OPEN, 6).after("Group Income 2022 (okTurtles/group-income #1228): a removed user came back by the group's invite link"),
         X::RevokeKeepsMembership => facts(F::Revocation, Single, KIDS, 3).after(
-            "Discourse 2023 (#20344): who lost access to a chat channel stayed its member until members were removed with it",
+            "Discourse 2023 (#20344): a user who lost access to a chat channel stayed its member",
         ),
         X::RevokeFirstGroupOnly => facts(F::Revocation, Count, KIDS, 4),
         X::RevokeOwnApprovalOnly => facts(F::Revocation, Single, KIDS, 3),
@@ -88,7 +88,7 @@ pub(super) const fn of(fault: Fault) -> Facts {
         ),
         X::BlockOneWay => facts(F::Blocking, Single, KIDS, 3),
         X::ApproveClearsBlock => facts(F::Blocking, Single, KIDS, 2),
-        X::LaunchIgnoresBlock => facts(F::Blocking, Single, KIDS, 3).after("Delta Chat 2023 (chatmail/core #4313): a blocked contact got past the block by a new group"),
+        X::LaunchIgnoresBlock => facts(F::Blocking, Single, KIDS, 3).after("Delta Chat 2023 (chatmail/core #4313): a blocked contact circumvented the block by a new group"),
         X::DirectIgnoresBlock => facts(F::Blocking, Single, KIDS, 3),
         X::AdultBlockKeepsGroups => facts(F::Blocking, Single, KIDS, 3),
         X::UnbanClearsAll => facts(F::Blocking, Count, KIDS, 4),

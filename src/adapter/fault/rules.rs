@@ -1,9 +1,9 @@
-//! The rules under which faults matter: presets where one will do, and the few policies that no preset is.
+//! The policies under which faults have an effect: presets, and four policies that are no presets.
 
 use chatwarden_model::{NamedEnum, OnLoss, Policy, Preset, Quorum, Surface, named_enum};
 
 named_enum! {
-    /// A policy for faults that matter under no preset. `docs/policies` has a file of each.
+    /// A policy for faults that have no effect under any preset. Each is a file in `docs/policies`.
     ///
     /// ```
     /// use chatwarden::adapter::fault::CustomPolicy;
@@ -12,15 +12,15 @@ named_enum! {
     /// assert_eq!(CustomPolicy::GuardedDelivery.policy().call.send, SendRule::Anyone);
     /// ```
     pub enum CustomPolicy {
-        GuardedTalk = "guarded-talk": "everyone comes in; sending and delivery are guarded",
+        GuardedTalk = "guarded-talk": "every newcomer is admitted; sending and delivery are checked",
         BothGuardians = "both-guardians": "messenger-kids where every guardian of a child must approve",
-        FreezingConsent = "freezing-consent": "everyone comes in by consent, and a loss freezes the group",
-        GuardedDelivery = "guarded-delivery": "everyone comes in and sends; only the delivery is guarded",
+        FreezingConsent = "freezing-consent": "every newcomer is admitted by consent, and a loss freezes the group",
+        GuardedDelivery = "guarded-delivery": "every newcomer is admitted and may send; only the delivery is checked",
     }
 }
 
 impl CustomPolicy {
-    /// The value of every knob.
+    /// The policy.
     pub const fn policy(self) -> Policy {
         let open = Preset::NoContactRule.policy();
         let delivery = Surface { send: Surface::OPEN.send, deliver: Surface::GUARDED.deliver };
@@ -33,7 +33,7 @@ impl CustomPolicy {
     }
 }
 
-/// The rules under which a fault matters.
+/// The policy under which a fault has an effect.
 ///
 /// ```
 /// use chatwarden::adapter::fault::{Fault, Rules, CustomPolicy};
@@ -45,24 +45,24 @@ impl CustomPolicy {
 pub enum Rules {
     /// A preset.
     Preset(Preset),
-    /// A policy of the catalogue's own.
+    /// A policy of this catalogue.
     CustomPolicy(CustomPolicy),
 }
 
 impl Rules {
-    /// The name of the preset, or of the file in `docs/policies` without its ending.
+    /// The name of the preset, or of the file in `docs/policies` without its extension.
     pub fn name(self) -> &'static str {
         match self {
             Rules::Preset(preset) => preset.name(),
-            Rules::CustomPolicy(tailored) => tailored.name(),
+            Rules::CustomPolicy(custom) => custom.name(),
         }
     }
 
-    /// The value of every knob.
+    /// The policy.
     pub const fn policy(self) -> Policy {
         match self {
             Rules::Preset(preset) => preset.policy(),
-            Rules::CustomPolicy(tailored) => tailored.policy(),
+            Rules::CustomPolicy(custom) => custom.policy(),
         }
     }
 }

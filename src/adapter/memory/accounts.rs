@@ -1,9 +1,8 @@
-//! An account: what it is for, who looks after it, whom it may know and whom it has blocked; and from
-//! these, who may talk with whom.
+//! Accounts with their guardians, approvals and blocks, and the pairs of accounts that may talk with each
+//! other.
 //!
-//! An approval is judged when it is given and taken off the books when it ends, so every record on the
-//! books is a valid one and reading them is only counting. The handlers that keep the books are in
-//! `contacts`.
+//! An approval is checked when it is given and deleted when it ends. Every stored approval is therefore
+//! valid, and reading them is counting. The handlers that change them are in `contacts`.
 
 use chatwarden_model::{BetweenChildren, Kind, Quorum, User, UserSet};
 
@@ -15,34 +14,35 @@ use crate::adapter::fault::Fault;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Account {
     kind: Kind,
-    /// Who looks after the account, if it is a child's.
+    /// The guardians of a child; empty for other accounts.
     pub(super) guardians: List<User>,
-    /// What was approved, if it is a child's.
+    /// The approvals for a child; empty for other accounts.
     pub(super) approvals: List<Approval>,
     pub(super) blocked: List<User>,
-    pub(super) past: AccountMemory,
+    pub(super) fault_memory: AccountMemory,
 }
 
-/// A guardian's word that a child may know a contact.
+/// A guardian's approval of a contact of a child.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Approval {
-    // The contact comes first so that all approvals of one contact stand side by side.
+    // The contact comes first, so that all approvals of one contact are adjacent in a sorted list.
     pub(super) contact: User,
     pub(super) by: User,
 }
 
 impl Account {
-    /// Makes it a fresh account.
-    pub(super) fn reset(&mut self, kind: Kind, guardians: UserSet) {
-        self.kind = kind;
-        self.guardians.clear();
-        guardians.iter().for_each(|guardian| self.guardians.put(guardian));
-        self.approvals.clear();
-        self.blocked.clear();
-        self.past.clear();
+    /// Makes it a new account.
+    pub(super) fn reset(&mut self, new_kind: Kind, new_guardians: UserSet) {
+        let Account { kind, guardians, approvals, blocked, fault_memory } = self;
+        *kind = new_kind;
+        guardians.clear();
+        new_guardians.iter().for_each(|guardian| guardians.insert(guardian));
+        approvals.clear();
+        blocked.clear();
+        fault_memory.clear();
     }
 
-    /// The contacts with so many approvals.
+    /// The contacts with at least this many approvals.
     fn contacts(&self, needed: usize) -> UserSet {
         let same_contact = |one: &Approval, next: &Approval| one.contact == next.contact;
         let contacts = self.approvals.chunk_by(same_contact);
@@ -50,7 +50,7 @@ impl Account {
         enough.map(|approvals| approvals[0].contact).collect()
     }
 
-    /// How many approvals a contact needs. One is needed even where no guardian is left to give it.
+    /// The number of approvals that a contact needs. It is at least one, also without guardians.
     fn needed(&self, quorum: Quorum) -> usize {
         match quorum {
             Quorum::Any => 1,
@@ -66,7 +66,7 @@ impl Default for Account {
             guardians: List::default(),
             approvals: List::default(),
             blocked: List::default(),
-            past: AccountMemory::default(),
+            fault_memory: AccountMemory::default(),
         }
     }
 }
@@ -88,14 +88,13 @@ impl Memory {
         !self.is_guardian(user)
     }
 
-    /// Whether the two may talk outside any group. Both sides' blocks count, so who asks makes no
-    /// difference.
+    /// Whether the two may talk outside groups. It is symmetric, because the blocks of both count.
     pub(super) fn may_talk(&self, from: User, to: User) -> bool {
-        let shut_out = || self.account(to).blocked.has(&from) && !self.has(Fault::BlockOneWay);
-        from != to && self.are_approved(from, to) && !shut_out() && !self.account(from).blocked.has(&to)
+        let shut_out = || self.account(to).blocked.contains(&from) && !self.has(Fault::BlockOneWay);
+        from != to && self.are_approved(from, to) && !shut_out() && !self.account(from).blocked.contains(&to)
     }
 
-    /// Whether as many guardians as it takes have approved the two for each other, whoever has blocked whom.
+    /// Whether the two may talk, apart from blocks: enough guardians approved each for the other.
     pub(super) fn are_approved(&self, one: User, other: User) -> bool {
         match (self.account(one).kind, self.account(other).kind) {
             (Kind::Adult, Kind::Adult) => true,
@@ -109,7 +108,7 @@ impl Memory {
         }
     }
 
-    /// The contacts of the user that are approved.
+    /// The approved contacts of the user.
     pub(super) fn contacts(&self, user: User) -> UserSet {
         if self.has(Fault::ApprovalsFiledCrosswise) && self.is_child(user) {
             let others = (0..self.accounts.len()).map(User::new).filter(|&other| other != user);
@@ -118,7 +117,7 @@ impl Memory {
         self.account(user).contacts(self.needed(user))
     }
 
-    /// On whose account an approval is filed, and under which contact.
+    /// The account on which an approval is stored, and the contact with which it is stored.
     pub(super) fn filed(&self, child: User, contact: User) -> (User, User) {
         let crosswise = self.has(Fault::ApprovalsFiledCrosswise) && self.is_child(contact);
         if crosswise { (contact, child) } else { (child, contact) }
@@ -135,13 +134,13 @@ impl Memory {
         self.account(user).needed(self.policy.quorum).min(most)
     }
 
-    /// Whether the two may be in one group. Adults look after themselves.
+    /// Whether the two may share a group. Two adults always may.
     pub(super) fn may_share(&self, one: User, other: User) -> bool {
         self.is_adult(one) && self.is_adult(other) || self.may_talk(one, other)
     }
 
-    /// The same, were there no blocks.
-    pub(super) fn may_share_but_for_blocks(&self, one: User, other: User) -> bool {
+    /// Whether the two may share a group, apart from blocks.
+    pub(super) fn may_share_apart_from_blocks(&self, one: User, other: User) -> bool {
         self.is_adult(one) && self.is_adult(other) || self.are_approved(one, other)
     }
 

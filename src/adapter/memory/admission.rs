@@ -1,5 +1,5 @@
-//! How somebody comes into a room: launched with it, invited, by accepting, by the link; and with whom the
-//! newcomer is compared on the way.
+//! The handlers by which users become members of a room: create, invite, accept and join. With them are
+//! decline and cancel, and the rules that compare a newcomer with others.
 
 use chatwarden_model::{Admission, Group, Inviters, Link, NewcomerRule, Phase, User, UserSet};
 
@@ -13,12 +13,12 @@ impl Memory {
         require(with.iter().all(|user| self.can_chat(user) && user != by))?;
         require(self.room(group).status == Phase::New)?;
         require(self.has(Fault::CreateUnchecked) || self.may_launch(by, with))?;
-        let note_launcher = self.has(Fault::LauncherOnly);
+        let record_launcher = self.has(Fault::LauncherOnly);
         let room = self.room_mut(group);
         room.status = Phase::Active;
         room.owner = Some(by);
-        if note_launcher {
-            room.past.launcher = Some(by);
+        if record_launcher {
+            room.fault_memory.launcher = Some(by);
         }
         self.enter(group, by);
         with.iter().for_each(|user| self.admit(group, user, by));
@@ -28,19 +28,21 @@ impl Memory {
     pub(super) fn invite(&mut self, by: User, group: Group, who: User) -> Reply {
         require(self.can_chat(who))?;
         let room = self.room(group);
-        require(room.is_active() && room.members.has(&by))?;
+        require(room.is_active() && room.members.contains(&by))?;
         require(self.policy.inviters == Inviters::Members || room.is_owner(by))?;
         require(!(self.has(Fault::OverStrict) && self.is_adult(by)))?;
-        require(!room.members.has(&who) && room.inviter_of(who).is_none() && !room.banned.has(&who))?;
+        require(
+            !room.members.contains(&who) && room.inviter_of(who).is_none() && !room.banned.contains(&who),
+        )?;
         if self.may_be_invited(room, who, by) {
             self.admit(group, who, by);
             return DONE;
         }
         if self.has(Fault::RefusalLeavesInvitation) {
-            self.room_mut(group).invitations.put(Invitation { who, from: by });
+            self.room_mut(group).invitations.insert(Invitation { who, from: by });
         }
         if self.has(Fault::SecondTryPasses) {
-            self.room_mut(group).past.refused.insert(who);
+            self.room_mut(group).fault_memory.refused.insert(who);
         }
         Err(Refused)
     }
@@ -49,7 +51,7 @@ impl Memory {
         let room = self.room(group);
         let frozen = room.status == Phase::Frozen && self.has(Fault::AcceptWhenFrozen);
         require(room.is_active() || frozen)?;
-        let inviter = self.inviter_honoured(room, by);
+        let inviter = self.accepted_inviter(room, by);
         require(inviter.is_some())?;
         let inviter_only = self.has(Fault::AcceptChecksInviterOnly);
         let rule = if inviter_only { NewcomerRule::Inviter } else { self.policy.newcomer.accept };
@@ -60,20 +62,22 @@ impl Memory {
 
     pub(super) fn decline(&mut self, by: User, group: Group) -> Reply {
         let everyone = self.has(Fault::DeclineDropsAll);
-        let note_inviter = self.has(Fault::DeclinedInvitationRevived);
+        let record_inviter = self.has(Fault::DeclinedInvitationRevived);
         let room = self.room_mut(group);
         let inviter = room.inviter_of(by);
         require(inviter.is_some())?;
         room.invitations.remove_if(|invitation| everyone || invitation.who == by);
-        if note_inviter {
-            inviter.into_iter().for_each(|from| room.past.declined.put(Invitation { who: by, from }));
+        if record_inviter {
+            inviter
+                .into_iter()
+                .for_each(|from| room.fault_memory.declined.insert(Invitation { who: by, from }));
         }
         DONE
     }
 
     pub(super) fn cancel(&mut self, by: User, group: Group, who: User) -> Reply {
         let room = self.room_mut(group);
-        require(room.members.has(&by))?;
+        require(room.members.contains(&by))?;
         let inviter = room.inviter_of(who);
         require(inviter.is_some_and(|inviter| inviter == by || room.is_owner(by)))?;
         room.drop_invitation(who);
@@ -83,9 +87,9 @@ impl Memory {
     pub(super) fn join(&mut self, by: User, group: Group) -> Reply {
         require(self.can_chat(by))?;
         let room = self.room(group);
-        require(room.is_active() && (room.link == Link::Open || room.past.linked.contains(by)))?;
-        require(!room.members.has(&by))?;
-        require(!room.banned.has(&by) || self.has(Fault::JoinIgnoresBan))?;
+        require(room.is_active() && (room.link == Link::Open || room.fault_memory.link_users.contains(by)))?;
+        require(!room.members.contains(&by))?;
+        require(!room.banned.contains(&by) || self.has(Fault::JoinIgnoresBan))?;
         let rule = self.policy.newcomer.join;
         require(self.has(Fault::JoinUnchecked) || self.may_enter(rule, room, by, room.owner))?;
         self.enter(group, by);
@@ -97,17 +101,17 @@ impl Memory {
             Admission::Direct => self.enter(group, who),
             Admission::Consent => {
                 let room = self.room_mut(group);
-                let before = room.past.declined.iter().find(|invitation| invitation.who == who);
+                let before = room.fault_memory.declined.iter().find(|invitation| invitation.who == who);
                 let invitation = before.copied().unwrap_or(Invitation { who, from: by });
-                room.invitations.put(invitation);
+                room.invitations.insert(invitation);
             }
         }
     }
 
-    /// Who invited the user, as far as the invitation that is shown is honoured in the room.
-    fn inviter_honoured(&self, room: &Room, user: User) -> Option<User> {
+    /// The inviter of the user, if the room accepts an invitation of the user.
+    fn accepted_inviter(&self, room: &Room, user: User) -> Option<User> {
         let own = room.inviter_of(user);
-        if own.is_some() || room.members.has(&user) || !self.can_chat(user) {
+        if own.is_some() || room.members.contains(&user) || !self.can_chat(user) {
             return own;
         }
         if self.has(Fault::AcceptByAnyone) {
@@ -119,26 +123,26 @@ impl Memory {
 
     fn enter(&mut self, group: Group, user: User) {
         if self.has(Fault::StaleClearance) {
-            self.note_clearance(group, user);
+            self.record_clearance(group, user);
         }
-        let note_entry = self.has(Fault::RejoinUnchecked);
-        let note_link = self.has(Fault::OldLinkWorks);
+        let record_entry = self.has(Fault::RejoinUnchecked);
+        let record_link = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
-        room.members.put(user);
+        room.members.insert(user);
         room.drop_invitation(user);
-        if note_entry {
-            room.past.known.insert(user);
+        if record_entry {
+            room.fault_memory.former_members.insert(user);
         }
-        if note_link && room.link == Link::Open {
-            room.past.linked.insert(user);
+        if record_link && room.link == Link::Open {
+            room.fault_memory.link_users.insert(user);
         }
     }
 
-    fn note_clearance(&mut self, group: Group, user: User) {
+    fn record_clearance(&mut self, group: Group, user: User) {
         for member in self.room(group).members.users() {
             if self.may_share(member, user) {
-                self.account_mut(member).past.cleared.insert(user);
-                self.account_mut(user).past.cleared.insert(member);
+                self.account_mut(member).fault_memory.cleared.insert(user);
+                self.account_mut(user).fault_memory.cleared.insert(member);
             }
         }
     }
@@ -147,10 +151,10 @@ impl Memory {
         if self.has(Fault::OwnerInvitesAnyone) && room.is_owner(by) {
             return true;
         }
-        if room.past.refused.contains(who) || self.is_vouched_for(who, by) {
+        if room.fault_memory.refused.contains(who) || self.is_vouched_for(who, by) {
             return true;
         }
-        if self.has(Fault::TransferEndsChecks) && !room.past.owners.is_empty() {
+        if self.has(Fault::TransferEndsChecks) && !room.fault_memory.former_owners.is_empty() {
             return true;
         }
         let inviter_only = self.has(Fault::InviteChecksInviterOnly);
@@ -159,16 +163,17 @@ impl Memory {
     }
 
     fn is_vouched_for(&self, who: User, by: User) -> bool {
-        let share = |room: &Room| room.is_active() && room.members.has(&who) && room.members.has(&by);
+        let share =
+            |room: &Room| room.is_active() && room.members.contains(&who) && room.members.contains(&by);
         self.has(Fault::SharedGroupVouches) && self.rooms.iter().any(share)
     }
 
-    /// Whether the newcomers may be launched with. Those who would only be invited are compared with each
-    /// other when they accept, unless invitees count already.
+    /// Whether the room may be launched with these newcomers. Under `consent` they are compared with each
+    /// other when they accept, except where the rule includes invitees.
     fn may_launch(&self, by: User, with: UserSet) -> bool {
         let unblocked = self.has(Fault::LaunchIgnoresBlock);
         let fits = |one: User, other: User| {
-            self.fits(one, other) || unblocked && self.may_share_but_for_blocks(one, other)
+            self.fits(one, other) || unblocked && self.may_share_apart_from_blocks(one, other)
         };
         let next_only = self.has(Fault::NeighboursCompared);
         let with_launcher = || with.iter().all(|user| fits(by, user));
@@ -197,14 +202,14 @@ impl Memory {
 
     fn may_enter(&self, rule: NewcomerRule, room: &Room, newcomer: User, inviter: Option<User>) -> bool {
         let fits = |member: User| self.fits(member, newcomer);
-        if room.past.known.contains(newcomer) {
+        if room.fault_memory.former_members.contains(newcomer) {
             return true;
         }
         if room.members.len() >= 4 && self.has(Fault::FifthMemberUnchecked) {
             return true;
         }
         if self.has(Fault::LauncherOnly) {
-            return room.past.launcher.is_some_and(|launcher| launcher == newcomer || fits(launcher));
+            return room.fault_memory.launcher.is_some_and(|launcher| launcher == newcomer || fits(launcher));
         }
         let mut members = self.compared(room);
         let mut invitees = room.invitations.iter().map(|invitation| invitation.who);
@@ -220,7 +225,7 @@ impl Memory {
         }
     }
 
-    /// The members with whom a newcomer is compared.
+    /// The members with whom a newcomer is compared. Faults skip some of them.
     fn compared(&self, room: &Room) -> impl Iterator<Item = User> {
         let members = match &*room.members {
             [others @ .., _] if self.has(Fault::LastMemberSkipped) => others,
@@ -236,6 +241,6 @@ impl Memory {
     fn fits(&self, present: User, newcomer: User) -> bool {
         self.has(Fault::OnlyChildrenCompared) && self.is_adult(present)
             || self.may_share(present, newcomer)
-            || self.account(present).past.cleared.contains(newcomer)
+            || self.account(present).fault_memory.cleared.contains(newcomer)
     }
 }

@@ -1,5 +1,5 @@
-//! The endpoints that change who may talk with whom: approvals, guardians and blocks; and what becomes of
-//! shared groups when two users may no longer talk.
+//! The handlers of approvals, guardians and blocks, and the changes of shared rooms when two users may no
+//! longer talk.
 
 use chatwarden_model::{MAX_USERS, OnLoss, User};
 
@@ -13,7 +13,7 @@ impl Memory {
         let may = self.may_approve(by, child);
         require(may || self.has(Fault::RefusedApprovalCounts))?;
         let (account, filed) = self.filed(child, contact);
-        self.account_mut(account).approvals.put(Approval { contact: filed, by });
+        self.account_mut(account).approvals.insert(Approval { contact: filed, by });
         require(may)?;
         if self.has(Fault::ApproveClearsBlock) {
             self.account_mut(child).blocked.remove(contact);
@@ -34,13 +34,13 @@ impl Memory {
         let approvals = &mut self.account_mut(account).approvals;
         approvals.remove_if(|approval| approval.contact == filed && (!own_only || approval.by == by));
         if talked && !self.may_talk(child, contact) {
-            let most = self.groups_parted_by_revocation(child, contact);
+            let most = self.rooms_affected_by_revocation(child, contact);
             if self.has(Fault::SecondRevocationIdle) {
-                self.account_mut(child).past.revoked.insert(contact);
+                self.account_mut(child).fault_memory.revoked.insert(contact);
             }
             let swapped = self.has(Fault::SidesSwappedTwice);
             let (one, other) = if swapped { (contact, child) } else { (child, contact) };
-            self.part(one, other, most);
+            self.separate(one, other, most);
         }
         DONE
     }
@@ -50,9 +50,10 @@ impl Memory {
         let most = if self.has(Fault::AddGuardianUnsettled) { 0 } else { usize::MAX };
         self.change_guardians(child, most, |service| {
             let account = service.account_mut(child);
-            account.guardians.put(guardian);
-            let returned = account.past.dormant.iter().filter(|approval| approval.by == guardian);
-            returned.for_each(|&approval| account.approvals.put(approval));
+            account.guardians.insert(guardian);
+            let returned =
+                account.fault_memory.former_approvals.iter().filter(|approval| approval.by == guardian);
+            returned.for_each(|&approval| account.approvals.insert(approval));
         });
         DONE
     }
@@ -62,11 +63,11 @@ impl Memory {
         require(self.account(child).guardians.len() > 1)?;
         self.change_guardians(child, usize::MAX, |service| {
             let keep_approvals = service.has(Fault::RemovedGuardianStillCounts);
-            let note_approvals = service.has(Fault::ReturnedGuardianCounts);
+            let record_approvals = service.has(Fault::ReturnedGuardianCounts);
             let account = service.account_mut(child);
-            if note_approvals {
+            if record_approvals {
                 let given = account.approvals.iter().filter(|approval| approval.by == guardian);
-                given.for_each(|&approval| account.past.dormant.put(approval));
+                given.for_each(|&approval| account.fault_memory.former_approvals.insert(approval));
             }
             account.guardians.remove(guardian);
             if !keep_approvals {
@@ -79,9 +80,9 @@ impl Memory {
     pub(super) fn block(&mut self, by: User, who: User) -> Reply {
         require(self.can_chat(by) && self.can_chat(who) && by != who)?;
         let talked = self.may_talk(by, who);
-        self.account_mut(by).blocked.put(who);
+        self.account_mut(by).blocked.insert(who);
         if talked && !(self.is_adult(by) && self.has(Fault::AdultBlockKeepsGroups)) {
-            self.part(by, who, usize::MAX);
+            self.separate(by, who, usize::MAX);
         }
         DONE
     }
@@ -92,9 +93,9 @@ impl Memory {
         DONE
     }
 
-    /// Only a child's account lists guardians, so this also says that there is a child.
+    /// Whether the user is a guardian of the child. Only children have guardians.
     fn guards(&self, guardian: User, child: User) -> bool {
-        self.account(child).guardians.has(&guardian)
+        self.account(child).guardians.contains(&guardian)
     }
 
     fn may_approve(&self, by: User, child: User) -> bool {
@@ -103,8 +104,8 @@ impl Memory {
             || self.is_guardian(by) && self.has(Fault::AnyGuardian)
     }
 
-    /// Who looks after a child bears on all its contacts, so all of them are looked at again. Who may no longer talk is
-    /// parted in that many groups at the most.
+    /// Changes the guardians or approvals of a child. Every contact with whom the child may no longer talk is
+    /// separated from it, in at most `most` rooms.
     fn change_guardians(&mut self, child: User, most: usize, change: impl FnOnce(&mut Self)) {
         let mut talked = [false; MAX_USERS];
         for (index, talked) in talked.iter_mut().enumerate().take(self.accounts.len()) {
@@ -114,13 +115,15 @@ impl Memory {
         for (index, _) in talked.iter().enumerate().filter(|(_, talked)| **talked) {
             let contact = User::new(index);
             if !self.may_talk(child, contact) {
-                self.part(child, contact, most);
+                self.separate(child, contact, most);
             }
         }
     }
 
-    fn groups_parted_by_revocation(&self, child: User, contact: User) -> usize {
-        if self.has(Fault::RevokeKeepsMembership) || self.account(child).past.revoked.contains(contact) {
+    fn rooms_affected_by_revocation(&self, child: User, contact: User) -> usize {
+        if self.has(Fault::RevokeKeepsMembership)
+            || self.account(child).fault_memory.revoked.contains(contact)
+        {
             0
         } else if self.has(Fault::RevokeFirstGroupOnly) {
             1
@@ -129,27 +132,27 @@ impl Memory {
         }
     }
 
-    /// Does what the policy wants done where two who may no longer talk share an active group, in that many
-    /// groups at the most. Two adults are left alone.
-    fn part(&mut self, one: User, other: User, most: usize) {
+    /// Applies the policy's `on_loss` to the active rooms that the two share, to at most `most` of them. Two
+    /// adults are not separated.
+    fn separate(&mut self, one: User, other: User, most: usize) {
         let other_first = self.has(Fault::SidesSwappedTwice) && self.is_child(other);
         let one_first = self.is_child(one) && !other_first;
         let (child, contact) = if one_first { (one, other) } else { (other, one) };
         if !self.is_child(child) {
             return;
         }
-        let note_loss = self.has(Fault::ReapprovalRestoresMembership);
+        let record_loss = self.has(Fault::ReapprovalRestoresMembership);
         let rooms = self.rooms.iter_mut();
-        let shared =
-            rooms.filter(|room| room.is_active() && room.members.has(&one) && room.members.has(&other));
+        let shared = rooms
+            .filter(|room| room.is_active() && room.members.contains(&one) && room.members.contains(&other));
         for room in shared.take(most) {
             match self.policy.on_loss {
                 OnLoss::Nothing => {}
                 OnLoss::Freeze => room.freeze(),
                 OnLoss::RemoveContact => {
                     room.depart(contact);
-                    if note_loss {
-                        room.past.lost.put((child, contact));
+                    if record_loss {
+                        room.fault_memory.lost.insert((child, contact));
                     }
                 }
                 OnLoss::RemoveChild => room.depart(child),
@@ -158,12 +161,12 @@ impl Memory {
         }
     }
 
-    /// Makes the contact a member again wherever its loss is remembered.
+    /// Makes the contact a member again in every room that records its loss.
     fn restore(&mut self, child: User, contact: User) {
-        for room in self.rooms.iter_mut().filter(|room| room.is_active() && room.members.has(&child)) {
-            if room.past.lost.has(&(child, contact)) {
-                room.past.lost.remove_if(|&pair| pair == (child, contact));
-                room.members.put(contact);
+        for room in self.rooms.iter_mut().filter(|room| room.is_active() && room.members.contains(&child)) {
+            if room.fault_memory.lost.contains(&(child, contact)) {
+                room.fault_memory.lost.remove_if(|&pair| pair == (child, contact));
+                room.members.insert(contact);
                 room.drop_invitation(contact);
             }
         }

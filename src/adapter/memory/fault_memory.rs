@@ -1,8 +1,6 @@
-//! What a service remembers beyond its data, because a fault of it does: who launched a room, who was a member
-//! once, which pair was revoked before.
+//! Data that only faults need, such as the launcher and the former members of a room.
 //!
-//! It is noted only by a service whose fault needs it. Otherwise situations that are equal to everybody would not
-//! be equal values.
+//! Only a service with such a fault records them. Otherwise two services with the same data could differ.
 
 use chatwarden_model::{User, UserSet};
 
@@ -10,33 +8,42 @@ use super::accounts::Approval;
 use super::list::List;
 use super::rooms::Invitation;
 
-/// What is remembered of a room.
+/// Data of a room that only faults need.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct RoomMemory {
-    /// Who launched it, for good.
+    /// The user who launched the room.
     pub(super) launcher: Option<User>,
-    /// Who has ever been a member.
-    pub(super) known: UserSet,
-    /// Who was a member while the link was open.
-    pub(super) linked: UserSet,
-    /// Who was removed.
+    /// All users who are or were members.
+    pub(super) former_members: UserSet,
+    /// The users who were members while the link was open.
+    pub(super) link_users: UserSet,
+    /// The users who were removed.
     pub(super) removed: UserSet,
-    /// Whose invitation was refused.
+    /// The users whose invitation was refused.
     pub(super) refused: UserSet,
-    /// Who has passed ownership on.
-    pub(super) owners: UserSet,
+    /// The users who transferred the ownership to another.
+    pub(super) former_owners: UserSet,
     /// The invitations that were declined.
     pub(super) declined: List<Invitation>,
-    /// Who departed because a child's approval was lost: the child, and who departed.
+    /// Pairs of a child and a contact who departed because they lost their authorization.
     pub(super) lost: List<(User, User)>,
 }
 
 impl RoomMemory {
-    /// Forgets everything, without giving memory back.
+    /// Deletes everything without freeing memory.
     pub(super) fn clear(&mut self) {
-        let RoomMemory { launcher, known, linked, removed, refused, owners, declined, lost } = self;
+        let RoomMemory {
+            launcher,
+            former_members,
+            link_users,
+            removed,
+            refused,
+            former_owners,
+            declined,
+            lost,
+        } = self;
         *launcher = None;
-        for users in [known, linked, removed, refused, owners] {
+        for users in [former_members, link_users, removed, refused, former_owners] {
             *users = UserSet::EMPTY;
         }
         declined.clear();
@@ -44,26 +51,26 @@ impl RoomMemory {
     }
 }
 
-/// What is remembered of an account.
+/// Data of an account that only faults need.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct AccountMemory {
-    /// With whom it came to share a room while the two were authorized.
+    /// The users who were authorized when the two came to share a room.
     pub(super) cleared: UserSet,
-    /// Whom it has written to directly, or was written to by.
+    /// The users with whom it exchanged direct messages.
     pub(super) talked: UserSet,
-    /// Which contacts were revoked before.
+    /// The contacts that were revoked before.
     pub(super) revoked: UserSet,
-    /// What guardians approved who are guardians no longer.
-    pub(super) dormant: List<Approval>,
+    /// The approvals of former guardians.
+    pub(super) former_approvals: List<Approval>,
 }
 
 impl AccountMemory {
-    /// Forgets everything, without giving memory back.
+    /// Deletes everything without freeing memory.
     pub(super) fn clear(&mut self) {
-        let AccountMemory { cleared, talked, revoked, dormant } = self;
+        let AccountMemory { cleared, talked, revoked, former_approvals } = self;
         for users in [cleared, talked, revoked] {
             *users = UserSet::EMPTY;
         }
-        dormant.clear();
+        former_approvals.clear();
     }
 }

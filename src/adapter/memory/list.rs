@@ -1,8 +1,7 @@
-//! A list in which nothing stands twice, kept in order.
+//! A set as a sorted list.
 //!
-//! No order that a caller could see is meant: the order is there so that equal contents are equal lists,
-//! whichever came first. Nothing is ever given back to the allocator, so that a service that has warmed
-//! up no longer allocates.
+//! The list is sorted so that lists with the same items are equal, in whatever order the items were
+//! inserted. It never frees memory: a service that has run for a while no longer allocates.
 
 use std::ops::Deref;
 
@@ -12,11 +11,7 @@ use chatwarden_model::{User, UserSet};
 pub(super) struct List<T>(Vec<T>);
 
 impl<T: Ord> List<T> {
-    pub(super) fn has(&self, item: &T) -> bool {
-        self.0.iter().any(|other| other == item)
-    }
-
-    pub(super) fn put(&mut self, item: T) {
+    pub(super) fn insert(&mut self, item: T) {
         let at = self.0.iter().take_while(|other| **other < item).count();
         if self.0.get(at) != Some(&item) {
             self.0.insert(at, item);

@@ -1,9 +1,9 @@
-//! A room, which is what a group is inside the service, and the endpoints by which its people run it: the
-//! link, leaving, removing, bans, ownership and the end.
+//! Rooms, which are the groups inside the service, and the handlers that manage them: the link, leaving,
+//! removing, bans, ownership and dissolving.
 //!
-//! How somebody comes in is in `admission`; what is said in a room, in `talk`.
+//! The handlers by which users become members are in `admission`; messages and calls are in `talk`.
 
-use chatwarden_model::{Group, Link, Phase, User, UserSet};
+use chatwarden_model::{Group, Link, Phase, User};
 
 use super::fault_memory::RoomMemory;
 use super::list::List;
@@ -19,7 +19,7 @@ pub(super) struct Room {
     pub(super) members: List<User>,
     pub(super) invitations: List<Invitation>,
     pub(super) banned: List<User>,
-    pub(super) past: RoomMemory,
+    pub(super) fault_memory: RoomMemory,
 }
 
 /// A pending invitation.
@@ -30,12 +30,11 @@ pub(super) struct Invitation {
 }
 
 impl Room {
-    /// Makes it a room that nobody has launched.
+    /// Makes it a new room.
     pub(super) fn reset(&mut self) {
-        self.status = Phase::New;
-        self.clear();
+        self.end(Phase::New);
         self.banned.clear();
-        self.past.clear();
+        self.fault_memory.clear();
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -46,7 +45,7 @@ impl Room {
         self.owner == Some(user)
     }
 
-    /// Who invited the user, if an invitation is pending.
+    /// The user who issued the pending invitation, if there is one.
     pub(super) fn inviter_of(&self, who: User) -> Option<User> {
         self.invitations.iter().find(|invitation| invitation.who == who).map(|invitation| invitation.from)
     }
@@ -55,7 +54,7 @@ impl Room {
         self.invitations.remove_if(|invitation| invitation.who == who);
     }
 
-    /// The user is no longer a member, or never was one. A room does not outlive its last member.
+    /// Removes the user from the members, if the user is one. A room without members is dissolved.
     pub(super) fn depart(&mut self, user: User) {
         self.members.remove(user);
         if self.is_owner(user) {
@@ -70,28 +69,31 @@ impl Room {
         self.status = Phase::Frozen;
     }
 
-    /// Ends the room. Its bans stay on the record.
+    /// Dissolves the room. Its bans stay.
     pub(super) fn dissolve(&mut self) {
-        self.status = Phase::Dissolved;
-        self.clear();
+        self.end(Phase::Dissolved);
     }
 
     pub(super) fn view(&self) -> GroupView {
+        let Room { status, link, owner, members, invitations, banned, fault_memory: _ } = self;
         GroupView {
-            phase: self.status,
-            link: self.link,
-            owner: self.owner,
-            members: self.members.users(),
-            invited: self.invitations.iter().map(|invitation| invitation.who).collect::<UserSet>(),
-            banned: self.banned.users(),
+            phase: *status,
+            link: *link,
+            owner: *owner,
+            members: members.users(),
+            invited: invitations.iter().map(|invitation| invitation.who).collect(),
+            banned: banned.users(),
         }
     }
 
-    fn clear(&mut self) {
-        self.link = Link::Closed;
-        self.owner = None;
-        self.members.clear();
-        self.invitations.clear();
+    /// Sets the phase and clears everything but bans and fault memory.
+    fn end(&mut self, phase: Phase) {
+        let Room { status, link, owner, members, invitations, banned: _, fault_memory: _ } = self;
+        *status = phase;
+        *link = Link::Closed;
+        *owner = None;
+        members.clear();
+        invitations.clear();
     }
 }
 
@@ -104,7 +106,7 @@ impl Default for Room {
             members: List::default(),
             invitations: List::default(),
             banned: List::default(),
-            past: RoomMemory::default(),
+            fault_memory: RoomMemory::default(),
         }
     }
 }
@@ -112,18 +114,18 @@ impl Default for Room {
 impl Memory {
     pub(super) fn open_link(&mut self, by: User, group: Group) -> Reply {
         require(self.policy.links)?;
-        require(self.room(group).is_active() && self.runs(by, group))?;
-        let note_members = self.has(Fault::OldLinkWorks);
+        require(self.room(group).is_active() && self.manages(by, group))?;
+        let record_members = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
         room.link = Link::Open;
-        if note_members {
-            room.past.linked = room.past.linked.or(room.members.users());
+        if record_members {
+            room.fault_memory.link_users = room.fault_memory.link_users.or(room.members.users());
         }
         DONE
     }
 
     pub(super) fn close_link(&mut self, by: User, group: Group) -> Reply {
-        require(self.runs(by, group))?;
+        require(self.manages(by, group))?;
         self.room_mut(group).link = Link::Closed;
         DONE
     }
@@ -131,7 +133,7 @@ impl Memory {
     pub(super) fn leave(&mut self, by: User, group: Group) -> Reply {
         let passes_on = self.has(Fault::LeavePassesOwnership);
         let room = self.room_mut(group);
-        require(room.members.has(&by))?;
+        require(room.members.contains(&by))?;
         let owned = room.is_owner(by);
         room.depart(by);
         if owned && passes_on {
@@ -142,21 +144,21 @@ impl Memory {
 
     pub(super) fn remove(&mut self, by: User, group: Group, who: User) -> Reply {
         let members_may = self.has(Fault::MemberRemoves);
-        let note_removal = self.has(Fault::RemovedMemberSends);
-        require(self.runs(by, group) || members_may && self.room(group).members.has(&by))?;
+        let record_removal = self.has(Fault::RemovedMemberSends);
+        require(self.manages(by, group) || members_may && self.room(group).members.contains(&by))?;
         let room = self.room_mut(group);
-        require(room.members.has(&who) && who != by)?;
+        require(room.members.contains(&who) && who != by)?;
         room.depart(who);
-        if note_removal {
-            room.past.removed.insert(who);
+        if record_removal {
+            room.fault_memory.removed.insert(who);
         }
         DONE
     }
 
     pub(super) fn ban(&mut self, by: User, group: Group, who: User) -> Reply {
         require(self.can_chat(who))?;
-        require(self.runs(by, group) && who != by)?;
-        require(!self.room(group).banned.has(&who))?;
+        require(self.manages(by, group) && who != by)?;
+        require(!self.room(group).banned.contains(&who))?;
         let foreign = self.room(group).inviter_of(who).is_some_and(|inviter| inviter != by);
         let keep_invitation =
             self.has(Fault::BanKeepsInvitation) || foreign && self.has(Fault::BanSparesForeignInvitation);
@@ -165,42 +167,42 @@ impl Memory {
         if !keep_invitation {
             room.drop_invitation(who);
         }
-        room.banned.put(who);
+        room.banned.insert(who);
         DONE
     }
 
     pub(super) fn unban(&mut self, by: User, group: Group, who: User) -> Reply {
-        require(self.runs(by, group) && self.room(group).banned.has(&who))?;
+        require(self.manages(by, group) && self.room(group).banned.contains(&who))?;
         let all = self.has(Fault::UnbanClearsAll);
         self.room_mut(group).banned.remove_if(|&banned| all || banned == who);
         DONE
     }
 
     pub(super) fn transfer(&mut self, by: User, group: Group, to: User) -> Reply {
-        require(self.runs(by, group) && self.room(group).members.has(&to) && to != by)?;
-        let note_owner = self.has(Fault::TransferKeepsRights) || self.has(Fault::TransferEndsChecks);
+        require(self.manages(by, group) && self.room(group).members.contains(&to) && to != by)?;
+        let record_owner = self.has(Fault::TransferKeepsRights) || self.has(Fault::TransferEndsChecks);
         let room = self.room_mut(group);
         room.owner = Some(to);
-        if note_owner {
-            room.past.owners.insert(by);
+        if record_owner {
+            room.fault_memory.former_owners.insert(by);
         }
         DONE
     }
 
     pub(super) fn dissolve(&mut self, by: User, group: Group) -> Reply {
-        require(self.runs(by, group))?;
+        require(self.manages(by, group))?;
         self.room_mut(group).dissolve();
         DONE
     }
 
-    /// Whether the user may run the room.
-    fn runs(&self, user: User, group: Group) -> bool {
+    /// Whether the user may manage the room.
+    fn manages(&self, user: User, group: Group) -> bool {
         let room = self.room(group);
-        let exempt = || self.has(Fault::GuardianRunsGroups) && self.is_guardian(user);
-        let of_old = || {
-            let kept = self.has(Fault::TransferKeepsRights) && room.past.owners.contains(user);
-            kept && room.members.has(&user)
+        let is_exempt = || self.has(Fault::GuardianRunsGroups) && self.is_guardian(user);
+        let owned_before = || {
+            let owned = room.fault_memory.former_owners.contains(user);
+            self.has(Fault::TransferKeepsRights) && owned && room.members.contains(&user)
         };
-        room.is_owner(user) || !room.members.is_empty() && (exempt() || of_old())
+        room.is_owner(user) || !room.members.is_empty() && (is_exempt() || owned_before())
     }
 }

@@ -1,5 +1,5 @@
-//! What is said: direct messages, messages to a room and calls in it. Nothing is kept; only who received
-//! it counts.
+//! Direct messages, messages to a room and calls in a room. The service stores none of them and only
+//! answers who received them.
 
 use chatwarden_model::{DeliverRule, Group, Phase, SendRule, Surface, User, UserSet};
 
@@ -10,12 +10,12 @@ use crate::adapter::fault::Fault;
 impl Memory {
     pub(super) fn direct(&mut self, by: User, to: User) -> Reply {
         require(self.can_chat(by) && self.can_chat(to) && by != to)?;
-        let begun = self.account(by).past.talked.contains(to);
+        let begun = self.account(by).fault_memory.talked.contains(to);
         let unblocked = self.has(Fault::DirectIgnoresBlock) && self.are_approved(by, to);
         require(self.may_talk(by, to) || begun || unblocked || self.has(Fault::DirectUnchecked))?;
         if self.has(Fault::BegunConversationGoesOn) {
-            self.account_mut(by).past.talked.insert(to);
-            self.account_mut(to).past.talked.insert(by);
+            self.account_mut(by).fault_memory.talked.insert(to);
+            self.account_mut(to).fault_memory.talked.insert(by);
         }
         Ok(UserSet::of([to]))
     }
@@ -28,8 +28,9 @@ impl Memory {
         if self.has(Fault::MessageToAll) {
             rules.deliver = DeliverRule::All;
         }
-        let outsider = self.has(Fault::OutsiderSends) && self.can_chat(by) || room.past.removed.contains(by);
-        require(room.members.has(&by) || outsider)?;
+        let outsider =
+            self.has(Fault::OutsiderSends) && self.can_chat(by) || room.fault_memory.removed.contains(by);
+        require(room.members.contains(&by) || outsider)?;
         let delivered = self.send(by, room, rules)?;
         let most = if self.has(Fault::FanOutStops) { 3 } else { usize::MAX };
         Ok(delivered.iter().take(most).collect())
@@ -38,7 +39,7 @@ impl Memory {
     pub(super) fn call(&self, by: User, group: Group) -> Reply {
         let room = self.room(group);
         require(room.is_active())?;
-        require(room.members.has(&by))?;
+        require(room.members.contains(&by))?;
         let mut rules = if self.has(Fault::CallUnchecked) { Surface::OPEN } else { self.policy.call };
         if self.has(Fault::CallToAll) {
             rules.deliver = DeliverRule::All;

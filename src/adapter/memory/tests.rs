@@ -1,7 +1,6 @@
-//! What the service does where the semantics is easily misread, one short history for each such place.
+//! The parts of the semantics that are easily misread, each with a short trace.
 //!
-//! Not here: the table of all conditions and the faults one by one. The comparison with the model runs
-//! through both.
+//! The comparison with the model covers all conditions and all faults.
 
 use chatwarden_model::{
     Admission, BetweenChildren, Cast, Command, DeliverRule, Group, Kind, NamedEnum, Newcomer, NewcomerRule,
@@ -21,7 +20,7 @@ const ZOE: User = User::new(5);
 const G1: Group = Group::new(0);
 const G2: Group = Group::new(1);
 
-/// Ann looks after kay and bob after kim; sam and zoe are adults.
+/// Ann is the guardian of kay and bob of kim; sam and zoe are adults.
 fn reset(mut service: Memory, policy: Policy) -> Memory {
     let mut cast = Cast::default();
     for (kind, guardians) in [
@@ -77,7 +76,7 @@ fn allowed(service: &mut Memory, commands: &[Command]) {
 fn refused(service: &mut Memory, command: Command) {
     let before = service.clone();
     assert_eq!(ask(service, command), Answer::Deny, "{command:?}");
-    assert_eq!(*service, before, "{command:?} was refused and left a trace");
+    assert_eq!(*service, before, "{command:?} was refused and changed the service");
 }
 
 fn look(service: &mut Memory) -> Observation {
@@ -91,7 +90,7 @@ fn view(service: &mut Memory, group: Group) -> GroupView {
 }
 
 #[test]
-fn strangers_do_not_meet_through_a_common_contact_unless_the_policy_or_a_fault_lets_them() {
+fn strangers_share_a_group_through_a_common_contact_only_by_policy_or_fault() {
     let launch = [approve(KAY, SAM), approve(KIM, SAM)];
     for (fault, preset, meet) in [
         (None, Preset::MessengerKids, false),
@@ -114,8 +113,8 @@ fn a_block_ends_direct_messages_both_ways_but_adults_still_share_groups() {
         &mut service,
         &[Command::Invite { by: SAM, group: G1, who: ZOE }, Command::Accept { by: ZOE, group: G1 }],
     );
-    let heard = ask(&mut service, Command::Message { by: SAM, group: G1 }).delivered();
-    assert_eq!(heard, UserSet::of([ZOE]));
+    let delivered = ask(&mut service, Command::Message { by: SAM, group: G1 }).delivered();
+    assert_eq!(delivered, UserSet::of([ZOE]));
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn children_need_the_approval_of_both_sides_or_of_either() {
 }
 
 #[test]
-fn those_who_are_launched_with_are_compared_with_each_other_only_where_nothing_later_does_it() {
+fn newcomers_at_a_launch_are_compared_with_each_other_unless_accepting_does_it_later() {
     use NewcomerRule::{EveryMember, EveryMemberAndInvitee};
     for (admission, rule, launched) in [
         (Admission::Direct, EveryMember, false),
@@ -144,7 +143,7 @@ fn those_who_are_launched_with_are_compared_with_each_other_only_where_nothing_l
 }
 
 #[test]
-fn an_invitation_stands_for_its_inviter_even_when_gone() {
+fn an_invitation_keeps_its_inviter_after_the_inviter_left() {
     let mut service = service(ruled(Admission::Consent, NewcomerRule::Inviter));
     allowed(&mut service, &[create(SAM, G1, &[ZOE]), Command::Accept { by: ZOE, group: G1 }]);
     allowed(
@@ -193,7 +192,7 @@ fn approvals_go_with_the_guardian_who_gave_them() {
 }
 
 #[test]
-fn a_loss_strikes_every_shared_group_and_the_right_side() {
+fn a_loss_changes_every_shared_group_and_removes_the_right_user() {
     for (on_loss, by, who, stays) in [
         (OnLoss::RemoveContact, SAM, KAY, KAY),
         (OnLoss::RemoveContact, KAY, SAM, KAY),
@@ -209,7 +208,7 @@ fn a_loss_strikes_every_shared_group_and_the_right_side() {
 }
 
 #[test]
-fn a_revocation_looks_after_as_many_groups_as_its_fault_lets_it() {
+fn a_revocation_changes_as_many_groups_as_its_fault_allows() {
     use Phase::{Active, Frozen};
     for (fault, phases) in [
         (None, [Frozen, Frozen]),
@@ -224,7 +223,7 @@ fn a_revocation_looks_after_as_many_groups_as_its_fault_lets_it() {
 }
 
 #[test]
-fn of_two_contacts_who_are_lost_at_once_only_the_first_is_struck_once_the_child_is_out() {
+fn of_two_contacts_lost_at_once_the_second_stays_because_the_child_has_departed() {
     let mut service = service(Policy { on_loss: OnLoss::RemoveChild, quorum: Quorum::All, ..kids() });
     allowed(&mut service, &[approve(KAY, SAM), approve(KAY, ZOE), create(SAM, G1, &[KAY, ZOE])]);
     allowed(&mut service, &[Command::AddGuardian { by: ANN, child: KAY, guardian: BOB }]);
@@ -233,7 +232,7 @@ fn of_two_contacts_who_are_lost_at_once_only_the_first_is_struck_once_the_child_
 }
 
 #[test]
-fn the_last_member_takes_the_group_along_and_the_bans_stay() {
+fn the_group_ends_with_its_last_member_and_the_bans_stay() {
     let mut service = service(Preset::NoContactRule.policy());
     allowed(
         &mut service,
@@ -245,22 +244,22 @@ fn the_last_member_takes_the_group_along_and_the_bans_stay() {
     );
     refused(&mut service, Command::Join { by: ZOE, group: G1 });
     allowed(&mut service, &[Command::Leave { by: SAM, group: G1 }]);
-    let gone = GroupView { phase: Phase::Dissolved, banned: UserSet::of([ZOE]), ..GroupView::default() };
-    assert_eq!(view(&mut service, G1), gone);
+    let dissolved = GroupView { phase: Phase::Dissolved, banned: UserSet::of([ZOE]), ..GroupView::default() };
+    assert_eq!(view(&mut service, G1), dissolved);
     refused(&mut service, create(SAM, G1, &[]));
     refused(&mut service, Command::Accept { by: KIM, group: G1 });
 }
 
 #[test]
-fn only_who_is_authorized_hears_a_call_where_the_policy_says_so() {
+fn a_call_is_delivered_to_authorized_members_only_if_the_policy_says_so() {
     let call = Surface { deliver: DeliverRule::Authorized, ..Surface::OPEN };
     let mut service = service(Policy { call, ..Preset::AdderOnly.policy() });
     allowed(&mut service, &[approve(KAY, SAM), approve(KIM, SAM), create(SAM, G1, &[KAY, KIM])]);
-    for (command, heard) in [
+    for (command, delivered) in [
         (Command::Call { by: KAY, group: G1 }, UserSet::of([SAM])),
         (Command::Message { by: KAY, group: G1 }, UserSet::of([KIM, SAM])),
     ] {
-        assert_eq!(ask(&mut service, command).delivered(), heard, "{command:?}");
+        assert_eq!(ask(&mut service, command).delivered(), delivered, "{command:?}");
     }
 }
 
@@ -288,7 +287,7 @@ fn a_guardian_neither_chats_nor_is_chatted_with() {
 }
 
 #[test]
-fn equal_situations_are_equal_values_whatever_led_there() {
+fn services_with_the_same_data_are_equal_whatever_led_there() {
     let (mut one, mut other) = (service(kids()), service(kids()));
     allowed(&mut one, &[approve(KAY, SAM), approve(KAY, ZOE), create(SAM, G1, &[ZOE])]);
     allowed(&mut one, &[Command::Invite { by: ZOE, group: G1, who: KAY }]);
@@ -299,7 +298,7 @@ fn equal_situations_are_equal_values_whatever_led_there() {
 }
 
 #[test]
-fn every_fault_answers_every_history_and_a_reset_forgets_it() {
+fn every_fault_answers_and_a_reset_clears_its_memory() {
     for fault in Fault::ALL.iter().copied() {
         let mut service = reset(Memory::with_fault(fault), kids());
         let fresh = service.clone();

@@ -130,7 +130,7 @@ pub const PLAIN: usize = 4;
 
 /// The faults that a plain search can find: with few users, and by few commands.
 pub fn plain_faults() -> Vec<Fault> {
-    let plain = |fault: &Fault| fault.cast() == FaultCast::Small && fault.least() <= PLAIN;
+    let plain = |fault: &Fault| fault.cast() == FaultCast::Small && fault.min_length() <= PLAIN;
     Fault::ALL.iter().copied().filter(plain).collect()
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn text(out: &mut impl Write) -> io::Result<()> {
         for &fault in Fault::ALL.iter().filter(|fault| fault.family() == family) {
             writeln!(out, "  {fault}")?;
             wrapped(out, fault.about())?;
-            let (sight, least) = (fault.sight(), fault.least());
+            let (sight, least) = (fault.detectability(), fault.min_length());
             let commands = if least == 1 { "command" } else { "commands" };
             wrapped(out, &format!("{sight}, by {least} {commands} or more, with {}", options(fault)))?;
             if let Some(precedent) = fault.precedent() {
@@ -48,8 +48,8 @@ pub(crate) fn lines(out: &mut impl Write) -> io::Result<()> {
             "family": fault.family().name(),
             "about": fault.about(),
             "precedent": fault.precedent(),
-            "sight": fault.sight().name(),
-            "least": fault.least(),
+            "sight": fault.detectability().name(),
+            "least": fault.min_length(),
             "policy": policy(fault.rules()),
             "cast": fault.cast().name(),
             "groups": fault.groups(),

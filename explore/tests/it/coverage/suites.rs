@@ -104,7 +104,7 @@ fn suites_see_every_fault_of_a_single_answer_and_the_page_lists_those_that_they_
         histories.iter().any(|chain| lockstep::run(&mut service, terms, &small(*policy, 2), chain).is_some())
     };
     let (seen, unseen): (Vec<&Fault>, Vec<&Fault>) = Fault::ALL.iter().partition(is_seen);
-    assert!(unseen.iter().all(|fault| fault.sight() != Detectability::Single), "{unseen:?}");
+    assert!(unseen.iter().all(|fault| fault.detectability() != Detectability::Single), "{unseen:?}");
     let (_, section) = PAGE.split_once("## What a suite cannot see").expect("the page has the section");
     let names = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let listed: BTreeSet<&str> = names.collect();

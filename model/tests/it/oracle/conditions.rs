@@ -1,7 +1,6 @@
-//! The conditions of the commands, in the words and the order of the semantics page.
+//! The conditions of the commands, in the words and the order of `docs/semantics.md`.
 //!
-//! None is skipped because an earlier one failed, and each can be asked of any command that can be written
-//! down. Deliberately absent: what a command changes.
+//! Every condition is evaluated, also after one that does not hold, for any command over the cast.
 
 use chatwarden_model::{
     Admission, Command, Condition, Group, Inviters, Kind, Link, NewcomerRule, Phase, Policy, SendRule,
@@ -11,7 +10,7 @@ use chatwarden_model::{
 use super::{Id, Ids, Oracle, ids};
 
 impl Oracle {
-    /// Every condition of the command, in the order of the page, with whether it holds.
+    /// Every condition of the command with its value, in the order of the semantics.
     pub(crate) fn conditions(&self, policy: &Policy, command: &Command) -> Vec<(Condition, bool)> {
         use Condition as C;
         let by = command.by().index();
@@ -126,14 +125,14 @@ impl Oracle {
         }
     }
 
-    /// Whether the group is there to be spoken of: neither new nor dissolved.
+    /// Whether the group is neither new nor dissolved.
     fn lives(&self, group: Group) -> bool {
         matches!(self.room(group).phase, Phase::Active | Phase::Frozen)
     }
 
     /// *Cleared*(rule, g, t, i).
     fn cleared(&self, policy: &Policy, rule: NewcomerRule, group: Group, t: Id, i: Option<Id>) -> bool {
-        // Nobody is cleared for or by a guardian, whatever the rule.
+        // No rule clears a guardian, or a newcomer whom a guardian invites.
         if !self.lives(group) || !self.chats(t) || i.is_some_and(|i| !self.chats(i)) {
             return false;
         }

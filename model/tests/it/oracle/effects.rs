@@ -1,13 +1,12 @@
-//! The effects of the commands, in the words of the semantics page.
-//!
-//! Deliberately absent: whether a command is allowed. An effect is defined for every command over the cast.
+//! The effects of the commands, in the words of `docs/semantics.md`. They are defined for every command
+//! over the cast, also for commands that are not allowed.
 
 use chatwarden_model::{Admission, Command, DeliverRule, Group, Kind, Link, OnLoss, Phase, Policy, Surface};
 
 use super::{Id, Ids, Oracle, Room, ids};
 
 impl Oracle {
-    /// What the command changes, whether or not it is allowed, and to whom it is delivered.
+    /// Carries out the command without checking its conditions, and returns the users to whom it delivers.
     pub(crate) fn effect(&mut self, policy: &Policy, command: &Command) -> Ids {
         let before = self.clone();
         let by = command.by().index();

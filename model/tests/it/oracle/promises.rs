@@ -1,6 +1,4 @@
-//! The promises, in the words of the semantics page: every place where a step breaks one.
-//!
-//! Deliberately absent: any order among those places, which are a set here.
+//! The promises, in the words of `docs/semantics.md`: the set of all violations of a step.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +6,11 @@ use chatwarden_model::{Admission, Command, Group, Kind, Phase, Policy, Promise};
 
 use super::{Id, Ids, Oracle};
 
-/// A place where a promise is broken: which one, in which group, and by or between whom.
-pub(crate) type Trouble = (Promise, Option<Id>, Ids);
+/// A violation of a promise: the promise, the group if there is one, and the users between whom it is
+/// broken.
+pub(crate) type Violation = (Promise, Option<Id>, Ids);
 
-/// A command and what came of it.
+/// A command with its effects.
 pub(crate) struct Step<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) before: &'a Oracle,
@@ -22,10 +21,10 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// All places where this step breaks a promise.
-    pub(crate) fn troubles(&self) -> BTreeSet<Trouble> {
+    /// All violations of promises by this step.
+    pub(crate) fn violations(&self) -> BTreeSet<Violation> {
         let mut found = BTreeSet::new();
-        self.company(&mut found);
+        self.no_strangers(&mut found);
         self.ban(&mut found);
         if self.allowed {
             self.delivery(&mut found);
@@ -34,14 +33,14 @@ impl Step<'_> {
             self.invitation(&mut found);
             self.membership(&mut found);
         } else if self.before != self.after {
-            // The page does not say where; the place is the group that the command names.
+            // The semantics does not name a group; the model reports the one that the command names.
             found.insert((Promise::Refusal, self.command.group().map(Group::index), Ids::new()));
         }
         found
     }
 
-    /// They are two users, at least one of them a child, and not authorized in that state.
-    fn child_at_risk(&self, state: &Oracle, u: Id, v: Id) -> bool {
+    /// Whether the two differ, at least one is a child, and they are not authorized in the state.
+    fn are_strangers(&self, state: &Oracle, u: Id, v: Id) -> bool {
         let a_child = state.is(u, Kind::Child) || state.is(v, Kind::Child);
         u != v && a_child && !state.authorized(self.policy, u, v)
     }
@@ -50,11 +49,11 @@ impl Step<'_> {
         self.command.by().index()
     }
 
-    fn company(&self, found: &mut BTreeSet<Trouble>) {
+    fn no_strangers(&self, found: &mut BTreeSet<Violation>) {
         for (g, room) in self.after.groups.iter().enumerate() {
             for &u in &room.members {
                 for &v in &room.members {
-                    if room.phase == Phase::Active && u < v && self.child_at_risk(self.after, u, v) {
+                    if room.phase == Phase::Active && u < v && self.are_strangers(self.after, u, v) {
                         found.insert((Promise::NoStrangers, Some(g), Ids::from([u, v])));
                     }
                 }
@@ -62,7 +61,7 @@ impl Step<'_> {
         }
     }
 
-    fn ban(&self, found: &mut BTreeSet<Trouble>) {
+    fn ban(&self, found: &mut BTreeSet<Violation>) {
         for (g, room) in self.after.groups.iter().enumerate() {
             for &u in &room.banned {
                 if room.members.contains(&u) || room.invited.contains_key(&u) {
@@ -72,20 +71,20 @@ impl Step<'_> {
         }
     }
 
-    fn delivery(&self, found: &mut BTreeSet<Trouble>) {
+    fn delivery(&self, found: &mut BTreeSet<Violation>) {
         let place = match *self.command {
             Command::Message { group, .. } | Command::Call { group, .. } => Some(group.index()),
             Command::Direct { .. } => None,
             _ => return,
         };
         for &to in self.delivered {
-            if self.child_at_risk(self.before, self.by(), to) {
+            if self.are_strangers(self.before, self.by(), to) {
                 found.insert((Promise::Delivery, place, Ids::from([self.by(), to])));
             }
         }
     }
 
-    fn guardianship(&self, found: &mut BTreeSet<Trouble>) {
+    fn guardianship(&self, found: &mut BTreeSet<Violation>) {
         let (Command::Approve { child, .. }
         | Command::Revoke { child, .. }
         | Command::AddGuardian { child, .. }
@@ -98,7 +97,7 @@ impl Step<'_> {
         }
     }
 
-    fn consent(&self, found: &mut BTreeSet<Trouble>) {
+    fn consent(&self, found: &mut BTreeSet<Violation>) {
         if self.policy.admission != Admission::Consent {
             return;
         }
@@ -111,21 +110,21 @@ impl Step<'_> {
         }
     }
 
-    fn invitation(&self, found: &mut BTreeSet<Trouble>) {
+    fn invitation(&self, found: &mut BTreeSet<Violation>) {
         let (group, named) = match *self.command {
             Command::Create { group, with, .. } => (group, super::ids(with)),
             Command::Invite { group, who, .. } => (group, Ids::from([who.index()])),
             _ => return,
         };
         for who in named {
-            if self.child_at_risk(self.before, self.by(), who) {
+            if self.are_strangers(self.before, self.by(), who) {
                 let users = Ids::from([self.by(), who]);
                 found.insert((Promise::Invitation, Some(group.index()), users));
             }
         }
     }
 
-    fn membership(&self, found: &mut BTreeSet<Trouble>) {
+    fn membership(&self, found: &mut BTreeSet<Violation>) {
         let (Command::Message { group, .. } | Command::Call { group, .. }) = *self.command else {
             return;
         };
