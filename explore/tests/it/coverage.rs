@@ -10,7 +10,7 @@ use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
-use chatwarden::coverage::{Case, Coverage, DecidedBy, HistoryFacts, Point, Situation};
+use chatwarden::coverage::{Case, Coverage, DecidedBy, HistoryFacts, Point, StateView};
 use chatwarden::generate::{Generator, Guidance, Seeded};
 use chatwarden::model::{
     Cast, Command, CommandKind, Condition, EnumSet, Kind, NamedEnum, Preset, State, UserSet, decide, step,
@@ -63,14 +63,14 @@ fn what_is_told_is_what_is_listed() {
             let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
             let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
-                let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
+                let situation = StateView { state: &state, policy: &setup.policy, history: Some(&past) };
                 let told = |point| assert!(listed.contains(&point), "{preset}: {point}");
                 situation.each_point(&command, told);
                 let before = state;
                 let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
                 past.record(&before, &command, allowed, &state);
             }
-            let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
+            let situation = StateView { state: &state, policy: &setup.policy, history: Some(&past) };
             for command in setup.bounds().all() {
                 situation.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
             }
@@ -88,7 +88,7 @@ fn a_block_between_adults_is_told_as_a_block() {
     step(&mut state, &policy, &Command::Block { by: sam, who: zoe });
     for (by, other, case) in [(sam, zoe, Case::OwnBlock), (zoe, sam, Case::OtherBlock)] {
         let mut told = Vec::new();
-        let situation = Situation { state: &state, policy: &policy, past: None };
+        let situation = StateView { state: &state, policy: &policy, history: None };
         situation.each_point(&Command::Direct { by, to: other }, |point| told.push(point));
         let alone = DecidedBy::Alone(Condition::PartiesAuthorized);
         assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chatwarden::adapter::fault::CustomPolicy;
-use chatwarden::coverage::{Case, DecidedBy, HistoryFacts, Point, Situation};
+use chatwarden::coverage::{Case, DecidedBy, HistoryFacts, Point, StateView};
 use chatwarden::format::{BuiltInCast, NamedCommand, Names};
 use chatwarden::model::{
     BetweenChildren, Command, NamedEnum, Newcomer, NewcomerRule, Policy, Preset, Setup, State, step,
@@ -74,7 +74,7 @@ fn shown_by_the_last(policy: Policy, chain: &[Command]) -> Vec<Point> {
         past.record(&old, command, allowed, &state);
     }
     let mut points = Vec::new();
-    let situation = Situation { state: &state, policy: &policy, past: Some(&past) };
+    let situation = StateView { state: &state, policy: &policy, history: Some(&past) };
     situation.each_point(last, |point| points.push(point));
     points
 }

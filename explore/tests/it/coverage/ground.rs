@@ -1,7 +1,7 @@
 //! What an exhaustive search says can be covered, against the plainest enumeration: every state in a hash map, and every
 //! command that can be written down in each.
 
-use chatwarden::coverage::{Coverage, PointStatus, Points, Reachability, Situation};
+use chatwarden::coverage::{Coverage, PointStatus, Points, Reachability, StateView};
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::model::{Cast, EnumSet, Kind, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
 use chatwarden_explore::SearchMonitor;
@@ -31,7 +31,7 @@ fn enumerated(setup: &Setup) -> Points {
     let start: State<4, 1> = setup.start();
     let (mut known, mut left, mut points) = (FastSet::from_iter([start]), vec![start], Points::default());
     while let Some(state) = left.pop() {
-        let situation = Situation { state: &state, policy: &setup.policy, past: None };
+        let situation = StateView { state: &state, policy: &setup.policy, history: None };
         for command in &commands {
             situation.each_point(command, |point| {
                 points.insert(point);
@@ -71,7 +71,7 @@ fn nothing_that_a_run_shows_is_called_unreachable() {
             seen.follow(&setup, &generator.run(&setup, 40, targets, &mut choices));
         }
         for point in seen.points().iter() {
-            let standing = ground.standing(&Coverage::default(), point);
+            let standing = ground.status(&Coverage::default(), point);
             assert_ne!(standing, PointStatus::Unreachable, "{point} under {setup:?}");
         }
     }

@@ -40,7 +40,7 @@ fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
     assert!(suite.chains.len() <= 150 && suite.chains.iter().all(|chain| chain.commands.len() <= 12));
     let coverage = suite.coverage(&setup);
     for point in Point::all() {
-        let standing = suite.ground.standing(&coverage, *point);
+        let standing = suite.ground.status(&coverage, *point);
         assert!(matches!(standing, PointStatus::Reached | PointStatus::Unreachable), "{point}: {standing}");
     }
     // Without any one chain something is missing.
