@@ -46,8 +46,16 @@ impl DecidedBy {
         }
     }
 
+    /// Whether a command of the kind can have the outcome.
+    fn is_of(self, kind: CommandKind) -> bool {
+        match self {
+            DecidedBy::Allowed => true,
+            DecidedBy::Alone(condition) => kind.conditions().contains(&condition),
+        }
+    }
+
     /// A number below [`OUTCOMES`] that no other outcome of the kind has.
-    pub(crate) fn number(self, kind: CommandKind) -> usize {
+    fn number(self, kind: CommandKind) -> usize {
         match self {
             DecidedBy::Allowed => 0,
             DecidedBy::Alone(condition) => {

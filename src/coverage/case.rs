@@ -3,9 +3,11 @@
 //! Whether a case holds for a command in a state is observed in `observe`, `clearance` and `loss`. A
 //! case is reported only where it fits by the table.
 
+use std::sync::LazyLock;
+
 use chatwarden_model::{CommandKind as K, Condition as C, NamedEnum, named_enum};
 
-use super::DecidedBy;
+use super::{DecidedBy, OUTCOMES};
 
 /// A set of kinds of commands.
 #[derive(Clone, Copy)]
@@ -58,16 +60,6 @@ const TARGETING: Kinds =
 /// The actor is a child or an adult.
 const CHATTING: Kinds = Kinds::ALL.without(GUARDING);
 
-/// The outcomes at which a case can be seen.
-#[derive(Clone, Copy)]
-enum At {
-    Allowed,
-    /// A condition about who may be with whom failed alone.
-    Uncleared,
-    /// The condition failed alone.
-    Alone(C),
-}
-
 /// The knowledge that it takes to see a case.
 #[derive(Clone, Copy)]
 enum Needs {
@@ -82,19 +74,32 @@ enum Needs {
 /// The row of a case in the table.
 struct Row {
     needs: Needs,
-    at: &'static [(At, Kinds)],
+    /// The outcomes that the case fits, each with the commands.
+    at: &'static [(&'static [DecidedBy], Kinds)],
 }
 
-macro_rules! at {
+macro_rules! outcomes {
     (Allowed) => {
-        At::Allowed
+        &[DecidedBy::Allowed]
     };
+    // Somebody may not be with somebody else.
     (Uncleared) => {
-        At::Uncleared
+        &[
+            DecidedBy::Alone(C::NewcomerCleared),
+            DecidedBy::Alone(C::AudienceCleared),
+            DecidedBy::Alone(C::PartiesAuthorized),
+        ]
     };
     ($condition:ident) => {
-        At::Alone(C::$condition)
+        &[DecidedBy::Alone(C::$condition)]
     };
+}
+
+macro_rules! kinds {
+    () => { Kinds::ALL };
+    ([$($kind:ident),*]) => { Kinds::of(&[$(K::$kind),*]) };
+    ($set:ident) => { $set };
+    ($first:tt | $($more:tt)|+) => { kinds!($first)$(.or(kinds!($more)))+ };
 }
 
 macro_rules! needs {
@@ -106,28 +111,22 @@ macro_rules! needs {
     };
 }
 
-macro_rules! kinds {
-    () => { Kinds::ALL };
-    ([$($kind:ident),*]) => { Kinds::of(&[$(K::$kind),*]) };
-    ($set:ident) => { $set };
-    ($first:tt | $($more:tt)|+) => { kinds!($first)$(.or(kinds!($more)))+ };
-}
-
-/// Declares the cases: `Case = "name": "meaning" needs What at { Outcome: kinds of commands }`. An
-/// outcome without kinds stands for all commands that can have it.
+/// Declares the cases: `Case = "name": "meaning" needs Knowledge at { Outcome: kinds of commands, … }`.
+/// An outcome without kinds stands for all commands that can have it.
 macro_rules! cases {
     ($(#[$meta:meta])* pub enum Case { $(
         $case:ident = $name:literal: $about:literal $(needs $needs:ident)?
-            at { $($at:ident $(: $($kinds:tt)|+)?),* }
+            at { $($outcome:ident $(: $($kinds:tt)|+)?),* }
     )* }) => {
         named_enum! {
             $(#[$meta])*
             pub enum Case { $($case = $name: $about),* }
         }
 
-        const ROWS: [Row; Case::ALL.len()] = [
-            $(Row { needs: needs!($($needs)?), at: &[$((at!($at), kinds!($($($kinds)|+)?))),*] }),*
-        ];
+        const ROWS: [Row; Case::ALL.len()] = [$(Row {
+            needs: needs!($($needs)?),
+            at: &[$((outcomes!($outcome), kinds!($($($kinds)|+)?))),*],
+        }),*];
     };
 }
 
@@ -175,8 +174,7 @@ cases! {
 
         NotApproved = "not-approved": "no guardian of the child approved the adult"
             at { Uncleared }
-        OwnSideMissing = "own-side-missing":
-            "of two children, the newcomer's guardians alone did not approve"
+        OwnSideMissing = "own-side-missing": "of two children, the newcomer's guardians alone did not approve"
             at { Uncleared }
         OtherSideMissing = "other-side-missing":
             "of two children, the other's guardians alone did not approve"
@@ -186,11 +184,9 @@ cases! {
             at { Uncleared }
         QuorumShort = "quorum-short": "some guardians of a child approved, but not all"
             at { Uncleared }
-        OwnBlock = "own-block":
-            "the newcomer alone has blocked the other, and nothing else is in the way"
+        OwnBlock = "own-block": "the newcomer alone has blocked the other, and nothing else is in the way"
             at { Uncleared }
-        OtherBlock = "other-block":
-            "the other alone has blocked the newcomer, and nothing else is in the way"
+        OtherBlock = "other-block": "the other alone has blocked the newcomer, and nothing else is in the way"
             at { Uncleared }
 
         OneApproval = "one-approval": "not all of several guardians approved, and that sufficed"
@@ -202,8 +198,7 @@ cases! {
         AdultsWhoBlocked = "adults-who-blocked":
             "of two adults, one has blocked the other, and they may share the group all the same"
             at { Allowed: [Create] | ENTERING | SENDING }
-        OneContact = "one-contact":
-            "one member of several is compatible with the newcomer, and that sufficed"
+        OneContact = "one-contact": "one member of several is compatible with the newcomer, and that sufficed"
             at { Allowed: ENTERING }
         AmongStrangers = "among-strangers":
             "a member is not compatible with the newcomer, and the rule does not ask"
@@ -232,8 +227,7 @@ cases! {
             needs History at { ActorIsOwner }
         ByFormerMember = "by-a-former-member": "somebody acts who was a member once"
             needs History at { Allowed: [Accept, Join], Uncleared: [Accept, Join], ActorIsMember }
-        ByRemovedMember = "by-a-removed-member":
-            "somebody acts whom somebody else took out of the group"
+        ByRemovedMember = "by-a-removed-member": "somebody acts whom somebody else took out of the group"
             needs History at { ActorIsMember }
         ByFormerInviter = "by-a-former-inviter": "somebody acts who invited the same user once"
             needs History at { ActorIssuedOrOwns }
@@ -243,8 +237,7 @@ cases! {
             needs SecondGroup at { ActorIsOwner }
         MemberElsewhere = "member-elsewhere": "somebody acts who is a member of another group"
             needs SecondGroup at { ActorIsMember }
-        InvitedElsewhere = "invited-elsewhere":
-            "somebody outside acts who is invited into another group"
+        InvitedElsewhere = "invited-elsewhere": "somebody outside acts who is invited into another group"
             needs SecondGroup at { ActorIsInvited }
         BannedElsewhere = "banned-elsewhere": "the newcomer is banned in another group"
             needs SecondGroup at { Allowed: [Invite, Join] }
@@ -254,8 +247,7 @@ cases! {
             at { Allowed: [Ban], TargetIsOutside, TargetIsInvited }
         ToInvitee = "to-an-invitee": "it is done to somebody who is invited"
             at { Allowed: [Ban], TargetIsMember }
-        ToOutsider = "to-an-outsider":
-            "it is done to somebody who is neither in the group nor invited"
+        ToOutsider = "to-an-outsider": "it is done to somebody who is neither in the group nor invited"
             at { Allowed: [Ban], TargetIsMember, TargetIsInvited }
         ToFormerMember = "to-a-former-member": "it is done to somebody who was a member once"
             needs History at { Allowed: [Invite], Uncleared: [Invite] }
@@ -271,8 +263,7 @@ cases! {
         ByBystander = "by-a-bystander": "somebody who chats acts whom it is not about"
             at { ActorIsGuardian }
 
-        StillAuthorized = "still-authorized":
-            "it changes something, and no child loses an authorization"
+        StillAuthorized = "still-authorized": "it changes something, and no child loses an authorization"
             at { Allowed: SETTLING }
         LostUnshared = "lost-unshared": "two lose their authorization who share no active group"
             at { Allowed: SETTLING }
@@ -280,8 +271,7 @@ cases! {
             at { Allowed: SETTLING }
         LostInTwoGroups = "lost-in-two-groups": "two lose their authorization who share two groups"
             needs SecondGroup at { Allowed: SETTLING }
-        LostInFrozenGroup = "lost-in-a-frozen-group":
-            "two lose their authorization who share a frozen group"
+        LostInFrozenGroup = "lost-in-a-frozen-group": "two lose their authorization who share a frozen group"
             at { Allowed: SETTLING }
         LostBetweenChildren = "lost-between-children":
             "two children lose their authorization who share a group"
@@ -295,8 +285,7 @@ cases! {
         LostWithOwner = "lost-with-the-owner":
             "two lose their authorization who share a group that one of them owns"
             at { Allowed: SETTLING }
-        LostBesideOthers = "lost-beside-others":
-            "two lose their authorization who share a group with others"
+        LostBesideOthers = "lost-beside-others": "two lose their authorization who share a group with others"
             at { Allowed: SETTLING }
         LostTwice = "lost-twice":
             "several pairs lose their authorization at once, one of which at least shares a group"
@@ -313,11 +302,9 @@ cases! {
             at { Allowed: [Approve, Revoke, AddGuardian, Block, Unblock, OpenLink, CloseLink] }
         Again = "again": "the same was done before, has been undone, and is done again"
             needs History at { Allowed: REPEATABLE }
-        LostAgain = "lost-again":
-            "it is done again, and two lose their authorization who share a group"
+        LostAgain = "lost-again": "it is done again, and two lose their authorization who share a group"
             needs History at { Allowed: SETTLING }
-        Reunited = "reunited":
-            "two become authorized of whom one was a member of the other's group once"
+        Reunited = "reunited": "two become authorized of whom one was a member of the other's group once"
             needs History at { Allowed: [Approve, Unblock] }
         ToReturning = "to-a-returning-guardian":
             "a guardian comes back who was taken from the child while an approval of theirs stood"
@@ -351,8 +338,7 @@ cases! {
             at { Allowed: [Accept] }
         NoOwner = "no-owner": "the group has no owner"
             at { Allowed: ENTERING | SENDING }
-        DeliveredToAll = "delivered-to-all":
-            "all other members, of which there are some, receive it"
+        DeliveredToAll = "delivered-to-all": "all other members, of which there are some, receive it"
             at { Allowed: SENDING }
         DeliveredToSome = "delivered-to-some": "some of the other members receive it"
             at { Allowed: SENDING }
@@ -384,55 +370,29 @@ pub(super) struct CaseSet(u128);
 
 const _: () = assert!(Case::ALL.len() <= u128::BITS as usize, "each case has a bit");
 
-/// For each kind of command the cases that fit if it is allowed, and if each condition refuses it alone.
-static FITTING: [[CaseSet; 1 + C::ALL.len()]; K::ALL.len()] = fitting();
-
 impl CaseSet {
     /// The cases that fit the outcome of a command of the kind.
+    #[inline]
     pub(super) fn fitting(kind: K, outcome: DecidedBy) -> Self {
-        let at = match outcome {
-            DecidedBy::Allowed => 0,
-            DecidedBy::Alone(condition) => 1 + condition.index(),
-        };
-        FITTING[kind.index()][at]
+        static FITTING: LazyLock<Vec<[CaseSet; OUTCOMES]>> = LazyLock::new(CaseSet::by_outcome);
+        FITTING[kind.index()][outcome.number(kind)]
+    }
+
+    fn by_outcome() -> Vec<[CaseSet; OUTCOMES]> {
+        let mut table = vec![[CaseSet(0); OUTCOMES]; K::ALL.len()];
+        for (case, row) in ROWS.iter().enumerate() {
+            for &(outcomes, kinds) in row.at {
+                for &kind in K::ALL.iter().filter(|kind| kinds.contains(**kind)) {
+                    for outcome in outcomes.iter().filter(|outcome| outcome.is_of(kind)) {
+                        table[kind.index()][outcome.number(kind)].0 |= 1 << case;
+                    }
+                }
+            }
+        }
+        table
     }
 
     pub(super) const fn contains(self, case: Case) -> bool {
         self.0 >> case as u32 & 1 == 1
-    }
-}
-
-const fn fitting() -> [[CaseSet; 1 + C::ALL.len()]; K::ALL.len()] {
-    let mut table = [[CaseSet(0); 1 + C::ALL.len()]; K::ALL.len()];
-    let mut case = 0;
-    while case < ROWS.len() {
-        let mut nth = 0;
-        while nth < ROWS[case].at.len() {
-            let (at, kinds) = ROWS[case].at[nth];
-            let mut kind = 0;
-            while kind < K::ALL.len() {
-                if kinds.contains(K::ALL[kind]) {
-                    add(&mut table[kind], at, case);
-                }
-                kind += 1;
-            }
-            nth += 1;
-        }
-        case += 1;
-    }
-    table
-}
-
-/// Adds a case at the outcomes for which `at` stands.
-const fn add(outcomes: &mut [CaseSet; 1 + C::ALL.len()], at: At, case: usize) {
-    let bit = 1 << case;
-    match at {
-        At::Allowed => outcomes[0].0 |= bit,
-        At::Uncleared => {
-            outcomes[1 + C::NewcomerCleared as usize].0 |= bit;
-            outcomes[1 + C::AudienceCleared as usize].0 |= bit;
-            outcomes[1 + C::PartiesAuthorized as usize].0 |= bit;
-        }
-        At::Alone(condition) => outcomes[1 + condition as usize].0 |= bit,
     }
 }
