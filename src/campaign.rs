@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
 use crate::adapter::{Adapter, Failure, Fidelity};
-use crate::coverage::{Coverage, HistoryFacts, Point, Points, Situation};
+use crate::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
@@ -411,7 +411,7 @@ struct CoverageTrace {
 
 impl CoverageTrace {
     fn take(&mut self, before: &State, plan: &CampaignConfig, command: &Command, after: &State) {
-        let situation = Situation { state: before, policy: &plan.setup.policy, past: Some(&self.past) };
+        let situation = StateView { state: before, policy: &plan.setup.policy, history: Some(&self.past) };
         situation.each_point(command, |point| self.shown.push(point));
         let allowed = decide(before, &plan.setup.policy, command).is_allowed();
         self.past.record(before, command, allowed, after);

@@ -1,12 +1,14 @@
-//! Authorization coverage: how much of a policy's rules a run, a suite or a search has put to the test.
+//! Authorization coverage: which rules of a policy a run, a suite or a search has tested.
 //!
-//! The measure is avionics' MC/DC, read off the model: a condition of a command counts once it has been seen to decide
-//! the outcome *alone*, in a situation where all the command's other conditions hold. Beside it stand the inner parts
-//! of the rules ([`Case`]), and which promises depended on what was done. The implementation's code is not looked at,
-//! so it makes no difference in which language it is written or whether it can be instrumented.
+//! The measure is modified condition/decision coverage (MC/DC), as in avionics, read off the model: a
+//! condition of a command is covered once it *alone* decided the outcome, in a state where all other
+//! conditions of the command hold. Counted beside it are the inner parts of the rules ([`Case`]) and the
+//! promises at risk. The code of the implementation is not looked at, so it may be written in any
+//! language.
 //!
-//! What cannot be reached at all is for an exhaustive search to say ([`Reachability`] holds its answer); nothing is generated,
-//! run or worded here.
+//! Here are the points, sets and counts of them. The points that a command shows are found in
+//! `observe`. The points that cannot be reached are known from an exhaustive search, whose answer
+//! [`Reachability`] holds.
 
 mod case;
 mod clearance;
@@ -17,28 +19,65 @@ mod promise_relevance;
 
 use std::sync::OnceLock;
 
-use chatwarden_model::{Command, CommandKind, Condition, NamedEnum, Promise, Setup, State, named_enum, step};
+use chatwarden_model::{
+    Command, CommandKind, Condition, Decision, NamedEnum, Promise, Setup, State, named_enum, step,
+};
 
 pub use case::Case;
 pub use history_facts::{GroupHistory, HistoryFacts};
-pub use observe::Situation;
+pub use observe::StateView;
 
-/// How a command came out, as far as coverage tells outcomes apart.
-///
-/// ```
-/// use chatwarden::coverage::DecidedBy;
-/// use chatwarden::model::Condition;
-/// assert_ne!(DecidedBy::Allowed, DecidedBy::Alone(Condition::LinkIsOpen));
-/// ```
+/// The outcome of a command, as far as coverage distinguishes outcomes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DecidedBy {
     /// All conditions hold.
     Allowed,
-    /// All conditions hold but this one, which alone refuses the command.
+    /// All conditions hold except this one, which alone refuses the command.
     Alone(Condition),
 }
 
-/// Something that can be covered.
+impl DecidedBy {
+    /// The outcome of the decision; none if several conditions refuse the command.
+    pub fn of(decision: Decision) -> Option<Self> {
+        match decision.failures() {
+            0 => Some(DecidedBy::Allowed),
+            1 => decision.near_miss().map(DecidedBy::Alone),
+            _ => None,
+        }
+    }
+
+    /// Whether a command of the kind can have the outcome.
+    fn is_of(self, kind: CommandKind) -> bool {
+        match self {
+            DecidedBy::Allowed => true,
+            DecidedBy::Alone(condition) => kind.conditions().contains(&condition),
+        }
+    }
+
+    /// A number below [`OUTCOMES`] that no other outcome of the kind has.
+    fn number(self, kind: CommandKind) -> usize {
+        match self {
+            DecidedBy::Allowed => 0,
+            DecidedBy::Alone(condition) => {
+                let at = kind.conditions().iter().position(|known| *known == condition);
+                1 + at.expect("a condition of the command")
+            }
+        }
+    }
+}
+
+/// The most outcomes that a command has: it is allowed, or one of its conditions refuses it alone.
+pub(crate) const OUTCOMES: usize = {
+    let (mut most, mut at) = (0, 0);
+    while at < CommandKind::ALL.len() {
+        let conditions = CommandKind::ALL[at].conditions().len();
+        most = if conditions > most { conditions } else { most };
+        at += 1;
+    }
+    1 + most
+};
+
+/// One unit of coverage.
 ///
 /// ```
 /// use chatwarden::coverage::{DecidedBy, Point};
@@ -49,40 +88,41 @@ pub enum DecidedBy {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Point {
-    /// A command of the kind came out like that.
+    /// A command of the kind had the outcome.
     Decided(CommandKind, DecidedBy),
-    /// And this was particular about it.
+    /// A command of the kind had the outcome in the case.
     Case(CommandKind, DecidedBy, Case),
-    /// The promise depended on a command of the kind: the policy broke it there, or one thing done otherwise would have.
+    /// The promise was at risk at a command of the kind: the policy broke it there, or a single mistake
+    /// would have.
     Promise(Promise, CommandKind),
 }
 
-/// How many cases an outcome can have, at most.
-const CASES: usize = 96;
-/// How many outcomes a command can have, at most.
-const OUTCOMES: usize = 9;
-/// How many numbers the points of a command take.
-const STRIDE: usize = OUTCOMES * CASES + 16;
-/// How many numbers there are.
+/// The numbers of an outcome: its own, and one for each case.
+const CASES: usize = 1 + Case::ALL.len();
+/// The numbers of a kind of command.
+const STRIDE: usize = OUTCOMES * CASES + Promise::ALL.len();
+/// The numbers of all points. Not every number is that of a point.
 const NUMBERS: usize = CommandKind::ALL.len() * STRIDE;
 
+const _: () = assert!(NUMBERS <= u16::MAX as usize, "positions of points are kept in 16 bits");
+
 impl Point {
-    /// Everything that can be told of any command under any policy, command after command.
+    /// All points of all commands under any policy, command after command.
     pub fn all() -> &'static [Point] {
         static ALL: OnceLock<Vec<Point>> = OnceLock::new();
         ALL.get_or_init(|| CommandKind::ALL.iter().flat_map(|&kind| of_command(kind)).collect())
     }
 
-    /// The command that it is about.
+    /// The kind of command of the point.
     pub const fn command(self) -> CommandKind {
         match self {
             Point::Decided(kind, _) | Point::Case(kind, ..) | Point::Promise(_, kind) => kind,
         }
     }
 
-    /// Points of which one at least must be reachable if this one is. A search of single states with one group can tell
-    /// those; of what went before, and of a second group, it can tell nothing.
-    pub fn presupposes(self) -> Vec<Point> {
+    /// If this point is reachable, so is at least one of these. They rule out points that a search of
+    /// states with one group, without history, cannot see.
+    pub fn prerequisites(self) -> Vec<Point> {
         use CommandKind as K;
         let Point::Case(kind, outcome, case) = self else { return vec![self] };
         let case_of = |case: Case| Point::Case(kind, outcome, case);
@@ -105,14 +145,15 @@ impl Point {
                 ]
             }
             Case::KnowsLink => vec![allowed(K::OpenLink)],
-            _ if self.takes_history() => vec![Point::Decided(kind, outcome)],
+            _ if self.needs_history() => vec![Point::Decided(kind, outcome)],
             _ => vec![self],
         }
     }
 
-    /// Whether it takes a history, or a second group, to see it, and not just a state with one.
-    pub const fn takes_history(self) -> bool {
-        matches!(self, Point::Case(_, _, case) if case.is_of_the_past() || case.is_of_two_groups())
+    /// Whether a state with one group does not show it: it depends on the commands before, or on a second
+    /// group.
+    pub const fn needs_history(self) -> bool {
+        matches!(self, Point::Case(_, _, case) if case.needs_history() || case.needs_second_group())
     }
 
     /// The position among [`Point::all`].
@@ -120,33 +161,25 @@ impl Point {
         static POSITIONS: OnceLock<Vec<u16>> = OnceLock::new();
         let positions = POSITIONS.get_or_init(|| {
             let mut positions = vec![0; NUMBERS];
-            (0..).zip(Point::all()).for_each(|(at, point)| positions[point.number()] = at);
+            (0u16..).zip(Point::all()).for_each(|(at, point)| positions[point.number()] = at);
             positions
         });
         positions[self.number()].into()
     }
 
-    /// A number of its own below a fixed bound, so that sets of points are bits.
+    /// A number below [`NUMBERS`] that no other point has, so that sets of points are bits.
     fn number(self) -> usize {
-        let place = |kind: CommandKind, outcome: DecidedBy| {
-            let nth = match outcome {
-                DecidedBy::Allowed => 0,
-                DecidedBy::Alone(condition) => {
-                    let at = kind.conditions().iter().position(|known| *known == condition);
-                    1 + at.expect("a condition of the command")
-                }
-            };
-            kind.index() * STRIDE + nth * CASES
-        };
+        let of_outcome =
+            |kind: CommandKind, outcome: DecidedBy| kind.index() * STRIDE + outcome.number(kind) * CASES;
         match self {
-            Point::Decided(kind, outcome) => place(kind, outcome),
-            Point::Case(kind, outcome, case) => place(kind, outcome) + 1 + case.index(),
+            Point::Decided(kind, outcome) => of_outcome(kind, outcome),
+            Point::Case(kind, outcome, case) => of_outcome(kind, outcome) + 1 + case.index(),
             Point::Promise(promise, kind) => kind.index() * STRIDE + OUTCOMES * CASES + promise.index(),
         }
     }
 }
 
-/// One word, as it stands in the names of scenarios.
+/// One word, which is used in the names of scenarios.
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let outcome = |outcome: &DecidedBy| match outcome {
@@ -206,7 +239,7 @@ impl Points {
         is_new
     }
 
-    /// Takes a point out; whether it was in.
+    /// Removes a point; whether it was in the set.
     pub fn remove(&mut self, point: Point) -> bool {
         let number = point.number();
         let (word, bit) = (&mut self.0[number / 64], 1 << (number % 64));
@@ -215,7 +248,7 @@ impl Points {
         was_in
     }
 
-    /// Takes all points of another set out.
+    /// Removes all points of another set.
     pub fn subtract(&mut self, other: &Points) {
         self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= !other);
     }
@@ -230,12 +263,12 @@ impl Points {
         self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
     }
 
-    /// How many points there are.
+    /// The number of points in the set.
     pub fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether there is no point.
+    /// Whether the set has no point.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
@@ -256,7 +289,7 @@ impl FromIterator<Point> for Points {
     }
 }
 
-/// How often each point was seen.
+/// Counts how often each point was seen.
 ///
 /// ```
 /// use chatwarden::coverage::{Coverage, DecidedBy, Point};
@@ -288,26 +321,26 @@ impl Coverage {
         self.counts[point.number()] += 1;
     }
 
-    /// Each of the points seen once.
+    /// A count of one for each of the points.
     pub fn of_points(points: &Points) -> Self {
         let mut coverage = Coverage::default();
         points.iter().for_each(|point| coverage.count_in(point));
         coverage
     }
 
-    /// Counts what the commands show where everything goes by the policy.
+    /// Counts the points that the commands show if the policy decides all of them.
     pub fn follow(&mut self, setup: &Setup, commands: &[Command]) {
-        let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
+        let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
         for command in commands {
-            Situation { state: &state, policy: &setup.policy, past: Some(&past) }
-                .each_point(command, |point| self.count_in(point));
+            let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
+            view.each_point(command, |point| self.count_in(point));
             let before = state;
             let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
-            past.record(&before, command, allowed, &state);
+            history.record(&before, command, allowed, &state);
         }
     }
 
-    /// Adds what another one counted.
+    /// Adds the counts of another one.
     pub fn merge(&mut self, other: &Coverage) {
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
     }
@@ -317,19 +350,14 @@ impl Coverage {
         self.counts[point.number()]
     }
 
-    /// What was seen at all.
+    /// The points that were seen.
     pub fn points(&self) -> Points {
         Point::all().iter().copied().filter(|point| self.count(*point) > 0).collect()
     }
 }
 
 named_enum! {
-    /// What is known of a point.
-    ///
-    /// ```
-    /// use chatwarden::{coverage::PointStatus, model::NamedEnum};
-    /// assert_eq!(PointStatus::Missed.name(), "missed");
-    /// ```
+    /// Whether a point was seen, and whether it can be.
     pub enum PointStatus {
         Reached = "reached": "it was seen",
         Missed = "missed": "it was not seen, and it can be",
@@ -338,54 +366,54 @@ named_enum! {
     }
 }
 
-/// What can be covered under a policy with a cast, as far as an exhaustive search came.
+/// The points that can be reached under a policy with a cast, as far as an exhaustive search found out.
 ///
 /// ```
-/// use chatwarden::coverage::{Coverage, Reachability, Point, PointStatus};
-/// let ground = Reachability::default();
-/// assert_eq!(ground.standing(&Coverage::default(), Point::all()[0]), PointStatus::Open);
+/// use chatwarden::coverage::{Coverage, Point, PointStatus, Reachability};
+/// let reachability = Reachability::default();
+/// assert_eq!(reachability.status(&Coverage::default(), Point::all()[0]), PointStatus::Open);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reachability {
-    /// What can be seen.
+    /// The points that the search saw.
     pub reachable: Points,
-    /// Whether everything was tried, so that what is not reachable cannot be seen but by what went before, or in a
-    /// second group.
+    /// Whether the search tried everything. A point that it did not see can then be seen only with
+    /// history or with a second group.
     pub is_complete: bool,
-    /// Whether there is no second group, so that what takes one cannot be seen.
+    /// Whether the setup has no second group.
     pub lacks_second_group: bool,
 }
 
 impl Reachability {
-    /// What is not known to be unreachable: what is worth seeking.
+    /// The points that are not known to be unreachable and are worth seeking.
     pub fn possible(&self) -> Points {
         let nothing = Coverage::default();
-        let possible = |point: &Point| self.standing(&nothing, *point) != PointStatus::Unreachable;
+        let possible = |point: &Point| self.status(&nothing, *point) != PointStatus::Unreachable;
         Point::all().iter().copied().filter(possible).collect()
     }
 
-    /// What is known of a point beside what was seen.
-    pub fn standing(&self, coverage: &Coverage, point: Point) -> PointStatus {
+    /// The status of a point, given the points that were seen.
+    pub fn status(&self, coverage: &Coverage, point: Point) -> PointStatus {
         if coverage.count(point) > 0 {
             PointStatus::Reached
         } else if self.reachable.contains(point) {
             PointStatus::Missed
-        } else if self.excludes(point) {
+        } else if self.is_excluded(point) {
             PointStatus::Unreachable
         } else {
             PointStatus::Open
         }
     }
 
-    /// Whether it is known that the point cannot be seen: with its outcome out of reach, or all that it presupposes.
-    fn excludes(&self, point: Point) -> bool {
-        let takes_second = matches!(point, Point::Case(_, _, case) if case.is_of_two_groups());
-        let lacks = |point: &Point| !self.reachable.contains(*point);
-        let is_out_of_reach = match point {
-            Point::Case(kind, outcome, _) => lacks(&Point::Decided(kind, outcome)),
+    /// Whether the point is known to be unreachable, because its outcome or all its prerequisites are.
+    fn is_excluded(&self, point: Point) -> bool {
+        let needs_second = matches!(point, Point::Case(_, _, case) if case.needs_second_group());
+        let is_unreached = |point: &Point| !self.reachable.contains(*point);
+        let is_outcome_unreached = match point {
+            Point::Case(kind, outcome, _) => is_unreached(&Point::Decided(kind, outcome)),
             _ => false,
         };
-        takes_second && self.lacks_second_group
-            || self.is_complete && (is_out_of_reach || point.presupposes().iter().all(lacks))
+        needs_second && self.lacks_second_group
+            || self.is_complete && (is_outcome_unreached || point.prerequisites().iter().all(is_unreached))
     }
 }

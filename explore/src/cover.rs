@@ -13,7 +13,7 @@ use super::facts::relation;
 use super::key::Key;
 use super::search::{Search, by_accounts, share, take};
 use super::store::{SHARDS, Shard};
-use chatwarden::coverage::{Points, Situation};
+use chatwarden::coverage::{Points, StateView};
 
 /// The commands that are tried, by what their outcomes depend on.
 struct Trials {
@@ -118,7 +118,7 @@ fn show<const U: usize, const W: usize, const G: usize, K: Key>(
     commands: &[Command],
     points: &mut Points,
 ) {
-    let situation = Situation { state, policy: &search.plan.setup.policy, past: None };
+    let situation = StateView { state, policy: &search.plan.setup.policy, history: None };
     for command in commands {
         situation.each_point(command, |point| {
             points.insert(point);

@@ -87,7 +87,7 @@ impl Suite {
     /// Whether it is known of every point that the suite does not show that it cannot be shown.
     pub fn is_settled(&self) -> bool {
         let coverage = Coverage::of_points(&self.ground.reachable);
-        Point::all().iter().all(|point| self.ground.standing(&coverage, *point) != PointStatus::Open)
+        Point::all().iter().all(|point| self.ground.status(&coverage, *point) != PointStatus::Open)
     }
 
     /// How often the suite shows each point.

@@ -1,171 +1,162 @@
-//! The rules about who may be with whom: of which pairs they ask, who was the obstacle and why, and what sufficed.
+//! The cases of the rules about who may be with whom: which pair was the obstacle and why, and what
+//! sufficed where the rule was met.
 
 use chatwarden_model::{
     Admission, Command, CommandKind as K, GroupState, NewcomerRule, Policy, Quorum, SendRule, User, UserSet,
 };
 
-use super::{Case, DecidedBy, HistoryFacts, Situation};
+use super::observe::Observer;
+use super::{Case, HistoryFacts, StateView};
 
-/// Two users of whom a rule asks whether they are compatible.
+/// Two users whom a rule compares.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+struct Pair {
     newcomer: User,
     other: User,
-    /// Whether the other is merely invited, or comes along.
+    /// Whether the other is not a member, but invited or brought along.
     is_invitee: bool,
 }
 
-impl<const U: usize, const G: usize> Situation<'_, U, G> {
-    /// Who alone was not compatible with whom, and why.
-    pub(super) fn obstacle(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let group = command.group().map(|group| self.state.group(group));
-        let rule = newcomer_rule(self.policy, command.kind());
-        if rule == Some(NewcomerRule::AnyMember) && command.kind() != K::Create {
-            tell(Case::NoMember);
+impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
+    /// The pair that alone was not cleared, and the reason.
+    pub(super) fn obstacle(&mut self) {
+        let (view, command) = (self.view, self.command);
+        let group = command.group().map(|group| view.state.group(group));
+        let rule = newcomer_rule(view.policy, self.kind);
+        if rule == Some(NewcomerRule::AnyMember) && self.kind != K::Create {
+            self.note(Case::NoMember);
             if let (Some(newcomer), Some(group)) = (newcomer(command), group) {
-                self.acquaintance(command, newcomer, group.members, tell);
+                self.earlier_meeting(newcomer, group.members);
             }
             return;
         }
         let (mut obstacle, mut count) = (None, 0);
-        self.each_asked(command, |asked| {
-            if !self.meets(command.kind(), asked) {
-                obstacle = Some(asked);
+        view.each_compared(command, |pair| {
+            if !view.is_cleared(command, pair) {
+                obstacle = Some(pair);
                 count += 1;
             }
         });
         match (obstacle, count) {
-            (Some(asked), 1) => {
+            (Some(pair), 1) => {
                 if let Some(group) = group {
-                    self.role(command, group, asked, tell);
+                    self.role_of_obstacle(group, pair);
                 }
-                self.reason(asked, tell);
-                self.acquaintance(command, asked.newcomer, UserSet::of([asked.other]), tell);
+                self.reason(pair);
+                self.earlier_meeting(pair.newcomer, UserSet::of([pair.other]));
             }
-            (None, _) => tell(Case::NobodyToAsk),
+            (None, _) => self.note(Case::NobodyToAsk),
             _ => {}
         }
     }
 
-    /// Whether the two are to each other what the rule asks: compatible, and authorized where they are alone.
-    fn meets(&self, kind: K, Asked { newcomer, other, .. }: Asked) -> bool {
-        match kind {
-            K::Direct => self.state.authorized(self.policy, newcomer, other),
-            _ => self.state.compatible(self.policy, newcomer, other),
-        }
+    /// Whether the newcomer was in a group before with one of those who are the obstacle.
+    fn earlier_meeting(&mut self, newcomer: User, others: UserSet) {
+        let met_before = self.view.history.map_or(UserSet::EMPTY, |history| history.met_before(newcomer));
+        self.note_if(Case::OnceTogether, !met_before.and(others).is_empty());
     }
 
-    /// Whether the newcomer was in a group once with one of those who are the obstacle.
-    fn acquaintance(&self, command: &Command, newcomer: User, others: UserSet, tell: &mut impl FnMut(Case)) {
-        let are_together = matches!(command.kind(), K::Message | K::Call);
-        let company = self.past.map_or(UserSet::EMPTY, |past| past.company(newcomer));
-        if !are_together && !company.and(others).is_empty() {
-            tell(Case::OnceTogether);
-        }
-    }
-
-    /// What the other is to the command, with whom alone the newcomer is not compatible.
-    fn role(&self, command: &Command, group: &GroupState<U>, asked: Asked, tell: &mut impl FnMut(Case)) {
-        let other = asked.other;
-        let inviter = match *command {
+    /// The role of the user with whom alone the newcomer is not compatible.
+    fn role_of_obstacle(&mut self, group: &GroupState<U>, Pair { newcomer, other, is_invitee }: Pair) {
+        let inviter = match *self.command {
             Command::Create { by, .. } | Command::Invite { by, .. } => Some(by),
             Command::Accept { by, .. } => group.inviter(by),
             _ => None,
         };
         let owns = group.owner == Some(other);
-        tell(match (asked.is_invitee, inviter == Some(other), owns) {
+        self.note(match (is_invitee, inviter == Some(other), owns) {
             (true, ..) => Case::OnlyInvitee,
             (_, true, true) => Case::OnlyOwningInviter,
             (_, true, false) => Case::OnlyInviter,
             (_, false, true) => Case::OnlyOwner,
             (_, false, false) => Case::OnlyMember,
         });
+        let actor_and_newcomer = UserSet::of([self.by, newcomer]);
+        let mut groups = self.view.state.groups();
+        let share = groups.any(|(_, group)| actor_and_newcomer.is_subset(group.members));
+        self.note_if(Case::SharedElsewhere, other != self.by && share);
+        let number = self.command.group();
         let launched =
-            |past: &HistoryFacts| command.group().and_then(|group| past.group(group).launcher) == Some(other);
-        let pair = UserSet::of([command.by(), asked.newcomer]);
-        let shared = || self.state.groups().any(|(_, group)| pair.is_subset(group.members));
-        if command.kind() == K::Invite && other != command.by() && shared() {
-            tell(Case::SharedElsewhere);
-        }
-        let is_there = !owns && !asked.is_invitee && command.kind() != K::Create;
-        if is_there && self.past.is_some_and(launched) {
-            tell(Case::OnlyLauncher);
-        }
+            |history: &HistoryFacts| number.and_then(|number| history.group(number).launcher) == Some(other);
+        let is_plain_member = !owns && !is_invitee;
+        self.note_if(Case::OnlyLauncher, is_plain_member && self.view.history.is_some_and(launched));
     }
 
-    /// Why the two are not authorized with each other, if it is one thing.
-    fn reason(&self, asked: Asked, tell: &mut impl FnMut(Case)) {
-        let (newcomer, other) = (asked.newcomer, asked.other);
-        let own_block = self.state.blocks(newcomer).contains(other);
-        let other_block = self.state.blocks(other).contains(newcomer);
-        let mut unblocked = self.state.with_groups([]);
+    /// The reason for which the two are not authorized with each other, if it is a single one.
+    fn reason(&mut self, Pair { newcomer, other, .. }: Pair) {
+        let state = self.view.state;
+        let own_block = state.blocks(newcomer).contains(other);
+        let other_block = state.blocks(other).contains(newcomer);
+        let mut unblocked = state.with_groups([]);
         unblocked.blocks_mut(newcomer).remove(other);
         unblocked.blocks_mut(other).remove(newcomer);
-        let approved = unblocked.authorized(self.policy, newcomer, other);
+        let approved = unblocked.authorized(self.view.policy, newcomer, other);
         match (approved, own_block, other_block) {
-            (true, true, false) => tell(Case::OwnBlock),
-            (true, false, true) => tell(Case::OtherBlock),
-            (false, false, false) => self.missing_approval(newcomer, other, tell),
+            (true, true, false) => self.note(Case::OwnBlock),
+            (true, false, true) => self.note(Case::OtherBlock),
+            (false, false, false) => self.missing_approval(newcomer, other),
             _ => {}
         }
     }
 
-    fn missing_approval(&self, newcomer: User, other: User, tell: &mut impl FnMut(Case)) {
-        let approved = |child, contact| self.state.approved(self.policy, child, contact);
-        let partly = |child, contact| !self.state.approvals(child, contact).is_empty();
-        match (self.is_child(newcomer), self.is_child(other)) {
+    fn missing_approval(&mut self, newcomer: User, other: User) {
+        let view = self.view;
+        let approved = |child, contact| view.state.approved(view.policy, child, contact);
+        let partly = |child, contact| !view.state.approvals(child, contact).is_empty();
+        match (view.is_child(newcomer), view.is_child(other)) {
             (true, true) => {
                 let (own, others) = (approved(newcomer, other), approved(other, newcomer));
-                tell(match (own, others) {
+                self.note(match (own, others) {
                     (false, true) => Case::OwnSideMissing,
                     (true, false) => Case::OtherSideMissing,
                     _ => Case::BothSidesMissing,
                 });
-                if !own && partly(newcomer, other) || !others && partly(other, newcomer) {
-                    tell(Case::QuorumShort);
-                }
+                let falls_short = !own && partly(newcomer, other) || !others && partly(other, newcomer);
+                self.note_if(Case::QuorumShort, falls_short);
             }
-            (of_newcomer, _) => {
-                let (child, adult) = if of_newcomer { (newcomer, other) } else { (other, newcomer) };
-                tell(if partly(child, adult) { Case::QuorumShort } else { Case::NotApproved });
+            (is_child, _) => {
+                let (child, adult) = if is_child { (newcomer, other) } else { (other, newcomer) };
+                self.note(if partly(child, adult) { Case::QuorumShort } else { Case::NotApproved });
             }
         }
     }
 
     /// What sufficed for an allowed command.
-    pub(super) fn enough(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let kind = command.kind();
-        let mut seen = [false; 4];
-        self.each_asked(command, |asked| {
-            for (seen, case) in seen.iter_mut().zip(self.sufficed(asked)) {
-                *seen |= case;
+    pub(super) fn sufficient(&mut self) {
+        let (view, command) = (self.view, self.command);
+        let mut sufficed = [false; 4];
+        view.each_compared(command, |pair| {
+            for (any, sufficed) in sufficed.iter_mut().zip(view.sufficed(pair)) {
+                *any |= sufficed;
             }
         });
         let cases = [Case::OneApproval, Case::AllApprovals, Case::OneSide, Case::AdultsWhoBlocked];
-        for (case, seen) in cases.into_iter().zip(seen) {
-            if seen && case.fits(kind, DecidedBy::Allowed) {
-                tell(case);
-            }
+        for (case, sufficed) in cases.into_iter().zip(sufficed) {
+            self.note_if(case, sufficed);
         }
         let (Some(group), Some(newcomer)) = (command.group(), newcomer(command)) else { return };
-        let others = self.state.group(group).members.without(newcomer);
-        let compatible =
-            others.iter().filter(|&other| self.state.compatible(self.policy, newcomer, other)).count();
-        if newcomer_rule(self.policy, kind) == Some(NewcomerRule::AnyMember)
-            && compatible == 1
-            && others.len() > 1
-        {
-            tell(Case::OneContact);
-        }
-        if compatible < others.len() {
-            tell(Case::AmongStrangers);
+        let others = view.state.group(group).members.without(newcomer);
+        let is_compatible = |&other: &User| view.state.compatible(view.policy, newcomer, other);
+        let compatible = others.iter().filter(is_compatible).count();
+        let one_is_enough = newcomer_rule(view.policy, self.kind) == Some(NewcomerRule::AnyMember);
+        self.note_if(Case::OneContact, one_is_enough && compatible == 1 && others.len() > 1);
+        self.note_if(Case::AmongStrangers, compatible < others.len());
+    }
+}
+
+impl<const U: usize, const G: usize> StateView<'_, U, G> {
+    /// Whether the two are authorized where they would be alone, and compatible elsewhere.
+    fn is_cleared(&self, command: &Command, Pair { newcomer, other, .. }: Pair) -> bool {
+        match command.kind() {
+            K::Direct => self.state.authorized(self.policy, newcomer, other),
+            _ => self.state.compatible(self.policy, newcomer, other),
         }
     }
 
-    /// Whether the two are authorized by one of several approvals, by all of several, by one side's, or as adults
-    /// in spite of a block.
-    fn sufficed(&self, asked: Asked) -> [bool; 4] {
-        let (one, other) = (asked.newcomer, asked.other);
+    /// Whether the two are authorized by one of several approvals, by all of several, by those of one
+    /// side, or as adults in spite of a block.
+    fn sufficed(&self, pair: Pair) -> [bool; 4] {
+        let (one, other) = (pair.newcomer, pair.other);
         if !self.is_child(one) && !self.is_child(other) {
             return [false, false, false, self.state.blocked(one, other)];
         }
@@ -187,9 +178,9 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
         [one_of, all_of, children && !both, false]
     }
 
-    /// The pairs of whom the rule asks whether they are compatible, or authorized.
-    fn each_asked(&self, command: &Command, mut visit: impl FnMut(Asked)) {
-        let mut with = |newcomer, other, is_invitee| visit(Asked { newcomer, other, is_invitee });
+    /// The pairs that the rule of the command compares.
+    fn each_compared(&self, command: &Command, mut visit: impl FnMut(Pair)) {
+        let mut with = |newcomer, other, is_invitee| visit(Pair { newcomer, other, is_invitee });
         match *command {
             Command::Direct { by, to } => with(by, to, false),
             Command::Message { by, group } | Command::Call { by, group } => {
@@ -250,7 +241,7 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
     }
 }
 
-/// The rule that the policy has for newcomers at such a command.
+/// The rule of the policy for newcomers at such a command.
 fn newcomer_rule(policy: &Policy, kind: K) -> Option<NewcomerRule> {
     match kind {
         K::Create => Some(policy.newcomer.create),
@@ -261,7 +252,7 @@ fn newcomer_rule(policy: &Policy, kind: K) -> Option<NewcomerRule> {
     }
 }
 
-/// Who comes in by the command, or sends.
+/// The user who comes in by the command, or sends.
 fn newcomer(command: &Command) -> Option<User> {
     match *command {
         Command::Invite { who, .. } => Some(who),

@@ -1,12 +1,10 @@
-//! What a run has seen before: as much of it as the cases of the past ask for.
-//!
-//! The present is a state of the model, which this only reads.
+//! The facts about the commands of a trace so far, as far as cases need them.
 
 use chatwarden_model::{
     Command, Group, GroupState, Link, MAX_GROUPS, MAX_USERS, Phase, State, User, UserSet,
 };
 
-/// Who was and did what before.
+/// The earlier roles and meetings of users, and the earlier commands with their results.
 ///
 /// ```
 /// use chatwarden::coverage::HistoryFacts;
@@ -14,7 +12,7 @@ use chatwarden_model::{
 /// let mut cast = Cast::default();
 /// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
 /// let setup = Setup { cast, groups: 1, policy: Preset::NoContactRule.policy() };
-/// let mut past = HistoryFacts::default();
+/// let mut history = HistoryFacts::default();
 /// let mut state: State = setup.start();
 /// for command in [
 ///     Command::Create { by: sam, group: Group::new(0), with: UserSet::EMPTY },
@@ -22,82 +20,78 @@ use chatwarden_model::{
 /// ] {
 ///     let before = state;
 ///     let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
-///     past.record(&before, &command, allowed, &state);
+///     history.record(&before, &command, allowed, &state);
 /// }
-/// assert!(past.group(Group::new(0)).owners.contains(sam));
+/// assert!(history.group(Group::new(0)).owners.contains(sam));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct HistoryFacts {
     groups: [GroupHistory; MAX_GROUPS],
     guardians: [UserSet; MAX_USERS],
-    /// Who was taken from the child while an approval of theirs stood.
-    approvers: [UserSet; MAX_USERS],
-    /// With whom each user was in a group.
-    company: [UserSet; MAX_USERS],
-    commands: Vec<(Command, Came)>,
+    /// For each child the guardians who were removed while an approval of theirs was valid.
+    removed_approvers: [UserSet; MAX_USERS],
+    /// For each user those with whom they were in a group.
+    met_before: [UserSet; MAX_USERS],
+    commands: Vec<(Command, CommandResult)>,
 }
 
-/// What a group has seen.
-///
-/// ```
-/// assert!(chatwarden::coverage::GroupHistory::default().launcher.is_none());
-/// ```
+/// The earlier users of a group.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GroupHistory {
-    /// Who launched it.
+    /// The user who launched it.
     pub launcher: Option<User>,
-    /// Who owned it at some time.
+    /// The users who have owned it.
     pub owners: UserSet,
-    /// Who was a member at some time.
+    /// The users who have been members.
     pub members: UserSet,
-    /// Who was taken out by what somebody else did.
+    /// The users whom a command of somebody else took out.
     pub removed: UserSet,
-    /// Who was a member while its link was open.
+    /// The users who were members while its link was open.
     pub know_link: UserSet,
-    /// Who invited each user at some time.
+    /// For each user those who have invited them.
     inviters: [UserSet; MAX_USERS],
 }
 
 impl GroupHistory {
-    /// Who invited the user at some time.
+    /// The users who have invited the user.
     pub fn inviters(&self, invited: User) -> UserSet {
         self.inviters[invited.index()]
     }
 }
 
-/// What came of a command.
+/// The result of an earlier command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Came {
+enum CommandResult {
     Refused,
     Allowed,
-    /// Allowed, and something was different afterwards.
+    /// Allowed, and the state was different afterwards.
     Changed,
 }
 
 impl HistoryFacts {
-    /// Forgets everything, to follow another history in the same place.
+    /// Forgets everything and keeps the memory, to record another trace.
     pub fn clear(&mut self) {
         let mut commands = std::mem::take(&mut self.commands);
         commands.clear();
         *self = HistoryFacts { commands, ..HistoryFacts::default() };
     }
 
-    /// Takes a step down: what was before it, whether it was allowed, and what is after it.
+    /// Records a step: the state before, whether the command was allowed, and the state after.
     pub fn record(&mut self, before: &State, command: &Command, is_allowed: bool, after: &State) {
-        let came = match (is_allowed, before == after) {
-            (false, _) => Came::Refused,
-            (true, true) => Came::Allowed,
-            (true, false) => Came::Changed,
+        let result = match (is_allowed, before == after) {
+            (false, _) => CommandResult::Refused,
+            (true, true) => CommandResult::Allowed,
+            (true, false) => CommandResult::Changed,
         };
-        self.commands.push((*command, came));
-        if came != Came::Changed {
+        self.commands.push((*command, result));
+        if result != CommandResult::Changed {
             return;
         }
         for (group, now) in after.groups().filter(|(_, now)| now.phase != Phase::New) {
             self.groups[group.index()].record(before.group(group), command, now);
             for member in now.members {
-                let company = &mut self.company[member.index()];
-                *company = company.or(now.members.without(member));
+                let met = &mut self.met_before[member.index()];
+                *met = met.or(now.members.without(member));
             }
         }
         for child in before.kinds().children {
@@ -107,44 +101,44 @@ impl HistoryFacts {
         if let Command::RemoveGuardian { child, guardian, .. } = *command {
             let approved = |contact: User| before.approvals(child, contact).contains(guardian);
             if before.kinds().chatting().iter().any(approved) {
-                self.approvers[child.index()].insert(guardian);
+                self.removed_approvers[child.index()].insert(guardian);
             }
         }
     }
 
-    /// What the group has seen.
+    /// The earlier users of the group.
     pub fn group(&self, group: Group) -> &GroupHistory {
         &self.groups[group.index()]
     }
 
-    /// Who looked after the child at some time before now.
+    /// The users who have been guardians of the child.
     pub fn guardians(&self, child: User) -> UserSet {
         self.guardians[child.index()]
     }
 
-    /// Who was taken from the child at some time while an approval of theirs stood.
-    pub fn approvers(&self, child: User) -> UserSet {
-        self.approvers[child.index()]
+    /// The guardians who were removed from the child while an approval of theirs was valid.
+    pub fn removed_approvers(&self, child: User) -> UserSet {
+        self.removed_approvers[child.index()]
     }
 
-    /// With whom the user was in a group at some time.
-    pub fn company(&self, user: User) -> UserSet {
-        self.company[user.index()]
+    /// The users with whom the user has been in a group.
+    pub fn met_before(&self, user: User) -> UserSet {
+        self.met_before[user.index()]
     }
 
     /// Whether the same command changed something before.
     pub fn has_changed(&self, command: &Command) -> bool {
-        self.commands.contains(&(*command, Came::Changed))
+        self.commands.contains(&(*command, CommandResult::Changed))
     }
 
     /// Whether the same command was allowed before.
     pub fn was_allowed(&self, command: &Command) -> bool {
-        self.has_changed(command) || self.commands.contains(&(*command, Came::Allowed))
+        self.has_changed(command) || self.commands.contains(&(*command, CommandResult::Allowed))
     }
 
     /// Whether the same command was refused before.
     pub fn was_refused(&self, command: &Command) -> bool {
-        self.commands.contains(&(*command, Came::Refused))
+        self.commands.contains(&(*command, CommandResult::Refused))
     }
 }
 
@@ -155,9 +149,9 @@ impl GroupHistory {
             self.launcher.get_or_insert(owner);
         }
         self.members = self.members.or(after.members);
-        let gone = before.members.minus(after.members);
+        let left = before.members.minus(after.members);
         if after.phase != Phase::Dissolved {
-            self.removed = self.removed.or(gone.without(command.by()));
+            self.removed = self.removed.or(left.without(command.by()));
         }
         if after.link == Link::Open {
             self.know_link = self.know_link.or(after.members);

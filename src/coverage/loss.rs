@@ -1,87 +1,72 @@
-//! What becomes of authorizations and groups by a command about accounts.
+//! The cases of a lost authorization: who lost it, and which groups the two share.
 
 use chatwarden_model::{Command, Phase, User, UserSet};
 
-use super::{Case, Situation};
+use super::Case;
+use super::observe::Observer;
 
-impl<const U: usize, const G: usize> Situation<'_, U, G> {
-    /// What becomes of the others' authorizations by a command about them.
-    pub(super) fn settling(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let user = match *command {
+impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
+    /// The authorizations that an allowed command about accounts takes away.
+    pub(super) fn losses(&mut self) {
+        let view = self.view;
+        let user = match *self.command {
             Command::Revoke { child, .. }
             | Command::AddGuardian { child, .. }
             | Command::RemoveGuardian { child, .. } => child,
             Command::Block { by, .. } => by,
             _ => return,
         };
-        let mut after = self.state.with_groups([]);
-        after.carry_out(self.policy, command);
-        let others = self.state.kinds().chatting().without(user);
-        let protected = |other: User| self.is_child(user) || self.is_child(other);
-        let is_lost = |other: User| {
-            protected(other)
-                && self.state.authorized(self.policy, user, other)
-                && !after.authorized(self.policy, user, other)
+        let before = view.state.with_groups([]);
+        let mut after = before;
+        after.carry_out(view.policy, self.command);
+        let is_lost = |&other: &User| {
+            (view.is_child(user) || view.is_child(other))
+                && before.authorized(view.policy, user, other)
+                && !after.authorized(view.policy, user, other)
         };
-        let lost: UserSet = others.iter().filter(|&other| is_lost(other)).collect();
+        let others = view.state.kinds().chatting().without(user);
+        let lost: UserSet = others.iter().filter(is_lost).collect();
         if lost.is_empty() {
-            if after != self.state.with_groups([]) {
-                tell(Case::StillAuthorized);
-            }
+            self.note_if(Case::StillAuthorized, after != before);
             return;
         }
-        let mut shared = 0;
-        for other in lost {
-            shared += self.lost(user, other, tell);
-        }
-        if lost.len() > 1 && shared > 0 {
-            tell(Case::LostTwice);
-        }
-        if shared > 0 && self.past.is_some_and(|past| past.has_changed(command)) {
-            tell(Case::LostAgain);
-        }
+        let shared: usize = lost.iter().map(|other| self.loss(user, other)).sum();
+        self.note_if(Case::LostTwice, lost.len() > 1 && shared > 0);
+        let has_changed = view.history.is_some_and(|history| history.has_changed(self.command));
+        self.note_if(Case::LostAgain, shared > 0 && has_changed);
     }
 
-    /// Two lose their authorization; in how many active groups they are.
-    fn lost(&self, user: User, other: User, tell: &mut impl FnMut(Case)) -> usize {
-        let pair = UserSet::EMPTY.with(user).with(other);
+    /// The cases of two users who lose their authorization; the number of active groups that they share.
+    fn loss(&mut self, user: User, other: User) -> usize {
+        let pair = UserSet::of([user, other]);
         let mut shared = 0;
-        for (_, group) in self.state.groups() {
+        for (_, group) in self.view.state.groups() {
             let together = pair.is_subset(group.members);
             match group.phase {
                 Phase::Active if together => {
                     shared += 1;
-                    if group.owner.is_some_and(|owner| pair.contains(owner)) {
-                        tell(Case::LostWithOwner);
-                    }
-                    if group.members.len() > 2 {
-                        tell(Case::LostBesideOthers);
-                    }
+                    self.note_if(Case::LostWithOwner, group.owner.is_some_and(|owner| pair.contains(owner)));
+                    self.note_if(Case::LostBesideOthers, group.members.len() > 2);
                 }
                 Phase::Active => {
-                    let (inside, waiting) = (group.members.and(pair), group.invited().and(pair));
-                    if !inside.is_empty() && !waiting.minus(inside).is_empty() {
-                        tell(Case::LostWhileInvited);
-                    }
+                    let (inside, invited) = (group.members.and(pair), group.invited().and(pair));
+                    let one_invited = !inside.is_empty() && !invited.minus(inside).is_empty();
+                    self.note_if(Case::LostWhileInvited, one_invited);
                 }
-                Phase::Frozen if together => tell(Case::LostInFrozenGroup),
+                Phase::Frozen if together => self.note(Case::LostInFrozenGroup),
                 _ => {}
             }
         }
-        match shared {
-            0 => tell(Case::LostUnshared),
-            _ => {
-                tell(Case::LostShared);
-                let children = self.is_child(user) && self.is_child(other);
-                tell(if children { Case::LostBetweenChildren } else { Case::LostWithAdult });
-                if !self.is_child(user) {
-                    tell(Case::LostToAdult);
-                }
-                if shared > 1 {
-                    tell(Case::LostInTwoGroups);
-                }
-            }
+        if shared == 0 {
+            self.note(Case::LostUnshared);
+            return 0;
         }
+        self.note(Case::LostShared);
+        let is_child = self.view.is_child(user);
+        let are_children = is_child && self.view.is_child(other);
+        self.note(if are_children { Case::LostBetweenChildren } else { Case::LostWithAdult });
+        self.note_if(Case::LostToAdult, !is_child);
+        self.note_if(Case::LostInTwoGroups, shared > 1);
         shared
     }
 }

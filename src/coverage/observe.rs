@@ -1,309 +1,61 @@
-//! What one command shows in one situation: its outcome, the cases of that outcome, and the promises that depend on
-//! it.
+//! The points that one command shows in one state: its outcome, the cases of that outcome, and the
+//! promises at risk.
 //!
-//! The model is asked for decisions and effects; no rule is written here a second time, but for whom a rule asks,
-//! which the cases name.
+//! Decisions and effects are asked of the model. The cases of the rules about who may be with whom are in
+//! `clearance`, and those of a lost authorization in `loss`.
 
 use chatwarden_model::{
-    Command, CommandKind as K, Condition as C, GroupState, Kind, Link, Phase, Policy, State, User, UserSet,
-    decide,
+    Command, CommandKind as K, Condition as C, Group, GroupState, Kind, Link, Phase, Policy, State, User,
+    UserSet, decide,
 };
 
-use super::{Case, DecidedBy, HistoryFacts, Point, promise_relevance};
+use super::case::CaseSet;
+use super::{Case, DecidedBy, GroupHistory, HistoryFacts, Point, promise_relevance};
 
-/// A situation in which commands are given: the state, the policy, and what went before as far as it is known.
+/// A state with the policy, and with the facts of the commands before as far as they are known.
 ///
 /// ```
-/// use chatwarden::coverage::{DecidedBy, Point, Situation};
+/// use chatwarden::coverage::{DecidedBy, Point, StateView};
 /// use chatwarden::model::{Cast, Command, CommandKind, Kind, Preset, State, User, UserSet};
 /// let mut cast = Cast::default();
 /// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
 /// let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
 /// let state: State<2, 0> = State::new(&cast);
-/// let situation = Situation { state: &state, policy: &Preset::AdderOnly.policy(), past: None };
+/// let view = StateView { state: &state, policy: &Preset::AdderOnly.policy(), history: None };
 /// let mut shown = Vec::new();
-/// situation.each_point(&Command::Block { by: sam, who: zoe }, |point| shown.push(point));
+/// view.each_point(&Command::Block { by: sam, who: zoe }, |point| shown.push(point));
 /// assert_eq!(shown[0], Point::Decided(CommandKind::Block, DecidedBy::Allowed));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'a, const U: usize, const G: usize> {
+pub struct StateView<'a, const U: usize, const G: usize> {
     /// The state before the command.
     pub state: &'a State<U, G>,
     /// The rules.
     pub policy: &'a Policy,
-    /// What went before; without it the cases of the past are not told.
-    pub past: Option<&'a HistoryFacts>,
+    /// The facts of the commands before. Without them no case is shown that needs history.
+    pub history: Option<&'a HistoryFacts>,
 }
 
-impl<const U: usize, const G: usize> Situation<'_, U, G> {
-    /// Hands every point that the command shows to the visitor, its outcome first. A command that more than one
-    /// condition refuses shows nothing.
+impl<const U: usize, const G: usize> StateView<'_, U, G> {
+    /// Hands every point that the command shows to the visitor, its outcome first. A command that more
+    /// than one condition refuses shows nothing.
     #[inline]
     pub fn each_point(&self, command: &Command, mut visit: impl FnMut(Point)) {
         let decision = decide(self.state, self.policy, command);
-        if decision.failures() > 1 {
-            return;
-        }
+        let Some(outcome) = DecidedBy::of(decision) else { return };
         let kind = command.kind();
-        let outcome = decision.near_miss().map_or(DecidedBy::Allowed, DecidedBy::Alone);
         visit(Point::Decided(kind, outcome));
-        self.each_case(command, outcome, &mut |case: Case| {
-            debug_assert!(case.fits(kind, outcome), "{kind}, {outcome:?}: {case} cannot be told");
-            visit(Point::Case(kind, outcome, case));
-        });
+        let mut observer = Observer {
+            view: *self,
+            command,
+            kind,
+            by: command.by(),
+            target: target(command),
+            fitting: CaseSet::fitting(kind, outcome),
+            visit: |case| visit(Point::Case(kind, outcome, case)),
+        };
+        observer.each_case(outcome);
         promise_relevance::each(self, command, outcome, |promise| visit(Point::Promise(promise, kind)));
-    }
-
-    fn each_case(&self, command: &Command, outcome: DecidedBy, tell: &mut impl FnMut(Case)) {
-        match outcome {
-            DecidedBy::Allowed => {
-                self.kinds(command, tell);
-                self.enough(command, tell);
-                self.settling(command, tell);
-                self.particulars(command, tell);
-                self.effect(command, tell);
-            }
-            DecidedBy::Alone(C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized) => {
-                self.obstacle(command, tell);
-                self.before(command, tell);
-            }
-            DecidedBy::Alone(C::ActorIsGuardian) => self.wrong_guardian(command, tell),
-            DecidedBy::Alone(C::TargetIsGuardian) => self.kind_of(target(command), tell),
-            DecidedBy::Alone(_) => {}
-        }
-        self.standing(command, outcome, tell);
-    }
-
-    /// The kinds of the users between whom an allowed command passes.
-    fn kinds(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        if !command.kind().is_administrative() {
-            tell(if self.is_child(command.by()) { Case::ByChild } else { Case::ByAdult });
-        }
-        if !matches!(command.kind(), K::AddGuardian | K::RemoveGuardian) {
-            self.kind_of(target(command), tell);
-        }
-    }
-
-    fn kind_of(&self, user: Option<User>, tell: &mut impl FnMut(Case)) {
-        match user.map(|user| self.state.kinds().kind(user)) {
-            Some(Kind::Child) => tell(Case::ToChild),
-            Some(Kind::Adult) => tell(Case::ToAdult),
-            _ => {}
-        }
-    }
-
-    /// Whether a command that asks who may be with whom came out before, and how.
-    fn before(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let Some(past) = self.past else { return };
-        if command.kind() != K::Create && past.was_allowed(command) {
-            tell(Case::AllowedBefore);
-        }
-        if past.was_refused(command) {
-            tell(Case::RefusedBefore);
-        }
-    }
-
-    /// How actor and target stand to the group, where the command could as well be about others.
-    fn standing(&self, command: &Command, outcome: DecidedBy, tell: &mut impl FnMut(Case)) {
-        let Some(number) = command.group() else { return };
-        let (kind, group, by) = (command.kind(), self.state.group(number), command.by());
-        let mut told = |case: Case| {
-            if case.fits(kind, outcome) {
-                tell(case);
-            }
-        };
-        told(match stand(group, by) {
-            GroupRole::Owner => Case::ByOwner,
-            GroupRole::Member => Case::ByMember,
-            GroupRole::Invitee => Case::ByInvitee,
-            GroupRole::Outsider => Case::ByOutsider,
-        });
-        if let Some(target) = target(command) {
-            told(match stand(group, target) {
-                GroupRole::Owner => Case::ToOwner,
-                GroupRole::Member => Case::ToMember,
-                GroupRole::Invitee => Case::ToInvitee,
-                GroupRole::Outsider => Case::ToOutsider,
-            });
-        }
-        let others = || self.state.groups().filter(|(other, _)| *other != number).map(|(_, group)| group);
-        let whose = target(command).unwrap_or(by);
-        let is_outside = !group.members.contains(by);
-        let mut told_if = |case: Case, is_so: bool| {
-            if is_so {
-                told(case);
-            }
-        };
-        told_if(Case::ByGuardian, self.state.kinds().guardians.contains(by));
-        told_if(Case::InFrozenGroup, group.phase == Phase::Frozen);
-        let is_meant = is_outside || !matches!(kind, K::Accept | K::Decline);
-        told_if(Case::BesideInvitations, is_meant && !group.invited().without(whose).is_empty());
-        told_if(Case::BesideBans, !group.banned.without(whose).is_empty());
-        told_if(Case::OwnsElsewhere, others().any(|other| other.owner == Some(by)));
-        told_if(Case::MemberElsewhere, others().any(|other| other.members.contains(by)));
-        told_if(Case::InvitedElsewhere, is_outside && others().any(|other| other.invited().contains(by)));
-        told_if(Case::BannedElsewhere, others().any(|other| other.banned.contains(whose)));
-        let Some(past) = self.past.map(|past| past.group(number)) else { return };
-        told_if(Case::ByFormerOwner, past.owners.contains(by));
-        told_if(Case::ByFormerMember, past.members.contains(by));
-        told_if(Case::ByRemovedMember, past.removed.contains(by));
-        told_if(Case::ByFormerInviter, past.inviters(whose).contains(by));
-        told_if(Case::KnowsLink, past.know_link.contains(by));
-        told_if(Case::ToFormerMember, past.members.contains(whose));
-    }
-
-    /// Who takes the part of a guardian without being the child's.
-    fn wrong_guardian(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let by = command.by();
-        let Some(child) = child(command) else { return };
-        if by == child {
-            tell(Case::ByTheChild);
-        } else if target(command) == Some(by) {
-            tell(Case::ByTheTarget);
-        } else if self.state.kinds().guardians.contains(by) {
-            tell(Case::ByOtherGuardian);
-        } else {
-            tell(Case::ByBystander);
-        }
-        if self.past.is_some_and(|past| past.guardians(child).contains(by)) {
-            tell(Case::ByFormerGuardian);
-        }
-    }
-
-    /// What is particular about single kinds of commands that are allowed.
-    fn particulars(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let group = command.group().map(|group| self.state.group(group));
-        match (command, group) {
-            (Command::Create { with, .. }, _) => tell(match with.len() {
-                0 => Case::WithNobody,
-                1 => Case::WithOne,
-                _ => Case::WithSeveral,
-            }),
-            (Command::Invite { .. } | Command::Accept { .. } | Command::Join { .. }, Some(group)) => {
-                if group.owner.is_none() {
-                    tell(Case::NoOwner);
-                }
-                let inviter = group.inviter(command.by());
-                let is_gone = inviter.is_some_and(|inviter| !group.members.contains(inviter));
-                if command.kind() == K::Accept && is_gone {
-                    tell(Case::InviterGone);
-                }
-            }
-            (
-                Command::Leave { by: who, .. } | Command::Remove { who, .. } | Command::Ban { who, .. },
-                Some(group),
-            ) => {
-                self.departing(command, group, *who, tell);
-            }
-            (Command::Message { .. } | Command::Call { .. }, Some(group)) => {
-                if group.owner.is_none() {
-                    tell(Case::NoOwner);
-                }
-                self.delivery(command, group, tell);
-            }
-            (Command::Dissolve { by, .. }, Some(group)) => {
-                let is_particular = [
-                    (Case::WithOthers, !group.members.without(*by).is_empty()),
-                    (Case::WithInvitations, !group.invited().is_empty()),
-                    (Case::WithLink, group.link == Link::Open),
-                ];
-                is_particular.into_iter().filter(|(_, is)| *is).for_each(|(case, _)| tell(case));
-            }
-            (Command::CloseLink { .. }, Some(group)) if group.link == Link::Open => tell(Case::WithLink),
-            (Command::RemoveGuardian { by, guardian, .. }, _) if by == guardian => tell(Case::ByTheTarget),
-            (Command::AddGuardian { child, guardian, .. }, _) => {
-                let approved = self.past.is_some_and(|past| past.approvers(*child).contains(*guardian));
-                if approved && !self.state.guardians(*child).contains(*guardian) {
-                    tell(Case::ToReturning);
-                }
-            }
-            (Command::Approve { child, contact, .. }, _) => {
-                if self.state.blocked(*child, *contact) {
-                    tell(Case::BesideBlock);
-                }
-                self.reuniting(command, [*child, *contact], tell);
-            }
-            (Command::Revoke { by, child, contact }, _) => {
-                let given = self.state.approvals(*child, *contact).and(self.state.guardians(*child));
-                if !given.is_empty() && !given.contains(*by) {
-                    tell(Case::OthersApproval);
-                }
-                if self.state.blocked(*child, *contact) {
-                    tell(Case::BesideBlock);
-                }
-            }
-            (Command::Block { by, who } | Command::Unblock { by, who }, _) => {
-                if self.state.blocks(*who).contains(*by) {
-                    tell(Case::BesideBlock);
-                }
-                if command.kind() == K::Unblock {
-                    self.reuniting(command, [*by, *who], tell);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether two become authorized of whom one was in the other's group.
-    fn reuniting(&self, command: &Command, pair: [User; 2], tell: &mut impl FnMut(Case)) {
-        let Some(past) = self.past else { return };
-        let parted = self.state.groups().any(|(number, group)| {
-            let were = UserSet::of(pair).and(past.group(number).members);
-            were.len() == 2 && were.and(group.members).len() == 1
-        });
-        let [one, other] = pair;
-        if parted && !self.state.authorized(self.policy, one, other) {
-            let mut after = self.state.with_groups([]);
-            after.carry_out(self.policy, command);
-            if after.authorized(self.policy, one, other) {
-                tell(Case::Reunited);
-            }
-        }
-    }
-
-    fn departing(&self, command: &Command, group: &GroupState<U>, who: User, tell: &mut impl FnMut(Case)) {
-        let leaves = command.kind() == K::Leave;
-        if !group.members.contains(who) {
-            return;
-        }
-        if leaves && group.members.len() == 1 {
-            tell(Case::LastMember);
-        } else {
-            if group.invited().iter().any(|invited| group.inviter(invited) == Some(who)) {
-                tell(Case::InvitationsStay);
-            }
-            if leaves && group.owner == Some(who) && group.link == Link::Open {
-                tell(Case::LinkStays);
-            }
-        }
-    }
-
-    fn delivery(&self, command: &Command, group: &GroupState<U>, tell: &mut impl FnMut(Case)) {
-        let others = group.members.without(command.by());
-        let delivered = self.state.clone().carry_out(self.policy, command);
-        tell(match delivered.len() {
-            0 => Case::DeliveredToNobody,
-            count if count == others.len() => Case::DeliveredToAll,
-            _ => Case::DeliveredToSome,
-        });
-    }
-
-    /// Whether an allowed command changes something, and whether it did so before.
-    fn effect(&self, command: &Command, tell: &mut impl FnMut(Case)) {
-        let kind = command.kind();
-        let asks_past = self.past.is_some() && Case::Again.fits(kind, DecidedBy::Allowed);
-        if !asks_past && !Case::ChangesNothing.fits(kind, DecidedBy::Allowed) {
-            return;
-        }
-        let mut after = *self.state;
-        after.carry_out(self.policy, command);
-        let changes = after != *self.state;
-        if !changes && Case::ChangesNothing.fits(kind, DecidedBy::Allowed) {
-            tell(Case::ChangesNothing);
-        }
-        if changes && asks_past && self.past.is_some_and(|past| past.has_changed(command)) {
-            tell(Case::Again);
-        }
     }
 
     pub(super) fn is_child(&self, user: User) -> bool {
@@ -311,7 +63,247 @@ impl<const U: usize, const G: usize> Situation<'_, U, G> {
     }
 }
 
-/// How a user stands to a group.
+/// Observes the cases of a command whose outcome is known.
+pub(super) struct Observer<'a, V, const U: usize, const G: usize> {
+    pub(super) view: StateView<'a, U, G>,
+    pub(super) command: &'a Command,
+    pub(super) kind: K,
+    pub(super) by: User,
+    /// The target, if it is one user.
+    pub(super) target: Option<User>,
+    /// The cases that fit the outcome; no others are reported.
+    fitting: CaseSet,
+    visit: V,
+}
+
+impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
+    /// Reports the case if it fits the outcome.
+    pub(super) fn note(&mut self, case: Case) {
+        if self.fitting.contains(case) {
+            (self.visit)(case);
+        }
+    }
+
+    /// Reports the case if it holds and fits the outcome.
+    pub(super) fn note_if(&mut self, case: Case, holds: bool) {
+        if holds {
+            self.note(case);
+        }
+    }
+
+    fn each_case(&mut self, outcome: DecidedBy) {
+        self.kinds_of_users();
+        match outcome {
+            DecidedBy::Allowed => {
+                self.sufficient();
+                self.losses();
+                self.effect_on_group();
+                self.effect_on_accounts();
+                self.change();
+            }
+            DecidedBy::Alone(C::NewcomerCleared | C::AudienceCleared | C::PartiesAuthorized) => {
+                self.obstacle();
+                self.same_before();
+            }
+            DecidedBy::Alone(_) => self.guardian_roles(),
+        }
+        self.group_roles();
+    }
+
+    fn kinds_of_users(&mut self) {
+        self.note(if self.view.is_child(self.by) { Case::ByChild } else { Case::ByAdult });
+        match self.target.map(|target| self.view.state.kinds().kind(target)) {
+            Some(Kind::Child) => self.note(Case::ToChild),
+            Some(Kind::Adult) => self.note(Case::ToAdult),
+            Some(Kind::Guardian) | None => {}
+        }
+    }
+
+    /// Whether the same command was allowed or refused before.
+    fn same_before(&mut self) {
+        if let Some(history) = self.view.history {
+            self.note_if(Case::AllowedBefore, history.was_allowed(self.command));
+            self.note_if(Case::RefusedBefore, history.was_refused(self.command));
+        }
+    }
+
+    /// The roles of actor and target in the group and in others.
+    fn group_roles(&mut self) {
+        let Some(number) = self.command.group() else { return };
+        let (group, by) = (self.view.state.group(number), self.by);
+        self.note(match GroupRole::of(group, by) {
+            GroupRole::Owner => Case::ByOwner,
+            GroupRole::Member => Case::ByMember,
+            GroupRole::Invitee => Case::ByInvitee,
+            GroupRole::Outsider => Case::ByOutsider,
+        });
+        if let Some(target) = self.target {
+            self.note(match GroupRole::of(group, target) {
+                GroupRole::Owner => Case::ToOwner,
+                GroupRole::Member => Case::ToMember,
+                GroupRole::Invitee => Case::ToInvitee,
+                GroupRole::Outsider => Case::ToOutsider,
+            });
+        }
+        let newcomer = self.target.unwrap_or(by);
+        // At `accept` and `decline` the invitations of others matter only to somebody outside the group.
+        let counts_invitations = !group.members.contains(by) || !matches!(self.kind, K::Accept | K::Decline);
+        self.note_if(Case::ByGuardian, self.view.state.kinds().guardians.contains(by));
+        self.note_if(Case::InFrozenGroup, group.phase == Phase::Frozen);
+        let others_invited = !group.invited().without(newcomer).is_empty();
+        self.note_if(Case::BesideInvitations, counts_invitations && others_invited);
+        self.note_if(Case::BesideBans, !group.banned.without(newcomer).is_empty());
+        self.roles_elsewhere(number, newcomer);
+        if let Some(history) = self.view.history {
+            self.former_roles(history.group(number), newcomer);
+        }
+    }
+
+    fn roles_elsewhere(&mut self, number: Group, newcomer: User) {
+        let (state, by) = (self.view.state, self.by);
+        let others = || state.groups().filter(|(other, _)| *other != number).map(|(_, group)| group);
+        self.note_if(Case::OwnsElsewhere, others().any(|other| other.owner == Some(by)));
+        self.note_if(Case::MemberElsewhere, others().any(|other| other.members.contains(by)));
+        let is_outside = !state.group(number).members.contains(by);
+        let invited = is_outside && others().any(|other| other.invited().contains(by));
+        self.note_if(Case::InvitedElsewhere, invited);
+        self.note_if(Case::BannedElsewhere, others().any(|other| other.banned.contains(newcomer)));
+    }
+
+    fn former_roles(&mut self, history: &GroupHistory, newcomer: User) {
+        let by = self.by;
+        self.note_if(Case::ByFormerOwner, history.owners.contains(by));
+        self.note_if(Case::ByFormerMember, history.members.contains(by));
+        self.note_if(Case::ByRemovedMember, history.removed.contains(by));
+        self.note_if(Case::ByFormerInviter, history.inviters(newcomer).contains(by));
+        self.note_if(Case::KnowsLink, history.know_link.contains(by));
+        self.note_if(Case::ToFormerMember, history.members.contains(newcomer));
+    }
+
+    /// The relation of the actor to the child, where the command is one of a guardian.
+    fn guardian_roles(&mut self) {
+        let Some(child) = child(self.command) else { return };
+        let by = self.by;
+        self.note(if by == child {
+            Case::ByTheChild
+        } else if self.target == Some(by) {
+            Case::ByTheTarget
+        } else if self.view.state.kinds().guardians.contains(by) {
+            Case::ByOtherGuardian
+        } else {
+            Case::ByBystander
+        });
+        let was_guardian = |history: &HistoryFacts| history.guardians(child).contains(by);
+        self.note_if(Case::ByFormerGuardian, self.view.history.is_some_and(was_guardian));
+    }
+
+    /// The particulars of the group that matter to the effect of an allowed command.
+    fn effect_on_group(&mut self) {
+        let state = self.view.state;
+        let Some(group) = self.command.group().map(|number| state.group(number)) else { return };
+        if let Command::Create { with, .. } = self.command {
+            self.note(match with.len() {
+                0 => Case::WithNobody,
+                1 => Case::WithOne,
+                _ => Case::WithSeveral,
+            });
+        }
+        self.note_if(Case::NoOwner, group.owner.is_none());
+        let inviter = group.inviter(self.by);
+        self.note_if(Case::InviterGone, inviter.is_some_and(|inviter| !group.members.contains(inviter)));
+        self.leaving(group, self.target.unwrap_or(self.by));
+        self.note_if(Case::WithOthers, !group.members.without(self.by).is_empty());
+        self.note_if(Case::WithInvitations, !group.invited().is_empty());
+        self.note_if(Case::WithLink, group.link == Link::Open);
+        if matches!(self.kind, K::Message | K::Call) {
+            self.delivery(group);
+        }
+    }
+
+    /// The traces that a user who leaves the group leaves behind.
+    fn leaving(&mut self, group: &GroupState<U>, who: User) {
+        if !group.members.contains(who) {
+            return;
+        }
+        if self.kind == K::Leave && group.members.len() == 1 {
+            self.note(Case::LastMember);
+            return;
+        }
+        let has_invited = group.invited().iter().any(|invited| group.inviter(invited) == Some(who));
+        self.note_if(Case::InvitationsStay, has_invited);
+        self.note_if(Case::LinkStays, group.owner == Some(who) && group.link == Link::Open);
+    }
+
+    fn delivery(&mut self, group: &GroupState<U>) {
+        let others = group.members.without(self.by);
+        let delivered = self.view.state.clone().carry_out(self.view.policy, self.command);
+        self.note(match delivered.len() {
+            0 => Case::DeliveredToNobody,
+            count if count == others.len() => Case::DeliveredToAll,
+            _ => Case::DeliveredToSome,
+        });
+    }
+
+    /// The particulars of two accounts that matter to the effect of an allowed command.
+    fn effect_on_accounts(&mut self) {
+        let (state, history) = (self.view.state, self.view.history);
+        match *self.command {
+            Command::RemoveGuardian { .. } => self.guardian_roles(),
+            Command::AddGuardian { child, guardian, .. } => {
+                let approved =
+                    history.is_some_and(|history| history.removed_approvers(child).contains(guardian));
+                self.note_if(Case::ToReturning, approved && !state.guardians(child).contains(guardian));
+            }
+            Command::Approve { child, contact, .. } => {
+                self.note_if(Case::BesideBlock, state.blocked(child, contact));
+                self.reunion([child, contact]);
+            }
+            Command::Revoke { by, child, contact } => {
+                let given = state.approvals(child, contact).and(state.guardians(child));
+                self.note_if(Case::OthersApproval, !given.is_empty() && !given.contains(by));
+                self.note_if(Case::BesideBlock, state.blocked(child, contact));
+            }
+            Command::Block { by, who } | Command::Unblock { by, who } => {
+                self.note_if(Case::BesideBlock, state.blocks(who).contains(by));
+                if self.kind == K::Unblock {
+                    self.reunion([by, who]);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether two become authorized who were in a group together that one of them has left.
+    fn reunion(&mut self, [one, other]: [User; 2]) {
+        let StateView { state, policy, history: Some(history) } = self.view else { return };
+        let were_parted = state.groups().any(|(number, group)| {
+            let were = UserSet::of([one, other]).and(history.group(number).members);
+            were.len() == 2 && were.and(group.members).len() == 1
+        });
+        if were_parted && !state.authorized(policy, one, other) {
+            let mut after = state.with_groups([]);
+            after.carry_out(policy, self.command);
+            self.note_if(Case::Reunited, after.authorized(policy, one, other));
+        }
+    }
+
+    /// Whether an allowed command changes anything, and whether it did so before.
+    fn change(&mut self) {
+        let history = self.view.history.filter(|_| self.fitting.contains(Case::Again));
+        if history.is_none() && !self.fitting.contains(Case::ChangesNothing) {
+            return;
+        }
+        let mut after = *self.view.state;
+        after.carry_out(self.view.policy, self.command);
+        if after == *self.view.state {
+            self.note(Case::ChangesNothing);
+        } else {
+            self.note_if(Case::Again, history.is_some_and(|history| history.has_changed(self.command)));
+        }
+    }
+}
+
+/// The role of a user in a group.
 enum GroupRole {
     Owner,
     Member,
@@ -319,19 +311,21 @@ enum GroupRole {
     Outsider,
 }
 
-fn stand<const U: usize>(group: &GroupState<U>, user: User) -> GroupRole {
-    if group.owner == Some(user) {
-        GroupRole::Owner
-    } else if group.members.contains(user) {
-        GroupRole::Member
-    } else if group.invited().contains(user) {
-        GroupRole::Invitee
-    } else {
-        GroupRole::Outsider
+impl GroupRole {
+    fn of<const U: usize>(group: &GroupState<U>, user: User) -> Self {
+        if group.owner == Some(user) {
+            GroupRole::Owner
+        } else if group.members.contains(user) {
+            GroupRole::Member
+        } else if group.invited().contains(user) {
+            GroupRole::Invitee
+        } else {
+            GroupRole::Outsider
+        }
     }
 }
 
-/// To whom it is done, if it is one user.
+/// The target of the command, if it is one user.
 fn target(command: &Command) -> Option<User> {
     match *command {
         Command::Approve { contact: target, .. }
@@ -351,7 +345,7 @@ fn target(command: &Command) -> Option<User> {
     }
 }
 
-/// The child on whose contacts or guardians the command decides.
+/// The child whose contacts or guardians the command changes.
 fn child(command: &Command) -> Option<User> {
     match *command {
         Command::Approve { child, .. }

@@ -1,45 +1,45 @@
-//! Which promises depend on a command: the policy breaks them there, or one thing done otherwise would.
+//! The promises at risk in a step: the policy breaks them there, or a single mistake would.
 //!
-//! Done otherwise means: carried out although it is refused, or carried out without what looks after the promise (the
-//! settling of a loss, the eviction by a ban, the waiting of an invitation, the choice of who receives).
+//! A mistake is to carry out a refused command, or to carry out an allowed one without its safeguard: the
+//! settling of a loss, the eviction by a ban, the waiting of an invitation, the choice of recipients.
 
 use chatwarden_model::{
     Admission, Breach, Command, CommandKind as K, DeliverRule, EnumSet, OnLoss, Policy, Promise, State,
     Surface, Transition, UserSet,
 };
 
-use super::{DecidedBy, Situation};
+use super::{DecidedBy, StateView};
 
-/// Hands every promise that depends on the command to the visitor.
+/// Hands every promise that is at risk to the visitor.
 pub(super) fn each<const U: usize, const G: usize>(
-    situation: &Situation<'_, U, G>,
+    view: &StateView<'_, U, G>,
     command: &Command,
     outcome: DecidedBy,
     mut visit: impl FnMut(Promise),
 ) {
-    let state = situation.state;
+    let state = view.state;
     match outcome {
         DecidedBy::Alone(_) => {
-            let carried_out = Done::by(situation.policy, state, command);
-            for &promise in depending_on_refusal(command.kind()) {
+            let carried_out = Effect::of(view.policy, state, command);
+            for &promise in at_risk_if_refused(command.kind()) {
                 if promise == Promise::Refusal {
                     if carried_out.after != *state {
                         visit(promise);
                     }
-                } else if carried_out.breaks_anew(promise, situation, command) {
+                } else if carried_out.breaks_anew(promise, view, command) {
                     visit(promise);
                 }
             }
         }
         DecidedBy::Allowed => {
-            let careless = otherwise(situation.policy);
-            for &promise in depending_on_effect(command.kind()) {
-                let done = if promise == Promise::Ban {
+            let unguarded = without_safeguards(view.policy);
+            for &promise in at_risk_if_allowed(command.kind()) {
+                let effect = if promise == Promise::Ban {
                     evicting_nobody(state, command)
                 } else {
-                    Done::by(&careless, state, command)
+                    Effect::of(&unguarded, state, command)
                 };
-                if done.breaks_anew(promise, situation, command) {
+                if effect.breaks_anew(promise, view, command) {
                     visit(promise);
                 }
             }
@@ -47,13 +47,13 @@ pub(super) fn each<const U: usize, const G: usize>(
     }
 }
 
-/// The promises that can depend on a command of the kind.
+/// The promises that can be at risk at a command of the kind.
 pub(super) fn promises(kind: K) -> EnumSet<Promise> {
-    depending_on_refusal(kind).iter().chain(depending_on_effect(kind)).copied().collect()
+    at_risk_if_refused(kind).iter().chain(at_risk_if_allowed(kind)).copied().collect()
 }
 
-/// The promises that a command of the kind could break if it were let through.
-const fn depending_on_refusal(kind: K) -> &'static [Promise] {
+/// The promises that a refused command of the kind could break if it were carried out.
+const fn at_risk_if_refused(kind: K) -> &'static [Promise] {
     use Promise as P;
     match kind {
         K::Approve | K::Revoke | K::AddGuardian | K::RemoveGuardian => &[P::Guardianship, P::Refusal],
@@ -63,14 +63,14 @@ const fn depending_on_refusal(kind: K) -> &'static [Promise] {
         K::Accept => &[P::NoStrangers, P::Refusal],
         K::Join => &[P::NoStrangers, P::Ban, P::Refusal],
         K::Message | K::Call => &[P::Delivery, P::Membership],
-        // What nobody was asked for cannot be declined, and who has not blocked takes nothing back.
+        // To decline without an invitation, or to unblock without a block, changes nothing.
         K::Decline | K::Unblock => &[],
         _ => &[P::Refusal],
     }
 }
 
-/// The promises that an allowed command of the kind could break, or that its effect looks after.
-const fn depending_on_effect(kind: K) -> &'static [Promise] {
+/// The promises that an allowed command of the kind could break without its safeguard.
+const fn at_risk_if_allowed(kind: K) -> &'static [Promise] {
     use Promise as P;
     match kind {
         K::Revoke | K::AddGuardian | K::RemoveGuardian | K::Block => &[P::NoStrangers],
@@ -82,8 +82,8 @@ const fn depending_on_effect(kind: K) -> &'static [Promise] {
     }
 }
 
-/// The policy without what looks after the promises when a command is carried out.
-fn otherwise(policy: &Policy) -> Policy {
+/// The policy without its safeguards.
+fn without_safeguards(policy: &Policy) -> Policy {
     let to_all = |surface: Surface| Surface { deliver: DeliverRule::All, ..surface };
     Policy {
         admission: Admission::Direct,
@@ -94,27 +94,28 @@ fn otherwise(policy: &Policy) -> Policy {
     }
 }
 
-/// What becomes of a state if a command is carried out in some way, right or wrong.
-struct Done<const U: usize, const G: usize> {
+/// The effect of a command on a state, right or wrong.
+struct Effect<const U: usize, const G: usize> {
     after: State<U, G>,
     delivered: UserSet,
 }
 
-impl<const U: usize, const G: usize> Done<U, G> {
-    fn by(policy: &Policy, state: &State<U, G>, command: &Command) -> Self {
+impl<const U: usize, const G: usize> Effect<U, G> {
+    fn of(policy: &Policy, state: &State<U, G>, command: &Command) -> Self {
         let mut after = *state;
         let delivered = after.carry_out(policy, command);
-        Done { after, delivered }
+        Effect { after, delivered }
     }
 
-    /// Whether it breaks the promise at a place where it was not broken before.
-    fn breaks_anew(&self, promise: Promise, situation: &Situation<'_, U, G>, command: &Command) -> bool {
-        let (policy, before) = (situation.policy, situation.state);
+    /// Whether it breaks the promise where it was not broken before.
+    fn breaks_anew(&self, promise: Promise, view: &StateView<'_, U, G>, command: &Command) -> bool {
+        let (policy, before) = (view.policy, view.state);
         let nothing =
             Transition { policy, before, command, allowed: false, delivered: UserSet::EMPTY, after: before };
-        let done = Transition { allowed: true, delivered: self.delivered, after: &self.after, ..nothing };
+        let carried_out =
+            Transition { allowed: true, delivered: self.delivered, after: &self.after, ..nothing };
         let mut anew = false;
-        promise.each_breach(&done, |breach: Breach| {
+        promise.each_breach(&carried_out, |breach: Breach| {
             let mut known = false;
             promise.each_breach(&nothing, |old| known |= old == breach);
             anew |= !known;
@@ -123,11 +124,11 @@ impl<const U: usize, const G: usize> Done<U, G> {
     }
 }
 
-/// A ban that leaves the user where they are.
-fn evicting_nobody<const U: usize, const G: usize>(state: &State<U, G>, command: &Command) -> Done<U, G> {
+/// A ban that leaves the user in the group.
+fn evicting_nobody<const U: usize, const G: usize>(state: &State<U, G>, command: &Command) -> Effect<U, G> {
     let mut after = *state;
     if let Command::Ban { group, who, .. } = *command {
         after.group_mut(group).banned.insert(who);
     }
-    Done { after, delivered: UserSet::EMPTY }
+    Effect { after, delivered: UserSet::EMPTY }
 }

@@ -7,13 +7,16 @@
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use chatwarden_model::{Command, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum};
+use chatwarden_model::{
+    Command, CommandKind, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum,
+};
 
-use crate::coverage::{HistoryFacts, Situation};
+use crate::coverage::{HistoryFacts, OUTCOMES, StateView};
 use crate::format::nearest;
 
 /// How many counters tell which condition decided.
 const DECIDED: usize = 256;
+const _: () = assert!(CommandKind::ALL.len() * OUTCOMES <= DECIDED, "each outcome has a counter");
 /// How many tell of the points of coverage.
 const POINTS: usize = 1024;
 
@@ -155,7 +158,7 @@ impl Guide {
         decision: Decision,
         after: &State,
     ) {
-        let situation = Situation { state: before, policy, past: Some(&self.past) };
+        let situation = StateView { state: before, policy, history: Some(&self.past) };
         situation.each_point(command, |point| counters.set(DECIDED + point.position()));
         self.past.record(before, command, decision.is_allowed(), after);
     }
@@ -198,5 +201,5 @@ fn nth_outcome(decision: Decision) -> Option<usize> {
         let alone = decision.near_miss()?;
         1 + decision.kind().conditions().iter().position(|condition| *condition == alone)?
     };
-    Some((decision.kind().index() * 9 + nth) % DECIDED)
+    Some(decision.kind().index() * OUTCOMES + nth)
 }

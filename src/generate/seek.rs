@@ -5,7 +5,7 @@ use chatwarden_model::{Command, CommandKind, State};
 
 use super::arguments::{Likely, Uniform};
 use super::{Choices, Generator};
-use crate::coverage::{HistoryFacts, Point, Situation};
+use crate::coverage::{HistoryFacts, Point, StateView};
 
 /// How many commands of the wanted kind are tried before an ordinary one is taken.
 const TRIES: usize = 24;
@@ -29,7 +29,7 @@ pub(super) fn seek(
     if kind.names_group() && generator.bounds.groups == 0 {
         return None;
     }
-    let situation = Situation { state, policy: &generator.policy, past: Some(past) };
+    let situation = StateView { state, policy: &generator.policy, history: Some(past) };
     (0..TRIES).find_map(|nth| {
         let command = draw(generator, kind, state, nth, choices);
         let mut shows = false;

@@ -1,8 +1,9 @@
-//! Amounts that were measured, or of which it is only known that they are greater, and their median.
+//! Amounts that were measured, or of which only a lower bound is known, and their median.
 
 use std::cmp::Ordering;
 
-/// An amount. What was not found within a limit took more than the limit, and nobody knows how much.
+/// An amount. A fault that was not found within a limit takes more than the limit, and it is not
+/// known how much more.
 ///
 /// ```
 /// use chatwarden_fault_bench::Amount;
@@ -11,14 +12,14 @@ use std::cmp::Ordering;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Amount<T> {
-    /// So much was measured.
+    /// The amount that was measured.
     Exactly(T),
-    /// It is more.
+    /// The amount is greater than this.
     MoreThan(T),
 }
 
 impl<T: Copy> Amount<T> {
-    /// The number that was measured, of what it is or of what it exceeds.
+    /// The number that was measured, or the lower bound.
     pub fn value(self) -> T {
         match self {
             Amount::Exactly(value) | Amount::MoreThan(value) => value,
@@ -31,8 +32,8 @@ impl<T: Copy> Amount<T> {
     }
 }
 
-/// The median, of two in the middle the greater one, so that it is one of the amounts. It is known if it and all that
-/// are less are; otherwise at least the median of the numbers is exceeded.
+/// The median; of two amounts in the middle it is the greater one, so that it is one of the amounts.
+/// It is exact if it and all lesser amounts are. Otherwise the median of the numbers is a lower bound.
 ///
 /// ```
 /// use chatwarden_fault_bench::{median, Amount::{Exactly, MoreThan}};

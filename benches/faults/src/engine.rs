@@ -1,117 +1,119 @@
-//! The engines: one attempt of each at a fault.
+//! One attempt of each engine at a fault.
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use chatwarden_model::Command;
-
-use super::prepare::{Prepared, suite_setup};
-use super::watch::Own;
-use super::{BenchConfig, Engine, Trial};
 use chatwarden::adapter::Failure;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, Found, Shrunk};
-use chatwarden_explore::{self, Alike, Drive};
+use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
 use chatwarden::finding::Verdict;
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep;
+use chatwarden_explore::{Alike, Counterexample, Drive};
+use chatwarden_model::Command;
 
-/// How many bytes a search may take: as many for each fault, however many searches go on beside it.
+use crate::monitor::AttemptMonitor;
+use crate::prepare::{Prepared, suite_setup};
+use crate::{BenchConfig, Engine, Trial, proptest_machine};
+
+/// How many bytes a search may take. It is the same for each fault, whatever else is running.
 pub(super) const MEMORY: u64 = 2 << 30;
 
-/// What came of an attempt; nothing if the watch stopped it.
+/// The result of an attempt; none if an input that it needs was not completed before a stop.
 pub(super) fn attempt(
-    plan: &BenchConfig,
+    config: &BenchConfig,
     prepared: &Prepared,
     engine: Engine,
     fault: Fault,
     seed: u64,
-    watch: &Own,
+    monitor: &AttemptMonitor,
 ) -> Option<Trial> {
-    let campaign = campaign::CampaignConfig { seed, ..plan.campaign(fault) };
-    match engine {
+    let campaign = CampaignConfig { seed, ..config.campaign(fault) };
+    Some(match engine {
         Engine::Uniform => {
-            run_campaign(fault, &campaign::CampaignConfig { guidance: Guidance::Uniform, ..campaign }, watch)
+            run_campaign(fault, &CampaignConfig { guidance: Guidance::Uniform, ..campaign }, monitor)
         }
-        Engine::Likely => run_campaign(fault, &campaign, watch),
+        Engine::Likely => run_campaign(fault, &campaign, monitor),
         Engine::Coverage => {
             let targets = prepared.targets(fault)?.clone();
-            let campaign = campaign::CampaignConfig { guidance: Guidance::Coverage, targets, ..campaign };
-            run_campaign(fault, &campaign, watch)
+            let campaign = CampaignConfig { guidance: Guidance::Coverage, targets, ..campaign };
+            run_campaign(fault, &campaign, monitor)
         }
         Engine::Suite => {
-            let campaign = campaign::CampaignConfig { setup: suite_setup(fault.policy()), ..campaign };
-            Some(replay(fault, &campaign, prepared.histories(fault)?, watch))
+            let campaign = CampaignConfig { setup: suite_setup(fault.policy()), ..campaign };
+            replay(fault, &campaign, prepared.traces(fault)?, monitor)
         }
-        Engine::Exhaustive => exhaust(fault, &campaign, plan.time, watch),
-        #[cfg(feature = "peers")]
-        Engine::Proptest => super::peer::attempt(fault, &campaign, watch),
-        #[cfg(not(feature = "peers"))]
-        Engine::Proptest => None,
-    }
+        Engine::Exhaustive => search(fault, &campaign, config.time_limit, monitor),
+        Engine::Proptest => proptest_machine::attempt(fault, &campaign, monitor),
+    })
 }
 
 fn service(fault: Fault) -> impl Fn() -> Result<Memory, Failure> + Sync {
     move || Ok(Memory::with_fault(fault))
 }
 
-fn run_campaign(fault: Fault, campaign: &campaign::CampaignConfig, watch: &Own) -> Option<Trial> {
+fn run_campaign(fault: Fault, campaign: &CampaignConfig, monitor: &AttemptMonitor) -> Trial {
     let started = Instant::now();
-    let tally = campaign::run_campaign(campaign, &service(fault), &watch.campaign, &|_| {});
-    let tally = tally.expect("the service starts");
+    let result = campaign::run_campaign(campaign, &service(fault), &monitor.campaign, &|_| {});
+    let result = result.expect("the service starts");
     let time = started.elapsed();
-    let is_kill = |found: &&Found| found.finding.identity().verdict != Verdict::Inconclusive;
-    let found = tally.found.iter().find(is_kill);
-    Some(Trial {
-        runs: Some(tally.runs),
-        commands: tally.commands,
+    let is_detection = |found: &&Found| found.finding.identity().verdict != Verdict::Inconclusive;
+    let found = result.found.iter().find(is_detection);
+    Trial {
+        runs: Some(result.runs),
+        commands: result.commands,
         time,
         exhausted: 0,
-        chain: found.map(|found| shrink(fault, campaign, found, watch)),
-    })
+        counterexample: found.map(|found| shrink(fault, campaign, found, monitor)),
+    }
 }
 
-fn shrink(fault: Fault, campaign: &campaign::CampaignConfig, found: &Found, watch: &Own) -> Shrunk {
-    campaign::shrink(campaign, &service(fault), found, &watch.campaign, |_, _| {})
+pub(super) fn shrink(
+    fault: Fault,
+    campaign: &CampaignConfig,
+    found: &Found,
+    monitor: &AttemptMonitor,
+) -> Shrunk {
+    campaign::shrink(campaign, &service(fault), found, &monitor.campaign, |_, _| {})
         .expect("the service starts")
 }
 
-/// The scenarios of a suite one after the other, each with a fresh service.
+/// Replays the traces of a suite in order, each with a fresh service.
 fn replay<'a>(
     fault: Fault,
-    campaign: &campaign::CampaignConfig,
-    histories: impl Iterator<Item = &'a [Command]>,
-    watch: &Own,
+    campaign: &CampaignConfig,
+    traces: impl Iterator<Item = &'a [Command]>,
+    monitor: &AttemptMonitor,
 ) -> Trial {
     let started = Instant::now();
     let mut service = Memory::with_fault(fault);
     let (mut runs, mut commands, mut first) = (0, 0, None);
-    for chain in histories {
+    for trace in traces {
         runs += 1;
-        let finding = lockstep::run(&mut service, campaign.terms, &campaign.setup, chain);
-        let length = finding.as_ref().map_or(chain.len(), |finding| finding.at() + 1);
+        let finding = lockstep::run(&mut service, campaign.terms, &campaign.setup, trace);
+        let length = finding.as_ref().map_or(trace.len(), |finding| finding.at() + 1);
         commands += length as u64;
         if let Some(finding) = finding {
-            first = Some(Found { run: runs - 1, commands: chain[..length].to_vec(), finding });
+            first = Some(Found { run: runs - 1, commands: trace[..length].to_vec(), finding });
             break;
         }
     }
     let time = started.elapsed();
-    let chain = first.map(|found| shrink(fault, campaign, &found, watch));
-    Trial { runs: Some(runs), commands, time, exhausted: 0, chain }
+    let counterexample = first.map(|found| shrink(fault, campaign, &found, monitor));
+    Trial { runs: Some(runs), commands, time, exhausted: 0, counterexample }
 }
 
-/// Every command that can be written down in every situation, which is told apart exactly: nothing is assumed of the
-/// service, so that the first finding is a shortest one.
-fn exhaust(
+/// Tries every command in every state. States are compared exactly and nothing is assumed of the
+/// service, so the first finding is a shortest one.
+fn search(
     fault: Fault,
-    campaign: &campaign::CampaignConfig,
-    time: Option<Duration>,
-    watch: &Own,
-) -> Option<Trial> {
+    campaign: &CampaignConfig,
+    time_limit: Option<Duration>,
+    monitor: &AttemptMonitor,
+) -> Trial {
     let started = Instant::now();
-    let drive = Drive {
+    let config = Drive {
         setup: campaign.setup,
         terms: campaign.terms,
         alphabet: campaign.setup.bounds().all(),
@@ -122,23 +124,23 @@ fn exhaust(
         stop_at_first: true,
         jobs: NonZeroUsize::MIN,
         memory: MEMORY,
-        deadline: time.and_then(|time| started.checked_add(time)),
+        deadline: time_limit.and_then(|limit| started.checked_add(limit)),
     };
     let mut first = None;
-    let mut found = |found: &explore::Counterexample| {
+    let mut report = |found: &Counterexample| {
         first.get_or_insert_with(|| (started.elapsed(), found.clone()));
-        watch.search.stop();
+        monitor.search.stop();
     };
-    let driven = chatwarden_explore::drive(&drive, &service(fault), &watch.search, &mut found);
-    let driven = driven.expect("the service starts and can be copied");
-    let time = first.as_ref().map_or_else(|| started.elapsed(), |(time, _)| *time);
-    // Everything shorter than the first finding was tried before it.
-    let exhausted = first
-        .as_ref()
-        .map_or(driven.judged.unwrap_or(0), |(_, found)| found.commands.len().saturating_sub(1));
-    let chain = first.map(|(_, found)| {
+    let result = chatwarden_explore::drive(&config, &service(fault), &monitor.search, &mut report);
+    let result = result.expect("the service starts and can be copied");
+    let (time, exhausted) = match &first {
+        // Everything shorter than the first finding was tried before it.
+        Some((time, found)) => (*time, found.commands.len().saturating_sub(1)),
+        None => (started.elapsed(), result.judged.unwrap_or(0)),
+    };
+    let counterexample = first.map(|(_, found)| {
         let found = Found { run: 0, commands: found.commands, finding: found.finding };
-        shrink(fault, campaign, &found, watch)
+        shrink(fault, campaign, &found, monitor)
     });
-    Some(Trial { runs: None, commands: driven.executed, time, exhausted, chain })
+    Trial { runs: None, commands: result.executed, time, exhausted, counterexample }
 }

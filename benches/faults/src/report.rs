@@ -1,29 +1,20 @@
-//! The kill table, for people and for programs. A median of which only a bound is known is shown as a bound.
-//!
-//! What the numbers are is for `kills` to say.
+//! The results as a table for people and as JSON lines for programs. A median of which only a lower
+//! bound is known is shown as a bound.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
+use chatwarden::describe::grouped;
 use chatwarden_model::NamedEnum;
 use serde_json::{Value, json};
 
-use super::grouped;
-use crate::fault_bench::{Amount, BenchSummary, Row, Scope, Table};
+use crate::{Amount, BenchSummary, Row, Scope, Table};
 
-/// Writes the table for people: a line for each fault and engine, and at the end one for each engine.
-///
-/// ```
-/// use chatwarden::{fault_bench::Table, report::kill_text};
-/// let mut text = Vec::new();
-/// kill_text(&Table { rows: vec![], minima: vec![] }, &mut text)?;
-/// assert!(text.starts_with(b"fault"));
-/// # Ok::<(), std::io::Error>(())
-/// ```
+/// Writes a line for each fault and engine, and at the end one for each engine.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn kill_text(table: &Table, out: &mut impl Write) -> io::Result<()> {
+pub fn write_text(table: &Table, out: &mut impl Write) -> io::Result<()> {
     let names = table.rows.iter().map(|row| row.fault.name());
     let width = names.map(str::len).max().unwrap_or(0).max("fault".len());
     line(out, width, ["fault", "engine", "found", "runs", "commands", "time", "least", "minimum"])?;
@@ -37,7 +28,7 @@ pub fn kill_text(table: &Table, out: &mut impl Write) -> io::Result<()> {
             amount(row.runs(), grouped),
             amount(row.commands(), grouped),
             amount(row.time(), span),
-            row.least().map_or("–".into(), |least| least.to_string()),
+            row.min_length().map_or("–".into(), |length| length.to_string()),
             if is_first { minimum(table, row) } else { String::new() },
         ];
         line(out, width, cells.each_ref().map(String::as_str))?;
@@ -68,24 +59,17 @@ fn line(out: &mut impl Write, width: usize, cells: [&str; 8]) -> io::Result<()> 
     writeln!(out, "{}", line.trim_end())
 }
 
-/// Writes the table for programs, one object a line: `kill` for each fault and engine, and then `engine` for each.
-///
-/// ```
-/// use chatwarden::{fault_bench::Table, report::kill_lines};
-/// let mut lines = Vec::new();
-/// kill_lines(&Table { rows: vec![], minima: vec![] }, &mut lines)?;
-/// assert!(lines.is_empty());
-/// # Ok::<(), std::io::Error>(())
-/// ```
+/// Writes JSON lines: an object of type `kill` for each fault and engine, and then one of type `engine`
+/// for each engine.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn kill_lines(table: &Table, out: &mut impl Write) -> io::Result<()> {
-    table.rows.iter().try_for_each(|row| writeln!(out, "{}", kill(table, row)))?;
-    table.summaries().try_for_each(|summary| writeln!(out, "{}", engine(&summary)))
+pub fn write_json_lines(table: &Table, out: &mut impl Write) -> io::Result<()> {
+    table.rows.iter().try_for_each(|row| writeln!(out, "{}", row_json(table, row)))?;
+    table.summaries().try_for_each(|summary| writeln!(out, "{}", summary_json(&summary)))
 }
 
-fn kill(table: &Table, row: &Row) -> Value {
+fn row_json(table: &Table, row: &Row) -> Value {
     let minimum = table.minimum(row.fault);
     let by_seed = row.trials.iter().map(|trial| trial.runs.filter(|_| trial.is_found()));
     json!({
@@ -100,13 +84,13 @@ fn kill(table: &Table, row: &Row) -> Value {
         "commands": bounded(row.commands(), u64::into),
         "seconds": bounded(row.time(), |time| time.as_secs_f64().into()),
         "runs_by_seed": by_seed.collect::<Vec<_>>(),
-        "least": row.least(),
+        "least": row.min_length(),
         "minimum": minimum.map(|minimum| minimum.length),
         "minimum_of": minimum.map(|minimum| minimum.scope.name()),
     })
 }
 
-fn engine(summary: &BenchSummary) -> Value {
+fn summary_json(summary: &BenchSummary) -> Value {
     json!({
         "type": "engine",
         "engine": summary.engine.name(),
@@ -137,7 +121,7 @@ fn amount<T: Copy>(amount: Option<Amount<T>>, shown: impl Fn(T) -> String) -> St
     }
 }
 
-/// Two digits at least, in the unit in which they are read most easily.
+/// A time with at least two digits, in microseconds, milliseconds or seconds.
 fn span(time: Duration) -> String {
     match time.as_micros() {
         micros @ ..=9_999 => format!("{micros} µs"),

@@ -40,7 +40,7 @@ pub struct Covered<'a> {
 impl Covered<'_> {
     /// What is known of the point.
     pub fn standing(&self, point: Point) -> PointStatus {
-        self.ground.standing(self.coverage, point)
+        self.ground.status(self.coverage, point)
     }
 
     /// The points of which that is known.

@@ -7,7 +7,7 @@ use chatwarden_model::{Bounds, Command, Setup, State, step};
 
 use super::witness::Witness;
 use super::{Chain, SuiteConfig};
-use chatwarden::coverage::{Coverage, HistoryFacts, Point, Points, Situation};
+use chatwarden::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 
 /// Chooses chains that together show every point that has a witness, in the order of what they are about.
 pub(super) fn choose(plan: &SuiteConfig, witnesses: &[Witness]) -> Vec<Chain> {
@@ -56,7 +56,7 @@ fn best_addition(
     let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     let mut best = (0, None);
     for at in 0..=commands.len() {
-        let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
+        let situation = StateView { state: &state, policy: &setup.policy, history: Some(&past) };
         for command in all {
             let mut news = 0;
             situation.each_point(command, |point| news += usize::from(left.contains(point)));

@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 
 use super::SuiteConfig;
 use crate::SearchMonitor;
-use chatwarden::coverage::{HistoryFacts, Point, Points, Reachability, Situation};
+use chatwarden::coverage::{HistoryFacts, Point, Points, Reachability, StateView};
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::shrink::Shrinker;
 
@@ -68,7 +68,7 @@ fn shortest<const U: usize>(
             break;
         }
         let state = nodes[at].state;
-        let situation = Situation { state: &state, policy: &setup.policy, past: None };
+        let situation = StateView { state: &state, policy: &setup.policy, history: None };
         for command in &commands {
             situation.each_point(command, |point| {
                 if wanted.remove(point) {
@@ -121,11 +121,14 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
     let mut first: Vec<(Point, usize)> = Vec::new();
     let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     for (at, command) in commands.iter().enumerate() {
-        Situation { state: &state, policy: &setup.policy, past: Some(&past) }.each_point(command, |point| {
-            if wanted.contains(point) && first.iter().all(|(known, _)| *known != point) {
-                first.push((point, at + 1));
-            }
-        });
+        StateView { state: &state, policy: &setup.policy, history: Some(&past) }.each_point(
+            command,
+            |point| {
+                if wanted.contains(point) && first.iter().all(|(known, _)| *known != point) {
+                    first.push((point, at + 1));
+                }
+            },
+        );
         let before = state;
         let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
         past.record(&before, command, allowed, &state);

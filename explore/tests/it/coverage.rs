@@ -1,7 +1,7 @@
-//! Authorization coverage against what can be counted without it, and the conformance suites that are made of it.
+//! Authorization coverage against plain counts, and the conformance suites that are built on it.
 
 mod cases;
-mod ground;
+mod reachability;
 mod suites;
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
-use chatwarden::coverage::{Case, Coverage, DecidedBy, HistoryFacts, Point, Situation};
+use chatwarden::coverage::{Case, Coverage, DecidedBy, HistoryFacts, Point, StateView};
 use chatwarden::generate::{Generator, Guidance, Seeded};
 use chatwarden::model::{
     Cast, Command, CommandKind, Condition, EnumSet, Kind, NamedEnum, Preset, State, UserSet, decide, step,
@@ -18,9 +18,9 @@ use chatwarden::model::{
 
 use chatwarden_test_support::small;
 
-/// Counted by hand: which commands were allowed, and which were refused by one condition.
+/// The decisions are counted here again: allowed, or refused by one condition.
 #[test]
-fn outcomes_are_counted_as_the_decisions_say() {
+fn outcomes_are_counted_as_they_were_decided() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     for run in 0..200 {
         let mut choices = Seeded::of_run(3, run);
@@ -49,9 +49,16 @@ fn outcomes_are_counted_as_the_decisions_say() {
     }
 }
 
-/// Every point that is told is one of those that are listed, and a case comes with its outcome.
+/// A point with the number of another one would have its position.
 #[test]
-fn what_is_told_is_what_is_listed() {
+fn every_point_has_a_number_of_its_own() {
+    for (at, point) in Point::all().iter().enumerate() {
+        assert_eq!(point.position(), at, "{point}");
+    }
+}
+
+#[test]
+fn a_point_that_is_shown_is_listed() {
     let listed: BTreeSet<Point> = Point::all().iter().copied().collect();
     assert_eq!(listed.len(), Point::all().len(), "none is listed twice");
     let names: BTreeSet<String> = listed.iter().map(ToString::to_string).collect();
@@ -61,56 +68,55 @@ fn what_is_told_is_what_is_listed() {
         for run in 0..40 {
             let mut choices = Seeded::of_run(5, run);
             let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
-            let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
+            let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
-                let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
-                let told = |point| assert!(listed.contains(&point), "{preset}: {point}");
-                situation.each_point(&command, told);
+                let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
+                view.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
                 let before = state;
                 let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
-                past.record(&before, &command, allowed, &state);
+                history.record(&before, &command, allowed, &state);
             }
-            let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
+            let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
             for command in setup.bounds().all() {
-                situation.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
+                view.each_point(&command, |point| assert!(listed.contains(&point), "{preset}: {point}"));
             }
         }
     }
 }
 
-/// Adults have no approvals, so between two of them a block is what keeps them from a conversation of their own.
+/// Adults have no approvals, so only a block keeps two of them from a direct conversation.
 #[test]
-fn a_block_between_adults_is_told_as_a_block() {
+fn a_block_between_adults_is_shown_as_a_block() {
     let mut cast = Cast::default();
     let [sam, zoe] = [(); 2].map(|()| cast.add(Kind::Adult, UserSet::EMPTY));
     let policy = Preset::AdderOnly.policy();
     let mut state: State<2, 0> = State::new(&cast);
     step(&mut state, &policy, &Command::Block { by: sam, who: zoe });
     for (by, other, case) in [(sam, zoe, Case::OwnBlock), (zoe, sam, Case::OtherBlock)] {
-        let mut told = Vec::new();
-        let situation = Situation { state: &state, policy: &policy, past: None };
-        situation.each_point(&Command::Direct { by, to: other }, |point| told.push(point));
+        let mut shown = Vec::new();
+        let view = StateView { state: &state, policy: &policy, history: None };
+        view.each_point(&Command::Direct { by, to: other }, |point| shown.push(point));
         let alone = DecidedBy::Alone(Condition::PartiesAuthorized);
-        assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");
+        assert!(shown.contains(&Point::Case(CommandKind::Direct, alone, case)), "{shown:?}");
     }
 }
 
 #[test]
-fn coverage_that_guides_finds_the_same_whatever_the_number_of_jobs() {
+fn guidance_by_coverage_does_not_depend_on_the_number_of_jobs() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     let make = || Ok(Memory::with_fault(Fault::MemberRemoves));
     let found = |jobs: usize| {
         let jobs = jobs.try_into().expect("a number of jobs");
-        let plan = CampaignConfig {
+        let config = CampaignConfig {
             jobs,
             keep_going: true,
             runs: 1_500,
             guidance: Guidance::Coverage,
             ..CampaignConfig::new(setup, &Memory::new().about())
         };
-        let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+        let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})
             .expect("the service starts");
-        (tally.found, tally.coverage)
+        (result.found, result.coverage)
     };
     let alone = found(1);
     assert!(!alone.0.is_empty());

@@ -36,11 +36,11 @@ impl<W: Write> Terminal<W> {
             told("unreachable", PointStatus::Unreachable),
         )?;
         self.unseen(covered.points(PointStatus::Missed), PointStatus::Missed, BAD)?;
-        let sees_histories = covered.points(PointStatus::Reached).any(Point::takes_history);
+        let sees_histories = covered.points(PointStatus::Reached).any(Point::needs_history);
         let named =
-            covered.points(PointStatus::Open).filter(|point| sees_histories || !point.takes_history());
+            covered.points(PointStatus::Open).filter(|point| sees_histories || !point.needs_history());
         self.unseen(named, PointStatus::Open, WARN)?;
-        let count = covered.points(PointStatus::Open).filter(|point| point.takes_history()).count();
+        let count = covered.points(PointStatus::Open).filter(|point| point.needs_history()).count();
         if count > 0 && !sees_histories {
             let what =
                 "of them take a history or a second group, which runs can show and a search of states cannot";

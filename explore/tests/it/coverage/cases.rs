@@ -1,9 +1,9 @@
-//! Every case against what a person makes of it: a table of histories, and what the last command of each shows.
+//! Every case against a table written by hand: traces, and the points that the last command of each shows.
 
 use std::collections::{BTreeSet, HashMap};
 
 use chatwarden::adapter::fault::CustomPolicy;
-use chatwarden::coverage::{Case, DecidedBy, HistoryFacts, Point, Situation};
+use chatwarden::coverage::{Case, DecidedBy, HistoryFacts, Point, StateView};
 use chatwarden::format::{BuiltInCast, NamedCommand, Names};
 use chatwarden::model::{
     BetweenChildren, Command, NamedEnum, Newcomer, NewcomerRule, Policy, Preset, Setup, State, step,
@@ -17,13 +17,13 @@ fn a_command_shows_what_the_table_says_and_nothing_else() {
     let mut seen = BTreeSet::new();
     for row in TABLE.split("\n# ").skip(1).flat_map(|section| section.trim_end().split("\n\n").skip(1)) {
         let lines: Vec<_> = row.lines().collect();
-        let [policy_line, chain @ .., shown] = lines.as_slice() else { panic!("too few lines: {row}") };
+        let [policy_line, trace @ .., shown] = lines.as_slice() else { panic!("too few lines: {row}") };
         let policy = policy(policy_line.strip_prefix("+ ").expect(row));
-        let chain: Vec<_> = chain
+        let trace: Vec<_> = trace
             .iter()
             .map(|line| *commands.get(*line).unwrap_or_else(|| panic!("no command: {line}")))
             .collect();
-        let points = shown_by_the_last(policy, &chain);
+        let points = shown_by_the_last(policy, &trace);
         assert_eq!(words(&points), shown.strip_prefix("= ").expect(row), "{row}");
         seen.extend(points.iter().filter_map(|point| match point {
             Point::Case(_, _, case) => Some(*case),
@@ -31,10 +31,10 @@ fn a_command_shows_what_the_table_says_and_nothing_else() {
         }));
     }
     let unseen: Vec<_> = Case::ALL.iter().filter(|case| !seen.contains(case)).collect();
-    assert!(unseen.is_empty(), "the table has no history for {unseen:?}");
+    assert!(unseen.is_empty(), "the table has no trace for {unseen:?}");
 }
 
-/// Every command there is with the cast, by what it looks like on the terminal.
+/// Every command with the cast, by its text on the terminal.
 fn commands() -> HashMap<String, Command> {
     let names = names();
     let all = setup(Preset::MessengerKids.policy()).bounds().all();
@@ -49,7 +49,7 @@ fn setup(policy: Policy) -> Setup {
     Setup { cast: BuiltInCast::Family.casting().cast, groups: 2, policy }
 }
 
-/// A preset or a policy of the catalogue, and for what its words do not tell, how it differs from that.
+/// A preset or a policy of the catalogue, with a change where one is given.
 fn policy(words: &str) -> Policy {
     let (name, knob) = words.split_once(' ').unwrap_or((words, ""));
     let preset = Preset::named(name).map(Preset::policy);
@@ -65,21 +65,21 @@ fn policy(words: &str) -> Policy {
     }
 }
 
-fn shown_by_the_last(policy: Policy, chain: &[Command]) -> Vec<Point> {
-    let (last, before) = chain.split_last().expect("there is a last command");
-    let (mut state, mut past): (State, HistoryFacts) = (setup(policy).start(), HistoryFacts::default());
+fn shown_by_the_last(policy: Policy, trace: &[Command]) -> Vec<Point> {
+    let (last, before) = trace.split_last().expect("there is a last command");
+    let (mut state, mut history): (State, HistoryFacts) = (setup(policy).start(), HistoryFacts::default());
     for command in before {
         let old = state;
         let allowed = step(&mut state, &policy, command).decision.is_allowed();
-        past.record(&old, command, allowed, &state);
+        history.record(&old, command, allowed, &state);
     }
     let mut points = Vec::new();
-    let situation = Situation { state: &state, policy: &policy, past: Some(&past) };
-    situation.each_point(last, |point| points.push(point));
+    let view = StateView { state: &state, policy: &policy, history: Some(&history) };
+    view.each_point(last, |point| points.push(point));
     points
 }
 
-/// How the command came out, its cases in order, and the promises that depend on it.
+/// The outcome of the command, its cases in order, and the promises at risk.
 fn words(points: &[Point]) -> String {
     let (mut outcome, mut cases, mut promises) = ("none", BTreeSet::new(), BTreeSet::new());
     for point in points {
@@ -94,11 +94,11 @@ fn words(points: &[Point]) -> String {
             }
         }
     }
-    let told = |sign: &str, words: Vec<&str>| match words.as_slice() {
+    let listed = |sign: &str, words: Vec<&str>| match words.as_slice() {
         [] => String::new(),
         words => format!("{sign}{}", words.join(" ")),
     };
-    let cases = told(": ", cases.iter().map(|case| case.name()).collect());
-    let promises = told(" | ", promises.iter().map(|promise| promise.name()).collect());
+    let cases = listed(": ", cases.iter().map(|case| case.name()).collect());
+    let promises = listed(" | ", promises.iter().map(|promise| promise.name()).collect());
     format!("{outcome}{cases}{promises}")
 }

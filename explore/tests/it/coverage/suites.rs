@@ -1,4 +1,4 @@
-//! The conformance suites: complete, short, the same every time, and strong enough to see every fault that shows in a
+//! The conformance suites: complete, short, the same every time, and able to see every fault that shows in a
 //! single wrong answer.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use chatwarden_explore::suite::{self, Suite};
 
 use chatwarden_test_support::small;
 
-/// What people are told of suites, with the faults that these do not see.
+/// The page about suites, with the faults that they do not see.
 const PAGE: &str = include_str!("../../../../docs/coverage.md");
 
 fn suite_of(policy: Policy) -> (Setup, Suite) {
@@ -25,7 +25,7 @@ fn suite_of(policy: Policy) -> (Setup, Suite) {
     (setup, suite::build(&suite::SuiteConfig::new(setup), &chatwarden_explore::SearchMonitor::default()))
 }
 
-/// The scenarios of a preset that are committed; CI makes them anew and compares.
+/// The committed scenarios of a preset. CI writes them again and compares.
 fn committed(preset: Preset) -> Vec<Scenario> {
     let folder = Path::new(crate::ROOT).join("scenarios/conformance").join(preset.name());
     let entries = std::fs::read_dir(folder).expect("each preset has a suite");
@@ -34,16 +34,16 @@ fn committed(preset: Preset) -> Vec<Scenario> {
 }
 
 #[test]
-fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
+fn a_suite_covers_every_reachable_point_with_few_and_short_traces() {
     let (setup, suite) = suite_of(Preset::MessengerKids2019.policy());
     assert!(suite.ground.is_complete && suite.missing.is_empty());
     assert!(suite.chains.len() <= 150 && suite.chains.iter().all(|chain| chain.commands.len() <= 12));
     let coverage = suite.coverage(&setup);
     for point in Point::all() {
-        let standing = suite.ground.standing(&coverage, *point);
-        assert!(matches!(standing, PointStatus::Reached | PointStatus::Unreachable), "{point}: {standing}");
+        let status = suite.ground.status(&coverage, *point);
+        assert!(matches!(status, PointStatus::Reached | PointStatus::Unreachable), "{point}: {status}");
     }
-    // Without any one chain something is missing.
+    // Without any one of the traces a point is missing.
     for left_out in 0..suite.chains.len() {
         let mut chains = suite.chains.clone();
         chains.remove(left_out);
@@ -53,16 +53,16 @@ fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
     assert_eq!(suite_of(setup.policy).1, suite, "the same every time");
 }
 
-/// The suites that are committed, in a fresh service without a fault.
+/// In a fresh service without a fault.
 #[test]
-fn committed_suites_are_kept_by_the_model_and_the_service() {
+fn the_model_and_the_service_pass_the_committed_suites() {
     for &preset in Preset::ALL {
         let scenarios = committed(preset);
         for scenario in &scenarios {
             let mut service = Memory::new();
-            let terms = CheckConfig::of(&service.about());
+            let config = CheckConfig::of(&service.about());
             assert_eq!(replay::against_policy(scenario), Ok(()), "{preset} {}", scenario.name);
-            let finding = replay::against_implementation(scenario, &mut service, terms);
+            let finding = replay::against_implementation(scenario, &mut service, config);
             assert_eq!(finding, None, "{preset} {}", scenario.name);
         }
         let (count, steps) = (scenarios.len(), || scenarios.iter().map(|scenario| scenario.steps.len()));
@@ -73,35 +73,35 @@ fn committed_suites_are_kept_by_the_model_and_the_service() {
     }
 }
 
-/// The histories of the suite for each policy under which a fault matters, with the small cast.
-fn histories() -> Vec<(Policy, Vec<Vec<Command>>)> {
+/// The traces of the suite for each policy under which a fault matters, with the small cast.
+fn traces() -> Vec<(Policy, Vec<Vec<Command>>)> {
     let mut suites: Vec<(Policy, Vec<Vec<Command>>)> = Vec::new();
     for fault in Fault::ALL {
         let policy = fault.policy();
         if suites.iter().any(|(known, _)| *known == policy) {
             continue;
         }
-        let histories = match fault.rules() {
+        let traces = match fault.rules() {
             Rules::Preset(preset) => committed(preset).iter().map(replay::commands).collect(),
             Rules::CustomPolicy(_) => {
                 suite_of(policy).1.chains.into_iter().map(|chain| chain.commands).collect()
             }
         };
-        suites.push((policy, histories));
+        suites.push((policy, traces));
     }
     suites
 }
 
-/// What no suite sees is told on the page with the reason, so that nothing is missed in silence.
+/// The page gives the reason for each fault that no suite sees.
 #[test]
 fn suites_see_every_fault_of_a_single_answer_and_the_page_lists_those_that_they_do_not() {
-    let suites = histories();
+    let suites = traces();
     let is_seen = |fault: &&Fault| {
-        let (policy, histories) =
+        let (policy, traces) =
             suites.iter().find(|(policy, _)| *policy == fault.policy()).expect("each has its suite");
         let mut service = Memory::with_fault(**fault);
-        let terms = CheckConfig::of(&service.about());
-        histories.iter().any(|chain| lockstep::run(&mut service, terms, &small(*policy, 2), chain).is_some())
+        let config = CheckConfig::of(&service.about());
+        traces.iter().any(|trace| lockstep::run(&mut service, config, &small(*policy, 2), trace).is_some())
     };
     let (seen, unseen): (Vec<&Fault>, Vec<&Fault>) = Fault::ALL.iter().partition(is_seen);
     assert!(unseen.iter().all(|fault| fault.detectability() != Detectability::Single), "{unseen:?}");

@@ -1,7 +1,7 @@
-//! What an exhaustive search says can be covered, against the plainest enumeration: every state in a hash map, and every
-//! command that can be written down in each.
+//! The points that an exhaustive search calls reachable, against a plain enumeration: every state in a hash
+//! set, and every command in each.
 
-use chatwarden::coverage::{Coverage, PointStatus, Points, Reachability, Situation};
+use chatwarden::coverage::{Coverage, PointStatus, Points, Reachability, StateView};
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::model::{Cast, EnumSet, Kind, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
 use chatwarden_explore::SearchMonitor;
@@ -25,15 +25,15 @@ fn casts() -> [Cast; 3] {
     })
 }
 
-/// What is seen in every state that can be reached.
+/// The points that are shown in some state that can be reached.
 fn enumerated(setup: &Setup) -> Points {
     let commands = setup.bounds().all();
     let start: State<4, 1> = setup.start();
     let (mut known, mut left, mut points) = (FastSet::from_iter([start]), vec![start], Points::default());
     while let Some(state) = left.pop() {
-        let situation = Situation { state: &state, policy: &setup.policy, past: None };
+        let view = StateView { state: &state, policy: &setup.policy, history: None };
         for command in &commands {
-            situation.each_point(command, |point| {
+            view.each_point(command, |point| {
                 points.insert(point);
             });
             let mut after = state;
@@ -50,16 +50,16 @@ fn policies() -> Vec<Policy> {
     Preset::ALL.iter().map(|preset| preset.policy()).chain((0..8).map(random_policy)).collect()
 }
 
-/// Also where it took a history or a second group, of which the search knows nothing.
+/// Points that need history or a second group are not seen by the search and must not be excluded.
 #[test]
 fn nothing_that_a_run_shows_is_called_unreachable() {
     for setup in casts()
         .into_iter()
         .flat_map(|cast| policies().into_iter().map(move |policy| Setup { cast, groups: 2, policy }))
     {
-        let ground = suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default());
-        assert!(ground.is_complete);
-        let targets: Vec<_> = ground.possible().iter().collect();
+        let reachability = suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default());
+        assert!(reachability.is_complete);
+        let targets: Vec<_> = reachability.possible().iter().collect();
         let mut seen = Coverage::default();
         for run in 0..400 {
             let mut choices = Seeded::of_run(9, run);
@@ -71,14 +71,14 @@ fn nothing_that_a_run_shows_is_called_unreachable() {
             seen.follow(&setup, &generator.run(&setup, 40, targets, &mut choices));
         }
         for point in seen.points().iter() {
-            let standing = ground.standing(&Coverage::default(), point);
-            assert_ne!(standing, PointStatus::Unreachable, "{point} under {setup:?}");
+            let status = reachability.status(&Coverage::default(), point);
+            assert_ne!(status, PointStatus::Unreachable, "{point} under {setup:?}");
         }
     }
 }
 
 #[test]
-fn what_can_be_covered_is_what_is_seen_in_some_state() {
+fn reachable_points_are_those_that_some_state_shows() {
     for cast in casts() {
         for policy in policies() {
             let setup = Setup { cast, groups: 1, policy };
