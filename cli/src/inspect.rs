@@ -130,7 +130,7 @@ impl From<Failure> for Wrong {
 /// use chatwarden_cli::inspect::inspect;
 /// use chatwarden::model::{Preset, Setup};
 /// use chatwarden::format::BuiltInCast;
-/// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
+/// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../drivers/python/driver.py");
 /// # let command = format!("python3 {} --fixed", program.display());
 ///
 /// let casting = BuiltInCast::Small.casting();

@@ -1,32 +1,33 @@
-//! Ctrl-C: what each press of it ends.
+//! Ctrl-C: each press ends the next part of the work.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::driver_process;
-use chatwarden::campaign;
+use chatwarden::campaign::CampaignMonitor;
+use chatwarden_explore::SearchMonitor;
 
-/// What can be interrupted on the way to a shrunk and certified finding.
+/// The parts of the work that Ctrl-C ends one after the other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt {
     /// The campaign.
-    pub(crate) campaign: Arc<campaign::CampaignMonitor>,
+    pub(crate) campaign: Arc<CampaignMonitor>,
     /// The search of a policy or an implementation.
-    pub(crate) search: Arc<chatwarden_explore::SearchMonitor>,
-    /// Whether that search has found something.
+    pub(crate) search: Arc<SearchMonitor>,
+    /// Whether that search has found anything.
     pub(crate) found: Arc<AtomicBool>,
-    /// The shrinking of what it found.
-    pub(crate) shrinking: Arc<campaign::CampaignMonitor>,
-    /// The search for what is shorter still.
-    pub(crate) certifying: Arc<chatwarden_explore::SearchMonitor>,
+    /// The shrinking of findings.
+    pub(crate) shrinking: Arc<CampaignMonitor>,
+    /// The search for shorter traces that show a finding.
+    pub(crate) certifying: Arc<SearchMonitor>,
 }
 
-/// What is to be interrupted at the moment, if more than the program itself.
+/// The work that Ctrl-C ends; none if it ends the program.
 static CURRENT: Mutex<Option<Interrupt>> = Mutex::new(None);
 
-/// From here on Ctrl-C ends the program with everything that it has started, unless there is an [`Interrupt`].
+/// Installs the handler. Ctrl-C ends the program and all its drivers, unless there is an [`Interrupt`].
 pub(crate) fn listen() {
-    // It fails only where a handler stands already, as in a program that uses the library more than once.
+    // This fails only if a handler is installed already, as when a program calls the library twice.
     let _ = ctrlc::set_handler(|| {
         let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(code) = current.map_or(Some(130), |interrupt| interrupt.on_ctrl_c()) {
@@ -37,15 +38,15 @@ pub(crate) fn listen() {
 }
 
 impl Interrupt {
-    /// From here on Ctrl-C ends the campaign or search and the certifying, so that findings are shrunk and no more; a
-    /// second time it ends the shrinking, and a third time the program.
+    /// Makes Ctrl-C end the campaign or search and the certifying. The second press ends the
+    /// shrinking, the third ends the program.
     pub(crate) fn installed() -> Self {
         let interrupt = Interrupt::default();
         *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt.clone());
         interrupt
     }
 
-    /// Ends what the next press ends; the exit code, if that is the program.
+    /// Ends the next part of the work. Returns the exit code if that is the whole program.
     fn on_ctrl_c(&self) -> Option<i32> {
         if !self.campaign.is_stopped() {
             self.campaign.stop();

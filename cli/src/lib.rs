@@ -1,21 +1,21 @@
-//! The command line: it joins the stages and owns the exit codes. One file a subcommand.
+//! The program `chatwarden`: the command line, driver processes, reports for people and CI systems,
+//! and baselines.
 //!
-//! Nothing is found, judged or worded here, and nobody imports this.
+//! [`run`] parses the arguments and runs one subcommand. Each subcommand is a file in `command/`; the
+//! option groups that several of them share are in `args/`. A subcommand calls the library or the
+//! searches and passes what comes out as events to the reports in [`report`].
 
+mod args;
 pub mod baseline;
-mod baseline_args;
-mod certify_args;
 mod command;
 pub mod counterexample_writer;
-mod coverage_args;
 pub mod driver_process;
 pub mod inspect;
 mod interrupt;
-mod options;
+mod messages;
 mod progress;
 pub mod report;
 pub mod suite_writer;
-mod target;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -24,35 +24,39 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs the program on these arguments, the first of which is its own name.
+/// Runs the program with these arguments. The first one is the name of the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => {
             interrupt::listen();
             arguments.command.run()
         }
-        Err(help) => {
-            // Help that was asked for is no error; clap knows which is which.
-            let asked = !help.use_stderr();
-            return if help.print().is_ok() && asked { ExitCode::SUCCESS } else { Exit::UsageError.into() };
+        Err(error) => {
+            // Clap reports `--help` and `--version` as errors that go to standard output.
+            let is_help = !error.use_stderr();
+            return if error.print().is_ok() && is_help {
+                ExitCode::SUCCESS
+            } else {
+                Exit::UsageError.into()
+            };
         }
     };
     match outcome {
         Ok(exit) => exit.into(),
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success.into(),
-        Err(unusable) => {
-            anstream::eprintln!("{}error:{} {unusable}", options::ERROR, anstyle::Reset);
-            let unanswered = matches!(unusable, CliError::Unanswered(_));
+        Err(error) => {
+            messages::print_error(&error);
+            let unanswered = matches!(error, CliError::Unanswered(_));
             if unanswered { Exit::Inconclusive.into() } else { Exit::UsageError.into() }
         }
     }
 }
 
-/// Finds authorization defects in chat products.
+/// Find authorization defects in chat products.
 ///
-/// A reference model of users, approvals and groups runs in lock-step with an implementation. Where the two part,
-/// or a promise is broken, the history is shrunk to the shortest chain of commands that shows it, saved as a
-/// scenario file, and explained.
+/// A reference model of users, approvals and groups runs in lock-step with an implementation. When the
+/// two disagree, or a promise is broken, the trace is shrunk to the shortest one that shows the same
+/// finding. The result is saved as a scenario file and explained.
 #[derive(Parser, Debug)]
 #[command(name = "chatwarden", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -62,14 +66,15 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  chatwarden fuzz --fault launcher-only          find the reported defect in the built-in chat service
-  chatwarden explore --all-policies              which policy keeps which promise, whatever happens?
-  chatwarden replay scenarios                    do the policies still do what the scenarios say?
-  chatwarden replay scenarios --adapter memory   and does the implementation conform?
-  chatwarden fuzz --adapter 'exec:my-driver'     and does mine? (docs/protocol.md)
+  chatwarden fuzz --fault launcher-only          find the reported defect in the built-in service
+  chatwarden explore --all-policies              list which policy keeps which promise
+  chatwarden replay scenarios                    check the policies against the scenarios
+  chatwarden replay scenarios --adapter memory   check the built-in service as well
+  chatwarden fuzz --adapter 'exec:my-driver'     test your own product (docs/protocol.md)
   chatwarden explain scenarios/reported/messenger-kids-2019.json
 
-Exit codes: 0 nothing found, 1 a finding, 2 wrong usage or unreadable input, 3 inconclusive, 130 interrupted";
+Exit codes: 0 no finding, 1 a finding, 2 wrong usage or unreadable input, 3 inconclusive,
+130 interrupted";
 
 #[derive(Subcommand, Debug)]
 enum Action {

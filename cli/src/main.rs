@@ -1,4 +1,4 @@
-//! The `chatwarden` program: it hands its arguments to the library and maps the exit code.
+//! The program `chatwarden`. All code is in the library of this package.
 
 use std::process::ExitCode;
 

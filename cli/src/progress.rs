@@ -1,4 +1,4 @@
-//! The progress of long work: on a terminal only, and gone when the work is over.
+//! The progress line of long work. It is drawn on a terminal only, and erased at the end.
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,75 +7,72 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use chatwarden::campaign;
+use chatwarden::campaign::CampaignMonitor;
+use chatwarden_explore::SearchMonitor;
 
-/// How often the bar is drawn.
+/// The time between two updates of the line.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Does the work of a campaign, and shows how it goes on if somebody is there to see it.
-pub(crate) fn of_campaign<T>(
-    watch: &campaign::CampaignMonitor,
-    runs: Option<u64>,
-    work: impl FnOnce() -> T,
-) -> T {
+/// Does the work of a campaign, and shows its progress.
+pub(crate) fn of_campaign<T>(monitor: &CampaignMonitor, runs: Option<u64>, work: impl FnOnce() -> T) -> T {
     let counts = if runs.is_some() { "{wide_bar} {pos}/{len} runs" } else { "{spinner} {pos} runs" };
-    let tell = |bar: &ProgressBar| {
-        bar.set_position(watch.runs());
-        let rate = watch.commands() as f64 / bar.elapsed().as_secs_f64().max(0.001);
-        bar.set_message(format!("{rate:.0} commands/s, {} findings", watch.findings()));
+    let update = |bar: &ProgressBar| {
+        bar.set_position(monitor.runs());
+        let rate = per_second(monitor.commands(), bar);
+        bar.set_message(format!("{rate:.0} commands/s, {} findings", monitor.findings()));
     };
-    shown(counts, runs, tell, work)
+    with_progress(counts, runs, update, work)
 }
 
-/// Shrinks a finding, and shows how it goes on if somebody is there to see it.
-pub(crate) fn of_shrinking<T>(watch: &campaign::CampaignMonitor, work: impl FnOnce() -> T) -> T {
-    let tell = |bar: &ProgressBar| {
-        let (executions, length) = watch.shrinking();
+/// Shrinks a finding, and shows the progress.
+pub(crate) fn of_shrinking<T>(monitor: &CampaignMonitor, work: impl FnOnce() -> T) -> T {
+    let update = |bar: &ProgressBar| {
+        let (executions, length) = monitor.shrinking();
         bar.set_position(executions);
         bar.set_message(format!("{length} commands left"));
     };
-    shown("{spinner} shrinking, {pos} executions", None, tell, work)
+    with_progress("{spinner} shrinking, {pos} executions", None, update, work)
 }
 
-/// Does the work of a search, and shows how it goes on if somebody is there to see it.
-pub(crate) fn of_search<T>(
-    what: &str,
-    watch: &chatwarden_explore::SearchMonitor,
-    work: impl FnOnce() -> T,
-) -> T {
-    let tell = |bar: &ProgressBar| {
-        bar.set_position(watch.states());
-        let rate = watch.states() as f64 / bar.elapsed().as_secs_f64().max(0.001);
-        let (depth, frontier) = (watch.depth(), watch.frontier());
-        bar.set_message(format!("{rate:.0} states/s, depth {depth}, frontier {frontier}, {what}"));
+/// Does the work of a search, and shows its progress.
+pub(crate) fn of_search<T>(subject: &str, monitor: &SearchMonitor, work: impl FnOnce() -> T) -> T {
+    let update = |bar: &ProgressBar| {
+        bar.set_position(monitor.states());
+        let rate = per_second(monitor.states(), bar);
+        let (depth, unexpanded) = (monitor.depth(), monitor.frontier());
+        bar.set_message(format!("{rate:.0} states/s, depth {depth}, {unexpanded} unexpanded, {subject}"));
     };
-    shown("{spinner} {pos} states", None, tell, work)
+    with_progress("{spinner} {pos} states", None, update, work)
 }
 
-fn shown<T>(
+fn per_second(count: u64, bar: &ProgressBar) -> f64 {
+    count as f64 / bar.elapsed().as_secs_f64().max(0.001)
+}
+
+fn with_progress<T>(
     counts: &str,
     total: Option<u64>,
-    tell: impl Fn(&ProgressBar) + Send,
+    update: impl Fn(&ProgressBar) + Send,
     work: impl FnOnce() -> T,
 ) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }
-    let (done, over) = mpsc::channel::<()>();
+    let (working, done) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || draw(counts, total, tell, &over));
+        scope.spawn(move || draw(counts, total, update, &done));
         let result = work();
-        drop(done);
+        drop(working);
         result
     })
 }
 
-fn draw(counts: &str, total: Option<u64>, tell: impl Fn(&ProgressBar), over: &mpsc::Receiver<()>) {
+fn draw(counts: &str, total: Option<u64>, update: impl Fn(&ProgressBar), done: &mpsc::Receiver<()>) {
     let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
     let style = ProgressStyle::with_template(&format!("{counts}, {{msg}}, {{elapsed}}"));
     bar.set_style(style.expect("the template is well-formed"));
-    while over.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-        tell(&bar);
+    while done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        update(&bar);
     }
     bar.finish_and_clear();
 }

@@ -1,6 +1,6 @@
-//! Conformance suites on disk: each chain as a scenario that expects just what the policy does.
+//! Conformance suites on disk: each trace as a scenario that expects what the policy does.
 //!
-//! Which chains there are is the suite's to say.
+//! `chatwarden_explore::suite` chooses the traces.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use chatwarden::replay;
 use chatwarden::triage::write;
 use chatwarden_explore::suite::Chain;
 
-/// Where the scenarios of a suite go, and what they have in common.
+/// Writes the scenarios of a suite.
 ///
 /// ```
 /// use chatwarden_explore::SearchMonitor;
 /// use chatwarden::model::{Preset, Setup};
-/// use chatwarden::triage::SuiteWriter;
+/// use chatwarden_cli::suite_writer::SuiteWriter;
 /// use chatwarden_explore::suite::{build, SuiteConfig};
 /// use chatwarden::format::{CastSpec, PolicySpec, Scenario, Source};
 ///
@@ -30,14 +30,14 @@ use chatwarden_explore::suite::Chain;
 /// let setup = Setup { cast: cast.casting().cast, groups: 1, policy: policy.policy() };
 /// let suite = build(&SuiteConfig::new(setup), &SearchMonitor::default());
 ///
-/// let shelf = SuiteWriter { directory: directory.path().join("suite"), policy, cast };
-/// let file = shelf.save(&suite.chains[0])?;
-/// assert!(Scenario::open(&file).expect("what was saved can be read").about.is_some());
+/// let writer = SuiteWriter { directory: directory.path().join("suite"), policy, cast };
+/// let file = writer.save(&suite.chains[0])?;
+/// assert!(Scenario::open(&file).expect("it is readable").about.is_some());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct SuiteWriter {
-    /// Where the files go; it is made when the first is written.
+    /// The folder of the files. It is created with the first file.
     pub directory: PathBuf,
     /// The policy, as the user named it.
     pub policy: PolicySpec,
@@ -46,10 +46,10 @@ pub struct SuiteWriter {
 }
 
 impl SuiteWriter {
-    /// Writes a chain down, reads it back and replays it.
+    /// Writes a trace as a scenario, reads the file back and replays it with the policy.
     ///
     /// # Errors
-    /// If it cannot be written, or what is on disk is not what the policy does.
+    /// If the file cannot be written, or the policy does not do what the file says.
     pub fn save(&self, chain: &Chain) -> io::Result<PathBuf> {
         let path = write(&self.directory, &self.scenario(chain))?;
         let saved = Scenario::open(&path).map_err(io::Error::other)?;

@@ -3,45 +3,46 @@
 use chatwarden_model::{MAX_GROUPS, Preset, Setup};
 use clap::Args;
 
+use crate::args::implementation::{DriverArgs, EXEC};
+use crate::args::{self, OutputArgs};
 use crate::inspect::{Wrong, inspect};
-use crate::options::{self, Output};
 use crate::report::{Event, Report};
-use crate::target::{Driving, EXEC};
 use crate::{CliError, Exit};
 use chatwarden::format::{CastSpec, PolicySpec};
 
-/// How often a driver may be started anew, so that every check has one however the others ended.
+/// The restarts of the driver: every check gets a running driver, however the earlier ones ended.
 const RESTARTS: u32 = 1_000;
 
-/// Check a driver: does it keep the protocol and the fidelity that it declares?
+/// Check that a driver follows the protocol and has the fidelity that it declares.
 ///
-/// Nothing that a driver says of an implementation is worth more than the driver. Each check that is failed comes
-/// with what to do about it; docs/protocol.md is the protocol. The exit code is 1 if the driver answers otherwise than it
-/// should, and 3 if it does not answer as the protocol says, so that there was nothing to check.
+/// Results about an implementation are only as reliable as its driver. Each failed check comes with
+/// advice; docs/protocol.md describes the protocol. The exit code is 1 if an answer is wrong, and 3 if
+/// an answer violates the protocol, so that it cannot be checked.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden check-driver 'python3 drivers/python/driver.py'")]
 pub(crate) struct CheckDriver {
-    /// The command that starts the driver; its words are split as a shell does it
+    /// Command that starts the driver; it is split into words as in a shell
     command: String,
-    /// The policy that the driver is told [default: its own, or messenger-kids]
-    #[arg(long, value_name = "NAME|FILE", value_parser = options::policy)]
+    /// Policy that the driver receives: a preset (see `list policies`) or a JSON file [default: the
+    /// driver's own, else messenger-kids]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::policy)]
     policy: Option<PolicySpec>,
-    /// Who takes part
-    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::cast)]
+    /// Cast: a built-in cast (see `list casts`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::cast)]
     cast: CastSpec,
-    /// How many groups there are
-    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
+    /// Number of groups
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
     groups: u8,
     #[command(flatten)]
-    driving: Driving,
+    driver: DriverArgs,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 impl CheckDriver {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
-        let drivers = self.driving.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
+        let drivers = self.driver.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
         drivers.allow_restarts(RESTARTS);
         let casting = self.cast.casting();
         let own = drivers.about().policy;

@@ -1,12 +1,12 @@
-//! `explain`: a scenario, told step by step to a person.
+//! `explain`: shows a scenario step by step.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::options;
-use crate::target::{Implementation, Target};
+use crate::args::implementation::{Implementation, ImplementationArgs};
+use crate::messages::ERROR;
 use crate::{CliError, Exit};
 use chatwarden::describe::explain;
 use chatwarden::describe::{Describer, Palette};
@@ -18,18 +18,19 @@ use chatwarden_model::NamedEnum;
 
 /// Explain scenarios step by step.
 ///
-/// At each step: who may chat with whom, every condition and whether it held, what changed, and the policy's answer
-/// beside the implementation's, if one is named; where a promise breaks, the pair, the missing approval, and what
-/// would have made it legitimate. It judges nothing: the exit code is 0 whatever happened, unless a file cannot be read or the implementation
-/// gave no definite answer.
+/// Each step shows which users may chat, every condition and whether it held, the changes, and the
+/// decision of the policy, next to that of the implementation if you name one. If a promise breaks, the
+/// step shows the two users, the missing approval, and the commands that would have made the step
+/// legitimate. The exit code is 0, unless a file cannot be read (2) or the implementation gives no
+/// definite answer (3).
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden explain scenarios/reported/messenger-kids-2019.json")]
 pub(crate) struct Explain {
-    /// Scenario files, and folders of them
+    /// Scenario files, or folders of them
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    target: Target,
+    target: ImplementationArgs,
 }
 
 impl Explain {
@@ -41,13 +42,13 @@ impl Explain {
             if nth > 0 {
                 writeln!(out)?;
             }
-            exit = exit.max(one(&mut out, &Scenario::open(file)?, implementation.as_ref())?);
+            exit = exit.max(explain_one(&mut out, &Scenario::open(file)?, implementation.as_ref())?);
         }
         Ok(exit)
     }
 }
 
-fn one(
+fn explain_one(
     out: &mut impl Write,
     scenario: &Scenario,
     implementation: Option<&Implementation>,
@@ -59,21 +60,21 @@ fn one(
     }
     match scenario.policy {
         PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,
-        PolicySpec::Full(_) => writeln!(out, "a policy of its own")?,
+        PolicySpec::Full(_) => writeln!(out, "custom policy")?,
     }
-    let history = match implementation {
+    let trace = match implementation {
         Some(implementation) => {
-            let terms = implementation.terms_for(scenario);
-            writeln!(out, "implementation {}, compared {}", implementation.arguments(), terms.fidelity)?;
+            let config = implementation.check_config_for(scenario);
+            writeln!(out, "implementation {}, compared {}", implementation.arguments(), config.fidelity)?;
             let implementation = implementation.with_names(names.clone());
-            Trace::of(&mut implementation.make()?, terms, &setup, &commands(scenario))
+            Trace::of(&mut implementation.make()?, config, &setup, &commands(scenario))
         }
         None => Trace::of_policy(&setup, &commands(scenario)),
     };
-    explain(out, &Palette::COLOUR, &Describer { names: &names, setup: &setup }, &history)?;
+    explain(out, &Palette::COLOUR, &Describer { names: &names, setup: &setup }, &trace)?;
     if let Err(mismatch) = replay::against_policy(scenario) {
-        writeln!(out, "\n{}not as the scenario says:{} {mismatch}", options::ERROR, anstyle::Reset)?;
+        writeln!(out, "\n{ERROR}differs from the scenario:{} {mismatch}", anstyle::Reset)?;
     }
-    let finding = history.finding.as_ref().map(|finding| finding.identity().verdict);
-    Ok(if finding == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Success })
+    let verdict = trace.finding.as_ref().map(|finding| finding.identity().verdict);
+    Ok(if verdict == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Success })
 }

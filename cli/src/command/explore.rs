@@ -1,5 +1,5 @@
-//! `explore`: every history up to a bound. Without an implementation it asks which promises a policy keeps; with one,
-//! whether the implementation follows the policy in every situation.
+//! `explore`: tries every trace up to a bound. Without an implementation it searches which promises a
+//! policy keeps; with one, whether the implementation follows the policy in every state.
 
 mod implementation;
 mod policies;
@@ -10,91 +10,92 @@ use std::path::PathBuf;
 use chatwarden_model::{CommandKind, MAX_GROUPS, NamedEnum, Preset, Promise, Setup};
 use clap::Args;
 
-use crate::baseline_args::Known;
-use crate::certify_args::Certify;
-use crate::coverage_args::Asked;
-use crate::options::{self, Given, Output};
-use crate::target::Target;
+use crate::args::BaselineArgs;
+use crate::args::certify::Certify;
+use crate::args::coverage::CoverageArgs;
+use crate::args::implementation::ImplementationArgs;
+use crate::args::{self, NamedArg, OutputArgs};
 use crate::{CliError, Exit};
 use chatwarden::campaign::Shard;
 use chatwarden::format::{CastSpec, MAX_STEPS, Names, PolicySpec};
 use chatwarden_explore::PolicySearch;
 
-/// Try every history: which promises does a policy keep, or does an implementation follow it everywhere?
+/// Try every trace: find out which promises a policy keeps, or whether an implementation follows it.
 ///
-/// Shorter histories are tried first, so the chain that breaks a promise is the first of the shortest. Without a
-/// bound the search goes on until everything that can be reached was tried.
+/// Shorter traces are tried first, so a counterexample is always one of the shortest. Without a bound
+/// the search continues until every reachable state is expanded.
 ///
-/// With `--adapter` or `--fault`, every command, refused ones as well, is tried in every situation that the
-/// implementation can be brought into, and compared with the model.
+/// With `--adapter` or `--fault`, every command, also those that the policy refuses, is executed in
+/// every reachable state of the implementation and compared with the model.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explore {
     #[command(flatten)]
-    target: Target,
-    /// The rules: a preset (see `list policies`) or a JSON file [default: messenger-kids]
-    #[arg(long, value_name = "NAME|FILE", value_parser = options::given(options::policy))]
-    policy: Option<Given<PolicySpec>>,
+    target: ImplementationArgs,
+    /// Policy: a preset (see `list policies`) or a JSON file [default: messenger-kids]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    policy: Option<NamedArg<PolicySpec>>,
     /// Explore every preset, and compare them in a table
     #[arg(long, conflicts_with_all = ["policy", "adapter", "fault"])]
     all_policies: bool,
-    /// Explore every Nth preset, from the Ith
+    /// Explore every Nth preset, beginning with the Ith
     #[arg(long, value_name = "I/N", requires = "all_policies")]
     shard: Option<Shard>,
-    /// Who takes part: a built-in cast (see `list casts`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::given(options::cast))]
-    cast: Given<CastSpec>,
-    /// How many groups there are
+    /// Cast: a built-in cast (see `list casts`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::with_name(args::cast))]
+    cast: NamedArg<CastSpec>,
+    /// Number of groups
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
     groups: u8,
-    /// The commands to make histories of, separated by commas [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<CommandKind>(), hide_possible_values = true)]
+    /// Commands of the traces, separated by commas [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = args::named_enum::<CommandKind>(), hide_possible_values = true)]
     commands: Vec<CommandKind>,
-    /// Try commands as well whose users have the wrong kinds, or do not differ where they must; with an implementation,
-    /// which may let them through, they always are
+    /// Also try ill-typed commands: users of the wrong kind, or one user where the command needs two;
+    /// with an implementation, which might accept them, they are always tried
     #[arg(long)]
     ill_typed: bool,
-    /// Leave such commands out with an implementation too
+    /// Leave ill-typed commands out with an implementation too
     #[arg(long, conflicts_with = "ill_typed")]
     well_typed: bool,
-    /// The most commands of a history [default: no bound]
+    /// Largest number of commands of a trace [default: no bound]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=MAX_STEPS as i64))]
     depth: Option<u16>,
-    /// The promises to judge, separated by commas [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<Promise>(), hide_possible_values = true)]
+    /// Promises to check, separated by commas [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = args::named_enum::<Promise>(), hide_possible_values = true)]
     promises: Vec<Promise>,
-    /// Tell states apart that differ by the names of interchangeable users and groups only
+    /// Do not treat interchangeable users and groups as the same
     #[arg(long)]
     no_symmetry: bool,
-    /// End after the length at which something is first found
+    /// Search all traces of the length of the first finding, and end
     #[arg(long, conflicts_with = "baseline")]
     stop_at_first: bool,
-    /// How many cores to use; the result does not depend on it [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
+    /// Number of cores; it does not change the result [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=args::MAX_JOBS))]
     jobs: Option<u16>,
-    /// How much memory the states that are reached may take; the search ends there with what it knows. Lists and
-    /// caches on the way come on top
-    #[arg(long, value_name = "LIMIT", default_value = "8GiB", value_parser = options::bytes)]
+    /// Memory for the reached states; the search ends there with a partial result; its lists and
+    /// caches need some more
+    #[arg(long, value_name = "LIMIT", default_value = "8GiB", value_parser = args::bytes)]
     memory: u64,
-    /// Drive an implementation along up to N different histories to each observable state [default: situations are told
-    /// apart by the implementation's own fingerprint, if it has one; else 1]
+    /// Expand each visible state of an implementation from up to N different traces [default: the
+    /// fingerprint of the implementation identifies its states; 1 if it has none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     paths: Option<u16>,
     #[command(flatten)]
-    coverage: Asked,
+    coverage: CoverageArgs,
     #[command(flatten)]
     certify: Certify,
-    /// Where to save scenarios of what is found [default: nowhere; scenarios/found with an implementation]
+    /// Folder in which findings are saved as scenarios [default: none; scenarios/found with an
+    /// implementation]
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Exit with 1 if a policy breaks a promise, and with 3 if the memory did not suffice to tell; implied by `--baseline`,
-    /// but for the promises that it lists
+    /// Exit with 1 if a policy breaks a promise, and with 3 if the memory did not suffice; implied by
+    /// `--baseline`, except for the promises that it lists
     #[arg(long, conflicts_with_all = ["adapter", "fault"])]
     expect_kept: bool,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -109,7 +110,7 @@ impl Explore {
         let mut reports = self.output.reports()?;
         match self.target.named()? {
             Some(_) if self.coverage.coverage => Err(CliError::Input(
-                "`--coverage` tells what a policy lets one cover; it goes without `--adapter` and `--fault`"
+                "`--coverage` reports the points that a policy can reach; it does not go with `--adapter` or `--fault`"
                     .into(),
             )),
             Some(implementation) => implementation::run(self, implementation, &mut reports),
@@ -134,14 +135,14 @@ impl Explore {
         }
     }
 
-    /// What is to be searched under a policy.
-    fn plan(&self, policy: &PolicySpec) -> Result<PolicySearch, CliError> {
+    /// The search of a policy.
+    fn policy_search(&self, policy: &PolicySpec) -> Result<PolicySearch, CliError> {
         let cast = self.cast.value.casting().cast;
         let defaults = PolicySearch::new(Setup { cast, groups: self.groups.into(), policy: policy.policy() });
-        let plan = PolicySearch {
-            commands: options::all_or(&self.commands),
+        let search = PolicySearch {
+            commands: args::set_or_all(&self.commands),
             ill_typed: self.ill_typed,
-            promises: options::all_or(&self.promises),
+            promises: args::set_or_all(&self.promises),
             depth: self.depth.map(Into::into),
             symmetry: !self.no_symmetry,
             coverage: self.coverage.coverage,
@@ -150,24 +151,24 @@ impl Explore {
             memory: self.memory,
             ..defaults
         };
-        if plan.alphabet().is_empty() {
+        if search.alphabet().is_empty() {
             return Err(CliError::Input(
-                "none of the commands can be made of this cast and these groups".into(),
+                "none of the commands is possible with this cast and these groups".into(),
             ));
         }
-        Ok(plan)
+        Ok(search)
     }
 
-    fn groups(&self) -> Vec<String> {
+    fn group_names(&self) -> Vec<String> {
         Names::numbered(self.groups.into())
     }
 }
 
-/// The policy that is explored unless one is named.
-fn default_policy() -> Given<PolicySpec> {
+/// The policy if the user names none.
+fn default_policy() -> NamedArg<PolicySpec> {
     preset(Preset::MessengerKids)
 }
 
-fn preset(preset: Preset) -> Given<PolicySpec> {
-    Given::new(preset.name(), PolicySpec::Preset(preset))
+fn preset(preset: Preset) -> NamedArg<PolicySpec> {
+    NamedArg::new(preset.name(), PolicySpec::Preset(preset))
 }

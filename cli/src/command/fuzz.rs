@@ -8,14 +8,15 @@ use chatwarden_model::{CommandKind, MAX_GROUPS, Promise};
 use clap::Args;
 
 use super::shrink::Case;
+use crate::args::BaselineArgs;
+use crate::args::certify::Certify;
+use crate::args::coverage::{self, CoverageArgs};
+use crate::args::implementation::{Implementation, ImplementationArgs};
+use crate::args::{self, OutputArgs};
 use crate::baseline::Met;
-use crate::baseline_args::Known;
-use crate::certify_args::Certify;
-use crate::coverage_args::{self, Asked};
 use crate::interrupt::Interrupt;
-use crate::options::{self, Output};
+use crate::messages::print_error;
 use crate::report::{CampaignSummary, Covered, Event, Report};
-use crate::target::{Implementation, Target};
 use crate::{CliError, Exit, progress};
 use chatwarden::campaign::Origin;
 use chatwarden::campaign::{self, CampaignConfig, Found, Shard};
@@ -34,27 +35,27 @@ use chatwarden::triage::FindingWriter;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fuzz {
     #[command(flatten)]
-    target: Target,
+    target: ImplementationArgs,
     /// The rules: a preset (see `list policies`) or a JSON file [default: messenger-kids]
-    #[arg(long, value_name = "NAME|FILE", value_parser = options::policy)]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::policy)]
     policy: Option<PolicySpec>,
     /// Who takes part: a built-in cast (see `list casts`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::cast)]
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::cast)]
     cast: CastSpec,
     /// How many groups there are
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
     groups: u8,
     /// The commands to draw from, separated by commas [default: all that the implementation can carry out]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<CommandKind>(), hide_possible_values = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = args::named_enum::<CommandKind>(), hide_possible_values = true)]
     commands: Vec<CommandKind>,
     /// The promises to judge, separated by commas [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<Promise>(), hide_possible_values = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = args::named_enum::<Promise>(), hide_possible_values = true)]
     promises: Vec<Promise>,
     /// By what commands are chosen [default: likely; coverage with `--coverage`]
-    #[arg(long, value_name = "WORD", value_parser = options::word::<Guidance>())]
+    #[arg(long, value_name = "WORD", value_parser = args::named_enum::<Guidance>())]
     guidance: Option<Guidance>,
     #[command(flatten)]
-    coverage: Asked,
+    coverage: CoverageArgs,
     /// How many runs to make [default: 20000, or as many as fit in `--time`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
@@ -68,7 +69,7 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// How many runs to make at a time; the findings do not depend on it [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=args::MAX_JOBS))]
     jobs: Option<u16>,
     /// Go on after the first finding, and collect those of different identity; what is known from a baseline never ends
     /// it, and `--update-baseline` implies it
@@ -84,9 +85,9 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -103,17 +104,18 @@ impl Fuzz {
         let implementation = implementation.with_names(folder.names());
         let mut baseline = self.known.read()?;
         let subject = implementation.subject(&folder.policy);
-        let policy_name = coverage_args::policy_name(&folder.policy);
+        let policy_name = coverage::policy_name(&folder.policy);
         let mut plan =
             CampaignConfig { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
         // A finding that cannot be written down is better known before the work than after it.
-        options::writable(&folder.directory)?;
+        args::check_writable(&folder.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
         let watch = &interrupt.campaign;
 
-        let ground =
-            plan.coverage.then(|| coverage_args::ground(plan.setup, plan.commands, &policy_name, &interrupt));
+        let ground = plan
+            .coverage
+            .then(|| coverage::reachability(plan.setup, plan.commands, &policy_name, &interrupt));
         if let Some(ground) = &ground {
             plan.targets = ground.possible();
         }
@@ -139,15 +141,15 @@ impl Fuzz {
         self.report_findings(&met, &case, &drafts, &mut reports)?;
         let definite = || met.iter().filter(|(found, _)| !is_inconclusive(found));
         let findings = definite().count();
-        let new = definite().filter(|(_, met)| !self.known.excuses(met)).count();
+        let new = definite().filter(|(_, met)| !self.known.suppresses(met)).count();
         // A campaign that ended early, or is one of several, says nothing of what it did not meet.
         let ended = !case.finder.plan.keep_going && definite().any(|(_, met)| !met.is_known());
         let whole = !watch.is_stopped() && tally.failure.is_none() && self.shard.is_whole() && !ended;
         let could_be_met =
             |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.finder.plan, known);
-        self.known.conclude(&baseline, could_be_met, &mut reports)?;
+        self.known.finish(&baseline, could_be_met, &mut reports)?;
         if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
-            let (policy, cast) = (policy_name.as_str(), coverage_args::cast_name(&folder.cast));
+            let (policy, cast) = (policy_name.as_str(), coverage::cast_name(&folder.cast));
             let groups = self.groups.into();
             reports.event(Event::CoverageCounted(&Covered {
                 policy,
@@ -167,14 +169,10 @@ impl Fuzz {
         }))?;
         reports.finish()?;
         if let Some(failure) = &tally.failure {
-            anstream::eprintln!(
-                "{}error:{} the campaign ended early: {failure}",
-                options::ERROR,
-                anstyle::Reset
-            );
+            print_error(format_args!("the campaign ended early: {failure}"));
         }
         if tally.found.is_empty() {
-            self.target.note_idle_fault();
+            self.target.print_fault_hint();
         }
         Ok(if new > 0 {
             Exit::Finding
@@ -214,13 +212,13 @@ impl Fuzz {
     fn folder(&self, implementation: &Implementation) -> FindingWriter {
         let own = implementation.about.policy.map(PolicySpec::Full);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
-        implementation.folder(
+        implementation.finding_writer(
             "fuzz",
             self.save.clone(),
             self.policy.or(own).unwrap_or(default),
             self.cast.clone(),
             Names::numbered(self.groups.into()),
-            options::chosen(&self.promises),
+            args::set_if_any(&self.promises),
         )
     }
 
@@ -235,7 +233,7 @@ impl Fuzz {
         implementation: &Implementation,
     ) -> Result<CampaignConfig, CliError> {
         let setup = folder.setup();
-        let mut commands = options::all_or(&self.commands).and(implementation.about.commands);
+        let mut commands = args::set_or_all(&self.commands).and(implementation.about.commands);
         if self.groups == 0 {
             commands = commands.iter().filter(|kind| !kind.names_group()).collect();
         }
@@ -247,13 +245,13 @@ impl Fuzz {
         let defaults = CampaignConfig::new(setup, &implementation.about);
         Ok(CampaignConfig {
             commands,
-            terms: implementation.terms(options::all_or(&self.promises)),
+            terms: implementation.check_config(args::set_or_all(&self.promises)),
             seed: self.seed,
             runs: self.runs.unwrap_or(if self.time.is_some() { u64::MAX } else { defaults.runs }),
             deadline: self.time.and_then(|time| Instant::now().checked_add(time)),
             length: self.length.into(),
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
-            keep_going: self.keep_going || self.known.is_to_be_updated(),
+            keep_going: self.keep_going || self.known.updates(),
             shard: self.shard,
             guidance: self.guidance(),
             coverage: self.coverage.coverage || self.guidance() == Guidance::Coverage,

@@ -1,6 +1,5 @@
-//! `list`: the vocabularies, each word with its meaning.
-//!
-//! The catalogue of faults, of which there is more to say, is in `faults`.
+//! `list`: the names that options and files accept, each with its meaning. `faults` lists the catalogue of
+//! faults.
 
 pub(crate) mod faults;
 
@@ -10,21 +9,21 @@ use chatwarden_model::{CommandKind, Condition, NamedEnum, Preset, Promise};
 use clap::{Args, ValueEnum};
 
 use crate::{CliError, Exit};
-use chatwarden::format::BuiltInCast;
+use chatwarden::format::{BuiltInCast, NamedCast};
 
-/// List what there is: policies, promises, commands, conditions, faults, casts.
+/// List the policies, promises, commands, conditions, faults or casts, with their meanings.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden list faults")]
 pub(crate) struct List {
-    /// What to list
-    what: Vocabulary,
+    /// Names to list
+    names: Names,
     /// Print JSON lines instead of text; for `faults` only
     #[arg(long)]
     json: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum Vocabulary {
+enum Names {
     Policies,
     Promises,
     Commands,
@@ -35,26 +34,26 @@ enum Vocabulary {
 
 impl List {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        if self.json && !matches!(self.what, Vocabulary::Faults) {
+        if self.json && !matches!(self.names, Names::Faults) {
             return Err(CliError::Input("`--json` goes only with `list faults`".into()));
         }
         let mut out = std::io::stdout().lock();
-        match self.what {
-            Vocabulary::Policies => words::<Preset>(&mut out)?,
-            Vocabulary::Promises => words::<Promise>(&mut out)?,
-            Vocabulary::Commands => commands(&mut out)?,
-            Vocabulary::Conditions => words::<Condition>(&mut out)?,
-            Vocabulary::Faults if self.json => faults::lines(&mut out)?,
-            Vocabulary::Faults => faults::text(&mut out)?,
-            Vocabulary::Casts => casts(&mut out)?,
+        match self.names {
+            Names::Policies => named_values::<Preset>(&mut out)?,
+            Names::Promises => named_values::<Promise>(&mut out)?,
+            Names::Commands => commands(&mut out)?,
+            Names::Conditions => named_values::<Condition>(&mut out)?,
+            Names::Faults if self.json => faults::lines(&mut out)?,
+            Names::Faults => faults::text(&mut out)?,
+            Names::Casts => casts(&mut out)?,
         }
         Ok(Exit::Success)
     }
 }
 
-fn words<W: NamedEnum>(out: &mut impl Write) -> std::io::Result<()> {
-    let width = W::ALL.iter().map(|word| word.name().len()).max().unwrap_or(0);
-    W::ALL.iter().try_for_each(|word| writeln!(out, "{:<width$}  {}", word.name(), word.about()))
+fn named_values<E: NamedEnum>(out: &mut impl Write) -> std::io::Result<()> {
+    let width = E::ALL.iter().map(|value| value.name().len()).max().unwrap_or(0);
+    E::ALL.iter().try_for_each(|value| writeln!(out, "{:<width$}  {}", value.name(), value.about()))
 }
 
 /// Each command with its fields, its meaning and its conditions.
@@ -68,17 +67,16 @@ fn commands(out: &mut impl Write) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Each built-in cast with its users, as a file would list them.
+/// Each built-in cast with its users, in the order of a cast file.
 fn casts(out: &mut impl Write) -> std::io::Result<()> {
-    for cast in BuiltInCast::ALL {
-        writeln!(out, "{cast}: {}", cast.about())?;
-        let casting = cast.casting();
-        for user in casting.cast.kinds().everyone() {
-            let guardians =
-                casting.cast.guardians(user).iter().map(|guardian| casting.names[guardian.index()].as_str());
-            let of = if casting.cast.guardians(user).is_empty() { "" } else { " of " };
+    for built_in in BuiltInCast::ALL {
+        writeln!(out, "{built_in}: {}", built_in.about())?;
+        let NamedCast { cast, names } = built_in.casting();
+        for user in cast.kinds().everyone() {
+            let guardians = cast.guardians(user).iter().map(|guardian| names[guardian.index()].as_str());
+            let of = if cast.guardians(user).is_empty() { "" } else { " of " };
             let guardians = guardians.collect::<Vec<_>>().join(" and ");
-            writeln!(out, "    {}: {}{of}{guardians}", casting.names[user.index()], casting.cast.kind(user))?;
+            writeln!(out, "    {}: {}{of}{guardians}", names[user.index()], cast.kind(user))?;
         }
     }
     Ok(())

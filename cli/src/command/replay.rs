@@ -1,4 +1,4 @@
-//! `replay`: scenario files against the policy, and against an implementation.
+//! `replay`: replays scenario files with the policy, and with an implementation.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -6,46 +6,49 @@ use std::time::Instant;
 use clap::Args;
 
 use super::shrink::exit_of;
+use crate::args::certify;
+use crate::args::coverage::{CoverageArgs, CoverageTables};
+use crate::args::implementation::{Implementation, ImplementationArgs};
+use crate::args::{BaselineArgs, OutputArgs};
 use crate::baseline::{Baseline, Subject, slashed};
-use crate::baseline_args::Known;
-use crate::certify_args;
-use crate::coverage_args::{Asked, Tables};
-use crate::options::Output;
-use crate::report::{self, Event, Replayed, Report};
-use crate::target::{Implementation, Target};
+use crate::messages::{print_error, print_note};
+use crate::report::{Event, ReplayOutcome, Replayed, Report};
 use crate::{CliError, Exit};
 use chatwarden::campaign::Shard;
 use chatwarden::finding::{Finding, Verdict};
 use chatwarden::format::{KnownFinding, Scenario};
 use chatwarden::replay::{self, Mismatch};
 
-/// Replay scenario files: does everything happen as they say?
+const EXAMPLES: &str = "\
+Examples:
+  chatwarden replay scenarios
+  chatwarden replay scenarios/found --adapter memory --junit replay.xml";
+
+/// Replay scenario files, and compare what happens with what they expect.
 ///
-/// Without an implementation, the policy alone is followed and compared with what each scenario expects. With one,
-/// the implementation must conform as well; a scenario that was saved from a finding is `failed` if something does
-/// not conform, and `fixed` if all does.
+/// Without an implementation only the policy is replayed. With one, the implementation must conform as
+/// well. A scenario of a finding is then `failed` if anything does not conform, and `fixed` otherwise.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  chatwarden replay scenarios\n  chatwarden replay scenarios/found --adapter memory --junit replay.xml"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Replay {
-    /// Scenario files, and folders in which every `.json` file but `.schema.json` is one
+    /// Scenario files, or folders: every `.json` file in them except `.schema.json` is a scenario
     #[arg(required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    target: Target,
-    /// Search everything shorter than each chain with a finding once more: does its certificate hold?
+    target: ImplementationArgs,
+    /// Repeat the search for shorter traces of each finding, and compare the result with its
+    /// certificate
     #[arg(long)]
     recertify: bool,
-    /// Replay every Nth file, from the Ith
+    /// Replay every Nth file, beginning with the Ith
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
     shard: Shard,
     #[command(flatten)]
-    coverage: Asked,
+    coverage: CoverageArgs,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 impl Replay {
@@ -56,156 +59,195 @@ impl Replay {
             return Err(CliError::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
         let mut files = replay::scenario_files(&self.files)?;
-        let mut replayer = Replayer::new(implementation.as_ref(), self.recertify, &self.known)?;
+        let mut run = ReplayRun::new(implementation.as_ref(), self.recertify, &self.known)?;
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
-            anstream::eprintln!("note: there are fewer scenarios than shards, and none for {}", self.shard);
+            print_note(format_args!("there are fewer scenarios than shards, and none for {}", self.shard));
         }
-        let mut tables = Tables::default();
-        let exit = replayer.all(&files, &mut reports, |scenario| {
+        let mut coverage = CoverageTables::default();
+        let exit = run.replay_all(&files, &mut reports, |scenario| {
             if self.coverage.coverage {
-                tables.add(scenario);
+                coverage.add(scenario);
             }
         })?;
-        tables.report(&mut reports)?;
+        coverage.report(&mut reports)?;
         reports.finish()?;
         Ok(exit)
     }
 }
 
-/// What is done with every scenario file.
+/// The replay of a list of files against one baseline.
 #[derive(Debug)]
-pub(crate) struct Replayer<'a> {
+pub(crate) struct ReplayRun<'a> {
     implementation: Option<&'a Implementation>,
     recertify: bool,
-    known: &'a Known,
-    ledger: Ledger,
+    known: &'a BaselineArgs,
+    baseline: Baseline,
+    /// For each replayed file the policy, and the implementation if it gave a definite answer. A known
+    /// finding of these files can be absent.
+    replayed: Vec<(String, Subject)>,
 }
 
-impl<'a> Replayer<'a> {
+/// The result of replaying one scenario. At most one of the two fields is set.
+#[derive(Debug)]
+struct ReplayResult {
+    /// The first difference between the policy and the scenario.
+    mismatch: Option<Mismatch>,
+    /// The finding of the implementation. It is not replayed if the policy already differs.
+    finding: Option<Finding>,
+}
+
+impl<'a> ReplayRun<'a> {
     pub(crate) fn new(
         implementation: Option<&'a Implementation>,
         recertify: bool,
-        known: &'a Known,
+        known: &'a BaselineArgs,
     ) -> Result<Self, CliError> {
-        let ledger = Ledger { baseline: known.read()?, asked: Vec::new() };
-        Ok(Replayer { implementation, recertify, known, ledger })
+        let baseline = known.read()?;
+        Ok(ReplayRun { implementation, recertify, known, baseline, replayed: Vec::new() })
     }
 
-    /// Replays all files, each of which is shown once it is read.
-    pub(crate) fn all(
+    /// Replays all files, and calls `visit` with each scenario before it is replayed.
+    pub(crate) fn replay_all(
         &mut self,
         files: &[PathBuf],
         reports: &mut impl Report,
-        mut show: impl FnMut(&Scenario),
+        mut visit: impl FnMut(&Scenario),
     ) -> Result<Exit, CliError> {
         let mut exit = Exit::Success;
         for file in files {
-            // One file that cannot be read keeps no other from being replayed, and is never passed over.
+            // An unreadable file is an error, but the other files are replayed.
             exit = exit.max(match Scenario::open(file) {
                 Ok(scenario) => {
-                    show(&scenario);
-                    self.one(file, &scenario, reports)?
+                    visit(&scenario);
+                    self.replay_one(file, &scenario, reports)?
                 }
                 Err(error) => {
-                    anstream::eprintln!("{}error:{} {error}", crate::options::ERROR, anstyle::Reset);
+                    print_error(&error);
                     reports.event(Event::ScenarioUnreadable(file, &error))?;
                     Exit::UsageError
                 }
             });
         }
-        self.known.conclude(&self.ledger.baseline, |known| self.ledger.could_meet(known), reports)?;
+        self.known.finish(&self.baseline, |known| self.could_be_found(known), reports)?;
         Ok(exit)
     }
 
-    fn one(&mut self, file: &Path, scenario: &Scenario, reports: &mut impl Report) -> Result<Exit, CliError> {
+    fn replay_one(
+        &mut self,
+        file: &Path,
+        scenario: &Scenario,
+        reports: &mut impl Report,
+    ) -> Result<Exit, CliError> {
         let started = Instant::now();
-        let implementation =
-            self.implementation.map(|implementation| implementation.with_names(scenario.names()));
-        let implementation = implementation.as_ref();
-        let mismatch = replay::against_policy(scenario).err();
-        let finding = match (&mismatch, implementation) {
-            (None, Some(implementation)) => {
-                let terms = implementation.terms_for(scenario);
-                replay::against_implementation(scenario, &mut implementation.make()?, terms)
-            }
-            _ => None,
-        };
-        let mut told = finding.as_ref().map(|finding| replay::told(scenario, finding));
-        if let (true, Some(implementation), Some(finding)) = (self.recertify, implementation, &finding) {
-            if scenario.finding.is_some() && finding.identity().verdict != Verdict::Inconclusive {
-                let terms = implementation.terms_for(scenario);
-                let certificate = certify_args::recertify(scenario, finding, implementation, terms)?;
-                told = told.map(|told| format!("{told}; {certificate}"));
-            }
-        }
-        let (outcome, exit) = match (&mismatch, &finding) {
-            (Some(_), _) => (report::ReplayOutcome::Failed, Exit::Finding),
-            (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
-                (report::ReplayOutcome::Inconclusive, exit_of(finding))
-            }
-            (None, Some(finding)) => (report::ReplayOutcome::Failed, exit_of(finding)),
-            (None, None) if implementation.is_some() && scenario.finding.is_some() => {
-                (report::ReplayOutcome::Fixed, Exit::Success)
-            }
-            (None, None) => (report::ReplayOutcome::Passed, Exit::Success),
-        };
-        let found = self.ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
-        let met = found.map(|found| self.ledger.baseline.meet(found));
-        let excused = exit == Exit::Finding && met.as_ref().is_some_and(|met| self.known.excuses(met));
-        let message = mismatch.as_ref().map(ToString::to_string).or(told);
+        let named = self.implementation.map(|implementation| implementation.with_names(scenario.names()));
+        let implementation = named.as_ref();
+        let result = ReplayResult::of(scenario, implementation)?;
+        let message = self.message(scenario, implementation, &result)?;
+        let (outcome, exit) = result.outcome(implementation.is_some() && scenario.finding.is_some());
+        let found = self.record(file, scenario, implementation, &result);
+        let matched = found.map(|found| self.baseline.meet(found));
+        let is_suppressed =
+            exit == Exit::Finding && matched.as_ref().is_some_and(|matched| self.known.suppresses(matched));
         reports.event(Event::ScenarioReplayed(&Replayed {
             file,
             scenario,
             outcome,
-            finding: finding.as_ref(),
-            met: met.as_ref(),
-            at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
+            finding: result.finding.as_ref(),
+            met: matched.as_ref(),
+            at: result.position(),
             message: message.as_deref(),
             time: started.elapsed(),
         }))?;
-        Ok(if excused { Exit::Success } else { exit })
+        Ok(if is_suppressed { Exit::Success } else { exit })
     }
-}
 
-/// What is known, and who was asked about which file.
-#[derive(Debug)]
-struct Ledger {
-    baseline: Baseline,
-    /// For each file that was replayed: the policy, and then the implementation, if each gave an answer.
-    asked: Vec<(String, Subject)>,
-}
+    /// The result in words, followed by that of `--recertify`.
+    fn message(
+        &self,
+        scenario: &Scenario,
+        implementation: Option<&Implementation>,
+        result: &ReplayResult,
+    ) -> Result<Option<String>, CliError> {
+        let (Some(finding), Some(implementation)) = (&result.finding, implementation) else {
+            return Ok(result.mismatch.as_ref().map(ToString::to_string));
+        };
+        let message = replay::told(scenario, finding);
+        if !self.recertify || scenario.finding.is_none() || is_inconclusive(finding) {
+            return Ok(Some(message));
+        }
+        let config = implementation.check_config_for(scenario);
+        let certificate = certify::recertify(scenario, finding, implementation, config)?;
+        Ok(Some(format!("{message}; {certificate}")))
+    }
 
-impl Ledger {
-    /// Takes down who was asked, and returns what was found, if something was.
-    fn enter(
+    /// Records the subjects that were replayed, and returns the finding in the form of a baseline.
+    fn record(
         &mut self,
         file: &Path,
         scenario: &Scenario,
         implementation: Option<&Implementation>,
-        found: (Option<&Mismatch>, Option<&Finding>),
+        result: &ReplayResult,
     ) -> Option<KnownFinding> {
         let policy = Subject::new(&scenario.policy, None, None);
         let subject = implementation.map(|implementation| implementation.subject(&scenario.policy));
-        let finding = match (found, &subject) {
-            ((Some(mismatch), _), _) => Some(policy.mismatch(mismatch.at)),
-            ((None, Some(finding)), Some(subject)) => Some(subject.finding(finding.identity())),
+        let found = match (&result.mismatch, &result.finding, &subject) {
+            (Some(mismatch), _, _) => Some(policy.mismatch(mismatch.at)),
+            (None, Some(finding), Some(subject)) => Some(subject.finding(finding.identity())),
             _ => None,
         };
-        self.asked.push((slashed(file), policy));
-        let definite = found.1.is_none_or(|finding| finding.identity().verdict != Verdict::Inconclusive);
-        if found.0.is_none() && definite {
-            self.asked.extend(subject.map(|subject| (slashed(file), subject)));
+        self.replayed.push((slashed(file), policy));
+        if result.mismatch.is_none() && !result.finding.as_ref().is_some_and(is_inconclusive) {
+            self.replayed.extend(subject.map(|subject| (slashed(file), subject)));
         }
-        finding.map(|finding| Subject::replayed(file, finding))
+        found.map(|found| Subject::replayed(file, found))
     }
 
-    /// Whether the known finding would have been met if it were still there: somebody was asked, or the file is no more.
-    fn could_meet(&self, known: &KnownFinding) -> bool {
+    /// Whether this run would have found the known finding if it still existed. That is also true if its
+    /// file does not exist any more.
+    fn could_be_found(&self, known: &KnownFinding) -> bool {
         let Some(scenario) = &known.scenario else { return false };
-        let asked =
+        let is_replayed =
             |(file, subject): &(String, Subject)| file == scenario && subject.has_implementation_of(known);
-        self.asked.iter().any(asked) || !Path::new(scenario).exists()
+        self.replayed.iter().any(is_replayed) || !Path::new(scenario).exists()
     }
+}
+
+impl ReplayResult {
+    fn of(scenario: &Scenario, implementation: Option<&Implementation>) -> Result<Self, CliError> {
+        let mismatch = replay::against_policy(scenario).err();
+        let finding = match (&mismatch, implementation) {
+            (None, Some(implementation)) => {
+                let config = implementation.check_config_for(scenario);
+                replay::against_implementation(scenario, &mut implementation.make()?, config)
+            }
+            _ => None,
+        };
+        Ok(ReplayResult { mismatch, finding })
+    }
+
+    fn outcome(&self, had_finding: bool) -> (ReplayOutcome, Exit) {
+        match (&self.mismatch, &self.finding) {
+            (Some(_), _) => (ReplayOutcome::Failed, Exit::Finding),
+            (None, Some(finding)) if is_inconclusive(finding) => {
+                (ReplayOutcome::Inconclusive, exit_of(finding))
+            }
+            (None, Some(finding)) => (ReplayOutcome::Failed, exit_of(finding)),
+            (None, None) if had_finding => (ReplayOutcome::Fixed, Exit::Success),
+            (None, None) => (ReplayOutcome::Passed, Exit::Success),
+        }
+    }
+
+    /// The step of the mismatch or finding.
+    fn position(&self) -> Option<usize> {
+        match &self.mismatch {
+            Some(mismatch) => mismatch.at,
+            None => self.finding.as_ref().map(Finding::at),
+        }
+    }
+}
+
+fn is_inconclusive(finding: &Finding) -> bool {
+    finding.identity().verdict == Verdict::Inconclusive
 }

@@ -1,19 +1,19 @@
-//! `serve`: the built-in chat service as a driver.
+//! `serve`: the built-in chat service as a driver process.
 
 use clap::Args;
 
-use crate::{CliError, Exit, options};
+use crate::{CliError, Exit, args};
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::driver;
 
-/// Speak the driver protocol for the built-in chat service, on standard input and output.
+/// Serve the built-in chat service as a driver, on standard input and output.
 ///
-/// It is a driver to learn from and to measure with: `chatwarden fuzz --adapter 'exec:chatwarden serve'`.
+/// Use it to learn the protocol and to measure its cost: `chatwarden fuzz --adapter 'exec:chatwarden serve'`.
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// Plant a fault in it
-    #[arg(long, value_name = "NAME", value_parser = options::word::<Fault>(), hide_possible_values = true)]
+    /// Plant a fault in the service (see `list faults`)
+    #[arg(long, value_name = "NAME", value_parser = args::named_enum::<Fault>(), hide_possible_values = true)]
     fault: Option<Fault>,
 }
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::args::OutputArgs;
+use crate::args::certify::{self, Certify};
+use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::baseline::{Baseline, Met};
-use crate::certify_args::{self, Certify};
 use crate::interrupt::Interrupt;
-use crate::options::{self, Output};
+use crate::messages::print_error;
 use crate::report::{Discovery, Event, Report};
-use crate::target::{Implementation, Target};
 use crate::{CliError, Exit, progress};
 use chatwarden::campaign::Origin;
 use chatwarden::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
@@ -34,14 +35,14 @@ pub(crate) struct Shrink {
     /// The scenario file
     file: PathBuf,
     #[command(flatten)]
-    target: Target,
+    target: ImplementationArgs,
     #[command(flatten)]
     certify: Certify,
     /// Where to save the shrunk scenario
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 impl Shrink {
@@ -49,7 +50,7 @@ impl Shrink {
         let mut reports = self.output.reports()?;
         let scenario = Scenario::open(&self.file)?;
         let implementation = self.target.or_memory()?.with_names(scenario.names());
-        let folder = implementation.folder(
+        let folder = implementation.finding_writer(
             "shrink",
             self.save.clone(),
             scenario.policy,
@@ -57,7 +58,7 @@ impl Shrink {
             scenario.groups.clone(),
             scenario.promises,
         );
-        let terms = implementation.terms(scenario.judged());
+        let terms = implementation.check_config(scenario.judged());
         let commands = replay::commands(&scenario);
         let Some(finding) = lockstep::run(&mut implementation.make()?, terms, &folder.setup(), &commands)
         else {
@@ -199,7 +200,7 @@ impl<'a> Case<'a> {
         let (Some(limits), true, ShrinkStatus::OneMinimal) = (self.certify, definite, shrunk.outcome) else {
             return Ok((shrunk, None));
         };
-        let conclusion = certify_args::certify(
+        let conclusion = certify::certify(
             (&self.finder.plan, &self.implementation),
             limits,
             &self.interrupt.certifying,
@@ -213,7 +214,7 @@ impl<'a> Case<'a> {
         match conclusion {
             Ok(conclusion) => Ok((conclusion.shrunk, Some(conclusion.proof))),
             Err(unanswered @ CliError::Unanswered(_)) => {
-                anstream::eprintln!("{}error:{} not certified: {unanswered}", options::ERROR, anstyle::Reset);
+                print_error(format_args!("not certified: {unanswered}"));
                 Ok((shrunk, None))
             }
             Err(other) => Err(other),
@@ -226,7 +227,7 @@ impl<'a> Case<'a> {
         let make = || self.implementation.make();
         let shrink = || self.finder.shrink(found, origin, draft, &make, watch);
         let shrunk = progress::of_shrinking(watch, shrink).unwrap_or_else(|failure| {
-            anstream::eprintln!("{}error:{} it cannot be shrunk: {failure}", options::ERROR, anstyle::Reset);
+            print_error(format_args!("it cannot be shrunk: {failure}"));
             as_found(found, ShrinkStatus::Unfinished)
         });
         self.finder.improve(draft, &shrunk.commands, &shrunk.finding, origin, shrunk.outcome)?;

@@ -1,4 +1,4 @@
-//! `suite`: the conformance suite of a policy as scenario files, and what an implementation makes of it.
+//! `suite`: writes the conformance suite of a policy, and replays it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,88 +6,92 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::{MAX_GROUPS, Setup};
 use clap::Args;
 
-use super::replay::Replayer;
-use crate::baseline_args::Known;
-use crate::coverage_args::Asked;
+use super::replay::ReplayRun;
+use crate::args::coverage::CoverageArgs;
+use crate::args::implementation::ImplementationArgs;
+use crate::args::{self, BaselineArgs, NamedArg, OutputArgs};
 use crate::interrupt::Interrupt;
-use crate::options::{self, Given, Output};
+use crate::messages::print_note;
 use crate::report::{Covered, Event, Report, Written};
 use crate::suite_writer::SuiteWriter;
-use crate::target::Target;
 use crate::{CliError, Exit, progress};
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec};
+use chatwarden::replay;
 use chatwarden_explore::suite::{self, SuiteConfig};
 
-/// Write the conformance suite of a policy: few and short scenarios that show everything that can be covered.
+const EXAMPLES: &str = "\
+Examples:
+  chatwarden suite --policy pairwise-consent --out conformance
+  chatwarden suite --policy my.json --out conformance --adapter exec:my-driver --junit suite.xml";
+
+/// Write the conformance suite of a policy: few, short scenarios that cover every reachable point.
 ///
-/// Each condition of each command is seen to refuse it alone, each inner part of the rules is seen, and each command on
-/// which a promise depends. The same policy and cast give the same files. With `--adapter` or `--fault`, the
-/// implementation is taken through them as well.
+/// The suite shows each condition refusing each command alone, each case of the rules, and each command
+/// on which a promise depends. The same policy and cast give the same files. With `--adapter` or
+/// `--fault` the suite is also replayed with the implementation.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  chatwarden suite --policy pairwise-consent --out conformance\n  chatwarden suite --policy my-policy.json --out conformance --adapter exec:my-driver --junit suite.xml"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Suite {
     #[command(flatten)]
-    target: Target,
-    /// The rules: a preset (see `list policies`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", value_parser = options::given(options::policy))]
-    policy: Given<PolicySpec>,
-    /// Who takes part: a built-in cast (see `list casts`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = options::given(options::cast))]
-    cast: Given<CastSpec>,
-    /// How many groups there are
+    target: ImplementationArgs,
+    /// Policy: a preset (see `list policies`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    policy: NamedArg<PolicySpec>,
+    /// Cast: a built-in cast (see `list casts`) or a JSON file
+    #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::with_name(args::cast))]
+    cast: NamedArg<CastSpec>,
+    /// Number of groups
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
     groups: u8,
-    /// The most steps of a scenario, as far as what it shows can be shown in so many
+    /// Largest number of steps of a scenario, unless a point needs more
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=MAX_STEPS as i64))]
     length: u16,
-    /// Where the scenarios go
+    /// Folder in which the scenarios are written
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
-    coverage: Asked,
+    coverage: CoverageArgs,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
 }
 
 impl Suite {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.named()?;
-        options::writable(&self.out)?;
-        let cast = self.cast.value.casting().cast;
-        let setup = Setup { cast, groups: self.groups.into(), policy: self.policy.value.policy() };
-        let plan = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
-        let interrupt = Interrupt::installed();
-        let suite = progress::of_search(&self.policy.name, &interrupt.search, || {
-            suite::build(&plan, &interrupt.search)
-        });
-        if interrupt.search.is_stopped() {
-            // Half a suite would pass for a whole one.
+        args::check_writable(&self.out)?;
+        let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
+        let setup = Setup {
+            cast: self.cast.value.casting().cast,
+            groups: self.groups.into(),
+            policy: self.policy.value.policy(),
+        };
+        let config = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
+        let monitor = Interrupt::installed().search;
+        let suite = progress::of_search(policy, &monitor, || suite::build(&config, &monitor));
+        if monitor.is_stopped() {
+            // A part of a suite must not be mistaken for the whole.
             return Ok(Exit::Interrupted);
         }
-        let shelf = SuiteWriter {
+        let writer = SuiteWriter {
             directory: self.out.clone(),
             policy: self.policy.value,
             cast: self.cast.value.clone(),
         };
-        let files = suite.chains.iter().map(|chain| shelf.save(chain)).collect::<Result<Vec<_>, _>>()?;
-        name_leftovers(&self.out, &files)?;
+        let files = suite.chains.iter().map(|chain| writer.save(chain)).collect::<Result<Vec<_>, _>>()?;
+        note_other_scenarios(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
-        let mut replayer = Replayer::new(implementation.as_ref(), false, &self.known)?;
-        exit = exit.max(replayer.all(&files, &mut reports, |_| {})?);
-        let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
+        let mut replays = ReplayRun::new(implementation.as_ref(), false, &self.known)?;
+        exit = exit.max(replays.replay_all(&files, &mut reports, |_| {})?);
         if self.coverage.coverage {
-            let (coverage, ground) = (&suite.coverage(&setup), &suite.ground);
             reports.event(Event::CoverageCounted(&Covered {
                 policy,
                 cast,
-                groups: self.groups.into(),
-                coverage,
-                ground,
+                groups: setup.groups,
+                coverage: &suite.coverage(&setup),
+                ground: &suite.ground,
             }))?;
         }
         reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
@@ -96,15 +100,15 @@ impl Suite {
     }
 }
 
-/// Says which scenarios in the folder are not of this suite: of an older one, most likely.
-fn name_leftovers(folder: &Path, files: &[PathBuf]) -> Result<(), CliError> {
+/// Notes the scenarios in the folder that are not of this suite; most likely an older suite wrote them.
+fn note_other_scenarios(folder: &Path, files: &[PathBuf]) -> Result<(), CliError> {
     if files.is_empty() {
         return Ok(());
     }
     let written: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
-    for file in chatwarden::replay::scenario_files(&[folder.to_path_buf()])? {
+    for file in replay::scenario_files(&[folder.to_path_buf()])? {
         if !written.contains(file.as_path()) {
-            anstream::eprintln!("note: {} is not of this suite", file.display());
+            print_note(format_args!("{} is not part of this suite", file.display()));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `to-corpus`: scenarios as inputs of fuzz targets.
+//! `to-corpus`: scenarios become inputs of fuzz targets.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -6,31 +6,33 @@ use std::path::PathBuf;
 use chatwarden_model::{Argument, Arguments, Command, Field, Group, User, UserSet};
 use clap::Args;
 
-use crate::options::{self, Tested};
+use crate::args::FuzzTargetArgs;
+use crate::messages::{print_error, print_note};
 use crate::{CliError, Exit};
 use chatwarden::format::{NamedCast, NamedSetup, Scenario};
 use chatwarden::fuzz::{Header, Input};
 use chatwarden::replay;
 
-/// Batch scenarios into inputs of a fuzz target.
+/// Convert scenarios to inputs of a fuzz target.
 ///
-/// Each becomes a file by the name of the scenario. An input says which built-in cast, how many groups and which policy it
-/// is about; a cast that is not built in is always left to the target, and with `--own` everything is. What is left to the
-/// target the options say: users stay who they are by their names, and what is about others, or longer, is left out.
+/// Each scenario becomes a file with the name of the scenario. The input states a built-in cast, the
+/// number of groups and the policy. A cast from a file is always left to the target; with `--own`,
+/// everything is. The options below then describe the target. Users keep their names. A scenario that
+/// does not fit the target is left out, with a note.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden to-corpus scenarios --out fuzz/corpus/lockstep")]
 pub(crate) struct ToCorpus {
-    /// Scenario files, and folders of them
+    /// Scenario files, or folders of them
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The folder to write inputs to
+    /// Folder in which the inputs are written
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Leave cast, groups and policy to the target, as one does that tests a product with its own
+    /// Leave cast, groups and policy to the target, as for a target that tests your own product
     #[arg(long)]
     own: bool,
     #[command(flatten)]
-    tested: Tested,
+    target: FuzzTargetArgs,
 }
 
 impl ToCorpus {
@@ -42,100 +44,110 @@ impl ToCorpus {
             match Scenario::open(file) {
                 Ok(scenario) => match self.input(&scenario) {
                     Ok(input) => {
-                        let name = name(&scenario, &written);
+                        let name = unused_name(&scenario, &written);
                         std::fs::write(self.out.join(&name), input.encode())?;
                         written.insert(name);
                     }
-                    Err(why) => anstream::eprintln!("note: {} is left out: {why}", file.display()),
+                    Err(why) => print_note(format_args!("{} is left out: {why}", file.display())),
                 },
-                // One file that cannot be read keeps no other from being turned, and is never passed over.
+                // An unreadable file is an error, but the other files are converted.
                 Err(error) => {
-                    anstream::eprintln!("{}error:{} {error}", options::ERROR, anstyle::Reset);
+                    print_error(error);
                     exit = Exit::UsageError;
                 }
             }
         }
         if exit == Exit::Success || !written.is_empty() {
-            anstream::println!("{} inputs in {}", written.len(), self.out.display());
+            let plural = if written.len() == 1 { "" } else { "s" };
+            anstream::println!("{} input{plural} in {}", written.len(), self.out.display());
         }
         Ok(exit)
     }
 
-    /// The scenario as an input, or why the target has none that says the same.
+    /// The scenario as an input of the target.
     fn input(&self, scenario: &Scenario) -> Result<Input, String> {
         let Scenario { cast, groups, policy, .. } = scenario.clone();
         let setup = NamedSetup { cast, groups, policy };
         let header = if self.own { Header::OWN } else { Header::of(&setup) };
         let mut commands = replay::commands(scenario);
-        let most: usize = self.tested.length.into();
-        if commands.len() > most {
-            return Err(format!("the target takes {most} commands, and these are {}", commands.len()));
+        let length: usize = self.target.length.into();
+        if commands.len() > length {
+            return Err(format!(
+                "the target reads {length} commands, and the scenario has {}",
+                commands.len()
+            ));
         }
         if header.leaves_cast() {
-            let groups = if self.own { self.tested.groups.into() } else { setup.groups.len() };
-            let same = Same { from: &setup.cast.casting(), to: &self.tested.cast.casting(), groups };
-            commands = commands.iter().map(|command| same.command(command)).collect::<Result<_, _>>()?;
+            let groups = if self.own { self.target.groups.into() } else { setup.groups.len() };
+            let mapping =
+                CastMapping { from: &setup.cast.casting(), to: &self.target.cast.casting(), groups };
+            commands = commands.iter().map(|command| mapping.command(command)).collect::<Result<_, _>>()?;
         }
         Ok(Input { header, commands })
     }
 }
 
-/// A name that no other scenario has taken: those of different folders may be called the same.
-fn name(scenario: &Scenario, taken: &BTreeSet<String>) -> String {
+/// A file name that is not yet used. Scenarios of different folders can have the same name.
+fn unused_name(scenario: &Scenario, used: &BTreeSet<String>) -> String {
     let names = (1..).map(|nth| match nth {
         1 => scenario.name.clone(),
         _ => format!("{}-{nth}", scenario.name),
     });
-    names.into_iter().find(|name| !taken.contains(name)).expect("there are more names than files")
+    names.into_iter().find(|name| !used.contains(name)).expect("there are more names than files")
 }
 
-/// Who of one cast is who in another: users of the same name and kind.
-struct Same<'a> {
+/// Maps users of one cast to users of another with the same name and kind.
+struct CastMapping<'a> {
     from: &'a NamedCast,
     to: &'a NamedCast,
     groups: usize,
 }
 
-impl Same<'_> {
+impl CastMapping<'_> {
     fn command(&self, command: &Command) -> Result<Command, String> {
         let mut arguments = Vec::new();
         command.each_argument(|_, argument| arguments.push(argument));
-        command.kind().build(&mut Translated { same: self, left: arguments.into_iter() })
+        command.kind().build(&mut MappedArguments { mapping: self, arguments: arguments.into_iter() })
     }
 
     fn user(&self, user: User) -> Result<User, String> {
         let (name, kind) = (&self.from.names[user.index()], self.from.cast.kind(user));
-        let known = self.to.names.iter().position(|known| known == name).map(User::new);
-        known
-            .filter(|known| self.to.cast.kind(*known) == kind)
-            .ok_or_else(|| format!("no {kind} of the target is called `{name}`"))
+        let user = self.to.names.iter().position(|other| other == name).map(User::new);
+        user.filter(|user| self.to.cast.kind(*user) == kind)
+            .ok_or_else(|| format!("the target has no {kind} `{name}`"))
     }
 }
 
-/// The arguments of a command, in their order.
-struct Translated<'a> {
-    same: &'a Same<'a>,
-    left: std::vec::IntoIter<Argument>,
+/// The arguments of a command in order, mapped to the other cast.
+struct MappedArguments<'a> {
+    mapping: &'a CastMapping<'a>,
+    arguments: std::vec::IntoIter<Argument>,
 }
 
-impl Arguments for Translated<'_> {
+impl Arguments for MappedArguments<'_> {
     type Error = String;
 
     fn user(&mut self, _: Field) -> Result<User, String> {
-        let Some(Argument::User(user)) = self.left.next() else { unreachable!("a user comes next") };
-        self.same.user(user)
+        let Some(Argument::User(user)) = self.arguments.next() else {
+            unreachable!("the next argument is a user")
+        };
+        self.mapping.user(user)
     }
 
     fn users(&mut self, _: Field) -> Result<UserSet, String> {
-        let Some(Argument::Users(users)) = self.left.next() else { unreachable!("users come next") };
-        users.iter().map(|user| self.same.user(user)).collect()
+        let Some(Argument::Users(users)) = self.arguments.next() else {
+            unreachable!("the next argument is a set of users")
+        };
+        users.iter().map(|user| self.mapping.user(user)).collect()
     }
 
     fn group(&mut self, _: Field) -> Result<Group, String> {
-        let Some(Argument::Group(group)) = self.left.next() else { unreachable!("a group comes next") };
-        let (number, groups) = (group.index() + 1, self.same.groups);
+        let Some(Argument::Group(group)) = self.arguments.next() else {
+            unreachable!("the next argument is a group")
+        };
+        let (number, groups) = (group.index() + 1, self.mapping.groups);
         if number > groups {
-            return Err(format!("the target has no more groups than {groups}, and it needs {number}"));
+            return Err(format!("the target has {groups} groups, and the scenario needs {number}"));
         }
         Ok(group)
     }

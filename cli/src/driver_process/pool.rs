@@ -71,7 +71,7 @@ impl std::error::Error for Unstartable {}
 /// use chatwarden_cli::driver_process::{Drivers, Options};
 /// use chatwarden::model::{Command, Preset, Setup, User};
 /// use chatwarden::format::{BuiltInCast, Names};
-/// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
+/// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../drivers/python/driver.py");
 /// # let command = format!("python3 {}", program.display());
 ///
 /// let casting = BuiltInCast::Small.casting();

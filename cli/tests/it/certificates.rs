@@ -1,11 +1,9 @@
-//! Certificates: what the search for something shorter finds and says, how files and the command line have it, and
-//! that a certificate that is false is refused. That every chain of the catalogue is certified at the true minimal
-//! length is with the faults.
+//! Certificates: the search for shorter traces, certificates in files and on the command line, and the
+//! refusal of false ones. `faults` in the explore package certifies the counterexamples of the catalogue.
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use chatwarden::adapter::fault::Fault;
@@ -20,10 +18,10 @@ use chatwarden_explore::certify::{Certificate, CertificateLevel, Certifier, Cert
 use chatwarden_explore::{End, SearchMonitor};
 use serde_json::Value;
 
-use crate::cli::{chatwarden, code, folder, json_lines, refuses, text};
+use crate::cli::{chatwarden, code, folder, interrupted_when, json_lines, refuses, text};
 use chatwarden_test_support::{ANN, G1, KAY, SAM, small};
 
-/// The service without a fingerprint, of which nothing is known but what it answers and shows.
+/// The built-in service without a fingerprint: only its answers and observations are known.
 struct BlackBox {
     service: Memory,
     /// Whether it can be copied.
@@ -431,21 +429,19 @@ fn a_campaign_of_few_commands_is_certified_over_these() {
 
 #[test]
 #[cfg(unix)]
-fn an_interrupted_search_keeps_what_the_shrinker_came_to() {
+fn an_interrupted_search_keeps_the_shrunk_trace() {
     let folder = folder();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    command
-        .args(["fuzz", "--fault", "rejoin-unchecked", "--cast", "family", "--certify", "--json"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped());
-    let child = command.spawn().expect("the program starts");
-    std::thread::sleep(Duration::from_secs(2));
-    let drafts = fs::read_dir(folder.path().join("scenarios/found")).expect("it is on disk").count();
-    assert_eq!(drafts, 1);
-    let kill = ["-INT", &child.id().to_string()].map(String::from);
-    assert!(std::process::Command::new("kill").args(kill).status().expect("there is a kill").success());
-    let output = child.wait_with_output().expect("it ends");
+    let fuzz = ["fuzz", "--fault", "rejoin-unchecked", "--cast", "family", "--certify", "--json"];
+    let found = folder.path().join("scenarios/found");
+    // The shrunk trace is on disk before the search for shorter ones begins, which takes minutes.
+    let is_shrunk = |draft: fs::DirEntry| {
+        fs::read_to_string(draft.path()).is_ok_and(|draft| draft.contains(r#""minimal": "one-minimal""#))
+    };
+    let output = interrupted_when(folder.path(), &fuzz, |_| {
+        fs::read_dir(&found).is_ok_and(|drafts| drafts.flatten().any(is_shrunk))
+    });
     assert_eq!(code(&output), 1);
+    assert_eq!(fs::read_dir(&found).expect("it is there").count(), 1, "no draft is left");
     let line = &json_lines(&output)[0];
     assert_eq!(line["minimal"], "one-minimal");
     assert_eq!(open(folder.path(), line).steps.len() as u64, line["steps"].as_u64().expect("a number"));

@@ -1,8 +1,9 @@
-//! The program as its users meet it: the main job, exit codes, JSON lines, errors. It is run as a process.
+//! The program as its users run it, as a process: the main job, exit codes, JSON lines, errors.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use chatwarden::format::{Scenario, Source};
 use serde_json::Value;
@@ -14,14 +15,14 @@ mod lines;
 
 /// Runs the program in a folder.
 pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the program starts")
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    // As nobody sees it who is not in a step of GitHub Actions.
+    // In a step of GitHub Actions the program prints annotations as well.
+    command.env_remove("GITHUB_ACTIONS").args(arguments).current_dir(folder);
     command
-        .env_remove("GITHUB_ACTIONS")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts")
 }
 
 pub(crate) fn folder() -> TempDir {
@@ -55,17 +56,29 @@ pub(crate) fn refuses(arguments: &[&str], error: &str) {
     assert_eq!(text(&output.stdout), "");
 }
 
-/// Runs the program in a folder, and interrupts it as soon as it has begun its work.
+/// Runs the program in a folder, and interrupts it when the condition holds.
 #[cfg(unix)]
-fn interrupted(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    command.args(arguments).current_dir(folder).stdout(std::process::Stdio::piped());
-    let child = command.spawn().expect("the program starts");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let killed =
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("there is a kill");
-    assert!(killed.success());
+pub(crate) fn interrupted_when(
+    folder: &Path,
+    arguments: &[&str],
+    condition: impl Fn(&Child) -> bool,
+) -> Output {
+    let child = command(folder, arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let started = Instant::now();
+    while !condition(&child) {
+        assert!(started.elapsed() < Duration::from_secs(60), "{arguments:?} does not get there");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("there is a kill").success());
     child.wait_with_output().expect("it ends")
+}
+
+/// Whether the program with `--jobs 2` has begun its work: the main thread and the one that waits for
+/// signals are not alone any more.
+#[cfg(target_os = "linux")]
+fn has_begun(child: &Child) -> bool {
+    fs::read_dir(format!("/proc/{}/task", child.id())).is_ok_and(|threads| threads.count() > 2)
 }
 
 #[test]
@@ -246,7 +259,8 @@ fn wrong_usage_names_what_was_meant() {
     refuses(&["fuzz", "--policy", "mesenger-kids"], "did you mean `messenger-kids`?");
     refuses(&["fuzz", "--cast", "smal"], "did you mean `small`?");
     refuses(&["fuzz", "--commands", "approve,creat"], "'create'");
-    refuses(&["fuzz", "--promises", "compny"], "'company'");
+    refuses(&["fuzz", "--promises", "no-stranger"], "'no-strangers'");
+    refuses(&["fuzz", "--promises", "compny"], "possible values: no-strangers, delivery,");
     refuses(&["fuzz", "--fidelity", "exakt"], "'exact'");
     refuses(&["fuzz", "--groups", "9"], "0..=8");
     refuses(&["fuzz", "--groups", "0", "--commands", "leave"], "none of the commands");
@@ -277,10 +291,11 @@ fn the_vocabularies_are_listed() {
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn an_interrupted_campaign_ends_with_what_it_has() {
     let folder = folder();
-    let output = interrupted(folder.path(), &["fuzz", "--time", "60s", "--json"]);
+    let fuzz = ["fuzz", "--time", "60s", "--jobs", "2", "--json"];
+    let output = interrupted_when(folder.path(), &fuzz, has_begun);
     assert_eq!(code(&output), 130);
     assert_eq!(json_lines(&output)[0]["type"], "summary");
 }

@@ -1,8 +1,8 @@
-//! How many commands a second the back end carries out, each with its observation, on one connection.
+//! The commands a second of the back end, each with its observation, on one connection.
 //!
-//! Run it with `cargo bench -p chatwarden-sql --bench rate`. The runs are those of a campaign: 30 commands, each
-//! observed, after a reset; the small cast, two groups. PostgreSQL is measured where it can be started; where it cannot,
-//! that is said.
+//! Run it with `cargo bench -p chatwarden-sql --bench rate`. The runs are those of a campaign: a reset and 30
+//! commands, each with an observation, with the cast `small` and two groups. PostgreSQL is left out, with a
+//! message, if it cannot be started.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use chatwarden::adapter::{Adapter, Observation};
 use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::model::{Command, EnumSet, NamedEnum, Preset, Setup, State, step};
-use chatwarden_sql::place::Place;
+use chatwarden_sql::location::Location;
 use chatwarden_sql::service::Service;
 use criterion::{Criterion, Throughput};
 
-/// How many commands a run has.
+/// The number of commands of a run.
 const LENGTH: usize = 30;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, place, runs) in [("sqlite", Place::Memory, 100), ("postgres", Place::Server, 10)] {
-        match place.open() {
+    for (name, location, runs) in [("sqlite", Location::Memory, 100), ("postgres", Location::Server, 10)] {
+        match location.open() {
             Ok(database) => {
                 let service = Service::new(database, None).expect("the tables can be made");
                 rate(&mut criterion, name, service, runs);
@@ -38,15 +38,15 @@ fn rate(criterion: &mut Criterion, name: &str, mut service: Service, runs: u64) 
     for preset in [Preset::MessengerKids, Preset::PairwiseConsent] {
         let cast = BuiltInCast::Small.casting().cast;
         let setup = Setup { cast, groups: 2, policy: preset.policy() };
-        let histories: Vec<_> = (0..runs).map(|run| history(&setup, run)).collect();
+        let traces: Vec<_> = (0..runs).map(|run| trace(&setup, run)).collect();
         group.bench_function(preset.name(), |bencher| {
-            bencher.iter(|| histories.iter().for_each(|history| serve(&mut service, &setup, history)));
+            bencher.iter(|| traces.iter().for_each(|trace| serve(&mut service, &setup, trace)));
         });
     }
     group.finish();
 }
 
-fn history(setup: &Setup, run: u64) -> Vec<Command> {
+fn trace(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
     let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
@@ -58,9 +58,9 @@ fn history(setup: &Setup, run: u64) -> Vec<Command> {
     (0..LENGTH).map(|_| next()).collect()
 }
 
-fn serve(service: &mut Service, setup: &Setup, history: &[Command]) {
+fn serve(service: &mut Service, setup: &Setup, trace: &[Command]) {
     service.reset(setup).expect("it can be reset");
-    for command in history {
+    for command in trace {
         service.apply(command).expect("it answers");
         let mut seen = Observation::default();
         service.observe(&mut seen).expect("it can be observed");

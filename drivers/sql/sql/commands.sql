@@ -1,5 +1,5 @@
--- What each command asks and does, one transaction a command. A question (SELECT) without an answer refuses the
--- command and rolls it back. `-- then: NAME` goes on with the statements of that name.
+-- The script of each command, run as one transaction. A question (SELECT) without a row refuses the command and
+-- rolls it back. `-- then: NAME` continues with the statements of that script.
 
 -- name: approve
 SELECT 1

@@ -1,7 +1,7 @@
--- The tables, and what the database itself refuses. SQLite and PostgreSQL read the same text.
+-- The tables and their constraints. SQLite and PostgreSQL read the same text.
 
--- With how many of those with whom a rule compares a newcomer the newcomer must be compatible; who they are, says
--- the view `peers`. Nobody is in `anyone`'s, so everyone passes.
+-- The rules that compare a newcomer with peers: the newcomer must be compatible with some of them or with every
+-- one. The view `peers` has the peers of each rule. The rule `anyone` has none, so everyone passes.
 CREATE TABLE newcomer_rules (
     name       TEXT PRIMARY KEY,
     quantifier TEXT NOT NULL CHECK (quantifier IN ('some', 'every'))
@@ -15,7 +15,7 @@ INSERT INTO newcomer_rules (name, quantifier) VALUES
     ('every-member', 'every'),
     ('every-member-and-invitee', 'every');
 
--- One row: the rules of the product, which every question reads.
+-- One row: the settings of the product, which the questions read.
 CREATE TABLE policy (
     quorum           TEXT NOT NULL CHECK (quorum IN ('any', 'all')),
     between_children TEXT NOT NULL CHECK (between_children IN ('both', 'either')),
@@ -41,7 +41,7 @@ CREATE TABLE accounts (
     UNIQUE (id, kind)
 );
 
--- Who administers which child. The two kinds are there for the foreign keys, which refuse any other.
+-- The guardians of each child. The foreign keys use the two kinds to refuse other kinds of accounts.
 CREATE TABLE guardianships (
     child         INTEGER NOT NULL,
     guardian      INTEGER NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE guardianships (
     FOREIGN KEY (guardian, guardian_kind) REFERENCES accounts (id, kind)
 );
 
--- Which guardian approved which contact of a child. With the guardianship its approvals go.
+-- The contacts of a child that a guardian approved. They are deleted with the guardianship.
 CREATE TABLE approvals (
     child    INTEGER NOT NULL,
     contact  INTEGER NOT NULL REFERENCES accounts,
@@ -77,7 +77,7 @@ CREATE TABLE rooms (
     CHECK (phase <> 'dissolved' OR link = 'closed')
 );
 
--- Who is, or was, in a room. Rows of those who left stay, as products keep them, and are marked.
+-- The present and former members of rooms. As in many products, the row of a member who left stays and is marked.
 CREATE TABLE memberships (
     room     INTEGER NOT NULL REFERENCES rooms,
     account  INTEGER NOT NULL REFERENCES accounts,
@@ -103,7 +103,7 @@ CREATE TABLE bans (
     PRIMARY KEY (room, account)
 );
 
--- The outbox: what was sent and not yet handed to the transport, which takes it out.
+-- The outbox: messages that were sent and not yet handed to the transport, which removes them.
 CREATE TABLE deliveries (
     sender    INTEGER NOT NULL REFERENCES accounts,
     recipient INTEGER NOT NULL REFERENCES accounts,
@@ -114,7 +114,7 @@ CREATE TABLE deliveries (
     CHECK ((room IS NULL) = (surface = 'direct'))
 );
 
--- Pairs that were authorized before a change; those that are not any more afterwards were lost by it. Empty
+-- Pairs that were authorized before a change. Those that are not authorized after it were lost by it. Empty
 -- between transactions.
 CREATE TABLE watches (
     child   INTEGER NOT NULL REFERENCES accounts,

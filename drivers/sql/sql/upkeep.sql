@@ -1,4 +1,4 @@
--- What the driver needs beside the commands: a fresh start, what can be seen, and all that there is.
+-- The scripts of the driver beside the commands: reset, observation and fingerprint.
 
 -- name: empty
 DELETE FROM deliveries;
@@ -27,7 +27,7 @@ INSERT INTO accounts (id, kind) VALUES (:id, :kind);
 -- name: entrust
 INSERT INTO guardianships (child, guardian) VALUES (:child, :guardian);
 
--- The first column is the number of the part of an observation; a part is at most pairs.
+-- The first column is the number of the part of an observation. Each part is a set of pairs or single values.
 -- name: observe
 SELECT 0, room, account FROM members
 UNION ALL
@@ -45,7 +45,7 @@ SELECT 6, child, contact FROM approved
 UNION ALL
 SELECT 7, blocker, blocked FROM blocks;
 
--- Every row of every table that a command can change, in a fixed order. Deliveries and watches are not there: both
+-- Every row of every table that a command can change, in a fixed order. Deliveries and watches are left out: both
 -- tables are empty between transactions.
 -- name: contents
 SELECT 0, child, guardian, 0 FROM guardianships

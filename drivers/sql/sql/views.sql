@@ -1,9 +1,9 @@
--- What follows from the tables: who may talk with whom, and who may come in.
+-- Relations that follow from the tables: the pairs that may talk, and the users that a rule lets in.
 
 CREATE VIEW members (room, account, role) AS
 SELECT room, account, role FROM memberships WHERE departed = 0;
 
--- The contacts that a child's guardians, one or all of them, approved.
+-- The contacts of a child that one guardian, or every guardian, approved.
 CREATE VIEW approved (child, contact) AS
 SELECT c.id, v.id
 FROM policy p CROSS JOIN accounts c CROSS JOIN accounts v
@@ -37,7 +37,7 @@ FROM accounts u CROSS JOIN accounts v
 WHERE (u.kind = 'adult' AND v.kind = 'adult')
    OR EXISTS (SELECT 1 FROM authorized a WHERE a.u = u.id AND a.v = v.id);
 
--- With whom a rule compares whoever comes in, on the invitation of the inviter.
+-- The users with whom a rule compares a newcomer whom the inviter invites.
 CREATE VIEW peers (rule, room, inviter, peer) AS
 SELECT 'inviter', r.id, i.id, i.id FROM rooms r CROSS JOIN accounts i
 UNION ALL
@@ -51,7 +51,7 @@ SELECT 'every-member-and-invitee', m.room, i.id, m.account FROM members m CROSS 
 UNION ALL
 SELECT 'every-member-and-invitee', n.room, i.id, n.account FROM invitations n CROSS JOIN accounts i;
 
--- Whom a rule lets into a room, on whose invitation. Nobody is compared with oneself.
+-- The newcomers that a rule lets into a room on the invitation of the inviter. A user is not compared with itself.
 CREATE VIEW cleared (rule, room, newcomer, inviter) AS
 SELECT n.name, r.id, t.id, i.id
 FROM newcomer_rules n CROSS JOIN rooms r CROSS JOIN accounts t CROSS JOIN accounts i
@@ -64,7 +64,7 @@ WHERE (n.quantifier = 'some' AND EXISTS (
         WHERE x.rule = n.name AND x.room = r.id AND x.inviter = i.id AND x.peer <> t.id
           AND NOT EXISTS (SELECT 1 FROM compatible c WHERE c.u = x.peer AND c.v = t.id)));
 
--- The active rooms in which a pair sits together that was watched and lost.
+-- The active rooms that have both users of a watched and lost pair.
 CREATE VIEW severed (room, child, contact) AS
 SELECT r.id, w.child, w.contact
 FROM watches w

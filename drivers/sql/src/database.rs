@@ -1,7 +1,7 @@
-//! What the back end needs of a database: to execute, to query, to begin and to end a transaction.
+//! The operations that the back end needs of a database: execute, query, begin and end a transaction.
 //!
-//! Both databases read the same SQL text, with `$1`, `$2` … in the order of their first use, which both understand.
-//! Deliberately absent: anything that one of them has and the other does not.
+//! Both databases read the same SQL text, with the placeholders `$1`, `$2` … in the order of their first use.
+//! Features of only one of them are not used.
 
 pub mod postgres;
 pub mod server;
@@ -9,50 +9,45 @@ pub mod sqlite;
 
 use std::fmt;
 
-/// A value that a statement is given.
-///
-/// ```
-/// use chatwarden_sql::database::Value;
-/// assert_ne!(Value::Integer(1), Value::Text("1"));
-/// ```
+/// A value of a placeholder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Value {
-    /// A whole number.
+    /// An integer.
     Integer(i32),
-    /// A word of a closed vocabulary.
+    /// A name of a closed vocabulary.
     Text(&'static str),
 }
 
-/// What goes wrong with a database, as far as it matters to who uses it.
+/// An error of a database, by its consequence for the caller.
 ///
 /// ```
-/// use chatwarden_sql::database::Trouble;
-/// assert_eq!(Trouble::Lost("end of file".into()).to_string(), "the connection is lost: end of file");
+/// use chatwarden_sql::database::DatabaseError;
+/// assert_eq!(DatabaseError::Lost("end of file".into()).to_string(), "the connection is lost: end of file");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Trouble {
-    /// The transaction met another one and is to be tried again.
+pub enum DatabaseError {
+    /// The transaction conflicts with another one, and can be tried again.
     Conflict(String),
-    /// The database refused what a constraint forbids.
+    /// A constraint forbids the change.
     Forbidden(String),
-    /// The connection is lost: the transaction may or may not have been committed.
+    /// The connection is lost. The transaction may or may not have been committed.
     Lost(String),
     /// Anything else.
     Failed(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Conflict(why) => write!(f, "the transaction met another one: {why}"),
-            Trouble::Forbidden(why) => write!(f, "a constraint forbids it: {why}"),
-            Trouble::Lost(why) => write!(f, "the connection is lost: {why}"),
-            Trouble::Failed(why) => write!(f, "the database failed: {why}"),
+            DatabaseError::Conflict(why) => write!(f, "the transaction conflicts with another one: {why}"),
+            DatabaseError::Forbidden(why) => write!(f, "a constraint forbids it: {why}"),
+            DatabaseError::Lost(why) => write!(f, "the connection is lost: {why}"),
+            DatabaseError::Failed(why) => write!(f, "the database failed: {why}"),
         }
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for DatabaseError {}
 
 /// A connection to a database.
 ///
@@ -67,50 +62,50 @@ impl std::error::Error for Trouble {}
 /// let mut ids = Vec::new();
 /// database.query("SELECT id FROM rooms", &[], &mut |row| ids.push(row[0]))?;
 /// assert_eq!(ids, [7]);
-/// # Ok::<(), chatwarden_sql::database::Trouble>(())
+/// # Ok::<(), chatwarden_sql::database::DatabaseError>(())
 /// ```
 pub trait Database: Send {
-    /// Executes several statements without values.
+    /// Executes several statements without placeholders.
     ///
     /// # Errors
     /// If one of them fails.
-    fn batch(&self, sql: &str) -> Result<(), Trouble>;
+    fn batch(&self, sql: &str) -> Result<(), DatabaseError>;
 
-    /// Executes a statement, which is kept prepared, and returns how many rows it changed.
+    /// Executes a statement, keeps it prepared, and returns the number of changed rows.
     ///
     /// # Errors
     /// If it fails.
-    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Trouble>;
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError>;
 
-    /// Hands each row that a statement answers to `row`; all columns are whole numbers, and none is null.
+    /// Passes each row of a query to `row`. All columns are integers, and none is null.
     ///
     /// # Errors
-    /// If it fails, or if a column is anything else.
-    fn query(&self, sql: &str, values: &[Value], row: &mut dyn FnMut(&[i32])) -> Result<(), Trouble>;
+    /// If the query fails, or a column is not an integer.
+    fn query(&self, sql: &str, values: &[Value], row: &mut dyn FnMut(&[i32])) -> Result<(), DatabaseError>;
 
-    /// Begins a transaction that is serializable with all others.
+    /// Begins a serializable transaction.
     ///
     /// # Errors
-    /// If it cannot begin.
-    fn begin(&self) -> Result<(), Trouble>;
+    /// If the transaction cannot begin.
+    fn begin(&self) -> Result<(), DatabaseError>;
 
-    /// Ends the transaction, and keeps what it changed.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// If it could not be kept. After [`Trouble::Lost`] it may have been.
-    fn commit(&self) -> Result<(), Trouble>;
+    /// If the transaction was not committed. After [`DatabaseError::Lost`] it may have been.
+    fn commit(&self) -> Result<(), DatabaseError>;
 
-    /// Ends the transaction, and forgets what it changed.
+    /// Rolls the transaction back.
     ///
     /// # Errors
     /// If the connection is lost.
-    fn rollback(&self) -> Result<(), Trouble>;
+    fn rollback(&self) -> Result<(), DatabaseError>;
 
-    /// A database that holds the same, and goes its own way from here on, where that is possible.
+    /// An independent copy of the database; `None` if copying is not supported.
     ///
     /// # Errors
     /// If the copy cannot be made.
-    fn copy(&self) -> Result<Option<Box<dyn Database>>, Trouble> {
+    fn copy(&self) -> Result<Option<Box<dyn Database>>, DatabaseError> {
         Ok(None)
     }
 }

@@ -1,7 +1,6 @@
-//! The catalogue of faults: each is a small difference in the SQL text, such as a real team makes.
+//! The catalogue of faults. Each is a small mistake in the SQL text, of a kind that real teams make.
 //!
-//! A fault is planted by changing the text before anything is prepared; no code knows of it. What the text says
-//! without a fault is in `sql/`.
+//! A fault changes the text of `sql/` before any statement is prepared. No other code knows of it.
 
 use chatwarden::model::named_enum;
 
@@ -16,16 +15,16 @@ named_enum! {
     pub enum Fault {
         LauncherOnly = "launcher-only": "only the owner's contacts are compared with a newcomer, not every member's",
         WrongAlias = "wrong-alias": "the guests of a new room are compared with its launcher twice, and never with each other",
-        WrongTable = "wrong-table": "who joins by a link is looked up among the invited instead of the banned",
+        WrongTable = "wrong-table": "the user who joins by a link is looked up among the invited instead of the banned",
         MissingNotExists = "missing-not-exists": "an invitation lacks the NOT EXISTS over the bans",
-        LateWatch = "late-watch": "what a revocation takes away is looked up after it was taken, so nobody loses anything",
-        OneDirection = "one-direction": "a block counts for who blocked and not for who is blocked",
-        OrWithoutParentheses = "or-without-parentheses": "the OR of who may invite stands without parentheses, and what follows it does not count",
+        LateWatch = "late-watch": "a revocation looks up the pairs it takes away after taking them, so no pair is lost",
+        OneDirection = "one-direction": "a block counts for the user who blocked and not for the one who is blocked",
+        OrWithoutParentheses = "or-without-parentheses": "the OR of the users who may invite has no parentheses, so the conditions after it do not count",
         LeftJoin = "left-join": "the owner is joined by a LEFT JOIN when a member is removed, so anyone counts as one",
         NotInNull = "not-in-null": "members are compared by NOT IN over a list with nulls, which finds nobody",
         CascadeMissing = "cascade-missing": "approvals do not refer to the guardianship, and stay when the guardian goes",
         CascadeTooFar = "cascade-too-far": "a dissolved room takes its bans along",
-        InviterAtAccept = "inviter-at-accept": "who accepts an invitation is compared with the inviter instead of everyone",
+        InviterAtAccept = "inviter-at-accept": "the user who accepts an invitation is compared with the inviter instead of everyone",
         CommitTooEarly = "commit-too-early": "an invitation is committed before the newcomer is compared with anyone",
         KeyTooNarrow = "key-too-narrow": "the key of approvals lacks the contact, so a guardian's second approval of a child is dropped",
         QuorumByCount = "quorum-by-count": "approvals of all contacts together are counted for the quorum",
@@ -57,7 +56,7 @@ impl Sql {
     /// The text with the fault, or without any.
     ///
     /// # Errors
-    /// If the text does not have what the fault changes, exactly once.
+    /// If the text to change does not occur exactly once.
     pub fn with(fault: Option<Fault>) -> Result<Self, String> {
         let schema = concat!(include_str!("../sql/schema.sql"), "\n", include_str!("../sql/views.sql"));
         let scripts = concat!(include_str!("../sql/commands.sql"), "\n", include_str!("../sql/upkeep.sql"));
@@ -73,9 +72,9 @@ impl Sql {
     }
 }
 
-/// A small change of the text.
+/// A replacement of text.
 struct Change {
-    /// The line with which the table, view or script begins.
+    /// The first line of the table, view or script to change.
     within: &'static str,
     from: &'static str,
     to: &'static str,
@@ -84,12 +83,13 @@ struct Change {
 impl Change {
     fn applied(&self, text: &str) -> Result<String, String> {
         let next = if self.within.starts_with("CREATE") { "\nCREATE " } else { "\n-- name: " };
-        let (start, _) = text.match_indices(self.within).next().ok_or("there is no such place")?;
+        let (start, _) =
+            text.match_indices(self.within).next().ok_or("its table, view or script does not exist")?;
         let end = text[start + 1..].find(next).map_or(text.len(), |length| start + 1 + length);
-        let place = &text[start..end];
-        match place.matches(self.from).count() {
-            1 => Ok([&text[..start], &place.replacen(self.from, self.to, 1), &text[end..]].concat()),
-            count => Err(format!("`{}` stands {count} times in `{}`", self.from, self.within)),
+        let section = &text[start..end];
+        match section.matches(self.from).count() {
+            1 => Ok([&text[..start], &section.replacen(self.from, self.to, 1), &text[end..]].concat()),
+            count => Err(format!("`{}` occurs {count} times in `{}`", self.from, self.within)),
         }
     }
 }
@@ -186,7 +186,7 @@ WHERE r.id = :group AND t.id = :who AND o.room = r.id AND o.role = 'owner'",
     }
 }
 
-/// The watch stands behind the change that it is to notice.
+/// Records the pairs to watch after the change instead of before it.
 fn late_watch() -> Vec<Change> {
     const WATCH: &str = "INSERT INTO watches (child, contact)
 SELECT u, v FROM authorized WHERE u = :child AND v = :contact;
@@ -205,7 +205,7 @@ SELECT u, v FROM authorized WHERE u = :child AND v = :contact;
     changes
 }
 
-/// The newcomer is admitted and the transaction ended before the last question, whose answer then comes too late.
+/// Admits the newcomer and commits before the last question, so that a refusal comes too late.
 fn commit_too_early() -> Vec<Change> {
     let mut changes = change("-- name: invite\n", "\n-- then: admit\n", "\n");
     changes.extend(change(

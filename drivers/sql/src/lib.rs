@@ -1,8 +1,8 @@
 //! A chat back end on SQL, as a product would have it, that `chatwarden` tests.
 //!
-//! Accounts, guardianships, approvals, blocks, rooms, memberships, invitations, bans and deliveries are tables; who may
-//! talk with whom and who may come in are views over them; each command is a transaction whose questions and changes
-//! stand in `sql/commands.sql`. SQLite and PostgreSQL run the same text. A [`fault`] is a small change of that text.
+//! Accounts, guardianships, approvals, blocks, rooms, memberships, invitations, bans and deliveries are tables.
+//! The relations between users are views. Each command is one transaction, whose questions and changes are in
+//! `sql/commands.sql`. SQLite and PostgreSQL run the same text. A [`fault`] is a small change of that text.
 //!
 //! ```
 //! use chatwarden::{campaign::{self, CampaignConfig, CampaignMonitor}, adapter::Adapter, model::{Preset, Setup}, format::BuiltInCast};
@@ -13,14 +13,14 @@
 //!     let database = Sqlite::in_memory().expect("there is memory");
 //!     Service::new(Box::new(database), Some(Fault::LauncherOnly))
 //! };
-//! let plan = CampaignConfig::new(setup, &make()?.about());
-//! let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})?;
-//! assert_eq!(tally.found.len(), 1);
+//! let config = CampaignConfig::new(setup, &make()?.about());
+//! let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})?;
+//! assert_eq!(result.found.len(), 1);
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
 
 pub mod database;
 pub mod fault;
-pub mod place;
+pub mod location;
 pub mod script;
 pub mod service;

@@ -1,12 +1,11 @@
-//! The driver: the SQL back end at the other end of a pipe.
-//!
-//! How it speaks is `chatwarden::driver`'s; here is only what the command line says.
+//! The driver process: it serves the SQL back end with `chatwarden::driver`. This file has only the command
+//! line.
 
 use std::process::ExitCode;
 
 use chatwarden::model::NamedEnum;
 use chatwarden_sql::fault::Fault;
-use chatwarden_sql::place::Place;
+use chatwarden_sql::location::Location;
 use chatwarden_sql::service::Service;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -15,20 +14,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// Where the database is: `sqlite` (in memory), `sqlite:FILE`, `postgres` (a server of its own, in a temporary
+    /// The database: `sqlite` (in memory), `sqlite:FILE`, `postgres` (a server of its own in a temporary
     /// directory) or `postgres://…`
-    #[arg(long, value_name = "PLACE", default_value = "sqlite")]
-    database: Place,
+    #[arg(long, value_name = "DATABASE", default_value = "sqlite")]
+    database: Location,
 
-    /// A fault to plant in the SQL
+    /// Plant a fault in the SQL
     #[arg(long, value_name = "NAME", value_parser = faults())]
     fault: Option<Fault>,
 }
 
 fn faults() -> impl TypedValueParser<Value = Fault> {
     let names = Fault::ALL.iter().map(|fault| fault.name());
-    PossibleValuesParser::new(names)
-        .map(|name| Fault::named(&name).expect("only names of faults are possible"))
+    PossibleValuesParser::new(names).map(|name| Fault::named(&name).expect("clap accepts only known names"))
 }
 
 fn main() -> ExitCode {

@@ -1,70 +1,62 @@
-//! The SQL files as scripts: what stands under a name, cut into statements, with its values named.
+//! The SQL files as scripts: named lists of statements with named parameters.
 //!
-//! The files follow the habit of tools such as `sqlc` and `aiosql`: `-- name: X` begins a script, and `:who` stands
-//! for a value. Here it becomes `$1`, and a list such as `:with` as many places as it has elements. The rules are in
-//! the files; here is only what it takes to run them.
+//! The files use the conventions of `sqlc` and `aiosql`: `-- name: X` begins a script, and `:who` is a
+//! parameter. It becomes `$1`. A list such as `:with` becomes one placeholder for each element. The rules of the
+//! product are in the files and not here.
 
 use std::collections::HashMap;
 
 use crate::database::Value;
 
-/// A list has at most as many elements as a cast has users.
+/// The largest number of elements of a list: the users of a cast.
 const MOST_ELEMENTS: usize = chatwarden::model::MAX_USERS;
 
-/// The name of the only value that is a list.
+/// The name of the only parameter that is a list.
 const LIST: &str = "with";
 
-/// What a statement is for.
+/// The effect of a statement.
 ///
 /// ```
 /// use chatwarden_sql::script::{Purpose, Scripts};
 /// let scripts = Scripts::read("-- name: ban\nSELECT 1 FROM members WHERE account = :by;").expect("it is well formed");
-/// assert_eq!(scripts.get("ban").expect("it is there")[0].purpose, Purpose::Asks);
+/// assert_eq!(scripts.get("ban").expect("it is there")[0].purpose, Purpose::Question);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
-    /// A question: without an answer the command is refused.
+    /// A query. If it returns no row, the command is refused.
     Asks,
-    /// It changes something.
+    /// A change of tables.
     Changes,
-    /// It takes something out, and answers what.
+    /// Removes rows and returns the users to whom something is delivered.
     Takes,
 }
 
-/// A statement that can be given values.
-///
-/// An example is at [`Scripts`].
+/// A statement with named parameters. [`Scripts`] has an example.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statement {
-    /// What it is for.
+    /// Its effect.
     pub purpose: Purpose,
-    /// The names of its values, each once, in the order of the places.
+    /// The names of its parameters, each once, in the order of the placeholders.
     names: Vec<String>,
-    /// The text for a list of no element, one, two …; only one if there is no list.
+    /// The text for a list of 0, 1, 2 … elements; a single text if there is no list.
     texts: Vec<String>,
 }
 
-/// The values of a command by their names.
-///
-/// ```
-/// use chatwarden_sql::script::Values;
-/// let values = Values::default().with("by", 3).with("group", 0);
-/// assert_ne!(values, Values::default());
-/// ```
+/// The values of the parameters. [`Scripts`] has an example.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Values {
     named: Vec<(&'static str, Value)>,
     list: Vec<Value>,
 }
 
-/// Scripts by their names.
+/// Scripts by name.
 ///
 /// ```
 /// use chatwarden_sql::{database::Value, script::{Scripts, Values}};
 /// let sql = "-- name: ban\nDELETE FROM members WHERE account = :who AND room = :group;";
 /// let scripts = Scripts::read(sql).expect("it is well formed");
 /// let statement = &scripts.get("ban").expect("it is there")[0];
-/// let (text, values) = statement.bound(&Values::default().with("group", 1).with("who", 4)).expect("all are given");
+/// let (text, values) = statement.bind(&Values::default().with("group", 1).with("who", 4)).expect("all are given");
 /// assert_eq!(text, "DELETE FROM members WHERE account = $1 AND room = $2");
 /// assert_eq!(values, [Value::Integer(4), Value::Integer(1)]);
 /// ```
@@ -72,36 +64,38 @@ pub struct Values {
 pub struct Scripts(HashMap<String, Vec<Statement>>);
 
 impl Scripts {
-    /// Reads a file of scripts.
+    /// Reads the text of a file of scripts.
     ///
     /// # Errors
-    /// If something stands outside a script, or a script goes on with one that is not there, or with itself.
+    /// If a statement is outside a script, or a script continues with an unknown script or with itself.
     pub fn read(sql: &str) -> Result<Self, String> {
         let mut pieces: HashMap<&str, Vec<Piece>> = HashMap::new();
         let mut name = None;
-        let mut open = String::new();
+        let mut unfinished = String::new();
         for line in sql.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
             if let Some(begun) = line.strip_prefix("-- name: ") {
                 pieces.entry(begun).or_default();
                 name = Some(begun);
             } else if let Some(next) = line.strip_prefix("-- then: ") {
-                let script = name.and_then(|name| pieces.get_mut(name)).ok_or("nothing has a name yet")?;
+                let script =
+                    name.and_then(|name| pieces.get_mut(name)).ok_or("a statement is outside a script")?;
                 script.push(Piece::Then(next));
             } else if !line.trim_start().starts_with("--") {
-                open.push_str(line);
-                open.push('\n');
-                if let Some(statement) = open.trim_end().strip_suffix(';') {
-                    let script =
-                        name.and_then(|name| pieces.get_mut(name)).ok_or("nothing has a name yet")?;
+                unfinished.push_str(line);
+                unfinished.push('\n');
+                if let Some(statement) = unfinished.trim_end().strip_suffix(';') {
+                    let script = name
+                        .and_then(|name| pieces.get_mut(name))
+                        .ok_or("a statement is outside a script")?;
                     script.push(Piece::Statement(Statement::new(statement)));
-                    open.clear();
+                    unfinished.clear();
                 }
             }
         }
-        if !open.is_empty() {
-            return Err(format!("`{}` does not end", open.trim_end()));
+        if !unfinished.is_empty() {
+            return Err(format!("`{}` does not end", unfinished.trim_end()));
         }
-        let scripts = pieces.keys().map(|name| Ok((name.to_string(), put_together(&pieces, name, 0)?)));
+        let scripts = pieces.keys().map(|name| Ok((name.to_string(), assembled(&pieces, name, 0)?)));
         scripts.collect::<Result<_, String>>().map(Scripts)
     }
 
@@ -114,26 +108,22 @@ impl Scripts {
     }
 }
 
-/// A part of a script as it stands in the file.
+/// A part of a script in the file.
 enum Piece<'a> {
     Statement(Statement),
     Then(&'a str),
 }
 
-fn put_together(
-    pieces: &HashMap<&str, Vec<Piece>>,
-    name: &str,
-    depth: usize,
-) -> Result<Vec<Statement>, String> {
+fn assembled(pieces: &HashMap<&str, Vec<Piece>>, name: &str, depth: usize) -> Result<Vec<Statement>, String> {
     let script = pieces.get(name).ok_or_else(|| format!("there is no script `{name}`"))?;
     if depth > pieces.len() {
-        return Err(format!("the script `{name}` goes on with itself"));
+        return Err(format!("the script `{name}` continues with itself"));
     }
     let mut statements = Vec::new();
     for piece in script {
         match piece {
             Piece::Statement(statement) => statements.push(statement.clone()),
-            Piece::Then(next) => statements.extend(put_together(pieces, next, depth + 1)?),
+            Piece::Then(next) => statements.extend(assembled(pieces, next, depth + 1)?),
         }
     }
     Ok(statements)
@@ -142,11 +132,11 @@ fn put_together(
 impl Statement {
     fn new(sql: &str) -> Self {
         let purpose = if sql.starts_with("SELECT") || sql.starts_with("WITH") {
-            Purpose::Asks
+            Purpose::Question
         } else if sql.contains("RETURNING") {
-            Purpose::Takes
+            Purpose::Delivery
         } else {
-            Purpose::Changes
+            Purpose::Change
         };
         let (names, text) = rendered(sql, 0);
         let texts = if names.iter().any(|name| name == LIST) {
@@ -157,26 +147,26 @@ impl Statement {
         Statement { purpose, names, texts }
     }
 
-    /// The text and the values of its places.
+    /// The text with placeholders, and their values.
     ///
     /// # Errors
-    /// If a value that it names is not given.
-    pub fn bound(&self, values: &Values) -> Result<(&str, Vec<Value>), String> {
-        let mut places = Vec::with_capacity(self.names.len() + values.list.len());
+    /// If a parameter has no value.
+    pub fn bind(&self, values: &Values) -> Result<(&str, Vec<Value>), String> {
+        let mut bound = Vec::with_capacity(self.names.len() + values.list.len());
         for name in &self.names {
             if name == LIST {
-                places.extend(&values.list);
+                bound.extend(&values.list);
             } else {
-                let named = values.named.iter().find(|(given, _)| given == name);
-                places.push(named.ok_or_else(|| format!("there is no value `{name}`"))?.1);
+                let named = values.named.iter().find(|(known, _)| known == name);
+                bound.push(named.ok_or_else(|| format!("there is no value `{name}`"))?.1);
             }
         }
         let elements = if self.texts.len() == 1 { 0 } else { values.list.len() };
-        Ok((&self.texts[elements], places))
+        Ok((&self.texts[elements], bound))
     }
 }
 
-/// The names in the order of their first use, and the text with places instead, for a list of so many elements.
+/// The names in the order of their first use, and the text with placeholders for a list of `elements`.
 fn rendered(sql: &str, elements: usize) -> (Vec<String>, String) {
     let mut names: Vec<String> = Vec::new();
     let mut firsts: Vec<usize> = Vec::new();
@@ -196,23 +186,23 @@ fn rendered(sql: &str, elements: usize) -> (Vec<String>, String) {
                 next - count
             }
         };
-        let places: Vec<_> = (first..first + count).map(|place| format!("${place}")).collect();
-        // Nothing is in a list of one null, and both databases take it, unlike the empty one.
-        text.push_str(&if places.is_empty() { "NULL".into() } else { places.join(", ") });
+        let placeholders: Vec<_> = (first..first + count).map(|number| format!("${number}")).collect();
+        // No value is in a list of one null. Both databases accept it, but not the empty list.
+        text.push_str(&if placeholders.is_empty() { "NULL".into() } else { placeholders.join(", ") });
         text.push_str(rest);
     }
     (names, text)
 }
 
 impl Values {
-    /// The values with one more.
+    /// Adds a value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.named.push((name, value.into()));
         self
     }
 
-    /// The values with the elements of the list.
+    /// Sets the elements of the list.
     #[must_use]
     pub fn with_list(mut self, elements: impl IntoIterator<Item = usize>) -> Self {
         self.list = elements.into_iter().map(Value::from).collect();

@@ -1,7 +1,7 @@
-//! The back end: each command is a script of SQL in one transaction, and the database knows the rules.
+//! The back end: each command is an SQL script in one transaction.
 //!
-//! Deliberately absent: any rule. This file looks up the script of a command, gives it the values that the command
-//! names, and says what came of it.
+//! The rules of the product are in the database. This file looks up the script of a command, binds the values of
+//! the command, and returns the result.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -15,19 +15,19 @@ use chatwarden::model::{
 };
 use foldhash::quality::FixedState;
 
-use crate::database::{Database, Trouble};
+use crate::database::{Database, DatabaseError};
 use crate::fault::{Fault, Sql};
 use crate::script::{Purpose, Scripts, Values};
 
-/// How often a transaction that met another one is tried in all.
+/// The number of attempts of a transaction that conflicts with others.
 const ATTEMPTS: u32 = 12;
 
-/// How long to wait before the second attempt; before each further one it is twice as long. That is two seconds in
-/// all: as long as some transaction goes on, PostgreSQL may remember those that ended meanwhile only roughly, and
-/// then finds conflicts where there are none.
+/// The pause before the second attempt. It doubles with each further attempt, which gives two seconds in all:
+/// while any transaction runs, PostgreSQL may keep only a summary of those that ended, and then reports conflicts
+/// that do not exist.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A chat service whose accounts, rooms and rules are in a database.
+/// A chat service with its accounts, rooms and rules in a database.
 ///
 /// ```
 /// use chatwarden::adapter::Adapter;
@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// for fault in [None, Some(Fault::WrongAlias)] {
 ///     let mut service = Service::new(Box::new(Sqlite::in_memory().expect("there is memory")), fault)?;
 ///     service.reset(&setup)?;
-///     assert!(!service.apply(&launch)?.is_allowed(), "nobody approved the two for each other");
+///     assert!(!service.apply(&launch)?.is_allowed(), "no guardian approved the two for each other");
 /// }
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
@@ -49,105 +49,113 @@ pub struct Service {
     database: Box<dyn Database>,
     fault: Option<Fault>,
     scripts: Arc<Scripts>,
-    /// A hash of what is the same for a whole run.
-    ground: u128,
-    /// The hash of the tables since the last change, once it was asked for.
-    contents: Cell<Option<u128>>,
+    /// A hash of the setup and the fault.
+    setup_hash: u128,
+    /// The hash of the tables, if it was computed since the last change.
+    contents_hash: Cell<Option<u128>>,
 }
 
 impl Service {
-    /// The service on a database that has none of its tables yet, with or without a fault.
+    /// Creates the tables of the service in an empty database, with or without a fault.
     ///
     /// # Errors
-    /// If the tables cannot be made.
+    /// If the tables cannot be created.
     pub fn new(database: Box<dyn Database>, fault: Option<Fault>) -> Result<Self, Failure> {
         let sql = Sql::with(fault).map_err(Failure::Failed)?;
         let scripts = Scripts::read(&sql.scripts).map_err(Failure::Failed)?;
         database.batch(&sql.schema).map_err(failed)?;
-        Ok(Service { database, fault, scripts: Arc::new(scripts), ground: 0, contents: Cell::new(None) })
+        Ok(Service {
+            database,
+            fault,
+            scripts: Arc::new(scripts),
+            setup_hash: 0,
+            contents_hash: Cell::new(None),
+        })
     }
 
-    /// The database, for who wants to look at the tables.
+    /// The database, for tests that read the tables.
     pub fn database(&self) -> &dyn Database {
         &*self.database
     }
 
     /// Runs a script in a transaction of its own.
-    fn carry_out(&self, script: &str, values: &Values) -> Result<Answer, Trouble> {
+    fn run_in_transaction(&self, script: &str, values: &Values) -> Result<Answer, DatabaseError> {
         self.transaction(|| self.run(script, values))
     }
 
-    /// Does the work in a transaction, which is kept if it was allowed, and tries again what met another one.
-    fn transaction(&self, work: impl Fn() -> Result<Answer, Trouble>) -> Result<Answer, Trouble> {
+    /// Does the work in a transaction, which is committed if the answer is `allow`. A conflict is tried again.
+    fn transaction(&self, work: impl Fn() -> Result<Answer, DatabaseError>) -> Result<Answer, DatabaseError> {
         for earlier in 0.. {
             match self.attempt(&work) {
-                Err(Trouble::Conflict(_)) if earlier + 1 < ATTEMPTS => thread::sleep(PAUSE * (1 << earlier)),
-                // The database has the last word: what a constraint forbids is refused.
-                Err(Trouble::Forbidden(_)) => return Ok(Answer::Deny),
+                Err(DatabaseError::Conflict(_)) if earlier + 1 < ATTEMPTS => {
+                    thread::sleep(PAUSE * (1 << earlier))
+                }
+                // A constraint that forbids a change refuses the command.
+                Err(DatabaseError::Forbidden(_)) => return Ok(Answer::Deny),
                 result => return result,
             }
         }
         unreachable!("the last attempt returns")
     }
 
-    fn attempt(&self, work: &impl Fn() -> Result<Answer, Trouble>) -> Result<Answer, Trouble> {
+    fn attempt(&self, work: &impl Fn() -> Result<Answer, DatabaseError>) -> Result<Answer, DatabaseError> {
         self.database.begin()?;
         let result = work();
         match result {
             Ok(answer) if answer.is_allowed() => {
                 let committed = self.database.commit().map(|()| answer);
-                committed.inspect_err(|_| self.give_up())
+                committed.inspect_err(|_| self.abort())
             }
             Ok(_) => self.database.rollback().map(|()| Answer::Deny),
-            Err(trouble) => {
-                self.give_up();
-                Err(trouble)
+            Err(error) => {
+                self.abort();
+                Err(error)
             }
         }
     }
 
-    /// Ends a transaction after trouble. If that fails too, the first trouble tells more.
-    fn give_up(&self) {
+    /// Ends a transaction after an error. If that fails too, the first error is the better explanation.
+    fn abort(&self) {
         let _ = self.database.rollback();
     }
 
-    /// Runs the statements of a script until a question has no answer.
-    fn run(&self, script: &str, values: &Values) -> Result<Answer, Trouble> {
+    /// Runs the statements of a script, until a question returns no row.
+    fn run(&self, script: &str, values: &Values) -> Result<Answer, DatabaseError> {
         let mut delivered = UserSet::EMPTY;
-        for statement in self.scripts.get(script).map_err(Trouble::Failed)? {
-            let (text, places) = statement.bound(values).map_err(Trouble::Failed)?;
+        for statement in self.scripts.get(script).map_err(DatabaseError::Failed)? {
+            let (text, values) = statement.bind(values).map_err(DatabaseError::Failed)?;
             match statement.purpose {
-                Purpose::Changes => {
-                    self.contents.set(None);
-                    self.database.execute(text, &places)?;
+                Purpose::Change => {
+                    self.contents_hash.set(None);
+                    self.database.execute(text, &values)?;
                 }
-                Purpose::Asks => {
-                    let mut answered = false;
-                    self.database.query(text, &places, &mut |_| answered = true)?;
-                    if !answered {
+                Purpose::Question => {
+                    let mut has_row = false;
+                    self.database.query(text, &values, &mut |_| has_row = true)?;
+                    if !has_row {
                         return Ok(Answer::Deny);
                     }
                 }
-                Purpose::Takes => {
-                    self.database.query(text, &places, &mut |row| delivered.insert(user(row[0])))?;
+                Purpose::Delivery => {
+                    self.database.query(text, &values, &mut |row| delivered.insert(user(row[0])))?;
                 }
             }
         }
         Ok(Answer::Allow { delivered })
     }
 
-    /// Each row that a script without values answers.
-    fn read(&self, script: &str, row: &mut dyn FnMut(&[i32])) -> Result<(), Trouble> {
-        for statement in self.scripts.get(script).map_err(Trouble::Failed)? {
-            let (text, places) = statement.bound(&Values::default()).map_err(Trouble::Failed)?;
-            self.database.query(text, &places, row)?;
+    /// Passes each row of a script without parameters to `row`.
+    fn read(&self, script: &str, row: &mut dyn FnMut(&[i32])) -> Result<(), DatabaseError> {
+        for statement in self.scripts.get(script).map_err(DatabaseError::Failed)? {
+            let (text, values) = statement.bind(&Values::default()).map_err(DatabaseError::Failed)?;
+            self.database.query(text, &values, row)?;
         }
         Ok(())
     }
 
-    fn start(&self, setup: &Setup) -> Result<Answer, Trouble> {
+    fn start(&self, setup: &Setup) -> Result<Answer, DatabaseError> {
         self.run("empty", &Values::default())?;
-        self.run("set-policy", &of_policy(&setup.policy))?;
+        self.run("set-policy", &policy_values(&setup.policy))?;
         let everyone = UserSet::first(setup.cast.len());
         for user in everyone {
             let kind = setup.cast.kind(user).name();
@@ -163,13 +171,13 @@ impl Service {
     }
 
     /// A hash of every row that a command can change.
-    fn hash_of_contents(&self) -> Option<u128> {
-        if self.contents.get().is_none() {
+    fn hash_contents(&self) -> Option<u128> {
+        if self.contents_hash.get().is_none() {
             let mut halves = [0, 1].map(|seed| FixedState::with_seed(seed).build_hasher());
             let read = self.read("contents", &mut |row| halves.iter_mut().for_each(|half| row.hash(half)));
-            self.contents.set(read.ok().map(|()| joined(halves.map(|half| half.finish()))));
+            self.contents_hash.set(read.ok().map(|()| join(halves.map(|half| half.finish()))));
         }
-        self.contents.get()
+        self.contents_hash.get()
     }
 }
 
@@ -179,62 +187,65 @@ impl Adapter for Service {
     }
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        let whole = (setup.cast, setup.groups, setup.policy, self.fault);
-        self.ground = joined([2, 3].map(|seed| FixedState::with_seed(seed).hash_one(whole)));
+        let inputs = (setup.cast, setup.groups, setup.policy, self.fault);
+        self.setup_hash = join([2, 3].map(|seed| FixedState::with_seed(seed).hash_one(inputs)));
         match self.transaction(|| self.start(setup)) {
             Ok(Answer::Allow { .. }) => Ok(()),
             Ok(Answer::Deny) => Err(Failure::Failed("a constraint forbids the cast or the policy".into())),
-            Err(trouble) => Err(failed(trouble)),
+            Err(error) => Err(failed(error)),
         }
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        self.carry_out(command.kind().name(), &of_command(command)).map_err(|trouble| match trouble {
-            Trouble::Conflict(_) | Trouble::Lost(_) => Failure::Indefinite(trouble.to_string()),
-            Trouble::Forbidden(_) | Trouble::Failed(_) => failed(trouble),
-        })
+        self.run_in_transaction(command.kind().name(), &command_values(command)).map_err(
+            |error| match error {
+                DatabaseError::Conflict(_) | DatabaseError::Lost(_) => Failure::Indefinite(error.to_string()),
+                DatabaseError::Forbidden(_) | DatabaseError::Failed(_) => failed(error),
+            },
+        )
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         let mut unknown = None;
         let read = self.read("observe", &mut |row| {
-            if note(seen, row).is_none() {
-                unknown = Some(format!("it shows {row:?}, which means nothing"));
+            if record(seen, row).is_none() {
+                unknown = Some(format!("the observation has an unknown row {row:?}"));
             }
         });
         read.map_err(failed)?;
-        unknown.map_or(Ok(()), |what| Err(Failure::Failed(what)))
+        unknown.map_or(Ok(()), |error| Err(Failure::Failed(error)))
     }
 
     fn fork(&self) -> Option<Box<dyn Adapter + Send>> {
         let database = self.database.copy().ok()??;
-        let contents = self.contents.clone();
+        let contents_hash = self.contents_hash.clone();
         Some(Box::new(Service {
             database,
             fault: self.fault,
             scripts: self.scripts.clone(),
-            ground: self.ground,
-            contents,
+            setup_hash: self.setup_hash,
+            contents_hash,
         }))
     }
 
     fn fingerprint(&self) -> Option<u128> {
-        // The odd factor keeps the two apart.
-        self.hash_of_contents()
-            .map(|contents| contents.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) ^ self.ground)
+        // The odd factor keeps equal changes of both hashes from cancelling out.
+        self.hash_contents().map(|contents| {
+            contents.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) ^ self.setup_hash
+        })
     }
 }
 
-fn failed(trouble: Trouble) -> Failure {
-    Failure::Failed(trouble.to_string())
+fn failed(error: DatabaseError) -> Failure {
+    Failure::Failed(error.to_string())
 }
 
-fn joined(halves: [u64; 2]) -> u128 {
+fn join(halves: [u64; 2]) -> u128 {
     u128::from(halves[0]) << 64 | u128::from(halves[1])
 }
 
-/// Every field of the command under its name.
-fn of_command(command: &Command) -> Values {
+/// The value of each field of the command, by its name.
+fn command_values(command: &Command) -> Values {
     let mut values = Values::default();
     command.each_argument(|field, argument| {
         let before = std::mem::take(&mut values);
@@ -250,8 +261,8 @@ fn of_command(command: &Command) -> Values {
     values
 }
 
-/// Every knob of the policy under its name.
-fn of_policy(policy: &Policy) -> Values {
+/// The value of each knob of the policy, by its name.
+fn policy_values(policy: &Policy) -> Values {
     Values::default()
         .with("quorum", policy.quorum.name())
         .with("between-children", policy.between_children.name())
@@ -273,21 +284,21 @@ fn user(id: i32) -> User {
     User::new(id as usize)
 }
 
-/// Writes down a row of an observation; none if it cannot be understood.
-fn note(seen: &mut Observation, row: &[i32]) -> Option<()> {
+/// Adds a row to the observation; `None` if the row is not valid.
+fn record(seen: &mut Observation, row: &[i32]) -> Option<()> {
     let [part, left, right] = *row else { return None };
     let (left, right) = (usize::try_from(left).ok()?, usize::try_from(right).ok()?);
     let user = || (right < MAX_USERS).then(|| User::new(right));
     if part < 6 {
         let view = seen.groups.get_mut(left).filter(|_| left < MAX_GROUPS)?;
-        return note_of_group(view, part, right, user);
+        return record_group(view, part, right, user);
     }
     let of_user = if part == 6 { &mut seen.contacts } else { &mut seen.blocks };
     of_user.get_mut(left)?.insert(user()?);
     Some(())
 }
 
-fn note_of_group(
+fn record_group(
     view: &mut GroupView,
     part: i32,
     value: usize,

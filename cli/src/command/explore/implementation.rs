@@ -10,12 +10,12 @@ use std::time::Instant;
 use chatwarden_model::NamedEnum;
 
 use super::Explore;
+use crate::args::implementation::Implementation;
+use crate::args::{self, NamedArg};
 use crate::baseline::Met;
 use crate::command::shrink::{Case, exit_of};
 use crate::interrupt::Interrupt;
-use crate::options::{self, Given};
 use crate::report::{Event, ImplementationExplored, Report};
-use crate::target::Implementation;
 use crate::{CliError, Exit, progress};
 use chatwarden::adapter::Adapter;
 use chatwarden::campaign::{self, Found};
@@ -32,11 +32,11 @@ pub(crate) fn run(
     implementation: Implementation,
     reports: &mut impl Report,
 ) -> Result<Exit, CliError> {
-    let own = implementation.about.policy.map(|policy| Given::new("custom", PolicySpec::Full(policy)));
+    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", PolicySpec::Full(policy)));
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
     let folder = folder(options, policy.value, &implementation);
-    options::writable(&folder.directory)?;
+    args::check_writable(&folder.directory)?;
     let implementation = implementation.with_names(folder.names());
     let plan = plan(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(
         .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
         .collect();
     let exit_of_met = |(found, met): &(&Counterexample, Met)| match exit_of(&found.finding) {
-        Exit::Finding if options.known.excuses(met) => Exit::Success,
+        Exit::Finding if options.known.suppresses(met) => Exit::Success,
         exit => exit,
     };
     let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Success);
@@ -95,10 +95,10 @@ pub(crate) fn run(
     }))?;
     let whole = matches!(driven.end, End::Complete | End::Depth);
     let could_be_met = |known: &KnownFinding| whole && subject.is_of(known) && could_show(&plan, known);
-    options.known.conclude(&baseline, could_be_met, reports)?;
+    options.known.finish(&baseline, could_be_met, reports)?;
     reports.finish()?;
     if driven.found.is_empty() {
-        options.target.note_idle_fault();
+        options.target.print_fault_hint();
     }
     Ok(match (exit, driven.end) {
         (Exit::Finding, _) => Exit::Finding,
@@ -110,18 +110,19 @@ pub(crate) fn run(
 }
 
 fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> FindingWriter {
-    implementation.folder(
+    implementation.finding_writer(
         "explore",
         options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
         policy,
         options.cast.value.clone(),
-        options.groups(),
-        options::chosen(&options.promises),
+        options.group_names(),
+        args::set_if_any(&options.promises),
     )
 }
 
 fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, CliError> {
-    let plan = chatwarden_explore::PolicySearch { ill_typed: !options.well_typed, ..options.plan(policy)? };
+    let plan =
+        chatwarden_explore::PolicySearch { ill_typed: !options.well_typed, ..options.policy_search(policy)? };
     let mut alphabet = plan.alphabet();
     alphabet.retain(|command| implementation.about.commands.contains(command.kind()));
     if alphabet.is_empty() {
@@ -138,7 +139,7 @@ fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation)
         _ => Alike::State { paths: paths.unwrap_or(NonZeroUsize::MIN) },
     };
     Ok(Drive {
-        terms: implementation.terms(plan.promises),
+        terms: implementation.check_config(plan.promises),
         setup: plan.setup,
         alphabet,
         depth: plan.depth,

@@ -1,4 +1,5 @@
-//! Policies explored: one or all presets, each search reported with the chains that break its promises.
+//! `explore` without an implementation: searches one policy or all presets, and reports each with the
+//! shortest counterexamples of the promises that it breaks.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,10 +8,10 @@ use std::time::Instant;
 use chatwarden_model::{NamedEnum, Preset, Promise};
 
 use super::Explore;
+use crate::args::{self, NamedArg};
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
 use crate::interrupt::Interrupt;
-use crate::options::{self, Given};
 use crate::report::{Covered, Event, Explored, Report};
 use crate::{CliError, Exit, progress};
 use chatwarden::campaign::Shard;
@@ -20,47 +21,55 @@ use chatwarden_explore::{End, Exploration, PromiseResult, SearchMonitor, explore
 
 pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, CliError> {
     if let Some(directory) = &options.save {
-        options::writable(directory)?;
+        args::check_writable(directory)?;
     }
-    let interrupt = Interrupt::installed();
-    let watch = &interrupt.search;
+    let monitor = Interrupt::installed().search;
     let mut baseline = options.known.read()?;
     let mut all = Vec::new();
     for policy in policies(options) {
-        let explored = one(options, &policy, &mut baseline, watch)?;
-        reports.event(Event::PolicyExplored(&explored))?;
-        if let Some(ground) = &explored.exploration.ground {
-            let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
-            let groups = explored.setup.groups;
-            let coverage = &Coverage::of_points(&ground.reachable);
-            reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
-        }
+        let explored = search(options, &policy, &mut baseline, &monitor)?;
+        report(&explored, reports)?;
         all.push(explored);
-        if watch.is_stopped() {
+        if monitor.is_stopped() {
             break;
         }
     }
     if options.all_policies {
         reports.event(Event::PoliciesCompared(&all))?;
     }
-    options.known.conclude(&baseline, |known| could_be_met(&all, known), reports)?;
+    options.known.finish(&baseline, |known| could_be_found(&all, known), reports)?;
     reports.finish()?;
-    let mut met = all.iter().flat_map(|explored| &explored.met);
-    let broken = met.any(|(_, met)| !options.known.excuses(met));
-    let expected = is_expected_kept(options);
-    Ok(if expected && broken {
+    Ok(exit(options, &all, &monitor))
+}
+
+fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
+    let mut broken = all.iter().flat_map(|explored| &explored.met);
+    let expects_kept = expects_kept(options);
+    if expects_kept && broken.any(|(_, matched)| !options.known.suppresses(matched)) {
         Exit::Finding
-    } else if watch.is_stopped() {
+    } else if monitor.is_stopped() {
         Exit::Interrupted
-    } else if expected && all.iter().any(|explored| explored.exploration.end == End::Memory) {
-        // What was asked was not answered, and that is no pass.
+    } else if expects_kept && all.iter().any(|explored| explored.exploration.end == End::Memory) {
+        // The question was not answered, so it must not pass.
         Exit::Inconclusive
     } else {
         Exit::Success
-    })
+    }
 }
 
-fn policies(options: &Explore) -> Vec<Given<PolicySpec>> {
+fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
+    reports.event(Event::PolicyExplored(explored))?;
+    let Some(ground) = &explored.exploration.ground else { return Ok(()) };
+    reports.event(Event::CoverageCounted(&Covered {
+        policy: &explored.policy,
+        cast: &explored.cast,
+        groups: explored.setup.groups,
+        coverage: &Coverage::of_points(&ground.reachable),
+        ground,
+    }))
+}
+
+fn policies(options: &Explore) -> Vec<NamedArg<PolicySpec>> {
     if options.all_policies {
         let shard = options.shard.unwrap_or(Shard::WHOLE);
         let presets = Preset::ALL.iter().zip(0..).filter(|(_, position)| shard.holds(*position));
@@ -70,66 +79,67 @@ fn policies(options: &Explore) -> Vec<Given<PolicySpec>> {
     }
 }
 
-/// Whoever says which promises are known to be broken expects the others to be kept.
-fn is_expected_kept(options: &Explore) -> bool {
+/// Whether a broken promise is a failure. A baseline lists the broken promises that are not.
+fn expects_kept(options: &Explore) -> bool {
     options.expect_kept || options.known.is_given()
 }
 
-/// Whether the known finding would have been met if the policy still broke the promise.
-fn could_be_met(all: &[Explored], known: &KnownFinding) -> bool {
+/// Whether the searches would have found the known finding if the policy still broke the promise.
+fn could_be_found(all: &[Explored], known: &KnownFinding) -> bool {
     all.iter().any(|explored| {
-        let judged = explored.exploration.promises.iter().any(|(promise, _)| known.promise == Some(*promise));
-        let searched = matches!(explored.exploration.end, End::Complete | End::Depth);
+        let checked =
+            explored.exploration.promises.iter().any(|(promise, _)| known.promise == Some(*promise));
+        let finished = matches!(explored.exploration.end, End::Complete | End::Depth);
         let policy = PolicySpec::Full(explored.setup.policy);
-        known.scenario.is_none() && judged && searched && Subject::new(&policy, None, None).is_of(known)
+        known.scenario.is_none() && checked && finished && Subject::new(&policy, None, None).is_of(known)
     })
 }
 
-fn one(
+fn search(
     options: &Explore,
-    policy: &Given<PolicySpec>,
+    policy: &NamedArg<PolicySpec>,
     baseline: &mut Baseline,
-    watch: &SearchMonitor,
+    monitor: &SearchMonitor,
 ) -> Result<Explored, CliError> {
-    let plan = options.plan(&policy.value)?;
+    let search = options.policy_search(&policy.value)?;
     let started = Instant::now();
-    let exploration = progress::of_search(&policy.name, watch, || explore(&plan, watch));
+    let exploration = progress::of_search(&policy.name, monitor, || explore(&search, monitor));
     let time = started.elapsed();
     let subject = Subject::new(&policy.value, None, None);
-    let broken = exploration.promises.iter().filter(|(_, standing)| standing.length().is_some());
-    let met = broken.map(|(promise, _)| (*promise, baseline.meet(subject.broken_by_policy(*promise))));
+    let broken = exploration.promises.iter().filter(|(_, result)| result.length().is_some());
+    let matched = broken.map(|(promise, _)| (*promise, baseline.meet(subject.broken_by_policy(*promise))));
     Ok(Explored {
-        met: met.collect(),
-        is_expected_kept: is_expected_kept(options),
+        met: matched.collect(),
+        is_expected_kept: expects_kept(options),
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),
-        names: options.cast.value.casting().with_groups(options.groups()),
-        setup: plan.setup,
+        names: options.cast.value.casting().with_groups(options.group_names()),
+        setup: search.setup,
         exploration,
         time,
         is_one_of_many: options.all_policies,
     })
 }
 
-/// Writes down the chain of each broken promise, if that was asked for.
+/// Saves the counterexample of each broken promise, if the user asked for it.
 fn save(
     options: &Explore,
     policy: PolicySpec,
     exploration: &Exploration,
 ) -> io::Result<Vec<(Promise, PathBuf)>> {
     let Some(directory) = &options.save else { return Ok(Vec::new()) };
-    let showcase = CounterexampleWriter {
+    let writer = CounterexampleWriter {
         directory: directory.clone(),
         policy,
         cast: options.cast.value.clone(),
-        groups: options.groups(),
-        promises: options::chosen(&options.promises),
+        groups: options.group_names(),
+        promises: args::set_if_any(&options.promises),
     };
     let mut files = Vec::new();
-    for (promise, standing) in &exploration.promises {
-        if let PromiseResult::Broken(chain) = standing {
-            files.push((*promise, showcase.save(*promise, chain, exploration.alphabet)?));
+    for (promise, result) in &exploration.promises {
+        if let PromiseResult::Broken(counterexample) = result {
+            files.push((*promise, writer.save(*promise, counterexample, exploration.alphabet)?));
         }
     }
     Ok(files)

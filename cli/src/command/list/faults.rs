@@ -1,5 +1,5 @@
-//! `list faults`: the catalogue, family by family for people and line by line for programs; and the command under
-//! whose rules a fault matters.
+//! `list faults`: the catalogue by family for people, one JSON line a fault for programs; and the options of a
+//! setup in which a fault shows.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use chatwarden::adapter::fault::{Detectability, Family, Fault, Rules};
 
-/// How many columns the text takes.
+/// The width of the text in columns.
 const COLUMNS: usize = 100;
 
-/// How far what is said of a fault stands to the right of its name.
+/// The indentation of the text about a fault.
 const INDENT: &str = "      ";
 
 /// The catalogue for people.
@@ -24,18 +24,24 @@ pub(crate) fn text(out: &mut impl Write) -> io::Result<()> {
         for &fault in Fault::ALL.iter().filter(|fault| fault.family() == family) {
             writeln!(out, "  {fault}")?;
             wrapped(out, fault.about())?;
-            let (sight, least) = (fault.detectability(), fault.min_length());
-            let commands = if least == 1 { "command" } else { "commands" };
-            wrapped(out, &format!("{sight}, by {least} {commands} or more, with {}", options(fault)))?;
+            let (detectability, min_length) = (fault.detectability(), fault.min_length());
+            let commands = if min_length == 1 { "command" } else { "commands" };
+            wrapped(
+                out,
+                &format!(
+                    "{detectability}, with {min_length} {commands} or more, under {}",
+                    setup_options(fault)
+                ),
+            )?;
             if let Some(precedent) = fault.precedent() {
                 wrapped(out, &format!("precedent: {precedent}"))?;
             }
         }
     }
-    writeln!(out, "\nwhat it takes to see a fault")?;
-    Detectability::ALL.iter().try_for_each(|sight| {
-        writeln!(out, "  {sight}")?;
-        wrapped(out, sight.about())
+    writeln!(out, "\nhow a fault can be detected")?;
+    Detectability::ALL.iter().try_for_each(|value| {
+        writeln!(out, "  {value}")?;
+        wrapped(out, value.about())
     })
 }
 
@@ -58,20 +64,20 @@ pub(crate) fn lines(out: &mut impl Write) -> io::Result<()> {
     })
 }
 
-/// The options by which a subcommand takes the policy, cast and groups under which the fault matters.
-pub(crate) fn options(fault: Fault) -> String {
+/// The options for a policy, a cast and a number of groups under which the fault shows.
+pub(crate) fn setup_options(fault: Fault) -> String {
     format!("--policy {} --cast {} --groups {}", policy(fault.rules()), fault.cast(), fault.groups())
 }
 
-/// The rules as an argument: a preset by its name, others by their file.
+/// The policy as an argument: the name of a preset, or a file.
 fn policy(rules: Rules) -> String {
     match rules {
         Rules::Preset(preset) => preset.name().into(),
-        Rules::CustomPolicy(tailored) => format!("docs/policies/{tailored}.json"),
+        Rules::CustomPolicy(custom) => format!("docs/policies/{custom}.json"),
     }
 }
 
-/// Writes the words on as many indented lines as they take.
+/// Writes the text as indented lines, wrapped between words.
 fn wrapped(out: &mut impl Write, text: &str) -> io::Result<()> {
     let mut column = 0;
     for word in text.split(' ') {

@@ -117,9 +117,9 @@ fn what_is_too_strict_or_no_answer_is_a_warning() {
         (&json!("warning"), &Value::Null)
     );
 
-    let root = crate::ROOT;
-    let adapter = format!("exec:python3 '{root}/tests/it/misbehaving/driver.py' exit");
-    let arguments = ["fuzz", "--adapter", &adapter, "--runs", "5", "--length", "40", "--jobs", "1"];
+    let driver =
+        concat!("exec:python3 '", env!("CARGO_MANIFEST_DIR"), "/tests/it/misbehaving/driver.py' exit");
+    let arguments = ["fuzz", "--adapter", driver, "--runs", "5", "--length", "40", "--jobs", "1"];
     let output = chatwarden(folder.path(), &[&arguments[..], &["--sarif", "out.sarif"]].concat());
     assert_eq!(code(&output), 3, "{}", text(&output.stdout));
     let document = sarif(folder.path());

@@ -1,4 +1,4 @@
-//! `explore` as its users meet it: what is printed, saved and returned.
+//! `explore` as its users run it: what is printed, saved and returned.
 
 use std::fs;
 
@@ -39,10 +39,10 @@ fn only_a_complete_search_says_that_a_promise_is_kept() {
     };
     let complete = explored(&[]);
     assert!(complete.contains("complete: everything that can be reached was tried"), "{complete}");
-    assert!(complete.contains("company       kept\n"), "{complete}");
+    assert!(complete.contains("no-strangers  kept\n"), "{complete}");
     let bounded = explored(&["--depth", "2"]);
-    assert!(bounded.contains("company       kept up to 2 commands\n"), "{bounded}");
-    assert!(!bounded.contains("company       kept\n"), "{bounded}");
+    assert!(bounded.contains("no-strangers  kept up to 2 commands\n"), "{bounded}");
+    assert!(!bounded.contains("no-strangers  kept\n"), "{bounded}");
     let table = explored(&["--depth", "2", "--all-policies"]);
     assert!(table.contains("✓ ≤2") && table.contains("✓ ≤N no history of up to N commands"), "{table}");
 }
@@ -68,7 +68,7 @@ fn json_lines_of_policies_have_the_fields_of_the_formats_page() {
             (&line["cast"], &line["groups"], &line["alphabet"]),
             (&json!("small"), &json!(1), &json!(125))
         );
-        assert_eq!(fields(&line["promises"]), "company ban");
+        assert_eq!(fields(&line["promises"]), "no-strangers ban", "an old name is accepted and not printed");
     }
     assert_eq!(lines[0]["promises"], json!({"no-strangers": null, "ban": null}));
     assert_eq!(lines[1]["promises"]["no-strangers"], json!({"length": 3, "file": null, "known": null}));
@@ -223,10 +223,11 @@ fn wrong_usage_is_refused() {
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn an_interrupted_search_ends_with_what_it_has() {
     let folder = folder();
-    let output = super::interrupted(folder.path(), &["explore", "--groups", "2", "--json"]);
+    let explore = ["explore", "--groups", "2", "--jobs", "2", "--json"];
+    let output = super::interrupted_when(folder.path(), &explore, super::has_begun);
     assert_eq!(code(&output), 130);
     let line = &json_lines(&output)[0];
     assert_eq!((&line["type"], &line["complete"]), (&json!("exploration"), &json!(false)));

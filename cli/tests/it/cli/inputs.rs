@@ -114,9 +114,10 @@ fn users_stay_who_they_are_where_the_cast_is_left_to_the_target() {
     .expect("it can be written");
     let made = chatwarden(folder.path(), &["to-corpus", "scenarios", "--own", "--out", "corpus"]);
     assert_eq!(code(&made), 0, "{}", text(&made.stderr));
-    assert!(text(&made.stdout).contains("1 inputs in corpus"), "{}", text(&made.stdout));
+    assert!(text(&made.stdout).contains("1 input in corpus"), "{}", text(&made.stdout));
     assert!(
-        text(&made.stderr).contains("stranger.json is left out: no ") && text(&made.stderr).contains("`cyd`"),
+        text(&made.stderr).contains("stranger.json is left out: the target has no ")
+            && text(&made.stderr).contains("`cyd`"),
         "{}",
         text(&made.stderr)
     );
@@ -137,9 +138,9 @@ fn what_a_target_has_no_input_for_is_left_out_and_said_to_be() {
         text(&made.stderr)
     };
     let long = said(&["--length", "2"]);
-    assert!(long.contains("is left out: the target takes 2 commands, and these are "), "{long}");
+    assert!(long.contains("is left out: the target reads 2 commands, and the scenario has "), "{long}");
     let few = said(&["--groups", "0"]);
-    assert!(few.contains("is left out: the target has no more groups than 0, and it needs 1"), "{few}");
+    assert!(few.contains("is left out: the target has 0 groups, and the scenario needs 1"), "{few}");
 }
 
 #[test]

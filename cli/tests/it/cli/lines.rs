@@ -6,27 +6,26 @@ use super::{chatwarden, folder, json_lines, text};
 
 const PAGE: &str = include_str!("../../../../docs/json-lines.md");
 
-/// A child, its guardian and an adult: few enough for searches to be over at once.
+/// A child, its guardian and an adult: so few that searches end at once.
 const CAST: &str = r#"[
   {"name": "ann", "kind": "guardian"},
   {"name": "kay", "kind": "child", "guardians": ["ann"]},
   {"name": "sam", "kind": "adult"}
 ]"#;
 
-/// A known finding that nothing shows any more.
+/// A known finding that is absent.
 const BASELINE: &str = r#"{"chatwarden-baseline": 1, "known": [
   {"policy": "messenger-kids", "adapter": "memory", "verdict": "too-strict", "command": "leave"}
 ]}"#;
 
 /// Commands that together print every type of line.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 6] = [
     "fuzz --cast cast.json --fault direct-unchecked --coverage",
     "fuzz --cast cast.json --runs 10 --baseline known.json",
     "suite --cast cast.json --policy adder-only --out suite",
     "explore --cast cast.json --policy adder-only",
     "explore --cast cast.json --fault direct-unchecked --depth 1",
     "list faults",
-    "bench faults --fault direct-unchecked --engine likely --seeds 1",
 ];
 
 /// The text of the page about each type of line.

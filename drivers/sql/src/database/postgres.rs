@@ -1,7 +1,7 @@
 //! A connection to PostgreSQL, in a schema of its own.
 //!
-//! Every transaction is SERIALIZABLE: under the weaker levels two commands that overlap can bring together whom
-//! each of them alone would have kept apart. What conflicts is tried again by who uses this.
+//! Every transaction is SERIALIZABLE. Under a weaker level two overlapping commands can bring users together
+//! whom each command alone would have kept apart. The caller tries a conflict again.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,43 +14,41 @@ use ::postgres::types::ToSql;
 use ::postgres::{Client, Error, NoTls, Row, Statement};
 
 use super::server::Server;
-use super::{Database, Trouble, Value};
+use super::{Database, DatabaseError, Value};
 
-/// For the names of the schemas of this process.
+/// The number of the next schema of this process.
 static SCHEMAS: AtomicU64 = AtomicU64::new(0);
 
-/// No answer has more columns.
-const MOST_COLUMNS: usize = 4;
+/// The largest number of columns of a row.
+const MAX_COLUMNS: usize = 4;
 
-/// A connection to PostgreSQL. Its schema is dropped with it.
-///
-/// An example is at [`Server::start`].
+/// A connection to PostgreSQL. Its schema is dropped with it. [`Server::start`] has an example.
 pub struct Postgres {
     client: RefCell<Client>,
     prepared: RefCell<HashMap<String, Statement>>,
     schema: String,
-    /// The server that was started for it, which stops when nobody is connected any more.
+    /// A server that was started for this process. It stops with its last connection.
     _server: Option<Arc<Server>>,
 }
 
 impl Postgres {
-    /// Connects to a server that was started here.
+    /// Connects to a server that this process started.
     ///
     /// # Errors
-    /// If it cannot be reached.
-    pub fn at_server(server: &Arc<Server>) -> Result<Self, Trouble> {
+    /// If the server cannot be reached.
+    pub fn at_server(server: &Arc<Server>) -> Result<Self, DatabaseError> {
         Self::connect(&server.address(), Some(Arc::clone(server)))
     }
 
-    /// Connects to the server of that URL.
+    /// Connects to the server at a URL.
     ///
     /// # Errors
-    /// If the URL cannot be understood, or the server cannot be reached or lets nobody make a schema.
-    pub fn at_url(url: &str) -> Result<Self, Trouble> {
+    /// If the URL is not valid, the server cannot be reached, or a schema cannot be created.
+    pub fn at_url(url: &str) -> Result<Self, DatabaseError> {
         Self::connect(url, None)
     }
 
-    fn connect(address: &str, server: Option<Arc<Server>>) -> Result<Self, Trouble> {
+    fn connect(address: &str, server: Option<Arc<Server>>) -> Result<Self, DatabaseError> {
         let mut client = Client::connect(address, NoTls)?;
         let schema = format!("chatwarden_{}_{}", process::id(), SCHEMAS.fetch_add(1, Relaxed));
         client.batch_execute(&format!(
@@ -65,12 +63,12 @@ impl Postgres {
         Ok(Postgres { client: RefCell::new(client), prepared: RefCell::default(), schema, _server: server })
     }
 
-    /// The schema in which its tables are.
+    /// The schema of its tables.
     pub fn schema(&self) -> &str {
         &self.schema
     }
 
-    fn prepared(&self, sql: &str) -> Result<Statement, Trouble> {
+    fn prepared(&self, sql: &str) -> Result<Statement, DatabaseError> {
         if let Some(statement) = self.prepared.borrow().get(sql) {
             return Ok(statement.clone());
         }
@@ -82,22 +80,22 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // If the connection is lost there is nothing left to tidy up from here.
+        // If the connection is lost, the schema cannot be dropped from here.
         let _ = self.client.get_mut().batch_execute(&format!("DROP SCHEMA {} CASCADE", self.schema));
     }
 }
 
 impl Database for Postgres {
-    fn batch(&self, sql: &str) -> Result<(), Trouble> {
+    fn batch(&self, sql: &str) -> Result<(), DatabaseError> {
         Ok(self.client.borrow_mut().batch_execute(sql)?)
     }
 
-    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Trouble> {
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError> {
         let statement = self.prepared(sql)?;
         Ok(self.client.borrow_mut().execute(&statement, &as_parameters(values))?)
     }
 
-    fn query(&self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[i32])) -> Result<(), Trouble> {
+    fn query(&self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[i32])) -> Result<(), DatabaseError> {
         let statement = self.prepared(sql)?;
         let rows = self.client.borrow_mut().query(&statement, &as_parameters(values))?;
         rows.iter().try_for_each(|row| {
@@ -107,15 +105,15 @@ impl Database for Postgres {
         })
     }
 
-    fn begin(&self) -> Result<(), Trouble> {
+    fn begin(&self) -> Result<(), DatabaseError> {
         self.batch("BEGIN")
     }
 
-    fn commit(&self) -> Result<(), Trouble> {
+    fn commit(&self) -> Result<(), DatabaseError> {
         self.batch("COMMIT")
     }
 
-    fn rollback(&self) -> Result<(), Trouble> {
+    fn rollback(&self) -> Result<(), DatabaseError> {
         self.batch("ROLLBACK")
     }
 }
@@ -130,34 +128,34 @@ fn as_parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(parameter).collect()
 }
 
-fn numbers(row: &Row) -> Result<([i32; MOST_COLUMNS], usize), Trouble> {
-    let mut found = [0; MOST_COLUMNS];
-    let columns = row.len().min(MOST_COLUMNS);
+fn numbers(row: &Row) -> Result<([i32; MAX_COLUMNS], usize), DatabaseError> {
+    let mut found = [0; MAX_COLUMNS];
+    let columns = row.len().min(MAX_COLUMNS);
     for (column, found) in found[..columns].iter_mut().enumerate() {
         *found = row.try_get(column)?;
     }
     Ok((found, columns))
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
         let why = match error.as_db_error() {
-            Some(told) => told.message().to_string(),
+            Some(error) => error.message().to_string(),
             None => error.to_string(),
         };
         match error.code() {
             Some(code)
                 if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) =>
             {
-                Trouble::Conflict(why)
+                DatabaseError::Conflict(why)
             }
-            Some(code) if code.code().starts_with("23") => Trouble::Forbidden(why),
-            // The server shuts down, or was told to end the connection.
+            Some(code) if code.code().starts_with("23") => DatabaseError::Forbidden(why),
+            // The server shuts down, or an administrator ended the connection.
             Some(code) if code.code().starts_with("57P") || code.code().starts_with("08") => {
-                Trouble::Lost(why)
+                DatabaseError::Lost(why)
             }
-            Some(_) => Trouble::Failed(why),
-            None => Trouble::Lost(why),
+            Some(_) => DatabaseError::Failed(why),
+            None => DatabaseError::Lost(why),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A PostgreSQL server of one's own, in a temporary directory, for as long as somebody is connected.
+//! A PostgreSQL server in a temporary directory.
 //!
-//! It listens on a socket in that directory and nowhere else. It is in the process group of this process, so that
-//! whoever kills the group ends it too. A keeper, a small shell in a group of its own, waits on a pipe: as soon as that is
-//! closed, because the server is dropped or this process is gone, it stops the server and removes the directory.
+//! The server listens only on a socket in that directory. It is in the process group of this process, so a signal
+//! to the group ends it too. A keeper, a shell in a process group of its own, waits on a pipe. The pipe is closed
+//! when the server is dropped or this process ends. Then the keeper stops the server and removes the directory.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,26 +16,26 @@ use std::time::{Duration, Instant};
 use ::postgres::{Config, NoTls};
 use tempfile::TempDir;
 
-/// How long the server may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit for the server to answer.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long it may take to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// The time limit for the server to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait before asking again.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Where Debian keeps the programs of each version.
+/// The folder of Debian with the programs of each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// How much of the server's log is shown when something fails.
+/// The number of lines of the server's log in an error.
 const LOG_LINES: usize = 12;
 
-/// The user of the database is called so, whoever runs the server.
+/// The user of the database, whatever user runs the server.
 const USER: &str = "chatwarden";
 
-/// No address is listened on, and nothing has to survive a loss of power. How many transactions and what they have
-/// read is remembered exactly depends on the last two.
+/// The server listens on no address, and its data need not survive a loss of power. The last two settings let it
+/// remember more transactions, and their reads, exactly.
 const SETTINGS: [&str; 7] = [
     "listen_addresses=",
     "fsync=off",
@@ -46,8 +46,8 @@ const SETTINGS: [&str; 7] = [
     "max_pred_locks_per_transaction=256",
 ];
 
-/// Waits until the pipe to its standard input is closed, stops the process `$1`, if it still is the server of the
-/// directory `$2`, and removes that. The server stops at once: nobody needs what it holds.
+/// The script of the keeper. It waits until its standard input is closed, stops the process `$1` if that is still
+/// the server of the directory `$2`, and removes the directory. The server stops without saving its data.
 const KEEPER: &str = r#"
 cat >/dev/null
 [ "$(head -n 1 "$2/data/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -QUIT "$1"
@@ -55,19 +55,17 @@ while kill -0 "$1" 2>/dev/null; do sleep 0.01; done
 rm -rf "$2"
 "#;
 
-/// A server that runs.
-///
-/// An example is at [`Server::start`].
+/// A running server. [`Server::start`] has an example.
 #[derive(Debug)]
 pub struct Server {
     postgres: Child,
-    /// None only while the server starts.
+    /// `None` only while the server starts.
     keeper: Option<Child>,
     directory: TempDir,
 }
 
 impl Server {
-    /// Makes the files of a server in a temporary directory, starts it and waits until it answers.
+    /// Creates the files of a server in a temporary directory, starts it and waits until it answers.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -79,31 +77,35 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// If PostgreSQL is not installed, or the server does not start in time; with the end of its log.
+    /// If PostgreSQL is not installed, or the server does not start in time. The error has the end of the log.
     pub fn start() -> Result<Self, String> {
         let programs = programs().ok_or("`initdb` is neither in the path nor in /usr/lib/postgresql")?;
         let directory = tempfile::Builder::new().prefix("chatwarden-sql-").tempdir();
-        let directory = directory.map_err(|error| format!("there is no temporary directory: {error}"))?;
-        let nobody = unprivileged().map_err(|error| format!("no user to run the server as: {error}"))?;
+        let directory = directory.map_err(|error| format!("cannot create a temporary directory: {error}"))?;
+        let nobody = unprivileged().map_err(|error| format!("no user can run the server: {error}"))?;
         if let Some((user, group)) = nobody {
             let owned = chown(directory.path(), Some(user), Some(group));
-            owned.map_err(|error| format!("the temporary directory cannot be given away: {error}"))?;
+            owned.map_err(|error| format!("cannot change the owner of the temporary directory: {error}"))?;
         }
-        make_files(&programs, directory.path(), nobody)?;
-        let postgres = launched(&programs, directory.path(), nobody);
-        let postgres = postgres.map_err(|error| format!("the server cannot be started: {error}"))?;
+        create_files(&programs, directory.path(), nobody)?;
+        let postgres = spawn_server(&programs, directory.path(), nobody);
+        let postgres = postgres.map_err(|error| format!("cannot start the server: {error}"))?;
         let mut server = Server { postgres, keeper: None, directory };
-        server.keeper = Some(server.kept(nobody).map_err(|error| format!("it cannot be kept: {error}"))?);
+        server.keeper = Some(
+            server
+                .spawn_keeper(nobody)
+                .map_err(|error| format!("cannot start the keeper of the server: {error}"))?,
+        );
         server.wait_until_it_answers()?;
         Ok(server)
     }
 
-    /// How it can be connected to.
+    /// The connection string.
     pub fn address(&self) -> String {
         format!("host={} user={USER} dbname=postgres", self.directory.path().display())
     }
 
-    fn kept(&self, user: Identity) -> io::Result<Child> {
+    fn spawn_keeper(&self, user: Identity) -> io::Result<Child> {
         as_user(Command::new("sh"), user)
             .args(["-c", KEEPER, "chatwarden-sql", &self.postgres.id().to_string()])
             .arg(self.directory.path())
@@ -116,12 +118,12 @@ impl Server {
     }
 
     fn wait_until_it_answers(&mut self) -> Result<(), String> {
-        let config: Config = self.address().parse().map_err(|error| format!("a bad address: {error}"))?;
+        let config: Config = self.address().parse().map_err(|error| format!("bad address: {error}"))?;
         let started = Instant::now();
         loop {
             let Err(error) = config.connect(NoTls) else { return Ok(()) };
             let ended = !matches!(self.postgres.try_wait(), Ok(None));
-            if ended || started.elapsed() >= PATIENCE {
+            if ended || started.elapsed() >= START_TIMEOUT {
                 let log = end_of(&self.directory.path().join("log"));
                 return Err(format!("the server does not answer: {error}\n{log}"));
             }
@@ -137,20 +139,20 @@ impl Drop for Server {
             keeper
         });
         if keeper.is_none() {
-            // The start failed between the two; then nobody else stops it.
+            // The start failed before the keeper ran, so the server must be stopped here.
             let _ = self.postgres.kill();
         }
-        // The server is waited for first: the keeper sees it as long as nobody has.
+        // The keeper sees the process until its parent has waited for it, so the server is waited for first.
         wait_or_kill(&mut self.postgres);
         keeper.into_iter().for_each(|mut keeper| wait_or_kill(&mut keeper));
     }
 }
 
-/// Waits until the process ends; if it does not in time, it is killed.
+/// Waits until the process ends, and kills it after the time limit.
 fn wait_or_kill(process: &mut Child) {
     let started = Instant::now();
     while matches!(process.try_wait(), Ok(None)) {
-        if started.elapsed() >= FAREWELL {
+        if started.elapsed() >= STOP_TIMEOUT {
             let _ = process.kill();
             let _ = process.wait();
             return;
@@ -159,11 +161,11 @@ fn wait_or_kill(process: &mut Child) {
     }
 }
 
-/// The user and group as whom the server runs; none if they are those of this process.
+/// The user and group of the server; `None` if they are those of this process.
 type Identity = Option<(u32, u32)>;
 
 /// Starts the server on its files.
-fn launched(programs: &Path, directory: &Path, user: Identity) -> io::Result<Child> {
+fn spawn_server(programs: &Path, directory: &Path, user: Identity) -> io::Result<Child> {
     let log = File::create(directory.join("log"))?;
     as_user(Command::new(programs.join("postgres")), user)
         .arg("-D")
@@ -178,8 +180,8 @@ fn launched(programs: &Path, directory: &Path, user: Identity) -> io::Result<Chi
         .spawn()
 }
 
-/// The folder of the programs `initdb` and `postgres`: that of the first in the path, links followed, or the newest
-/// that Debian has installed.
+/// The folder of the programs `initdb` and `postgres`: the first in the path, with links resolved, or the newest
+/// version that Debian installed.
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let in_path = std::env::split_paths(&path).filter_map(|folder| {
@@ -197,8 +199,8 @@ fn programs() -> Option<PathBuf> {
         .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-/// Whom to run the server as, if this process is the superuser's, whom PostgreSQL refuses: its own user, where there
-/// is one, else nobody.
+/// The user of the server if this process runs as the superuser, which PostgreSQL refuses: `postgres` if that
+/// user exists, else `nobody`.
 fn unprivileged() -> io::Result<Identity> {
     if fs::metadata("/proc/self")?.uid() != 0 {
         return Ok(None);
@@ -219,10 +221,10 @@ fn as_user(mut command: Command, user: Identity) -> Command {
     command
 }
 
-fn make_files(programs: &Path, directory: &Path, user: Identity) -> Result<(), String> {
+fn create_files(programs: &Path, directory: &Path, user: Identity) -> Result<(), String> {
     let log = directory.join("initdb.log");
     let open = || File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
-    let (output, errors) = open().map_err(|error| format!("the log cannot be written: {error}"))?;
+    let (output, errors) = open().map_err(|error| format!("cannot write the log: {error}"))?;
     let made = as_user(Command::new(programs.join("initdb")), user)
         .args(["--auth=trust", "--no-sync", "--no-locale", "--encoding=UTF8", "--username", USER])
         .arg("--pgdata")
@@ -232,7 +234,7 @@ fn make_files(programs: &Path, directory: &Path, user: Identity) -> Result<(), S
         .stdout(output)
         .stderr(errors)
         .status()
-        .map_err(|error| format!("`initdb` cannot be started: {error}"))?;
+        .map_err(|error| format!("cannot start `initdb`: {error}"))?;
     if made.success() { Ok(()) } else { Err(format!("`initdb` failed, {made}\n{}", end_of(&log))) }
 }
 

@@ -1,6 +1,6 @@
-//! SQLite, within the driver: in memory or in a file.
+//! SQLite within the driver, in memory or in a file.
 //!
-//! There is no server, and nobody else at the same database, so nothing has to be tried again.
+//! There is no server and no other connection, so there are no conflicts.
 
 use std::path::Path;
 
@@ -9,26 +9,24 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Error, ErrorCode};
 
-use super::{Database, Trouble, Value};
+use super::{Database, DatabaseError, Value};
 
-/// More statements than there are, so that each stays prepared.
+/// The capacity of the statement cache: more than there are statements, so that all stay prepared.
 const STATEMENTS: usize = 256;
 
-/// Small, because searches keep thousands of copies, most of which are empty tables.
+/// The page size. It is small because searches keep thousands of copies with mostly empty tables.
 const PAGE_BYTES: u32 = 512;
 
-/// A copy is made in one step.
+/// The number of pages that a backup copies in one step: all.
 const ALL_PAGES: i32 = -1;
 
-/// By this number a file is known to be a driver's.
-const MARK: i32 = 0x6368_7764;
+/// The application id of files that a driver wrote.
+const APPLICATION_ID: i32 = 0x6368_7764;
 
-/// No row has more columns.
-const MOST_COLUMNS: usize = 4;
+/// The largest number of columns of a row.
+const MAX_COLUMNS: usize = 4;
 
-/// A database of SQLite.
-///
-/// An example is at [`Database`].
+/// An SQLite database. [`Database`] has an example.
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Connection,
@@ -40,44 +38,44 @@ impl Sqlite {
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn in_memory() -> Result<Self, Trouble> {
+    pub fn in_memory() -> Result<Self, DatabaseError> {
         let connection = Connection::open_in_memory()?;
         connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         Self::configured(connection, true)
     }
 
-    /// An empty database in that file, which is made if it is not there. Nobody else can use it meanwhile. What another
-    /// driver left there is thrown away.
+    /// An empty database in a file, which is created if it does not exist and locked against other processes. The
+    /// tables that another driver left there are dropped.
     ///
     /// # Errors
-    /// If the file cannot be opened, holds something else, or is in use.
-    pub fn in_file(path: &Path) -> Result<Self, Trouble> {
+    /// If the file cannot be opened, has tables that no driver wrote, or is in use.
+    pub fn in_file(path: &Path) -> Result<Self, DatabaseError> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "locking_mode", "exclusive")?;
-        let mark: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let application_id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let tables: i32 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 && mark != MARK {
-            return Err(Trouble::Failed("the file holds tables of somebody else".into()));
+        if tables > 0 && application_id != APPLICATION_ID {
+            return Err(DatabaseError::Failed("the file has tables that no driver wrote".into()));
         }
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
         connection.execute_batch("VACUUM")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
-        connection.pragma_update(None, "application_id", MARK)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         Self::configured(connection, false)
     }
 
-    /// Test data need not survive a loss of power.
-    fn configured(connection: Connection, in_memory: bool) -> Result<Self, Trouble> {
+    /// Sets the options of a connection. Test data need not survive a loss of power.
+    fn configured(connection: Connection, in_memory: bool) -> Result<Self, DatabaseError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "synchronous", "off")?;
-        // Otherwise it prepares a statement again whenever other values are bound to it.
+        // Otherwise SQLite prepares a statement again whenever other values are bound to it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Sqlite { connection, in_memory })
     }
 
-    fn prepared(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>, Trouble> {
+    fn prepared(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>, DatabaseError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         for (index, value) in values.iter().enumerate() {
             statement.raw_bind_parameter(index + 1, value)?;
@@ -85,26 +83,26 @@ impl Sqlite {
         Ok(statement)
     }
 
-    fn run(&self, sql: &str) -> Result<(), Trouble> {
+    fn run(&self, sql: &str) -> Result<(), DatabaseError> {
         self.execute(sql, &[]).map(|_| ())
     }
 }
 
 impl Database for Sqlite {
-    fn batch(&self, sql: &str) -> Result<(), Trouble> {
+    fn batch(&self, sql: &str) -> Result<(), DatabaseError> {
         Ok(self.connection.execute_batch(sql)?)
     }
 
-    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Trouble> {
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError> {
         Ok(self.prepared(sql, values)?.raw_execute()? as u64)
     }
 
-    fn query(&self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[i32])) -> Result<(), Trouble> {
+    fn query(&self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[i32])) -> Result<(), DatabaseError> {
         let mut statement = self.prepared(sql, values)?;
-        let columns = statement.column_count().min(MOST_COLUMNS);
+        let columns = statement.column_count().min(MAX_COLUMNS);
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let mut found = [0; MOST_COLUMNS];
+            let mut found = [0; MAX_COLUMNS];
             for (column, found) in found[..columns].iter_mut().enumerate() {
                 *found = row.get(column)?;
             }
@@ -113,20 +111,20 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn begin(&self) -> Result<(), Trouble> {
+    fn begin(&self) -> Result<(), DatabaseError> {
         self.run("BEGIN")
     }
 
-    fn commit(&self) -> Result<(), Trouble> {
+    fn commit(&self) -> Result<(), DatabaseError> {
         self.run("COMMIT")
     }
 
-    fn rollback(&self) -> Result<(), Trouble> {
+    fn rollback(&self) -> Result<(), DatabaseError> {
         // Some errors end a transaction by themselves.
         if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
     }
 
-    fn copy(&self) -> Result<Option<Box<dyn Database>>, Trouble> {
+    fn copy(&self) -> Result<Option<Box<dyn Database>>, DatabaseError> {
         if !self.in_memory {
             return Ok(None);
         }
@@ -145,13 +143,13 @@ impl ToSql for Value {
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
         let why = error.to_string();
         match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => Trouble::Forbidden(why),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Conflict(why),
-            _ => Trouble::Failed(why),
+            Some(ErrorCode::ConstraintViolation) => DatabaseError::Forbidden(why),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseError::Conflict(why),
+            _ => DatabaseError::Failed(why),
         }
     }
 }

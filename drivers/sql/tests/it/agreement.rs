@@ -1,23 +1,23 @@
-//! The back end without a fault against the model, from which it has no rule: every preset and random policies, on
-//! both databases, and both databases beside each other.
+//! The back end without a fault conforms to the model, with which it shares no rule: every preset and random
+//! policies on both databases. Both databases give the same answers.
 
 use chatwarden::adapter::{Adapter, Failure, Observation};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::model::{NamedEnum, Preset, Setup};
 use chatwarden_sql::service::Service;
 
-use crate::support::{family, history, on_postgres, on_sqlite, random_policy, server, small};
+use crate::support::{family, on_postgres, on_sqlite, random_policy, server, small, trace};
 
 const RANDOM_POLICIES: u64 = 20;
 
 #[track_caller]
 fn conforms(what: &str, setup: Setup, runs: u64, make: &(impl Fn() -> Result<Service, Failure> + Sync)) {
     let about = make().expect("the service starts").about();
-    let plan = CampaignConfig { runs, ..CampaignConfig::new(setup, &about) };
-    let tally = campaign::run_campaign(&plan, make, &CampaignMonitor::default(), &|_| {})
+    let config = CampaignConfig { runs, ..CampaignConfig::new(setup, &about) };
+    let result = campaign::run_campaign(&config, make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
-    assert!(tally.found.is_empty(), "{what}: {:?} under {:?}", tally.found, setup.policy);
-    println!("{what}: {} runs, {} commands conform", tally.runs, tally.commands);
+    assert!(result.found.is_empty(), "{what}: {:?} under {:?}", result.found, setup.policy);
+    println!("{what}: {} runs, {} commands conform", result.runs, result.commands);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn both_databases_answer_and_show_the_same() {
         for run in 0..10 {
             lite.reset(&setup).expect("SQLite is reset");
             post.reset(&setup).expect("PostgreSQL is reset");
-            for command in history(&setup, run) {
+            for command in trace(&setup, run) {
                 assert_eq!(lite.apply(&command), post.apply(&command), "{preset}, run {run}, {command:?}");
                 let [mut left, mut right] = [Observation::default(); 2];
                 lite.observe(&mut left).expect("SQLite can be observed");

@@ -1,13 +1,13 @@
-//! What the database itself refuses, whatever the commands say, on both databases.
+//! Changes that the constraints of both databases refuse.
 
 use chatwarden::adapter::Adapter;
 use chatwarden::model::{Command, Preset, UserSet};
-use chatwarden_sql::database::Trouble;
+use chatwarden_sql::database::DatabaseError;
 use chatwarden_sql::service::Service;
 
 use crate::support::{ANN, G1, KAY, SAM, on_postgres, on_sqlite, server, small};
 
-/// What must never be written, and why not; kay (2) owns room 0, of which sam (4) is a member.
+/// Changes that must be refused, with a description. kay (2) owns room 0, and sam (4) is a member.
 const NONSENSE: &[(&str, &str)] = &[
     (
         "a second policy",
@@ -58,7 +58,7 @@ fn nonsense_is_refused() {
             database.begin().expect("a transaction begins");
             let result = database.execute(sql, &[]);
             database.rollback().expect("it is rolled back");
-            assert!(matches!(result, Err(Trouble::Forbidden(_))), "{what}: {result:?}");
+            assert!(matches!(result, Err(DatabaseError::Forbidden(_))), "{what}: {result:?}");
         }
         assert_eq!(service.fingerprint(), print);
     }

@@ -1,5 +1,5 @@
-//! The catalogue of SQL faults: each is found under the policy that the table of the README names, shrunk, and
-//! certified over the product itself.
+//! The catalogue of SQL faults: each is found under the policy in the README's table, shrunk, and certified over
+//! the product itself.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use chatwarden_sql::fault::{Fault, Sql};
 
 use crate::support::{on_postgres, on_sqlite, policy_for, server, small};
 
-/// What became of a fault.
+/// The result for a fault.
 struct Row {
     fault: Fault,
     policy: &'static str,
@@ -45,7 +45,7 @@ fn every_fault_is_found_shrunk_and_certified() {
         );
     }
     let minimal = rows.iter().filter(|row| row.shrunk == row.certified).count();
-    println!("{minimal} of {} are shrunk to the certified length at once", rows.len());
+    println!("the shrinker alone reaches the certified length for {minimal} of {}", rows.len());
     assert!(minimal * 10 >= rows.len() * 9, "shrinking is good enough on the built-in service");
     let page = include_str!("../../README.md");
     for row in &rows {
@@ -55,13 +55,13 @@ fn every_fault_is_found_shrunk_and_certified() {
     show_the_same_on_postgres(&rows);
 }
 
-/// Each chain shows the same on the other database, which runs the same text.
+/// Each counterexample shows the same finding on the other database, which runs the same text.
 fn show_the_same_on_postgres(rows: &[Row]) {
     let Some(server) = server() else { return };
     for Row { fault, identity, chain, .. } in rows {
         let mut service = on_postgres(&server, Some(*fault)).expect("the service starts");
-        let (setup, terms) = (small(policy_for(*fault).1, 1), CheckConfig::of(&service.about()));
-        let finding = lockstep::run(&mut service, terms, &setup, chain);
+        let (setup, config) = (small(policy_for(*fault).1, 1), CheckConfig::of(&service.about()));
+        let finding = lockstep::run(&mut service, config, &setup, chain);
         let shown = finding.map(|finding| finding.identity().to_string());
         assert_eq!(shown.as_ref(), Some(identity), "{fault}");
     }
@@ -83,21 +83,21 @@ fn row(fault: Fault) -> Row {
     let (policy, rules) = policy_for(fault);
     let make = || on_sqlite(Some(fault));
     let about = make().expect("the service starts").about();
-    let plan =
+    let config =
         CampaignConfig { jobs: std::num::NonZeroUsize::MIN, ..CampaignConfig::new(small(rules, 1), &about) };
     let started = Instant::now();
-    let tally = campaign::run_campaign(&plan, &make, &CampaignMonitor::default(), &|_| {})
+    let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
-    let found = tally.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
+    let found = result.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
     let shrink = |found: &campaign::Found| -> Result<_, Failure> {
-        campaign::shrink(&plan, &make, found, &CampaignMonitor::default(), |_, _| {})
+        campaign::shrink(&config, &make, found, &CampaignMonitor::default(), |_, _| {})
     };
     let shrunk = shrink(found).expect("the service starts");
     assert_eq!(shrunk.outcome, ShrinkStatus::OneMinimal, "{fault}");
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
-    let watch = chatwarden_explore::SearchMonitor::default();
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let monitor = chatwarden_explore::SearchMonitor::default();
+    let search = Certifier { plan: &config, limits: Limits::default(), watch: &monitor };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     let certificate = conclusion.proof.expect("there is no limit");
     assert_eq!(certificate.level, CertificateLevel::Product, "{fault}");

@@ -1,13 +1,13 @@
-//! What searches rely on: a reset is a reset, looking changes nothing, a copy goes its own way, and what differs has
-//! another fingerprint.
+//! The laws on which searches rely: a reset restores the start, an observation changes nothing, a copy is
+//! independent, and different states have different fingerprints.
 
 use chatwarden::adapter::{Adapter, Observation};
 use chatwarden::format::BuiltInCast;
 use chatwarden::model::{Command, NamedEnum, Preset, Setup, UserSet};
-use chatwarden_sql::place::Place;
+use chatwarden_sql::location::Location;
 use chatwarden_sql::service::Service;
 
-use crate::support::{ANN, G1, KAY, SAM, family, history, on_postgres, on_sqlite, server, small};
+use crate::support::{ANN, G1, KAY, SAM, family, on_postgres, on_sqlite, server, small, trace};
 
 fn seen(service: &mut Service) -> Observation {
     let mut seen = Observation::default();
@@ -19,7 +19,7 @@ fn apply(service: &mut Service, command: Command) -> bool {
     service.apply(&command).expect("the service answers").is_allowed()
 }
 
-/// A service of each kind; PostgreSQL only where it is.
+/// A service on each database; PostgreSQL only if it is installed.
 fn services() -> Vec<Service> {
     let mut services = vec![on_sqlite(None).expect("SQLite starts")];
     services.extend(server().map(|server| on_postgres(&server, None).expect("PostgreSQL starts")));
@@ -35,10 +35,10 @@ fn a_reset_leaves_nothing_behind() {
             let (fresh, print) = (seen(&mut service), service.fingerprint());
             assert_eq!(fresh, Observation::default());
             for run in 0..5 {
-                for command in history(&setup, run) {
+                for command in trace(&setup, run) {
                     service.apply(&command).expect("the service answers");
                 }
-                assert_ne!(service.fingerprint(), print, "the history changed something");
+                assert_ne!(service.fingerprint(), print, "the trace changed something");
                 service.reset(&setup).expect("it can be reset");
                 assert_eq!((seen(&mut service), service.fingerprint()), (fresh, print));
             }
@@ -62,11 +62,11 @@ fn a_reset_takes_the_cast_and_the_policy() {
 }
 
 #[test]
-fn looking_changes_nothing() {
+fn an_observation_changes_nothing() {
     for mut service in services() {
         let setup = small(Preset::PairwiseConsent.policy(), 2);
         service.reset(&setup).expect("it can be reset");
-        for command in history(&setup, 3) {
+        for command in trace(&setup, 3) {
             service.apply(&command).expect("the service answers");
             let print = service.fingerprint();
             let (first, second) = (seen(&mut service), seen(&mut service));
@@ -84,7 +84,7 @@ fn a_refused_command_changes_nothing_at_all() {
         let mut service = on_sqlite(None).expect("SQLite starts");
         for run in 0..20 {
             service.reset(&setup).expect("it can be reset");
-            for command in history(&setup, run) {
+            for command in trace(&setup, run) {
                 let print = service.fingerprint();
                 if !apply(&mut service, command) {
                     refused += 1;
@@ -97,12 +97,12 @@ fn a_refused_command_changes_nothing_at_all() {
 }
 
 #[test]
-fn a_copy_is_the_same_and_goes_its_own_way() {
+fn a_copy_is_equal_and_independent() {
     let mut service = on_sqlite(None).expect("SQLite starts");
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     for run in 0..20 {
         service.reset(&setup).expect("it can be reset");
-        let commands = history(&setup, run);
+        let commands = trace(&setup, run);
         let (before, after) = commands.split_at(commands.len() / 2);
         before.iter().for_each(|command| {
             service.apply(command).expect("the service answers");
@@ -121,7 +121,7 @@ fn a_copy_is_the_same_and_goes_its_own_way() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_in_the_fingerprint() {
+fn hidden_state_is_in_the_fingerprint() {
     let mut service = on_sqlite(None).expect("SQLite starts");
     let setup = small(Preset::NoContactRule.policy(), 1);
     let mut print = |commands: &[Command]| {
@@ -136,32 +136,32 @@ fn what_cannot_be_seen_is_in_the_fingerprint() {
     let (seen_after, after) = print(&[create, enter, leave]);
     let (seen_alone, never) = print(&[alone]);
     assert_eq!(seen_after, seen_alone);
-    assert_ne!(after, never, "the row of who left is kept");
+    assert_ne!(after, never, "the row of a user who left is kept");
 
-    // What was delivered is gone: it must not make every state another one.
+    // Deliveries are removed. Otherwise every delivery would lead to a new state.
     let talk = Command::Message { by: KAY, group: G1 };
     assert_eq!(print(&[create, enter, talk, talk]), print(&[create, enter]));
 }
 
 #[test]
-fn a_file_is_started_anew_and_never_somebody_elses() {
+fn a_file_is_emptied_unless_it_has_other_tables() {
     let folder = tempfile::tempdir().expect("there is a temporary directory");
     let path = folder.path().join("chat.db");
-    let place: Place = format!("sqlite:{}", path.display()).parse().expect("that is a place");
+    let location: Location = format!("sqlite:{}", path.display()).parse().expect("it is a location");
     let setup =
         Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
     for _ in 0..2 {
-        let mut service = Service::new(place.open().expect("it opens"), None).expect("it starts");
+        let mut service = Service::new(location.open().expect("it opens"), None).expect("it starts");
         service.reset(&setup).expect("it can be reset");
         assert!(apply(&mut service, Command::Approve { by: ANN, child: KAY, contact: SAM }));
         assert!(seen(&mut service).contacts[KAY.index()].contains(SAM));
         assert!(service.fork().is_none(), "a file has no copy");
-        assert!(place.open().err().expect("it is in use").contains("locked"));
+        assert!(location.open().err().expect("it is in use").contains("locked"));
     }
     let other = folder.path().join("other.db");
     let connection = rusqlite::Connection::open(&other).expect("it opens");
     connection.execute_batch("CREATE TABLE diary (entry TEXT)").expect("it can be written");
     drop(connection);
-    let place: Place = format!("sqlite:{}", other.display()).parse().expect("that is a place");
-    assert!(place.open().err().expect("it is refused").contains("somebody else"));
+    let location: Location = format!("sqlite:{}", other.display()).parse().expect("it is a location");
+    assert!(location.open().err().expect("it is refused").contains("tables that no driver wrote"));
 }

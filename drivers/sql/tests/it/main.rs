@@ -1,9 +1,9 @@
-//! The tests of the SQL back end: one crate, a module for each promise.
+//! The tests of the SQL back end.
 
 mod agreement;
 mod constraints;
+mod errors;
 mod faults;
 mod laws;
 mod process;
 mod support;
-mod trouble;

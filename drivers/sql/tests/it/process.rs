@@ -1,4 +1,4 @@
-//! The program as others start it: what it says at the other end of a pipe, and that it leaves nothing behind.
+//! The driver as a process: its answers, and that it leaves no process and no file behind.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use crate::support::server;
 
-/// How long anything here may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit of every wait.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const HELLO: &str =
     r#"{"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1, "harness": "test"}}"#;
 const BYE: &str = r#"{"jsonrpc": "2.0", "id": 2, "method": "bye", "params": {}}"#;
 
-/// A driver that runs, with the folder in which its temporary directories are.
+/// A running driver, with the folder of its temporary directories.
 struct Driver {
     process: Child,
     answers: BufReader<ChildStdout>,
@@ -27,7 +27,7 @@ struct Driver {
 impl Driver {
     fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary directory");
-        // The server is another user's if the test is the superuser's.
+        // If the test runs as the superuser, the server runs as another user.
         let open = fs::Permissions::from_mode(0o777);
         fs::set_permissions(folder.path(), open).expect("it is the test's own");
         let mut process = Command::new(env!("CARGO_BIN_EXE_chatwarden-sql"))
@@ -58,26 +58,26 @@ impl Driver {
     }
 }
 
-/// A way for a driver to end.
+/// A way in which a driver ends.
 type End = fn(&mut Driver);
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what}");
+        assert!(started.elapsed() < TIMEOUT, "{what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
 
 fn runs(process: u32) -> bool {
-    // What ended and was not waited for yet does not run.
+    // A zombie does not run.
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
 }
 
 fn leaves_nothing(process: u32, directory: &Path) {
-    wait_until("the server goes on", || !runs(process));
-    wait_until("the directory stays", || !directory.exists());
+    wait_until("the server still runs", || !runs(process));
+    wait_until("the directory still exists", || !directory.exists());
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_server_goes_with_the_driver_however_that_ends() {
 }
 
 #[test]
-fn wrong_arguments_are_told() {
+fn wrong_arguments_are_refused() {
     let rows = [
         (["--fault", "none"], "possible values"),
         (["--database", "oracle"], "`oracle` is none of sqlite"),

@@ -1,4 +1,4 @@
-//! What several tests need: services, setups by name, and for each fault the policy under which it matters.
+//! Services, setups, and the policy under which each fault shows.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -29,8 +29,8 @@ pub(crate) fn family(policy: Policy, groups: usize) -> Setup {
     Setup { cast: BuiltInCast::Family.casting().cast, groups, policy }
 }
 
-/// The commands of a run as a campaign would make them.
-pub(crate) fn history(setup: &Setup, run: u64) -> Vec<Command> {
+/// The commands of a run of a campaign.
+pub(crate) fn trace(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
     let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
@@ -44,11 +44,11 @@ pub(crate) fn history(setup: &Setup, run: u64) -> Vec<Command> {
 
 /// A service on SQLite in memory.
 pub(crate) fn on_sqlite(fault: Option<Fault>) -> Result<Service, Failure> {
-    let database = Sqlite::in_memory().map_err(|trouble| Failure::Failed(trouble.to_string()))?;
+    let database = Sqlite::in_memory().map_err(|error| Failure::Failed(error.to_string()))?;
     Service::new(Box::new(database), fault)
 }
 
-/// The server that the tests share. It stops with the last of them that uses it.
+/// The server that the tests share. It stops with the last test that uses it.
 pub(crate) fn server() -> Option<Arc<Server>> {
     static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +71,7 @@ pub(crate) fn server() -> Option<Arc<Server>> {
 
 /// A service on the shared server.
 pub(crate) fn on_postgres(server: &Arc<Server>, fault: Option<Fault>) -> Result<Service, Failure> {
-    let database = Postgres::at_server(server).map_err(|trouble| Failure::Failed(trouble.to_string()))?;
+    let database = Postgres::at_server(server).map_err(|error| Failure::Failed(error.to_string()))?;
     Service::new(Box::new(database), fault)
 }
 
@@ -101,7 +101,7 @@ fn any<W: NamedEnum>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
-/// The policy under which a fault matters, as the table of the README names it.
+/// The policy under which a fault shows, with its name in the README's table.
 pub(crate) fn policy_for(fault: Fault) -> (&'static str, Policy) {
     use Fault as F;
     let preset = match fault {

@@ -1,16 +1,16 @@
-//! A database in trouble: transactions that meet, a lost connection, and what the service answers then.
+//! The answers of the service to database errors: conflicts, a lost connection, a missing server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatwarden::adapter::{Adapter, Answer, Failure, Observation};
 use chatwarden::model::{Command, Preset, UserSet};
 use chatwarden_sql::database::postgres::Postgres;
 use chatwarden_sql::database::server::Server;
 use chatwarden_sql::database::sqlite::Sqlite;
-use chatwarden_sql::database::{Database, Trouble, Value};
+use chatwarden_sql::database::{Database, DatabaseError, Value};
 use chatwarden_sql::service::Service;
 use postgres::{Client, NoTls};
 
@@ -24,31 +24,31 @@ struct Contended {
 }
 
 impl Database for Contended {
-    fn batch(&self, sql: &str) -> Result<(), Trouble> {
+    fn batch(&self, sql: &str) -> Result<(), DatabaseError> {
         self.inner.batch(sql)
     }
-    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, Trouble> {
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError> {
         self.inner.execute(sql, values)
     }
-    fn query(&self, sql: &str, values: &[Value], row: &mut dyn FnMut(&[i32])) -> Result<(), Trouble> {
+    fn query(&self, sql: &str, values: &[Value], row: &mut dyn FnMut(&[i32])) -> Result<(), DatabaseError> {
         self.inner.query(sql, values, row)
     }
-    fn begin(&self) -> Result<(), Trouble> {
+    fn begin(&self) -> Result<(), DatabaseError> {
         self.inner.begin()
     }
-    fn commit(&self) -> Result<(), Trouble> {
+    fn commit(&self) -> Result<(), DatabaseError> {
         // The first commit is that of the reset.
         if (1..=self.conflicts).contains(&self.commits.fetch_add(1, Relaxed)) {
-            return Err(Trouble::Conflict("another one was faster".into()));
+            return Err(DatabaseError::Conflict("another one was faster".into()));
         }
         self.inner.commit()
     }
-    fn rollback(&self) -> Result<(), Trouble> {
+    fn rollback(&self) -> Result<(), DatabaseError> {
         self.inner.rollback()
     }
 }
 
-/// What a command is answered if so many of its transactions conflict, and how many there were.
+/// The answer to a command of which so many transactions conflict, and the number of its transactions.
 fn contended(conflicts: usize) -> (Result<Answer, Failure>, usize) {
     let commits = Arc::new(AtomicUsize::new(0));
     let inner = Sqlite::in_memory().expect("there is memory");
@@ -58,12 +58,12 @@ fn contended(conflicts: usize) -> (Result<Answer, Failure>, usize) {
     let print = service.fingerprint();
     let answer = service.apply(&Command::Create { by: KAY, group: G1, with: UserSet::EMPTY });
     let happened = service.fingerprint() != print;
-    assert_eq!(happened, answer.is_ok(), "what was not answered did not happen here");
+    assert_eq!(happened, answer.is_ok(), "a command without a definite answer was not executed here");
     (answer, commits.load(Relaxed) - 1)
 }
 
 #[test]
-fn a_transaction_that_conflicts_is_tried_again_and_not_for_ever() {
+fn a_transaction_that_conflicts_is_tried_again_up_to_a_limit() {
     assert_eq!(contended(0), (Ok(Answer::allow()), 1));
     assert_eq!(contended(11), (Ok(Answer::allow()), 12));
     let (answer, tries) = contended(usize::MAX - 1);
@@ -72,7 +72,7 @@ fn a_transaction_that_conflicts_is_tried_again_and_not_for_ever() {
     assert_eq!(tries, 12);
 }
 
-/// A service on PostgreSQL, and a client of one's own that sees the same tables.
+/// A service on PostgreSQL, and another client of the same tables.
 fn with_client(server: &Arc<Server>) -> (Service, Client) {
     let database = Postgres::at_server(server).expect("the server answers");
     let schema = database.schema().to_string();
@@ -84,25 +84,28 @@ fn with_client(server: &Arc<Server>) -> (Service, Client) {
 }
 
 #[test]
-fn a_command_that_meets_another_transaction_is_tried_again() {
+fn a_command_that_conflicts_with_another_transaction_is_tried_again() {
     if server().is_none() {
         return;
     }
-    // The others would notice a transaction that goes on for so long.
+    // A server of its own, because a long transaction makes those of other tests conflict.
     let server = Arc::new(Server::start().expect("one has been started already"));
     let (mut service, mut other) = with_client(&server);
     let create = Command::Create { by: KAY, group: G1, with: UserSet::EMPTY };
     assert_eq!(service.apply(&create), Ok(Answer::allow()));
     other
         .batch_execute("BEGIN; UPDATE rooms SET link = 'closed' WHERE id = 0")
-        .expect("nobody else is there");
+        .expect("the row is not locked");
     let waiting = thread::spawn(move || {
         let answer = service.apply(&Command::OpenLink { by: KAY, group: G1 });
         (service, answer)
     });
-    // Long enough for the command to wait for the row; if it were not, the test would show less, not fail.
-    thread::sleep(Duration::from_millis(300));
-    other.batch_execute("COMMIT").expect("the other one is first");
+    let started = Instant::now();
+    while other.query("SELECT 1 FROM pg_locks WHERE NOT granted", &[]).expect("it answers").is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(20), "the command does not wait for the row");
+        thread::sleep(Duration::from_millis(5));
+    }
+    other.batch_execute("COMMIT").expect("it is the first");
     let (mut service, answer) = waiting.join().expect("it does not panic");
     assert_eq!(answer, Ok(Answer::allow()));
     let mut seen = Observation::default();
@@ -125,7 +128,8 @@ fn a_lost_connection_is_no_definite_answer_and_no_panic() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_error_for_people() {
-    let place: chatwarden_sql::place::Place = "postgres://127.0.0.1:1/none".parse().expect("that is a place");
-    assert!(place.open().err().expect("nobody listens there").contains("connect"));
+fn a_missing_server_is_an_error() {
+    let location: chatwarden_sql::location::Location =
+        "postgres://127.0.0.1:1/none".parse().expect("it is a location");
+    assert!(location.open().err().expect("no server listens there").contains("connect"));
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use chatwarden_model::{Command, NamedEnum, Setup};
 use clap::Args;
 
-use super::target::Implementation;
-use super::{CliError, options, progress};
+use super::implementation::Implementation;
 use crate::report::{self};
+use crate::{CliError, args, progress};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{CampaignConfig, Found, Shrunk};
 use chatwarden::describe::Describer;
@@ -30,7 +30,7 @@ pub(crate) struct Certify {
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
     /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = options::positive_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = args::positive_duration)]
     pub(crate) shrink_time: Duration,
 }
 

@@ -1,0 +1,72 @@
+//! `--baseline` and `--update-baseline`.
+//!
+//! `crate::baseline` decides which finding is the same as a known one.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::baseline::{self, Baseline, Met};
+use crate::report::{Event, Report};
+use crate::{CliError, args};
+use chatwarden::format::KnownFinding;
+
+/// The file of known findings.
+#[derive(Args, Debug)]
+pub(crate) struct BaselineArgs {
+    /// File of known findings: they are reported but do not fail; those that are no longer found
+    /// are listed
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to the baseline, and remove those that are no longer found; the file is
+    /// created if it does not exist
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
+}
+
+impl BaselineArgs {
+    /// The baseline; an empty one if there is none.
+    pub(crate) fn read(&self) -> Result<Baseline, CliError> {
+        let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
+        if !self.update_baseline {
+            return Ok(Baseline::open(file)?);
+        }
+        args::check_writable(file.parent().unwrap_or(Path::new("")))?;
+        if file.exists() { Ok(Baseline::open(file)?) } else { Ok(Baseline::of([])) }
+    }
+
+    /// Whether there is a baseline.
+    pub(crate) fn is_given(&self) -> bool {
+        self.baseline.is_some()
+    }
+
+    /// Whether the baseline is to be written. Then a run must collect every finding.
+    pub(crate) fn updates(&self) -> bool {
+        self.update_baseline
+    }
+
+    /// Whether a finding does not make the run fail, because it is known or becomes known now.
+    pub(crate) fn suppresses(&self, matched: &Met) -> bool {
+        matched.is_known() || self.update_baseline
+    }
+
+    /// Reports the known findings that are absent, among those that this run could have found, and
+    /// updates the file if the user asked for that.
+    pub(crate) fn finish(
+        &self,
+        baseline: &Baseline,
+        could_be_found: impl Fn(&KnownFinding) -> bool,
+        reports: &mut impl Report,
+    ) -> Result<(), CliError> {
+        for absent in baseline.gone(&could_be_found) {
+            reports.event(Event::KnownFindingAbsent(&absent))?;
+        }
+        if let (true, Some(file)) = (self.update_baseline, &self.baseline) {
+            let updated = baseline.updated(&could_be_found);
+            baseline::write(file, updated.iter().cloned())?;
+            let plural = if updated.len() == 1 { "" } else { "s" };
+            anstream::eprintln!("{} lists {} known finding{plural}", file.display(), updated.len());
+        }
+        Ok(())
+    }
+}
