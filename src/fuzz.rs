@@ -1,19 +1,24 @@
-//! What a fuzz target is made of: a codec between bytes and histories, a mutator that works on commands, guidance by the
-//! model, and a target that takes care of what it finds. `cargo fuzz` targets of users are a line over
-//! [`fuzz_target`](crate::fuzz_target).
+//! The parts of a fuzz target: a codec between bytes and traces, a mutator of commands, guidance by
+//! the model, and a target that executes inputs and saves what it finds.
 //!
-//! libFuzzer itself is not here: the fuzz crate links it.
+//! The macro [`fuzz_target`](crate::fuzz_target) makes a target for `cargo fuzz` in one line. With the
+//! feature `arbitrary`, [`Input`] implements `arbitrary::Arbitrary`, for targets that are written by
+//! hand; `docs/fuzzing-by-hand.md` has one. libFuzzer itself is linked by the fuzz crate.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod codec;
 mod guide;
 mod harness;
 mod header;
+mod knobs;
 mod mutate;
+mod numbering;
 mod target;
 
-pub use codec::{Input, UnknownVersion};
+pub use codec::Input;
 pub use guide::{Counters, Signal};
 pub use harness::{Fuzzed, harness};
-pub use header::Header;
+pub use header::{Header, UnknownVersion};
 pub use mutate::Mutator;
 pub use target::{Settings, Target, TargetOutcome};

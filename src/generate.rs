@@ -1,28 +1,29 @@
-//! One generator of commands, over a trait of choices: a seeded stream, the bytes of a fuzzer and proptest all
-//! drive the same one.
+//! The generator of commands. It draws from the trait [`Choices`], so that a seed, any `rand`
+//! generator, the bytes of a fuzzer and proptest drive the same one.
 //!
-//! It looks at the state so that most commands are allowed or *near misses* (one condition fails): an
-//! implementation that forgot a check differs from the model on just those. It asks the model what a command
-//! would do, and never an implementation.
+//! It looks at the state, so that most commands are allowed or *near misses*: one condition fails. An
+//! implementation that forgot a check differs from the model on just those. The generator asks the
+//! model what a command would do, never an implementation.
 
 mod arguments;
 mod choices;
 mod seek;
 
-pub use choices::{Choices, Seeded};
+pub use choices::{Choices, Random, Seeded};
 
 use chatwarden_model::{
-    Admission, Bounds, Command, CommandKind, EnumSet, Policy, Setup, State, decide, named_enum, step,
+    Admission, Bounds, Command, CommandKind, EnumSet, NamedEnum, Policy, Setup, State, decide, named_enum,
+    step,
 };
 
 use crate::coverage::{HistoryFacts, Point};
 use arguments::{Likely, Uniform};
 
-/// How often a command is drawn anew because more than one of its conditions fails.
+/// The most draws for one command, while more than one condition fails.
 const TRIES: usize = 6;
 
 named_enum! {
-    /// By what commands are chosen.
+    /// What the choice of commands is guided by.
     ///
     /// ```
     /// use chatwarden::{generate::Guidance, model::NamedEnum};
@@ -35,7 +36,7 @@ named_enum! {
     }
 }
 
-/// Draws the commands of a run.
+/// Draws the commands of a trace.
 ///
 /// ```
 /// use chatwarden::generate::{Generator, Seeded};
@@ -64,8 +65,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// The generator of one run, in which some kinds of commands are left out: *swarm testing*. A run that
-    /// never revokes or dissolves gets further than one that does a little of everything.
+    /// The generator of one trace, in which some kinds of commands are left out: *swarm testing*. A
+    /// trace that never revokes or dissolves gets further than one with a little of everything.
     pub fn for_run(setup: &Setup, commands: EnumSet<CommandKind>, choices: &mut impl Choices) -> Self {
         let swarm = commands.iter().map(|kind| (kind, choices.chance(presence(kind), 8)));
         let swarm = EnumSet::from_flags(swarm);
@@ -78,19 +79,19 @@ impl Generator {
         Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup), is_uniform: false }
     }
 
-    /// A generator that looks at nothing; see [`uniform`].
+    /// A generator that does not look at the state; see [`uniform`].
     pub fn uniform(setup: &Setup, commands: EnumSet<CommandKind>) -> Self {
         let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
         let commands = commands.iter().filter(possible).collect();
         Generator { is_uniform: true, ..Self::with_commands(setup, commands) }
     }
 
-    /// Whether there is any command to draw.
+    /// True if there is a command to draw.
     pub fn can_draw(&self) -> bool {
         self.menu.len > 0
     }
 
-    /// The next command, in view of the state.
+    /// The next command in the state.
     #[inline]
     pub fn next(&self, state: &State, choices: &mut impl Choices) -> Command {
         if self.is_uniform {
@@ -106,19 +107,21 @@ impl Generator {
         command
     }
 
-    /// The next command, which now and then shows one of the targets, if one of them can be shown.
+    /// The next command in the state. Every other time it is one that shows one of the targets, if
+    /// such a command is found.
     #[inline]
     pub fn toward(
         &self,
         state: &State,
-        past: &HistoryFacts,
+        facts: &HistoryFacts,
         targets: &[Point],
         choices: &mut impl Choices,
     ) -> Command {
-        seek::seek(self, state, past, targets, choices).unwrap_or_else(|| self.next(state, choices))
+        seek::seek(self, state, facts, targets, choices).unwrap_or_else(|| self.next(state, choices))
     }
 
-    /// The commands of a run in which everything goes by the policy.
+    /// A trace of so many commands, each drawn in the state that the policy leads to. Every other
+    /// command seeks one of the targets, if there are any.
     pub fn run(
         &self,
         setup: &Setup,
@@ -126,13 +129,13 @@ impl Generator {
         targets: &[Point],
         choices: &mut impl Choices,
     ) -> Vec<Command> {
-        let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
+        let (mut state, mut facts): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
         let next = || {
-            let command = self.toward(&state, &past, targets, choices);
+            let command = self.toward(&state, &facts, targets, choices);
             let before = state;
             let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
             if !targets.is_empty() {
-                past.record(&before, &command, allowed, &state);
+                facts.record(&before, &command, allowed, &state);
             }
             command
         };
@@ -146,8 +149,8 @@ impl Generator {
     }
 }
 
-/// A command drawn without looking at anything: each kind of command is as likely as any other, and so is each user and
-/// group, most of them of the right kind. It is what the generator is measured against.
+/// A command drawn without looking at the state: each kind of command is as likely as any other, and
+/// so is each user and group, most of them of the right kind. The generator is measured against it.
 ///
 /// ```
 /// use chatwarden::generate::{uniform, Seeded};
@@ -170,7 +173,8 @@ pub fn uniform(bounds: &Bounds, choices: &mut impl Choices) -> Command {
     command
 }
 
-/// In how many of eight runs a kind of command takes part. Without approvals and launches nothing happens.
+/// The number of traces, of eight, in which a kind of command takes part. Without approvals and
+/// launches nothing happens.
 fn presence(kind: CommandKind) -> usize {
     match kind {
         CommandKind::Approve | CommandKind::Create => 8,
@@ -179,25 +183,30 @@ fn presence(kind: CommandKind) -> usize {
     }
 }
 
-/// How often a kind of command is drawn, beside the others of the run. What the policy never allows is drawn as
-/// a near miss only.
+/// How often a kind of command is drawn, beside the others of the trace. A kind that the policy never
+/// allows is drawn as a near miss only.
 fn weight(kind: CommandKind, policy: &Policy) -> u8 {
+    use CommandKind as K;
+    let is_never_allowed = match kind {
+        K::Accept | K::Decline | K::Cancel => policy.admission == Admission::Direct,
+        K::OpenLink | K::Join => !policy.links,
+        _ => false,
+    };
+    if is_never_allowed { 1 } else { weight_if_allowed(kind) }
+}
+
+const fn weight_if_allowed(kind: CommandKind) -> u8 {
+    use CommandKind as K;
     match kind {
-        CommandKind::Accept | CommandKind::Decline | CommandKind::Cancel
-            if policy.admission == Admission::Direct =>
-        {
-            1
-        }
-        CommandKind::OpenLink | CommandKind::Join if !policy.links => 1,
-        CommandKind::Approve => 12,
-        CommandKind::Create | CommandKind::Invite => 6,
-        CommandKind::Accept | CommandKind::Join | CommandKind::Revoke => 4,
-        CommandKind::Dissolve | CommandKind::Leave => 1,
+        K::Approve => 12,
+        K::Create | K::Invite => 6,
+        K::Accept | K::Join | K::Revoke => 4,
+        K::Dissolve | K::Leave => 1,
         _ => 2,
     }
 }
 
-/// The kinds of commands of a run, each as often as its weight, so that one choice picks one.
+/// The kinds of commands of a trace, each as often as its weight, so that one choice picks one.
 #[derive(Clone, Copy, Debug)]
 struct Menu {
     kinds: [CommandKind; Menu::SIZE],
@@ -205,7 +214,16 @@ struct Menu {
 }
 
 impl Menu {
-    const SIZE: usize = 96;
+    /// The sum of the largest weights of all kinds.
+    const SIZE: usize = {
+        let (mut sum, mut at) = (0, 0);
+        while at < CommandKind::ALL.len() {
+            sum += weight_if_allowed(CommandKind::ALL[at]) as usize;
+            at += 1;
+        }
+        assert!(sum <= u8::MAX as usize, "`len` counts them");
+        sum
+    };
 
     fn of(commands: EnumSet<CommandKind>, setup: &Setup) -> Self {
         let mut menu = Menu { kinds: [CommandKind::Approve; Menu::SIZE], len: 0 };

@@ -72,7 +72,7 @@
 //! # In your own repository
 //!
 //! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and [`fuzz_target!`] a target for
-//! `cargo fuzz`; properties of one's own are written for proptest over `strategy::Histories` (feature `proptest`).
+//! `cargo fuzz`; properties of one's own are written for proptest over `strategy::Traces` (feature `proptest`).
 //! `docs/adopting.md` goes through it.
 //!
 //! # The rooms

@@ -1,9 +1,9 @@
-//! The shrinker: a state machine that proposes simpler histories and is told whether they still show the same
-//! finding, so that the command line, proptest and the fuzz target drive the same one.
+//! The shrinker: a state machine that proposes simpler traces. Its caller executes them and reports
+//! which still show the finding. So the command line, proptest and fuzz targets drive the same one.
 //!
-//! *Simpler* is defined once, by [`measure`]: fewer commands, then fewer users, then fewer groups, then lower
-//! command kinds and indices. Passes run until none of them helps. The model, never an implementation, is asked
-//! which candidates are worth an execution; whether a finding is the same is for the caller to say.
+//! *Simpler* is defined once, by [`measure`]: fewer commands, then fewer users, then fewer groups, then
+//! lower command kinds and indices. Passes run until none of them helps. The model decides which
+//! candidates are worth an execution. The caller decides which findings are the same.
 
 mod passes;
 
@@ -11,14 +11,14 @@ use std::collections::HashSet;
 
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, UserSet};
 
-use passes::{Pass, Scene};
+use passes::{Pass, ShrinkContext};
 
-/// How many candidates are executed before the shrinker settles for what it has.
+/// The most candidates that are executed; then the shrinker stops with the best trace so far.
 pub const BUDGET: usize = 5_000;
 
-/// Shrinks one history.
+/// Shrinks one trace.
 ///
-/// A history counts as failing here if somebody blocks somebody else:
+/// In this example a trace fails if somebody blocks somebody else:
 ///
 /// ```
 /// use chatwarden::model::{Cast, Command, Kind, Preset, Setup, UserSet, EnumSet};
@@ -33,13 +33,13 @@ pub const BUDGET: usize = 5_000;
 /// let mut shrinker = Shrinker::new(&setup, EnumSet::all(), vec![direct, direct, block]);
 /// while let Some(candidate) = shrinker.propose() {
 ///     let failing = candidate.iter().position(|command| matches!(command, Command::Block { by, who } if by != who));
-///     shrinker.told(failing.map(|at| at + 1));
+///     shrinker.record_outcome(failing.map(|at| at + 1));
 /// }
 /// assert_eq!(shrinker.best(), [Command::Block { by: users[0], who: users[1] }]);
 /// ```
 #[derive(Debug)]
 pub struct Shrinker {
-    scene: Scene,
+    context: ShrinkContext,
     best: Vec<Command>,
     candidate: Vec<Command>,
     pass: Pass,
@@ -48,11 +48,12 @@ pub struct Shrinker {
 }
 
 impl Shrinker {
-    /// A shrinker of a history whose last command shows the finding; only these kinds of commands may come in.
+    /// A shrinker of a trace whose last command shows the finding. Candidates have no other kinds of
+    /// commands than these and those of the trace.
     pub fn new(setup: &Setup, kinds: EnumSet<CommandKind>, commands: Vec<Command>) -> Self {
         let tried = HashSet::from([commands.clone()]);
         Shrinker {
-            scene: Scene { setup: *setup, kinds },
+            context: ShrinkContext { setup: *setup, kinds },
             pass: Pass::first(),
             best: commands,
             candidate: Vec::new(),
@@ -61,13 +62,13 @@ impl Shrinker {
         }
     }
 
-    /// The next history to execute; none once nothing simpler is left to try or the budget is spent.
+    /// The next trace to execute; none if no simpler one is left to try or the budget is spent.
     pub fn propose(&mut self) -> Option<&[Command]> {
         if self.executions >= BUDGET {
             return None;
         }
         loop {
-            match self.pass.next(&self.scene, &self.best) {
+            match self.pass.next(&self.context, &self.best) {
                 Some(candidate) => {
                     if measure(&candidate) < measure(&self.best) && self.tried.insert(candidate.clone()) {
                         self.executions += 1;
@@ -80,9 +81,9 @@ impl Shrinker {
         }
     }
 
-    /// Takes the outcome of the history that was proposed last: after how many commands the same finding
-    /// showed, or that it did not.
-    pub fn told(&mut self, shown_after: Option<usize>) {
+    /// Records the outcome of the trace that was proposed last: the number of commands after which the
+    /// same finding showed, or none if it did not.
+    pub fn record_outcome(&mut self, shown_after: Option<usize>) {
         if let Some(len) = shown_after {
             self.best = std::mem::take(&mut self.candidate);
             self.best.truncate(len);
@@ -90,23 +91,23 @@ impl Shrinker {
         }
     }
 
-    /// The simplest history so far that shows the finding.
+    /// The simplest trace so far that shows the finding.
     pub fn best(&self) -> &[Command] {
         &self.best
     }
 
-    /// How many histories were proposed.
+    /// The number of traces that were proposed.
     pub fn executions(&self) -> usize {
         self.executions
     }
 
-    /// Whether the shrinker stopped because its budget was spent.
+    /// True if the budget is spent.
     pub fn is_exhausted(&self) -> bool {
         self.executions >= BUDGET
     }
 }
 
-/// How simple a history is; less is simpler.
+/// The measure of a trace; less is simpler.
 pub fn measure(commands: &[Command]) -> (usize, usize, usize, Vec<[u16; 5]>) {
     let users = commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
     let mut groups: Vec<_> = commands.iter().filter_map(Command::group).collect();

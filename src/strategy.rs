@@ -1,34 +1,34 @@
-//! Histories for `proptest`: a strategy that draws them from the same generator as the command line, and shrinks them with
-//! the same shrinker, so that an ordinary property fails with the shortest chain.
+//! Traces for `proptest`: a strategy with the generator and the shrinker of the command line. So an
+//! ordinary property fails with a short trace.
 //!
-//! What a property asserts is its own business. Of failures that differ, only the property can tell which it has.
+//! Shrinking keeps any failure of the property. A property that can fail in several ways has to tell
+//! them apart itself.
 //!
-//! Each candidate of the shrinker is one of proptest's steps, `max_shrink_iters`, which are 1,024 if nothing is said: enough for
-//! histories of 30 commands.
+//! Each candidate of the shrinker is one of proptest's `max_shrink_iters`. The default, 1,024, is
+//! enough for traces of 30 commands.
 
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup};
 use proptest::strategy::{NewTree, Strategy, ValueTree};
-use proptest::test_runner::{TestRng, TestRunner};
-use rand_xoshiro::rand_core::Rng;
+use proptest::test_runner::TestRunner;
 
-use crate::generate::{Choices, Generator};
+use crate::generate::{Generator, Random};
 use crate::shrink::Shrinker;
 
-/// Histories of commands, most of which are allowed or nearly so.
+/// Traces of commands, most of which are allowed or near misses.
 ///
-/// A property of the built-in service that does not hold once a fault is planted:
+/// A property of the built-in service that fails with a planted fault:
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
 /// use chatwarden::lockstep::{run, CheckConfig};
-/// use chatwarden::strategy::Histories;
+/// use chatwarden::strategy::Traces;
 /// use chatwarden::format::NamedSetup;
 /// use proptest::test_runner::{TestError, TestRunner};
 ///
 /// let setup = NamedSetup::default().setup();
-/// let terms = CheckConfig::of(&Memory::new().about());
-/// let outcome = TestRunner::deterministic().run(&Histories::new(&setup), |commands| {
-///     let finding = run(&mut Memory::with_fault(Fault::DirectUnchecked), terms, &setup, &commands);
+/// let config = CheckConfig::of(&Memory::new().about());
+/// let outcome = TestRunner::deterministic().run(&Traces::new(&setup), |commands| {
+///     let finding = run(&mut Memory::with_fault(Fault::DirectUnchecked), config, &setup, &commands);
 ///     proptest::prop_assert!(finding.is_none());
 ///     Ok(())
 /// });
@@ -36,41 +36,41 @@ use crate::shrink::Shrinker;
 /// assert_eq!(commands.len(), 1);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Histories {
+pub struct Traces {
     setup: Setup,
     commands: EnumSet<CommandKind>,
     length: usize,
 }
 
-impl Histories {
-    /// Histories of 30 commands of all kinds.
+impl Traces {
+    /// Traces of 30 commands of all kinds.
     pub fn new(setup: &Setup) -> Self {
-        Histories { setup: *setup, commands: EnumSet::all(), length: 30 }
+        Traces { setup: *setup, commands: EnumSet::all(), length: 30 }
     }
 
-    /// The same with so many commands.
+    /// The same, with traces of so many commands.
     pub fn of_length(self, length: usize) -> Self {
-        Histories { length, ..self }
+        Traces { length, ..self }
     }
 
-    /// The same with just these kinds of commands.
+    /// The same, with only these kinds of commands.
     pub fn of_commands(self, commands: EnumSet<CommandKind>) -> Self {
-        Histories { commands, ..self }
+        Traces { commands, ..self }
     }
 }
 
-impl Strategy for Histories {
-    type Tree = HistoryTree;
+impl Strategy for Traces {
+    type Tree = TraceTree;
     type Value = Vec<Command>;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let mut choices = Stream(runner.new_rng());
+        let mut choices = Random(runner.new_rng());
         let generator = Generator::for_run(&self.setup, self.commands, &mut choices);
         if !generator.can_draw() {
             return Err("no command can be carried out with these groups".into());
         }
         let commands = generator.run(&self.setup, self.length, &[], &mut choices);
-        Ok(HistoryTree {
+        Ok(TraceTree {
             setup: self.setup,
             kinds: self.commands,
             phase: Phase::trimming(commands.len()),
@@ -81,39 +81,40 @@ impl Strategy for Histories {
     }
 }
 
-/// A history that is being shrunk: cut behind the command that shows the failure, which halving finds, because what comes
-/// later changes nothing; then shrunk; and cut again, in case it shows earlier now.
+/// A trace that is being shrunk. First it is cut behind the command that shows the failure, which a
+/// binary search finds. Then it is shrunk, and cut again in case the failure shows earlier now.
 ///
 /// ```
-/// use chatwarden::strategy::Histories;
+/// use chatwarden::strategy::Traces;
 /// use chatwarden::format::NamedSetup;
 /// use proptest::strategy::{Strategy, ValueTree};
 /// use proptest::test_runner::TestRunner;
-/// let histories = Histories::new(&NamedSetup::default().setup()).of_length(8);
-/// let mut tree = histories.new_tree(&mut TestRunner::deterministic()).expect("there are commands");
+/// let traces = Traces::new(&NamedSetup::default().setup()).of_length(8);
+/// let mut tree = traces.new_tree(&mut TestRunner::deterministic()).expect("there are commands");
 /// // A property that always fails shrinks to nothing.
 /// while tree.simplify() {}
 /// assert!(tree.current().is_empty());
 /// ```
 #[derive(Debug)]
-pub struct HistoryTree {
+pub struct TraceTree {
     setup: Setup,
     kinds: EnumSet<CommandKind>,
     phase: Phase,
     current: Vec<Command>,
-    /// The simplest so far that fails.
+    /// The simplest trace so far that fails.
     best: Vec<Command>,
-    /// Whether the current history is one of which the outcome is awaited, and not the one that is known to fail.
+    /// True if the outcome of the current trace is awaited; if not, it is the best one.
     was_proposed: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// The best fails after its first `most` commands, and not after fewer than `least`.
+    /// The best fails after its first `most` commands, and not after fewer than `least`. `shrunk` is
+    /// its length after shrinking, if that is over.
     Trimming {
         least: usize,
         most: usize,
-        was: Option<usize>,
+        shrunk: Option<usize>,
     },
     Shrinking(Box<Shrinker>),
     Done,
@@ -121,15 +122,15 @@ enum Phase {
 
 impl Phase {
     fn trimming(most: usize) -> Self {
-        Phase::Trimming { least: 0, most, was: None }
+        Phase::Trimming { least: 0, most, shrunk: None }
     }
 }
 
-impl HistoryTree {
-    /// Takes the outcome of the current history and goes on to the next; at the end back to the best.
+impl TraceTree {
+    /// Records the outcome of the current trace and takes the next one; at the end, the best one.
     fn advance(&mut self, failed: bool) -> bool {
         if std::mem::take(&mut self.was_proposed) {
-            self.told(failed);
+            self.record_outcome(failed);
         }
         let next = self.propose();
         self.was_proposed = next.is_some();
@@ -137,11 +138,11 @@ impl HistoryTree {
         self.was_proposed
     }
 
-    fn told(&mut self, failed: bool) {
+    fn record_outcome(&mut self, failed: bool) {
         match &mut self.phase {
             Phase::Trimming { most, .. } if failed => *most = self.current.len(),
             Phase::Trimming { least, .. } => *least = self.current.len() + 1,
-            Phase::Shrinking(shrinker) => shrinker.told(failed.then_some(self.current.len())),
+            Phase::Shrinking(shrinker) => shrinker.record_outcome(failed.then_some(self.current.len())),
             Phase::Done => {}
         }
         if failed {
@@ -155,8 +156,8 @@ impl HistoryTree {
                 Phase::Trimming { least, most, .. } if *least < *most => {
                     return Some(self.best[..usize::midpoint(*least, *most)].to_vec());
                 }
-                Phase::Trimming { most, was, .. } => {
-                    let is_over = *most == 0 || *was == Some(*most);
+                Phase::Trimming { most, shrunk, .. } => {
+                    let is_over = *most == 0 || *shrunk == Some(*most);
                     self.phase = if is_over {
                         Phase::Done
                     } else {
@@ -168,7 +169,7 @@ impl HistoryTree {
                         return Some(candidate.to_vec());
                     }
                     let len = self.best.len();
-                    self.phase = Phase::Trimming { least: 0, most: len, was: Some(len) };
+                    self.phase = Phase::Trimming { least: 0, most: len, shrunk: Some(len) };
                 }
                 Phase::Done => return None,
             }
@@ -176,7 +177,7 @@ impl HistoryTree {
     }
 }
 
-impl ValueTree for HistoryTree {
+impl ValueTree for TraceTree {
     type Value = Vec<Command>;
 
     fn current(&self) -> Vec<Command> {
@@ -189,14 +190,5 @@ impl ValueTree for HistoryTree {
 
     fn complicate(&mut self) -> bool {
         self.advance(false)
-    }
-}
-
-/// Choices from the stream of proptest, so that its seeds reproduce a history.
-struct Stream(TestRng);
-
-impl Choices for Stream {
-    fn below(&mut self, bound: usize) -> usize {
-        ((u64::from(self.0.next_u32()) * bound as u64) >> 32) as usize
     }
 }

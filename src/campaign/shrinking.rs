@@ -102,7 +102,7 @@ pub fn shrink<A: Adapter>(
         let finding = run(&mut adapter, plan.terms, &plan.setup, candidate);
         let broken = is_inconclusive(finding.as_ref());
         let same = finding.filter(|finding| finding.identity() == identity);
-        shrinker.told(same.as_ref().map(|finding| finding.at() + 1));
+        shrinker.record_outcome(same.as_ref().map(|finding| finding.at() + 1));
         watch.executed(shrinker.best().len());
         if let Some(finding) = same {
             better(shrinker.best(), &finding);

@@ -1,83 +1,66 @@
-//! Inputs of fuzzers: bytes to a history and back. Version 1, which later versions go on reading.
+//! The codec of inputs of fuzzers: bytes to a trace and back. Later versions go on reading version 1.
 //!
-//! Eight bytes of header, then eight for each command, so that a changed byte changes one command and nothing behind it
-//! moves:
+//! An input is a header of eight bytes, laid out in `header`, and eight bytes for each command. So a
+//! changed byte changes one command, and the bytes behind it keep their places.
 //!
-//! | byte | header | command |
-//! | --- | --- | --- |
-//! | 0 | the version, 1 | the kind; from 64 on, the other bytes are choices for the generator; what is between is passed over |
-//! | 1 | the cast: 0 is the target's own, then the built-in ones | the group |
-//! | 2 | how many groups | who acts |
-//! | 3 | the policy: 0 is the target's own, then the presets, then that of the next bytes | the first other user |
-//! | 4 | the knobs, a number of mixed base, | the second |
-//! | 5, 6 | the lowest byte first | the set of users, the lower byte first |
-//! | 7 | | – |
+//! | byte | of a command |
+//! | --- | --- |
+//! | 0 | the kind; from 64 on, the other bytes are choices for the generator; numbers in between are skipped |
+//! | 1 | the group |
+//! | 2 | the actor |
+//! | 3 | the first other user |
+//! | 4 | the second other user |
+//! | 5, 6 | the set of users, the lower byte first |
+//! | 7 | unused |
 //!
-//! Numbers out of range wrap around, so that every input of this version is a history. Commands that were written out
-//! stay what they are; those that the generator chooses depend on it, so the mutator and [`Input::encode`] write none.
-//! What the numbers stand for is listed here, does not follow the order of the model's tables, and is only appended to.
+//! Numbers out of range wrap around, so that every input of this version is a trace. A command that
+//! is written out keeps its meaning for ever. A command that the generator chooses does not, because
+//! the generator may change; so the mutator and [`Input::encode`] write commands out.
 //!
-//! How inputs change is in `mutate`, what is done with them in `target`.
+//! How inputs change is in `mutate`; how they are executed is in `target`.
 
 use std::convert::Infallible;
-use std::fmt;
 
 use chatwarden_model::{
     Argument, Arguments, Command, CommandKind, EnumSet, Field, Group, Setup, State, User, UserSet, step,
 };
 
-use super::header::Header;
+use super::header::{Header, UnknownVersion};
+use super::numbering::{Numbering, numbering};
 use crate::generate::{Choices, Generator, Seeded};
 
 /// From this number on, a command is chosen by the generator.
 const CHOSEN: u8 = 64;
 
-/// What the numbers of commands stand for.
-const KINDS: [CommandKind; 23] = [
-    CommandKind::Approve,
-    CommandKind::Revoke,
-    CommandKind::AddGuardian,
-    CommandKind::RemoveGuardian,
-    CommandKind::Block,
-    CommandKind::Unblock,
-    CommandKind::Direct,
-    CommandKind::Create,
-    CommandKind::Invite,
-    CommandKind::Accept,
-    CommandKind::Decline,
-    CommandKind::Cancel,
-    CommandKind::OpenLink,
-    CommandKind::CloseLink,
-    CommandKind::Join,
-    CommandKind::Leave,
-    CommandKind::Remove,
-    CommandKind::Ban,
-    CommandKind::Unban,
-    CommandKind::Transfer,
-    CommandKind::Message,
-    CommandKind::Call,
-    CommandKind::Dissolve,
-];
+/// The numbers of the kinds of commands.
+const KINDS: Numbering<CommandKind, 23> = numbering!(
+    CommandKind: Approve,
+    Revoke,
+    AddGuardian,
+    RemoveGuardian,
+    Block,
+    Unblock,
+    Direct,
+    Create,
+    Invite,
+    Accept,
+    Decline,
+    Cancel,
+    OpenLink,
+    CloseLink,
+    Join,
+    Leave,
+    Remove,
+    Ban,
+    Unban,
+    Transfer,
+    Message,
+    Call,
+    Dissolve,
+);
+const _: () = assert!(KINDS.len() <= CHOSEN as usize, "the numbers of kinds end where choices begin");
 
-/// Bytes that are no input of a version that is known.
-///
-/// ```
-/// use chatwarden::fuzz::Header;
-/// let error = Header::read(&[7]).unwrap_err();
-/// assert_eq!(error.to_string(), "the input is of version 7; this program reads version 1");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UnknownVersion(pub u8);
-
-impl fmt::Display for UnknownVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the input is of version {}; this program reads version {}", self.0, Input::VERSION)
-    }
-}
-
-impl std::error::Error for UnknownVersion {}
-
-/// A history with what it says of cast, groups and policy.
+/// An input of a fuzzer: a trace and the setup that it is about.
 ///
 /// ```
 /// use chatwarden::fuzz::{Header, Input};
@@ -90,31 +73,28 @@ impl std::error::Error for UnknownVersion {}
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Input {
-    /// What it says of cast, groups and policy.
+    /// The cast, groups and policy.
     pub header: Header,
     /// The commands.
     pub commands: Vec<Command>,
 }
 
 impl Default for Input {
-    /// No commands, and everything left to the target.
+    /// An input without commands that leaves its setup to the target.
     fn default() -> Self {
         Input { header: Header::OWN, commands: Vec::new() }
     }
 }
 
 impl Input {
-    /// The version that is written.
-    pub const VERSION: u8 = 1;
+    /// How many bytes each command takes, as many as the header.
+    pub const WIDTH: usize = Header::WIDTH;
 
-    /// How many bytes the header takes, and each command.
-    pub const WIDTH: usize = 8;
-
-    /// The history that the bytes stand for: `own` is what the target tests where the header leaves it to the target. Only
-    /// these kinds of commands are taken, and not more than so many.
+    /// The input that the bytes stand for. `own` is the setup of the target, for what the header
+    /// leaves to it. Commands of other than these kinds are skipped, and there are at most `most`.
     ///
     /// # Errors
-    /// If they are of another version.
+    /// If the bytes are of another version.
     pub fn decode(
         bytes: &[u8],
         own: &Setup,
@@ -126,10 +106,11 @@ impl Input {
         Ok(input)
     }
 
-    /// As [`Input::decode`], in place: once there is room for as many commands, nothing is allocated.
+    /// The same as [`Input::decode`], in place. It allocates nothing once there is room for the
+    /// commands.
     ///
     /// # Errors
-    /// If the bytes are of another version; then the input is without commands, and leaves all else to the target.
+    /// If the bytes are of another version. Then the input is the default one.
     pub fn read(
         &mut self,
         bytes: &[u8],
@@ -141,7 +122,7 @@ impl Input {
         self.header = Header::OWN;
         self.header = Header::read(bytes)?;
         let setup = self.header.setup(own);
-        let mut chooser = None;
+        let mut generated = None;
         for record in bytes.get(Input::WIDTH..).unwrap_or_default().chunks(Input::WIDTH) {
             if self.commands.len() == most {
                 break;
@@ -149,10 +130,10 @@ impl Input {
             let mut whole = [0; Input::WIDTH];
             whole[..record.len()].copy_from_slice(record);
             let command = if whole[0] >= CHOSEN {
-                let chooser = chooser.get_or_insert_with(|| Chooser::new(&setup, kinds));
-                chooser.choose(&setup, &self.commands, &whole)
+                let generated = generated.get_or_insert_with(|| GeneratedCommands::new(&setup, kinds));
+                generated.next(&setup, &self.commands, &whole)
             } else {
-                written(&whole, &setup)
+                written_out(&whole, &setup)
             };
             match command {
                 Some(command) if kinds.contains(command.kind()) => self.commands.push(command),
@@ -162,14 +143,15 @@ impl Input {
         Ok(())
     }
 
-    /// The bytes that stand for the history, in every version.
+    /// The bytes of the input, with every command written out.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![0; Input::WIDTH * (1 + self.commands.len())];
         self.write(&mut bytes);
         bytes
     }
 
-    /// As [`Input::encode`], in place: as many commands as there is room for. Returns how many bytes that were.
+    /// The same as [`Input::encode`], in place, with as many commands as there is room for. Returns
+    /// the number of bytes written.
     pub fn write(&self, out: &mut [u8]) -> usize {
         let header = self.header.bytes();
         let records = std::iter::once(header).chain(self.commands.iter().map(record));
@@ -182,10 +164,10 @@ impl Input {
     }
 }
 
-/// The record of a command.
+/// The bytes of a command.
 fn record(command: &Command) -> [u8; Input::WIDTH] {
     let mut record = [0; Input::WIDTH];
-    record[0] = number_of(&KINDS, &command.kind());
+    record[0] = KINDS.number(command.kind());
     let mut others = 3..5;
     command.each_argument(|field, argument| match argument {
         Argument::Group(group) => record[1] = group.index() as u8,
@@ -199,25 +181,25 @@ fn record(command: &Command) -> [u8; Input::WIDTH] {
     record
 }
 
-/// The command that is written out in a record, if it is one that can be carried out with these users and groups.
-fn written(record: &[u8; Input::WIDTH], setup: &Setup) -> Option<Command> {
-    let kind = *KINDS.get(usize::from(record[0]))?;
+/// The command that is written out in a record, unless there is none, or no group for it.
+fn written_out(record: &[u8; Input::WIDTH], setup: &Setup) -> Option<Command> {
+    let kind = KINDS.value(usize::from(record[0]))?;
     if setup.groups == 0 && kind.names_group() {
         return None;
     }
-    let Ok(command) = kind.build(&mut Written { record, setup, next: 3 });
+    let Ok(command) = kind.build(&mut RecordArguments { record, setup, next: 3 });
     Some(command)
 }
 
 /// The arguments in a record.
-struct Written<'a> {
+struct RecordArguments<'a> {
     record: &'a [u8; Input::WIDTH],
     setup: &'a Setup,
-    /// Where the next of the other users stands.
+    /// The position of the next of the other users.
     next: usize,
 }
 
-impl Arguments for Written<'_> {
+impl Arguments for RecordArguments<'_> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
@@ -235,48 +217,52 @@ impl Arguments for Written<'_> {
     }
 }
 
-/// A number below the bound; what was written is below it already, so that hardly anything is divided.
+/// The number modulo the bound. Most numbers are below it, so that divisions are rare.
 #[inline]
 fn wrapped(byte: u8, bound: usize) -> usize {
     let number = usize::from(byte);
     if number < bound { number } else { number % bound }
 }
 
-/// Makes the commands of records that are choices, in the state that what stands before them leads to by the policy.
-struct Chooser {
+/// Generates the commands of records that are choices, in the state after the commands before them.
+struct GeneratedCommands {
     generator: Generator,
     state: State,
-    /// How many commands the state is behind.
+    /// The number of commands that lead to the state.
     followed: usize,
 }
 
-impl Chooser {
+impl GeneratedCommands {
     fn new(setup: &Setup, kinds: EnumSet<CommandKind>) -> Self {
-        Chooser { generator: Generator::with_commands(setup, kinds), state: setup.start(), followed: 0 }
+        GeneratedCommands {
+            generator: Generator::with_commands(setup, kinds),
+            state: setup.start(),
+            followed: 0,
+        }
     }
 
-    fn choose(&mut self, setup: &Setup, before: &[Command], record: &[u8; Input::WIDTH]) -> Option<Command> {
+    fn next(&mut self, setup: &Setup, before: &[Command], record: &[u8; Input::WIDTH]) -> Option<Command> {
         for command in &before[self.followed..] {
             step(&mut self.state, &setup.policy, command);
         }
         self.followed = before.len();
-        self.generator.can_draw().then(|| self.generator.next(&self.state, &mut Bytes::new(record)))
+        self.generator.can_draw().then(|| self.generator.next(&self.state, &mut RecordChoices::new(record)))
     }
 }
 
-/// Choices from the bytes of a record, and when those are used up, from a stream of which they are the seed.
-struct Bytes<'a> {
+/// Choices from the bytes of a record. Once those are used up, they are the seed of a stream.
+struct RecordChoices<'a> {
     left: &'a [u8],
     stream: Seeded,
 }
 
-impl<'a> Bytes<'a> {
+impl<'a> RecordChoices<'a> {
     fn new(record: &'a [u8; Input::WIDTH]) -> Self {
-        Bytes { left: &record[1..], stream: Seeded::of_run(u64::from_le_bytes(*record), 0) }
+        RecordChoices { left: &record[1..], stream: Seeded::of_run(u64::from_le_bytes(*record), 0) }
     }
 }
 
-impl Choices for Bytes<'_> {
+impl Choices for RecordChoices<'_> {
     fn below(&mut self, bound: usize) -> usize {
         match self.left.split_first() {
             Some((byte, left)) if bound <= 256 => {
@@ -286,10 +272,4 @@ impl Choices for Bytes<'_> {
             _ => self.stream.below(bound),
         }
     }
-}
-
-/// The number that stands for a word: its position.
-pub(super) fn number_of<W: PartialEq>(table: &[W], word: &W) -> u8 {
-    let position = table.iter().position(|known| known == word);
-    position.expect("every word has a number") as u8
 }

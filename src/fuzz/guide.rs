@@ -1,9 +1,10 @@
-//! Guidance by the model: which situations of the reference state a history came through, told to the fuzzer in counters
-//! beside those of instrumented code. An implementation behind a driver, or one that is not instrumented, is fuzzed with
-//! guidance too.
+//! Guidance by the model: counters that tell the fuzzer which states of the model a trace reached,
+//! beside the counters of instrumented code. So an implementation behind a driver, or one that is not
+//! instrumented, is fuzzed with guidance too.
 //!
-//! What is told is deliberately coarse. A counter for every exact state makes everything new: the corpus swells and
-//! nothing is found. An abstract situation leads on: one more contact, one more member, one more invitation.
+//! The counters are coarse on purpose. With a counter for every exact state, every input would be new:
+//! the corpus would swell and nothing be found. An abstract state is new only after one more approval,
+//! one more member or one more invitation.
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -11,14 +12,15 @@ use chatwarden_model::{
     Command, CommandKind, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum,
 };
 
-use crate::coverage::{HistoryFacts, OUTCOMES, StateView};
+use crate::coverage::{HistoryFacts, OUTCOMES, Point, StateView};
 use crate::format::nearest;
 
-/// How many counters tell which condition decided.
+/// The number of counters for which condition decided.
 const DECIDED: usize = 256;
 const _: () = assert!(CommandKind::ALL.len() * OUTCOMES <= DECIDED, "each outcome has a counter");
-/// How many tell of the points of coverage.
+/// The number of counters for the points of coverage.
 const POINTS: usize = 1024;
+const _: () = assert!(DECIDED + POINTS < Counters::COUNT, "counters are left for abstract states");
 
 /// The counters of a process, which libFuzzer finds by the section that they are linked into.
 ///
@@ -39,16 +41,16 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// How many there are. libFuzzer looks at all of them after every execution, so that more would cost more; it clears them
-    /// by whole words, so they are as aligned as a word and fill words.
+    /// The number of counters. libFuzzer reads all of them after every execution, so more would cost
+    /// more. It clears them by whole words, so they are aligned like a word and fill words.
     pub const COUNT: usize = 4096;
 
-    /// All zero.
+    /// Counters that are all zero.
     pub const fn new() -> Self {
         Counters([const { AtomicU8::new(0) }; Self::COUNT])
     }
 
-    /// Which of them are set.
+    /// The positions of those that are set.
     pub fn shown(&self) -> impl Iterator<Item = usize> {
         (0..Self::COUNT).filter(|at| self.0[*at].load(Relaxed) != 0)
     }
@@ -58,7 +60,7 @@ impl Counters {
         self.0.iter().for_each(|counter| counter.store(0, Relaxed));
     }
 
-    /// Says that it was seen. How often makes no difference: repeating a situation leads nowhere.
+    /// Sets a counter. It does not count how often, because repeating a state leads nowhere.
     #[inline]
     fn set(&self, at: usize) {
         self.0[at].store(1, Relaxed);
@@ -66,7 +68,7 @@ impl Counters {
 }
 
 named_enum! {
-    /// What of the reference model's situations is told to the fuzzer.
+    /// How much of the model's states the fuzzer learns.
     ///
     /// ```
     /// use chatwarden::{fuzz::Signal, model::NamedEnum};
@@ -83,7 +85,7 @@ impl Signal {
     /// The signal of that name.
     ///
     /// # Errors
-    /// If there is none, with the one that was meant, or all that are known.
+    /// If there is none, with the nearest name, or with all of them.
     pub fn read(word: &str) -> Result<Self, String> {
         let known = Signal::ALL.iter().map(|signal| signal.name());
         let hint = || match nearest(word, known.clone()) {
@@ -94,45 +96,47 @@ impl Signal {
     }
 }
 
-/// Follows a history and tells what it comes through.
+/// Follows a trace and sets the counters of what it reaches.
 #[derive(Clone, Debug)]
 pub(super) struct Guide {
     signal: Signal,
-    past: HistoryFacts,
+    facts: HistoryFacts,
     approvals: u32,
     sizes: [u16; MAX_GROUPS],
 }
 
 impl Guide {
     pub(super) fn new(signal: Signal) -> Self {
-        Guide { signal, past: HistoryFacts::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
+        assert!(Point::all().len() <= POINTS, "every point of coverage has a counter");
+        Guide { signal, facts: HistoryFacts::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
     }
 
-    /// Whether it listens at all.
+    /// True if it sets no counters.
     pub(super) fn is_silent(&self) -> bool {
         self.signal == Signal::Silent
     }
 
-    /// Whether it has to know the state before a command.
-    pub(super) fn looks_back(&self) -> bool {
+    /// True if it needs the state before a command.
+    pub(super) fn needs_state_before(&self) -> bool {
         self.signal == Signal::Points
     }
 
-    /// Begins a history.
+    /// Begins a trace.
     pub(super) fn start(&mut self) {
         self.approvals = 0;
         self.sizes = [0; MAX_GROUPS];
         if self.signal == Signal::Points {
-            self.past.clear();
+            self.facts.clear();
         }
     }
 
-    /// Tells of a command, after it was carried out; the state before it is needed only for points.
+    /// Sets the counters of a command that was carried out. The state before it and the policy are
+    /// needed only for points.
     #[inline]
-    pub(super) fn tell(
+    pub(super) fn record(
         &mut self,
         counters: &Counters,
-        situation: Option<(&State, &Policy)>,
+        before: Option<(&State, &Policy)>,
         command: &Command,
         decision: Decision,
         after: &State,
@@ -141,16 +145,16 @@ impl Guide {
             counters.set(nth);
         }
         if decision.is_allowed() {
-            self.look(command, after);
+            self.follow(command, after);
             counters.set(DECIDED + POINTS + self.abstract_state() % (Counters::COUNT - DECIDED - POINTS));
         }
-        if let Some(situation) = situation {
-            self.tell_points(counters, situation, command, decision, after);
+        if let Some(before) = before {
+            self.record_points(counters, before, command, decision, after);
         }
     }
 
     #[cold]
-    fn tell_points(
+    fn record_points(
         &mut self,
         counters: &Counters,
         (before, policy): (&State, &Policy),
@@ -158,20 +162,20 @@ impl Guide {
         decision: Decision,
         after: &State,
     ) {
-        let situation = StateView { state: before, policy, history: Some(&self.past) };
-        situation.each_point(command, |point| counters.set(DECIDED + point.position()));
-        self.past.record(before, command, decision.is_allowed(), after);
+        let view = StateView { state: before, policy, history: Some(&self.facts) };
+        view.each_point(command, |point| counters.set(DECIDED + point.position()));
+        self.facts.record(before, command, decision.is_allowed(), after);
     }
 
-    /// Brings what is known of the state up to date.
+    /// Brings the sizes of groups and the number of approvals up to date.
     #[inline]
-    fn look(&mut self, command: &Command, after: &State) {
+    fn follow(&mut self, command: &Command, after: &State) {
         let size = |group: &GroupState| (group.members.len() << 8 | group.invited().len()) as u16;
         if let Some(group) = command.group() {
             self.sizes[group.index()] = size(after.group(group));
             return;
         }
-        // Who lost an approval, or was blocked, may have left any group.
+        // A user who lost an approval, or was blocked, may have left any group.
         for (group, state) in after.groups() {
             self.sizes[group.index()] = size(state);
         }
@@ -183,7 +187,8 @@ impl Guide {
         }
     }
 
-    /// A number that says how many approvals there are and how large the groups are, whichever groups those are.
+    /// A number made of how many approvals there are and how large the groups are. It does not depend
+    /// on the order of the groups.
     #[inline]
     fn abstract_state(&self) -> usize {
         // A sum is the same in whatever order the groups come; each size is spread over the whole word first.
@@ -193,7 +198,7 @@ impl Guide {
     }
 }
 
-/// The number of an outcome that coverage counts: allowed, or refused by one condition alone.
+/// The number of an outcome: allowed, or refused by one condition alone. Other outcomes have none.
 fn nth_outcome(decision: Decision) -> Option<usize> {
     let nth = if decision.is_allowed() {
         0

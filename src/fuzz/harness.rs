@@ -1,7 +1,8 @@
-//! What stands between libFuzzer and a target: the macro that defines what libFuzzer calls, and the end of the process.
+//! The connection of libFuzzer and a target: the macro that defines the functions which libFuzzer
+//! calls, and the abort after a finding.
 //!
-//! The macro is expanded in the fuzz crate, because the section in which libFuzzer looks for counters is named by an
-//! attribute that this library forbids itself.
+//! The macro is expanded in the fuzz crate. The counters need an attribute for the section in which
+//! libFuzzer looks for them, and that attribute counts as unsafe code, which this library forbids.
 
 use std::io::Write;
 use std::process;
@@ -12,11 +13,12 @@ use crate::adapter::{Adapter, Failure};
 use crate::describe::Palette;
 use crate::lockstep;
 
-/// A fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses it depends on
-/// `libfuzzer-sys` 0.4.
+/// Defines a fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses
+/// it depends on `libfuzzer-sys` 0.4.
 ///
-/// The first argument makes an implementation, and may use `?` on a [`Failure`](crate::adapter::Failure). The second,
-/// which can be left out, are [`Settings`](crate::fuzz::Settings).
+/// The first argument makes an implementation, and may use `?` on a
+/// [`Failure`](crate::adapter::Failure). The second, which is optional, are
+/// [`Settings`](crate::fuzz::Settings).
 ///
 /// ```text
 /// #![no_main]
@@ -30,7 +32,7 @@ macro_rules! fuzz_target {
     };
     ($make:expr, $settings:expr) => {
         const _: () = {
-            // Elsewhere libFuzzer looks for no counters but its own.
+            // On other systems libFuzzer has no section for further counters.
             #[cfg_attr(target_os = "linux", used, unsafe(link_section = "__libfuzzer_extra_counters"))]
             static COUNTERS: $crate::fuzz::Counters = $crate::fuzz::Counters::new();
 
@@ -42,7 +44,7 @@ macro_rules! fuzz_target {
                 HARNESS.with_borrow_mut(|harness| call(&mut **harness))
             }
 
-            /// The bytes of an input, which `cargo fuzz` shows as the history that they are.
+            /// The bytes of an input, which `cargo fuzz fmt` shows as a trace.
             struct Bytes<'a>(&'a [u8]);
 
             impl<'a> ::libfuzzer_sys::arbitrary::Arbitrary<'a> for Bytes<'a> {
@@ -61,11 +63,11 @@ macro_rules! fuzz_target {
 
             impl ::core::fmt::Debug for Bytes<'_> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.write_str(&with_harness(|harness| harness.tell(self.0)))
+                    f.write_str(&with_harness(|harness| harness.describe(self.0)))
                 }
             }
 
-            // Before the first input: a process that ends because there is no implementation is no crash.
+            // Before the first input, so that a missing implementation is not taken for a crash.
             ::libfuzzer_sys::fuzz_target!(init: with_harness(|_| ()), |bytes: Bytes<'_>| -> ::libfuzzer_sys::Corpus {
                 match with_harness(|harness| harness.execute(bytes.0)) {
                     true => ::libfuzzer_sys::Corpus::Keep,
@@ -84,7 +86,7 @@ macro_rules! fuzz_target {
     };
 }
 
-/// A target as the macro [`fuzz_target`](crate::fuzz_target) uses it.
+/// A target, as the macro [`fuzz_target`](crate::fuzz_target) uses it.
 ///
 /// ```
 /// use chatwarden::adapter::memory::Memory;
@@ -95,16 +97,17 @@ macro_rules! fuzz_target {
 /// assert!(!fuzzed.execute(b"of another version"));
 /// ```
 pub trait Fuzzed {
-    /// Executes an input; whether it is fit for a corpus. A finding ends the process, once it is saved and told.
+    /// Executes an input, and returns true if it is fit for a corpus. A finding is saved and reported,
+    /// and then aborts the process.
     fn execute(&mut self, bytes: &[u8]) -> bool;
 
-    /// As [`Target::tell`](crate::fuzz::Target::tell).
-    fn tell(&self, bytes: &[u8]) -> String;
+    /// See [`Target::describe`](crate::fuzz::Target::describe).
+    fn describe(&self, bytes: &[u8]) -> String;
 
-    /// As [`Mutator::mutate`](crate::fuzz::Mutator::mutate).
+    /// See [`Mutator::mutate`](crate::fuzz::Mutator::mutate).
     fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize;
 
-    /// As [`Mutator::splice`](crate::fuzz::Mutator::splice).
+    /// See [`Mutator::splice`](crate::fuzz::Mutator::splice).
     fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize;
 }
 
@@ -114,9 +117,9 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
             TargetOutcome::Conforms => true,
             TargetOutcome::Unreadable => false,
             TargetOutcome::Found(header, found) => {
-                // Not locked: what an implementation writes meanwhile, on another thread, must not wait for the end.
+                // Not locked, so that other threads of the implementation can write meanwhile.
                 let mut out = std::io::stderr();
-                if let Err(error) = self.conclude(header, &found, &mut out, &Palette::for_stderr()) {
+                if let Err(error) = self.triage(header, &found, &mut out, &Palette::for_stderr()) {
                     let _ = writeln!(out, "error: {error}");
                 }
                 // libFuzzer records the input of a process that aborts.
@@ -125,8 +128,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
         }
     }
 
-    fn tell(&self, bytes: &[u8]) -> String {
-        Target::tell(self, bytes)
+    fn describe(&self, bytes: &[u8]) -> String {
+        Target::describe(self, bytes)
     }
 
     fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
@@ -138,20 +141,20 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
     }
 }
 
-/// The target of a process, to be executed by the thread that calls this: a panic on another is one of the implementation. If
-/// it cannot be had, the process ends and says why.
+/// The target of a process. The calling thread executes it; panics on other threads count as the
+/// implementation's. If there is no implementation, the process reports why and exits with 2.
 pub fn harness<A: Adapter + 'static>(
     make: impl Fn() -> Result<A, Failure> + 'static,
     settings: Settings,
     counters: &'static Counters,
 ) -> Box<dyn Fuzzed> {
-    let settings = settings.from_environment().unwrap_or_else(|error| give_up(&error));
+    let settings = settings.from_environment().unwrap_or_else(|error| exit_with(&error));
     let target = Target::new(make, settings, counters);
     lockstep::treat_other_threads_as_the_implementation();
-    Box::new(target.unwrap_or_else(|failure| give_up(&failure.to_string())))
+    Box::new(target.unwrap_or_else(|failure| exit_with(&failure.to_string())))
 }
 
-fn give_up(why: &str) -> ! {
-    eprintln!("error: {why}");
+fn exit_with(error: &str) -> ! {
+    eprintln!("error: {error}");
     process::exit(2)
 }

@@ -1,8 +1,9 @@
-//! How inputs change: by commands, never by bytes. A command is put in, taken out, swapped, given another argument; a
-//! suffix is repeated, perhaps with another user or in another group; two histories are spliced.
+//! The mutator of inputs. It changes commands, never bytes: it inserts, deletes or swaps commands,
+//! changes an argument, repeats the end of a trace as another user or in another group, and splices
+//! two traces.
 //!
-//! What is put in comes from the generator, in the state that the commands before it lead to by the policy, so that most
-//! of it is allowed or nearly so. What is worth keeping is for the fuzzer to say.
+//! Inserted commands come from the generator, in the state that the commands before them lead to by
+//! the policy. So most are allowed or near misses. The fuzzer decides which inputs are kept.
 
 use std::convert::Infallible;
 
@@ -15,10 +16,10 @@ use super::codec::Input;
 use super::header::Header;
 use crate::generate::{Choices, Generator, Seeded};
 
-/// Of so many inputs, one is about another cast, number of groups or policy, where that is for the input to say.
+/// Of so many inputs, one gets another cast, number of groups and policy, if inputs may have their own.
 const OTHER_SETUP: usize = 64;
 
-/// Makes inputs out of inputs.
+/// Makes inputs from inputs.
 ///
 /// ```
 /// use chatwarden::fuzz::{Input, Mutator};
@@ -42,23 +43,24 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// A mutator of inputs with at most so many commands of these kinds; `own` is what the target tests where an input does
-    /// not say.
+    /// A mutator of inputs with at most `most` commands of these kinds. `own` is the setup of the
+    /// target, for inputs that leave it to the target.
     pub fn new(own: Setup, kinds: EnumSet<CommandKind>, most: usize) -> Self {
         Mutator { own, kinds, most, varies_setup: false, input: Input::default(), other: Input::default() }
     }
 
-    /// As it is, but inputs say themselves what they are about, and that changes too.
+    /// The same mutator, but inputs have setups of their own, which change as well.
     pub fn varying_setup(self) -> Self {
         Mutator { varies_setup: true, ..self }
     }
 
-    /// Changes the first `size` bytes of the data into those of another input of at most `max_size` bytes, and returns how
-    /// many those are. The same seed makes the same of them. It is what libFuzzer asks of a custom mutator.
+    /// Replaces the input in the first `size` bytes of the data by another of at most `max_size` bytes,
+    /// and returns the number of its bytes. It depends on nothing but the input and the seed. This is
+    /// the interface of libFuzzer for custom mutators.
     pub fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
         let mut choices = Seeded::of_run(seed.into(), 0);
         let size = size.min(data.len());
-        // What cannot be read is made anew.
+        // An input that cannot be read is replaced by a new one.
         let readable = self.input.read(&data[..size], &self.own, self.kinds, self.most).is_ok();
         if !readable {
             self.input = Input { header: Header::OWN, commands: std::mem::take(&mut self.input.commands) };
@@ -73,12 +75,12 @@ impl Mutator {
         self.input.write(&mut data[..end])
     }
 
-    /// Writes the beginning of one input with the end of the other, and returns how many bytes that takes. It is what
-    /// libFuzzer asks of a custom crossover.
+    /// Writes the beginning of one input and the end of the other, and returns the number of bytes. This
+    /// is the interface of libFuzzer for custom crossovers.
     pub fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
         let mut choices = Seeded::of_run(seed.into(), 1);
         let most = self.most.min((out.len() / Input::WIDTH).saturating_sub(1));
-        // Of an input that cannot be read there are no commands.
+        // An input that cannot be read has no commands.
         let _ = self.input.read(one, &self.own, self.kinds, self.most);
         let _ = self.other.read(other, &self.own, self.kinds, self.most);
         let kept = choices.below(self.input.commands.len() + 1);
@@ -90,7 +92,7 @@ impl Mutator {
     }
 }
 
-/// Makes one change or a few, and leaves no more than so many commands.
+/// Makes one or more changes, and leaves at most `most` commands.
 fn change(
     commands: &mut Vec<Command>,
     setup: &Setup,
@@ -98,17 +100,18 @@ fn change(
     most: usize,
     choices: &mut impl Choices,
 ) {
-    // Half the time all kinds of commands are put in; otherwise some are left out, as in the runs of a campaign.
+    // Half the time any kind of command is inserted; otherwise some kinds are left out, as in the
+    // traces of a campaign.
     let generator = match choices.chance(1, 2) {
         true => Generator::with_commands(setup, kinds),
         false => Generator::for_run(setup, kinds, choices),
     };
     commands.truncate(most);
     loop {
-        // The longer it is, the likelier something is taken out: what a long history shows, a short one shows sooner.
-        let heavy = commands.len() * 2 > choices.below(most.max(1) + 1);
+        // The longer a trace is, the likelier commands are deleted, because short traces are faster.
+        let is_long = commands.len() * 2 > choices.below(most.max(1) + 1);
         match choices.below(16) {
-            0..4 if heavy => delete(commands, choices),
+            0..4 if is_long => delete(commands, choices),
             0..7 => insert(commands, setup, &generator, most, choices),
             7..9 => delete(commands, choices),
             9..12 => change_argument(commands, setup, choices),
@@ -124,7 +127,8 @@ fn change(
     }
 }
 
-/// Puts commands of the generator in: more often than not at the end, where nothing depends on what was there.
+/// Inserts commands of the generator, more often than not at the end, where no later command depends
+/// on them.
 fn insert(
     commands: &mut Vec<Command>,
     setup: &Setup,
@@ -182,19 +186,19 @@ fn change_argument(commands: &mut [Command], setup: &Setup, choices: &mut impl C
     let at = choices.below(commands.len());
     let command = commands[at];
     let field = choices.below(command.kind().fields().len());
-    let mut edit = Changed { command, setup, field: command.kind().fields()[field], choices };
+    let mut edit = ChangedArgument { command, setup, field: command.kind().fields()[field], choices };
     let Ok(changed) = command.kind().build(&mut edit);
     commands[at] = changed;
 }
 
-/// Repeats the end of the history; every other time as somebody else does it, or in another group.
+/// Repeats the end of the trace; often as another user or in another group.
 fn repeat(commands: &mut Vec<Command>, setup: &Setup, most: usize, choices: &mut impl Choices) {
     let room = most - commands.len();
     if room == 0 || commands.is_empty() {
         return;
     }
     let count = 1 + choices.below(commands.len().min(room).min(8));
-    let renaming = exchange(setup, choices);
+    let renaming = random_exchange(setup, choices);
     let from = commands.len() - count;
     for at in from..from + count {
         let command = commands[at];
@@ -202,15 +206,15 @@ fn repeat(commands: &mut Vec<Command>, setup: &Setup, most: usize, choices: &mut
     }
 }
 
-/// The arguments of a command, of which one is drawn anew.
-struct Changed<'a, C> {
+/// The arguments of a command, one of which is drawn anew.
+struct ChangedArgument<'a, C> {
     command: Command,
     setup: &'a Setup,
     field: Field,
     choices: &'a mut C,
 }
 
-impl<C: Choices> Changed<'_, C> {
+impl<C: Choices> ChangedArgument<'_, C> {
     fn one_of(&mut self, users: UserSet) -> User {
         let users = if users.is_empty() { UserSet::first(self.setup.cast.len()) } else { users };
         users.nth(self.choices.below(users.len())).expect("the number is below the size of the set")
@@ -224,12 +228,12 @@ impl<C: Choices> Changed<'_, C> {
     }
 }
 
-impl<C: Choices> Arguments for Changed<'_, C> {
+impl<C: Choices> Arguments for ChangedArgument<'_, C> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
         let Some(Argument::User(user)) = argument(&self.command, field) else {
-            unreachable!("it has the field")
+            unreachable!("the command has the field")
         };
         if field != self.field {
             return Ok(user);
@@ -240,7 +244,7 @@ impl<C: Choices> Arguments for Changed<'_, C> {
 
     fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {
         let Some(Argument::Users(users)) = argument(&self.command, field) else {
-            unreachable!("it has the field")
+            unreachable!("the command has the field")
         };
         if field != self.field {
             return Ok(users);
@@ -252,7 +256,7 @@ impl<C: Choices> Arguments for Changed<'_, C> {
 
     fn group(&mut self, field: Field) -> Result<Group, Infallible> {
         let Some(Argument::Group(group)) = argument(&self.command, field) else {
-            unreachable!("it has the field")
+            unreachable!("the command has the field")
         };
         Ok(if field == self.field { Group::new(self.choices.below(self.setup.groups)) } else { group })
     }
@@ -268,13 +272,13 @@ fn argument(command: &Command, wanted: Field) -> Option<Argument> {
     found
 }
 
-/// As it is, or with two users of a kind exchanged, or two groups, or both.
-fn exchange(setup: &Setup, choices: &mut impl Choices) -> Renaming {
+/// The identity, or two users of a kind exchanged, or two groups, or both.
+fn random_exchange(setup: &Setup, choices: &mut impl Choices) -> Renaming {
     let mut renaming = Renaming::identity();
     if choices.chance(1, 2) {
         let one = User::new(choices.below(setup.cast.len()));
-        let alike = setup.cast.kinds().of(setup.cast.kind(one));
-        let other = alike.nth(choices.below(alike.len())).expect("the user is one of its kind");
+        let same_kind = setup.cast.kinds().of(setup.cast.kind(one));
+        let other = same_kind.nth(choices.below(same_kind.len())).expect("the user is one of its kind");
         renaming = renaming.swapping_users(one, other);
     }
     if setup.groups > 1 && choices.chance(1, 4) {

@@ -1,8 +1,8 @@
-//! A fuzz target: executes inputs in lock-step, tells the fuzzer what they came through, and takes care of a finding
-//! before the process ends with it.
+//! A fuzz target: it executes inputs in lock-step, sets the counters of guidance, and saves, shrinks
+//! and reports a finding before the process ends.
 //!
-//! It knows nothing of libFuzzer but what the macro [`fuzz_target`](crate::fuzz_target) hands it, so any fuzzer of byte
-//! strings can drive it.
+//! It does not depend on libFuzzer. The macro [`fuzz_target`](crate::fuzz_target) connects the two; any
+//! other fuzzer of byte strings can drive a target as well.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec}
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
 use crate::triage::{Finder, FindingWriter};
 
-/// What a target tests and how.
+/// The configuration of a target.
 ///
 /// ```
 /// use chatwarden::fuzz::{Settings, Signal};
@@ -39,28 +39,28 @@ use crate::triage::{Finder, FindingWriter};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Cast, groups and policy; if there are none, those of the command line with the policy that the implementation
-    /// follows.
+    /// The cast, groups and policy. Without them, they are those of the command line, with the policy
+    /// that the implementation declares.
     pub setup: Option<NamedSetup>,
-    /// Whether inputs may be about any cast, number of groups and policy; if not, those that are about others than the
-    /// target's own are unreadable. So it is for an implementation that follows rules of its own.
+    /// True if inputs may have any cast, number of groups and policy. If not, inputs with another setup
+    /// than the target's own are unreadable, as an implementation with fixed rules needs it.
     pub varies_setup: bool,
-    /// The commands to draw from, of those that the implementation can carry out.
+    /// The kinds of commands to draw from. Those that the implementation does not support are left out.
     pub commands: EnumSet<CommandKind>,
-    /// The most commands that an input has; what is longer is cut.
+    /// The most commands of an input; longer inputs are cut.
     pub length: usize,
-    /// On which terms the implementation is checked, if not on those that it declares.
+    /// How the implementation is compared with the model, if not as it declares.
     pub terms: Option<CheckConfig>,
-    /// What is told to the fuzzer.
+    /// How much the fuzzer learns of the model's states.
     pub signal: Signal,
-    /// Where scenarios of what is found are saved.
+    /// The folder in which the scenarios of findings are saved.
     pub save: PathBuf,
-    /// How long what is found may be shrunk; libFuzzer waits for an input no longer than its `-timeout`, which is 1,200
-    /// seconds if nothing is said.
+    /// The most time for shrinking a finding. libFuzzer waits for an input no longer than its `-timeout`,
+    /// by default 1,200 seconds.
     pub shrink_time: Duration,
-    /// The words that replay a saved scenario, if the program can.
+    /// The command that replays a saved scenario, without its file; empty if there is none.
     pub replay: String,
-    /// The fault that was planted in the implementation, if one was.
+    /// The fault that is planted in the implementation, if there is one.
     pub fault: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The cast, groups and policy under which a fault of the built-in service matters.
+    /// The settings with which a fault of the built-in service shows.
     pub fn for_fault(fault: Fault) -> Self {
         let cast = match fault.cast() {
             FaultCast::Small => BuiltInCast::Small,
@@ -97,11 +97,11 @@ impl Settings {
         }
     }
 
-    /// The settings with what the environment says: `CHATWARDEN_SIGNAL`, a [`Signal`], and `CHATWARDEN_SAVE`, the folder
-    /// of what is found.
+    /// The settings, changed by the environment: `CHATWARDEN_SIGNAL` is a [`Signal`], and
+    /// `CHATWARDEN_SAVE` the folder for findings.
     ///
     /// # Errors
-    /// If a signal by that name is not known.
+    /// If there is no signal of that name.
     pub fn from_environment(self) -> Result<Self, String> {
         let signal = match std::env::var("CHATWARDEN_SIGNAL") {
             Ok(word) => Signal::read(&word).map_err(|error| format!("CHATWARDEN_SIGNAL: {error}"))?,
@@ -112,18 +112,15 @@ impl Settings {
     }
 }
 
-/// What came of an input.
-///
-/// ```
-/// assert_ne!(chatwarden::fuzz::TargetOutcome::Conforms, chatwarden::fuzz::TargetOutcome::Unreadable);
-/// ```
+/// The outcome of an input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TargetOutcome {
-    /// It is of a version that is not known or about what the target does not test, and of no use in a corpus.
+    /// The input is of an unknown version, or has a setup that the target does not test. It is of no
+    /// use in a corpus.
     Unreadable,
-    /// Nothing to report.
+    /// The implementation conforms.
     Conforms,
-    /// The implementation does not conform, about what the header says.
+    /// The implementation does not conform, with the setup of the header.
     Found(Header, Box<Found>),
 }
 
@@ -137,7 +134,7 @@ pub enum TargetOutcome {
 /// let mut target = Target::new(|| Ok(Memory::with_fault(Fault::LauncherOnly)), Settings::default(), &COUNTERS)?;
 /// let mut bytes = vec![0; 408];
 /// let found = (0..).find_map(|seed| {
-///     // A fuzzer goes on from what was worth keeping; this goes on from nothing.
+///     // A fuzzer mutates the inputs that it kept; this example mutates an empty one.
 ///     let len = (0..8).fold(0, |len, turn| target.mutator().mutate(&mut bytes, len, 408, seed * 8 + turn));
 ///     match target.run(&bytes[..len]) {
 ///         TargetOutcome::Found(_, found) => Some(found),
@@ -150,12 +147,12 @@ pub enum TargetOutcome {
 #[derive(Debug)]
 pub struct Target<A, M> {
     make: M,
-    /// None while there is a finding: what the implementation holds, a port perhaps, the next may need.
+    /// None after a finding: the next implementation may need what this one holds, such as a port.
     adapter: Option<A>,
     about: About,
     settings: Settings,
     own: NamedSetup,
-    /// What `own` is without names.
+    /// `own` without names.
     setup: Setup,
     kinds: EnumSet<CommandKind>,
     terms: CheckConfig,
@@ -164,11 +161,11 @@ pub struct Target<A, M> {
     counters: &'static Counters,
     mutator: Mutator,
     input: Input,
-    taken: Vec<Command>,
+    executed: Vec<Command>,
 }
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
-    /// A target for implementations that `make` makes.
+    /// A target of the implementations that `make` makes.
     ///
     /// # Errors
     /// If the first one cannot be made.
@@ -193,19 +190,19 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             counters,
             mutator: if settings.varies_setup { mutator.varying_setup() } else { mutator },
             input: Input::default(),
-            taken: Vec::with_capacity(settings.length),
+            executed: Vec::with_capacity(settings.length),
             settings,
         })
     }
 
-    /// Makes inputs out of inputs, for this target.
+    /// The mutator of inputs of this target.
     pub fn mutator(&mut self) -> &mut Mutator {
         &mut self.mutator
     }
 
-    /// Executes an input. In the steady state nothing is allocated here.
+    /// Executes an input. After the first inputs, nothing is allocated here.
     pub fn run(&mut self, bytes: &[u8]) -> TargetOutcome {
-        // What panicked after the last input is of that one.
+        // A panic since the last input belongs to that one.
         if let Some(finding) = self.lockstep.late() {
             return self.found(finding);
         }
@@ -224,19 +221,19 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     }
 
     fn found(&self, finding: Finding) -> TargetOutcome {
-        let commands = self.taken.clone();
+        let commands = self.executed.clone();
         TargetOutcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
     }
 
-    /// An input as the history that it is, for who looks at a corpus or an artifact.
-    pub fn tell(&self, bytes: &[u8]) -> String {
+    /// An input as text, a line for each command, for people who look at a corpus or an artifact.
+    pub fn describe(&self, bytes: &[u8]) -> String {
         let input = match Input::decode(bytes, &self.setup, self.kinds, self.settings.length) {
             Ok(input) => input,
             Err(error) => return error.to_string(),
         };
         let named = input.header.named_setup(&self.own);
         let names = named.cast.casting().with_groups(named.groups.clone());
-        let mut told = format!(
+        let mut text = format!(
             "{} in {}, policy {}",
             names.users.join(", "),
             if names.groups.is_empty() { "no group".into() } else { names.groups.join(", ") },
@@ -244,17 +241,17 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         );
         for (step, command) in input.commands.iter().enumerate() {
             let command = NamedCommand { command: *command, names: &names };
-            told += &format!("\n{step:>4}  {command}");
+            text += &format!("\n{step:>4}  {command}");
         }
-        told
+        text
     }
 
-    /// Saves, shrinks, saves again and tells what an input about this showed, and returns the file. The implementation that
-    /// showed it is gone then.
+    /// Saves a finding, shrinks it, saves it again and writes a report. Returns the file of the scenario.
+    /// The implementation that showed the finding is dropped first.
     ///
     /// # Errors
-    /// If it cannot be saved or told.
-    pub fn conclude(
+    /// If the file or the report cannot be written.
+    pub fn triage(
         &mut self,
         header: Header,
         found: &Found,
@@ -265,7 +262,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let draft = finder.folder.draft(&found.commands, &found.finding, None);
         self.adapter = None;
         if let Ok(draft) = &draft {
-            // Shrinking may take its time, and who ends it early is to know what there is.
+            // Shrinking may take long. Whoever interrupts it needs to know where the draft is.
             let (identity, path) = (found.finding.identity(), draft.path().display());
             let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
         }
@@ -273,8 +270,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
-        let Target { adapter, lockstep, guide, counters, taken, input, .. } = self;
-        taken.clear();
+        let Target { adapter, lockstep, guide, counters, executed, input, .. } = self;
+        executed.clear();
         let adapter = match adapter {
             Some(adapter) => adapter,
             None => match (self.make)() {
@@ -292,22 +289,22 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         }
         guide.start();
         for command in &input.commands {
-            let before: Option<State> = guide.looks_back().then(|| *lockstep.state());
+            let before: Option<State> = guide.needs_state_before().then(|| *lockstep.state());
             let progress = lockstep.step(adapter, command);
             if progress == StepResult::Unsupported {
                 continue;
             }
-            taken.push(*command);
+            executed.push(*command);
             if let StepResult::Ended(finding) = progress {
                 return Some(finding);
             }
             if let (false, Some(decision)) = (guide.is_silent(), lockstep.decision()) {
                 let before = before.as_ref().map(|before| (before, &setup.policy));
-                guide.tell(counters, before, command, decision, lockstep.state());
+                guide.record(counters, before, command, decision, lockstep.state());
             }
         }
         let finding = lockstep.finish()?;
-        taken.truncate(finding.at() + 1);
+        executed.truncate(finding.at() + 1);
         Some(finding)
     }
 

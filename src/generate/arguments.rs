@@ -1,5 +1,5 @@
-//! Which users and groups a drawn command names: any ([`Uniform`]), or mostly those with which it is likely to
-//! be allowed ([`Likely`]).
+//! The users and groups of a drawn command: any ([`Uniform`]), or mostly those with which it is likely
+//! to be allowed ([`Likely`]).
 
 use std::convert::Infallible;
 
@@ -13,14 +13,15 @@ use super::Choices;
 /// Of so many arguments ...
 const ARGUMENTS: usize = 64;
 /// ... this many are drawn from all users, whatever their kind, ...
-const STRANGE: usize = 1;
+const FROM_EVERYONE: usize = 1;
 /// ... and this many from all candidates, so that each condition gets its chance to fail alone.
-const STRAY: usize = 6;
+const FROM_CANDIDATES: usize = 6;
 
-/// Of so many arguments that look at nothing, one is of any kind.
+/// Of so many uniform arguments, one is a user of any kind.
 const ANY_KIND: usize = 16;
 
-/// Arguments that look at nothing: mostly of the right kind, of which each is as likely as any other.
+/// Arguments drawn without looking at the state. Most are of the right kind, and each user of that
+/// kind is as likely as any other.
 pub(super) struct Uniform<'a, C> {
     bounds: &'a Bounds,
     kind: CommandKind,
@@ -37,7 +38,7 @@ impl<C: Choices> Arguments for Uniform<'_, C> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
-        // Who attacks keeps to no kinds.
+        // An attacker does not keep to kinds.
         let users = match self.choices.below(ANY_KIND) {
             0 => self.bounds.kinds.everyone(),
             _ => self.bounds.candidates(self.kind, field),
@@ -55,7 +56,8 @@ impl<C: Choices> Arguments for Uniform<'_, C> {
     }
 }
 
-/// Arguments with which the command is likely to be allowed in the state, but for the odd one out.
+/// Arguments with which the command is likely to be allowed in the state. A few are drawn from all
+/// candidates.
 pub(super) struct Likely<'a, C> {
     bounds: &'a Bounds,
     policy: &'a Policy,
@@ -70,7 +72,7 @@ pub(super) struct Likely<'a, C> {
 }
 
 impl<'a, C: Choices> Likely<'a, C> {
-    /// The group and the child are drawn first: who can act, and on whom, depends on them.
+    /// The group and the child are drawn first, because the likely actors and targets depend on them.
     #[inline]
     pub(super) fn new(
         bounds: &'a Bounds,
@@ -115,24 +117,24 @@ impl<'a, C: Choices> Likely<'a, C> {
             fitting[count] = group;
             count += usize::from(fits(self.kind, self.state.group(group)));
         }
-        if count == 0 || self.choices.chance(STRAY, ARGUMENTS) {
+        if count == 0 || self.choices.chance(FROM_CANDIDATES, ARGUMENTS) {
             Group::new(self.choices.below(self.bounds.groups))
         } else {
             fitting[self.choices.below(count)]
         }
     }
 
-    /// One of the likely users; now and then, or if there is none, one of all that could stand there.
+    /// One of the likely users; now and then, or if there are none, one of all candidates.
     fn draw_user(&mut self, field: Field, likely: UserSet) -> User {
         let users = match self.choices.below(ARGUMENTS) {
-            roll if roll < STRANGE => self.bounds.kinds.everyone(),
-            roll if roll >= STRANGE + STRAY && !likely.is_empty() => likely,
+            roll if roll < FROM_EVERYONE => self.bounds.kinds.everyone(),
+            roll if roll >= FROM_EVERYONE + FROM_CANDIDATES && !likely.is_empty() => likely,
             _ => self.bounds.candidates(self.kind, field),
         };
         one_of(users, self.bounds, self.choices)
     }
 
-    /// Who is likely to act in the group, and on whom.
+    /// The likely actors in the group, and the likely targets.
     #[inline]
     fn in_group(&self, group: &GroupState) -> (UserSet, UserSet) {
         use CommandKind as K;
@@ -152,7 +154,7 @@ impl<'a, C: Choices> Likely<'a, C> {
         }
     }
 
-    /// Whom a guardian of the child is likely to decide on.
+    /// The likely targets of a guardian of the child.
     #[inline]
     fn of_child(&self, child: User) -> UserSet {
         use CommandKind as K;
@@ -166,7 +168,7 @@ impl<'a, C: Choices> Likely<'a, C> {
         }
     }
 
-    /// Whether a launch with this user stands a chance.
+    /// True if a launch with this user is likely to be allowed.
     fn suits_launcher(&self, by: User, user: User) -> bool {
         self.policy.newcomer.create == NewcomerRule::Anyone || self.state.compatible(self.policy, by, user)
     }
@@ -210,7 +212,7 @@ impl<C: Choices> Arguments for Likely<'_, C> {
     }
 }
 
-/// Whether a command of that kind could be allowed in the group.
+/// True if a command of that kind could be allowed in the group.
 fn fits(kind: CommandKind, group: &GroupState) -> bool {
     use CommandKind as K;
     match kind {
@@ -223,7 +225,7 @@ fn fits(kind: CommandKind, group: &GroupState) -> bool {
     }
 }
 
-/// One user of the set; of everyone, if the set is empty.
+/// One user of the set; one of all users if the set is empty.
 #[inline]
 fn one_of(users: UserSet, bounds: &Bounds, choices: &mut impl Choices) -> User {
     let users = if users.is_empty() { bounds.kinds.everyone() } else { users };

@@ -1,5 +1,5 @@
-//! Seeking: commands that show one of the points that are wanted. Which are wanted is data, made by whoever counts what
-//! was seen.
+//! Seeking: drawing commands that show one of the wanted points of coverage. The caller counts what
+//! was seen and lists the wanted points.
 
 use chatwarden_model::{Command, CommandKind, State};
 
@@ -7,17 +7,17 @@ use super::arguments::{Likely, Uniform};
 use super::{Choices, Generator};
 use crate::coverage::{HistoryFacts, Point, StateView};
 
-/// How many commands of the wanted kind are tried before an ordinary one is taken.
+/// The most commands of the wanted kind that are tried before an ordinary one is taken.
 const TRIES: usize = 24;
 
-/// Of so many commands one is sought.
+/// Of so many commands, one seeks a point.
 const EVERY: usize = 2;
 
-/// A point that one of the commands tried shows, drawn among those wanted; most often there is none.
+/// A command that shows a wanted point, if one of those tried does; most often none does.
 pub(super) fn seek(
     generator: &Generator,
     state: &State,
-    past: &HistoryFacts,
+    facts: &HistoryFacts,
     targets: &[Point],
     choices: &mut impl Choices,
 ) -> Option<Command> {
@@ -29,16 +29,16 @@ pub(super) fn seek(
     if kind.names_group() && generator.bounds.groups == 0 {
         return None;
     }
-    let situation = StateView { state, policy: &generator.policy, history: Some(past) };
+    let view = StateView { state, policy: &generator.policy, history: Some(facts) };
     (0..TRIES).find_map(|nth| {
         let command = draw(generator, kind, state, nth, choices);
         let mut shows = false;
-        situation.each_point(&command, |point| shows |= point == target);
+        view.each_point(&command, |point| shows |= point == target);
         shows.then_some(command)
     })
 }
 
-/// Likely arguments and any at all in turn: what is likely to be allowed shows few refusals.
+/// Likely and uniform arguments by turns, because commands with likely ones are seldom refused.
 fn draw(
     generator: &Generator,
     kind: CommandKind,

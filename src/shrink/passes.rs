@@ -1,5 +1,5 @@
-//! The passes of the shrinker, in the order in which they are tried. Each lists candidates made from the best
-//! history so far; the shrinker discards those that are not simpler or were tried before.
+//! The passes of the shrinker, in the order in which they are tried. Each lists candidates made from
+//! the best trace so far. The shrinker discards those that are not simpler or were tried before.
 
 mod plausible;
 
@@ -10,16 +10,16 @@ use chatwarden_model::{
 
 use plausible::Signature;
 
-/// Above this many chatting users in a history, launches are no longer enumerated as replacements: their number
-/// doubles with each.
-const CROWD: usize = 6;
+/// With more chatting users than this in a trace, launches are no longer listed as replacements,
+/// because their number doubles with each user.
+const MOST_USERS_FOR_LAUNCHES: usize = 6;
 
-/// How many candidates of the last pass are tried before it is taken to be of no help.
-const FAR_FETCHED: usize = 400;
+/// The most candidates of the last pass.
+const MOST_OF_ONE_FOR_TWO: usize = 400;
 
 type Candidates = Box<dyn Iterator<Item = Vec<Command>> + Send>;
 
-/// Where the shrinker is.
+/// The current pass and its remaining candidates.
 pub(super) struct Pass {
     at: usize,
     candidates: Option<Candidates>,
@@ -31,15 +31,16 @@ impl std::fmt::Debug for Pass {
     }
 }
 
-/// What candidates are made for: the run, and the kinds of commands that may come in.
+/// What all candidates have in common: the setup, and the kinds of commands that may be added.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scene {
+pub(super) struct ShrinkContext {
     pub(super) setup: Setup,
     pub(super) kinds: EnumSet<CommandKind>,
 }
 
-/// The passes: what leaves most out comes first; what asks the model for thousands of candidates comes last.
-const PASSES: [fn(&Scene, &[Command]) -> Candidates; 9] = [
+/// The passes. Those that leave most out come first; those that ask the model about thousands of
+/// candidates come last.
+const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 9] = [
     idle_commands,
     ranges,
     pairs,
@@ -57,8 +58,8 @@ impl Pass {
     }
 
     /// The next candidate of this pass.
-    pub(super) fn next(&mut self, scene: &Scene, best: &[Command]) -> Option<Vec<Command>> {
-        self.candidates.get_or_insert_with(|| PASSES[self.at](scene, best)).next()
+    pub(super) fn next(&mut self, context: &ShrinkContext, best: &[Command]) -> Option<Vec<Command>> {
+        self.candidates.get_or_insert_with(|| PASSES[self.at](context, best)).next()
     }
 
     /// The pass that follows when this one has nothing left.
@@ -67,19 +68,19 @@ impl Pass {
         (at < PASSES.len()).then_some(Pass { at, candidates: None })
     }
 
-    /// The best history changed, so everything is worth another try.
+    /// Starts over, because every pass may help with the new best trace.
     pub(super) fn succeeded(&mut self) {
         *self = Self::first();
     }
 }
 
-/// All commands at once that change nothing in the model, but for the last.
-fn idle_commands(scene: &Scene, best: &[Command]) -> Candidates {
-    let mut state: State = scene.setup.start();
+/// Without all commands that change nothing in the model, except the last.
+fn idle_commands(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let mut state: State = context.setup.start();
     let mut kept = Vec::with_capacity(best.len());
     for (at, command) in best.iter().enumerate() {
         let before = state;
-        step(&mut state, &scene.setup.policy, command);
+        step(&mut state, &context.setup.policy, command);
         if at + 1 == best.len() || state != before {
             kept.push(*command);
         }
@@ -87,8 +88,8 @@ fn idle_commands(scene: &Scene, best: &[Command]) -> Candidates {
     Box::new(std::iter::once(kept))
 }
 
-/// Without a range of commands: halves, quarters and so on down to single ones, from the end.
-fn ranges(_: &Scene, best: &[Command]) -> Candidates {
+/// Without a range of commands: halves, quarters and so on down to single commands, from the end.
+fn ranges(_: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
     let removable = best.len().saturating_sub(1);
     let sizes = std::iter::successors(Some(removable.div_ceil(2)), |size| Some(size / 2))
@@ -103,62 +104,88 @@ fn ranges(_: &Scene, best: &[Command]) -> Candidates {
 }
 
 /// Without two commands.
-fn pairs(_: &Scene, best: &[Command]) -> Candidates {
+fn pairs(_: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
     let removable = best.len().saturating_sub(1);
     let pairs = (0..removable).flat_map(move |one| (one + 1..removable).map(move |other| (one, other)));
     Box::new(pairs.map(move |(one, other)| without(&best, |at| at == one || at == other)))
 }
 
-/// With users and groups named in the order in which they appear, each kind from its lowest name up; with and
-/// without children bringing their guardians along.
-fn canonical_names(scene: &Scene, best: &[Command]) -> Candidates {
-    let plain = canonical_users(&scene.setup, best, false);
-    let in_families = canonical_users(&scene.setup, best, true);
-    Box::new([plain, in_families].map(|names| renamed(best, &names)).into_iter())
+/// With users and groups renamed in the order in which they appear, each kind of user from its lowest
+/// name up. In the second candidate, guardians are renamed together with their children.
+fn canonical_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let renamings = [false, true].map(|in_families| canonical_renaming(&context.setup, best, in_families));
+    Box::new(renamings.map(|renaming| renamed(best, &renaming)).into_iter())
 }
 
-fn canonical_users(setup: &Setup, best: &[Command], families: bool) -> Renaming {
-    let mut names = Renaming::identity();
-    let (mut named, mut free, mut groups) = (UserSet::EMPTY, setup.cast.kinds(), Vec::new());
-    let mut name = |names: &mut Renaming, user: User, wanted: UserSet| {
-        if !named.contains(user) {
-            let kind = setup.cast.kind(user);
-            let lowest = free.of(kind).and(wanted).iter().next().or_else(|| free.of(kind).iter().next());
-            let lowest = lowest.expect("there are as many names as users");
-            *names = names.with_user(user, lowest);
-            named.insert(user);
-            free = free.without(lowest);
-        }
+fn canonical_renaming(setup: &Setup, best: &[Command], in_families: bool) -> Renaming {
+    let mut names = CanonicalNames {
+        setup,
+        renaming: Renaming::identity(),
+        named: UserSet::EMPTY,
+        free: setup.cast.kinds(),
+        named_groups: Vec::new(),
     };
+    let everyone = UserSet::first(MAX_USERS);
     for command in best {
-        let children = setup.cast.kinds().children.and(command.users());
-        for child in children.iter().filter(|_| families) {
-            name(&mut names, child, UserSet::first(MAX_USERS));
-            for guardian in setup.cast.guardians(child) {
-                let of_child = setup.cast.guardians(names.user(child));
-                name(&mut names, guardian, of_child);
-            }
+        if in_families {
+            names.name_families(setup.cast.kinds().children.and(command.users()));
         }
         command.each_argument(|_, argument| match argument {
-            Argument::User(user) => name(&mut names, user, UserSet::first(MAX_USERS)),
-            Argument::Users(users) => {
-                users.iter().for_each(|user| name(&mut names, user, UserSet::first(MAX_USERS)));
-            }
-            Argument::Group(_) => {}
+            Argument::User(user) => names.name_user(user, everyone),
+            Argument::Users(users) => users.iter().for_each(|user| names.name_user(user, everyone)),
+            Argument::Group(group) => names.name_group(group),
         });
-        if let Some(group) = command.group().filter(|group| !groups.contains(group)) {
-            names = names.with_group(group, Group::new(groups.len()));
-            groups.push(group);
-        }
     }
-    names
+    names.renaming
 }
 
-/// With two users or groups made one, or with their names swapped.
-fn merged_names(scene: &Scene, best: &[Command]) -> Candidates {
+/// A renaming in the making: each user gets the lowest free name of its kind, each group the lowest
+/// free one.
+struct CanonicalNames<'a> {
+    setup: &'a Setup,
+    renaming: Renaming,
+    named: UserSet,
+    free: Kinds,
+    named_groups: Vec<Group>,
+}
+
+impl CanonicalNames<'_> {
+    /// Names a user, if it has no name yet, with one of the preferred names if one is free.
+    fn name_user(&mut self, user: User, preferred: UserSet) {
+        if self.named.contains(user) {
+            return;
+        }
+        let free = self.free.of(self.setup.cast.kind(user));
+        let name = free.and(preferred).iter().next().or_else(|| free.iter().next());
+        let name = name.expect("there are as many names as users");
+        self.renaming = self.renaming.with_user(user, name);
+        self.named.insert(user);
+        self.free = self.free.without(name);
+    }
+
+    /// Names children and then their guardians, like the guardians of the child of that name.
+    fn name_families(&mut self, children: UserSet) {
+        for child in children {
+            self.name_user(child, UserSet::first(MAX_USERS));
+            for guardian in self.setup.cast.guardians(child) {
+                self.name_user(guardian, self.setup.cast.guardians(self.renaming.user(child)));
+            }
+        }
+    }
+
+    fn name_group(&mut self, group: Group) {
+        if !self.named_groups.contains(&group) {
+            self.renaming = self.renaming.with_group(group, Group::new(self.named_groups.len()));
+            self.named_groups.push(group);
+        }
+    }
+}
+
+/// With one user or group in place of another, or with the two exchanged.
+fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
-    let kinds = scene.setup.cast.kinds();
+    let kinds = context.setup.cast.kinds();
     let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
     let users = named.iter().flat_map(move |user| {
         let others = kinds.of(kinds.kind(user)).without(user);
@@ -167,7 +194,7 @@ fn merged_names(scene: &Scene, best: &[Command]) -> Candidates {
             [names.with_user(user, other), names.swapping_users(user, other)]
         })
     });
-    let groups = Group::first(scene.setup.groups).flat_map(move |one| {
+    let groups = Group::first(context.setup.groups).flat_map(move |one| {
         Group::first(one.index()).flat_map(move |other| {
             let names = Renaming::identity();
             [names.with_group(one, other), names.swapping_groups(one, other)]
@@ -176,18 +203,19 @@ fn merged_names(scene: &Scene, best: &[Command]) -> Candidates {
     Box::new(users.chain(groups).map(move |names| renamed(&best, &names)))
 }
 
-/// With a child and an adult in each other's parts: somebody else launches the group, say. Approvals are given
-/// to the child of the new pair by one of its guardians; those that thereby say the same twice are one.
-fn recast_roles(scene: &Scene, best: &[Command]) -> Candidates {
+/// With a child and an adult in each other's roles, so that somebody else launches the group, for
+/// example. Approvals then go to the child of the new pair and come from one of its guardians.
+/// Duplicates are left out.
+fn recast_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
-    let scene = *scene;
-    let Kinds { children, adults, .. } = scene.setup.cast.kinds();
+    let context = *context;
+    let Kinds { children, adults, .. } = context.setup.cast.kinds();
     let swaps = children.iter().flat_map(move |child| adults.iter().map(move |adult| (child, adult)));
     Box::new(swaps.map(move |(child, adult)| {
         let names = Renaming::identity().swapping_users(child, adult);
         let mut recast: Vec<Command> = Vec::with_capacity(best.len());
         for command in &best {
-            let command = turned(&scene.setup, names.command(command));
+            let command = with_child_first(&context.setup, names.command(command));
             if recast.last() != Some(&command) && !(is_approval(&command) && recast.contains(&command)) {
                 recast.push(command);
             }
@@ -196,49 +224,49 @@ fn recast_roles(scene: &Scene, best: &[Command]) -> Candidates {
     }))
 }
 
-/// With two commands in each other's places.
-fn sorted_commands(scene: &Scene, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&scene.setup, best);
-    let (scene, best) = (*scene, best.to_vec());
+/// With two commands exchanged.
+fn sorted_commands(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let wanted = Signature::of(&context.setup, best);
+    let (context, best) = (*context, best.to_vec());
     let pairs = (0..best.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect::<Vec<_>>();
     let candidates = pairs.into_iter().map(move |(one, other)| {
         let mut swapped = best.clone();
         swapped.swap(one, other);
         swapped
     });
-    Box::new(candidates.filter(move |candidate| Signature::of(&scene.setup, candidate) == wanted))
+    Box::new(candidates.filter(move |candidate| Signature::of(&context.setup, candidate) == wanted))
 }
 
 /// With one command replaced by a simpler one.
-fn simpler_commands(scene: &Scene, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&scene.setup, best);
-    let (scene, best) = (*scene, best.to_vec());
-    let alphabet = alphabet(&scene, &best);
+fn simpler_commands(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let wanted = Signature::of(&context.setup, best);
+    let (context, best) = (*context, best.to_vec());
+    let replacements = possible_commands(&context, &best);
     let candidates = (0..best.len()).flat_map(move |at| {
         let best = best.clone();
         let simpler: Vec<Command> =
-            alphabet.iter().copied().filter(|command| command.key() < best[at].key()).collect();
+            replacements.iter().copied().filter(|command| command.key() < best[at].key()).collect();
         simpler.into_iter().map(move |command| with(&best, at, command))
     });
-    Box::new(candidates.filter(move |candidate| Signature::of(&scene.setup, candidate) == wanted))
+    Box::new(candidates.filter(move |candidate| Signature::of(&context.setup, candidate) == wanted))
 }
 
-/// With one command, anywhere, instead of two. It is for findings that the model has something to say about; for the
-/// others thousands of candidates would be as good as any.
-fn one_for_two(scene: &Scene, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&scene.setup, best);
-    if !wanted.is_some_and(Signature::is_telling) {
+/// With one command, anywhere, in place of two. It is for findings whose signature is specific; for
+/// others the model cannot tell thousands of candidates apart.
+fn one_for_two(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let wanted = Signature::of(&context.setup, best);
+    if !wanted.is_some_and(Signature::is_specific) {
         return Box::new(std::iter::empty());
     }
-    let (scene, best) = (*scene, best.to_vec());
-    let alphabet = alphabet(&scene, &best);
+    let (context, best) = (*context, best.to_vec());
+    let replacements = possible_commands(&context, &best);
     let pairs = (0..best.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect::<Vec<_>>();
     let candidates = pairs.into_iter().flat_map(move |(one, other)| {
         let shorter = without(&best, |at| at == one || at == other);
-        let alphabet = alphabet.clone();
+        let replacements = replacements.clone();
         (0..=shorter.len()).flat_map(move |at| {
             let shorter = shorter.clone();
-            alphabet.clone().into_iter().map(move |command| {
+            replacements.clone().into_iter().map(move |command| {
                 let mut candidate = shorter.clone();
                 candidate.insert(at, command);
                 candidate
@@ -247,23 +275,23 @@ fn one_for_two(scene: &Scene, best: &[Command]) -> Candidates {
     });
     Box::new(
         candidates
-            .filter(move |candidate| Signature::of(&scene.setup, candidate) == wanted)
-            .take(FAR_FETCHED),
+            .filter(move |candidate| Signature::of(&context.setup, candidate) == wanted)
+            .take(MOST_OF_ONE_FOR_TWO),
     )
 }
 
-/// The commands that can be named with the users and groups of the history.
-fn alphabet(scene: &Scene, best: &[Command]) -> Vec<Command> {
+/// The commands that can be named with the users and groups of the trace.
+fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> {
     let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
-    let kinds = scene.setup.cast.kinds();
+    let kinds = context.setup.cast.kinds();
     let kinds = Kinds {
         children: kinds.children.and(named),
         adults: kinds.adults.and(named),
         guardians: kinds.guardians.and(named),
     };
     let groups = best.iter().filter_map(Command::group).map(|group| group.index() + 1).max().unwrap_or(0);
-    let mut bounds = Bounds { kinds, groups, commands: scene.kinds };
-    if kinds.chatting().len() > CROWD {
+    let mut bounds = Bounds { kinds, groups, commands: context.kinds };
+    if kinds.chatting().len() > MOST_USERS_FOR_LAUNCHES {
         bounds.commands.remove(CommandKind::Create);
     }
     bounds.well_typed()
@@ -275,16 +303,17 @@ fn with(commands: &[Command], at: usize, command: Command) -> Vec<Command> {
     changed
 }
 
-fn without(commands: &[Command], gone: impl Fn(usize) -> bool) -> Vec<Command> {
-    commands.iter().enumerate().filter(|(at, _)| !gone(*at)).map(|(_, command)| *command).collect()
+fn without(commands: &[Command], is_removed: impl Fn(usize) -> bool) -> Vec<Command> {
+    commands.iter().enumerate().filter(|(at, _)| !is_removed(*at)).map(|(_, command)| *command).collect()
 }
 
 fn renamed(commands: &[Command], names: &Renaming) -> Vec<Command> {
     commands.iter().map(|command| names.command(command)).collect()
 }
 
-/// An approval or revocation turned so that the child of the two is the one it is about.
-fn turned(setup: &Setup, command: Command) -> Command {
+/// An approval or revocation whose child and contact are exchanged if only the contact is a child.
+/// Then one of the child's guardians gives it.
+fn with_child_first(setup: &Setup, command: Command) -> Command {
     let children = setup.cast.kinds().children;
     let turn = |by: User, child: User, contact: User| {
         let (child, contact) = if children.contains(child) || !children.contains(contact) {

@@ -1,4 +1,4 @@
-//! What adopters in Rust use in `cargo test`: the conformance test in one line, and histories for proptest.
+//! What adopters in Rust use in `cargo test`: the conformance test in one line, and traces for proptest.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use chatwarden::conformance::Conformance;
 use chatwarden::format::Scenario;
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, Setup};
-use chatwarden::strategy::Histories;
+use chatwarden::strategy::Traces;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use chatwarden_test_support::{ANN, Disturbed, KAY, KIM, plain_faults, setup_for};
@@ -123,7 +123,7 @@ fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> 
     let terms = CheckConfig::of(&Memory::new().about());
     let config = Config { failure_persistence: None, ..config.clone() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let outcome = TestRunner::new_with_rng(config, rng).run(&Histories::new(&setup), |commands| {
+    let outcome = TestRunner::new_with_rng(config, rng).run(&Traces::new(&setup), |commands| {
         match lockstep::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
             None => Ok(()),
             Some(_) => Err(TestCaseError::fail("it does not conform")),

@@ -2,10 +2,10 @@
 //! what they find.
 
 mod codec;
-mod concluding;
 mod guidance;
 mod mutation;
 mod targets;
+mod triage;
 
 use chatwarden::format::NamedSetup;
 use chatwarden::fuzz::{Input, UnknownVersion};

@@ -19,7 +19,7 @@ fn shrunk(history: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Comm
     let mut shrinker = Shrinker::new(&setup, EnumSet::all(), history);
     while let Some(candidate) = shrinker.propose() {
         let shown = shows(candidate).then_some(candidate.len());
-        shrinker.told(shown);
+        shrinker.record_outcome(shown);
     }
     shrinker.best().to_vec()
 }
@@ -74,7 +74,7 @@ fn executions_are_counted_and_bounded() {
         let mut proposed = 0;
         while shrinker.propose().is_some() {
             proposed += 1;
-            shrinker.told(None);
+            shrinker.record_outcome(None);
         }
         assert_eq!(shrinker.executions(), proposed);
         assert_eq!(shrinker.is_exhausted(), is_long, "after {proposed}");
@@ -93,7 +93,7 @@ fn tried(setup: &Setup, history: &[Command]) -> HashSet<Vec<Command>> {
     let mut tried = HashSet::new();
     while let Some(candidate) = shrinker.propose() {
         tried.insert(candidate.to_vec());
-        shrinker.told(None);
+        shrinker.record_outcome(None);
     }
     tried
 }

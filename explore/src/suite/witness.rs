@@ -142,7 +142,7 @@ fn shrunk(plan: &SuiteConfig, point: Point, commands: Vec<Command>) -> Vec<Comma
     let mut shrinker = Shrinker::new(setup, plan.commands, commands);
     while let Some(candidate) = shrinker.propose() {
         let shown = first_shown(setup, candidate, &wanted);
-        shrinker.told(shown.first().map(|(_, length)| *length));
+        shrinker.record_outcome(shown.first().map(|(_, length)| *length));
     }
     shrinker.best().to_vec()
 }

@@ -1,27 +1,27 @@
-//! What the model expects of a history, to tell candidates that are worth an execution from the many that are not.
+//! The model's view of a trace, by which candidates that are worth an execution are selected.
 //!
-//! An implementation that follows the model but for the defect will show the same finding only where the model sees
-//! the same situation. This decides what is tried, never what is believed.
+//! An implementation that follows the model except for the defect shows the same finding only where
+//! the model's view is the same. This decides which candidates are executed, and never the outcome.
 
 use chatwarden_model::{
     Command, CommandKind, Condition, EnumSet, NamedEnum, Promise, Setup, State, Transition, UserSet, decide,
     step,
 };
 
-/// The situation at the last command of a history, as the model sees it.
+/// The model's view of the last command of a trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Signature {
     kind: CommandKind,
-    /// Why the model refuses the command, if it does.
+    /// The condition for which the model refuses the command, if it does.
     reason: Option<Condition>,
-    /// What would be broken if it happened all the same.
+    /// The promises that would be broken if it were carried out.
     broken: EnumSet<Promise>,
-    /// Whether it would change a group.
+    /// True if it would change a group.
     changes_groups: bool,
 }
 
 impl Signature {
-    /// The signature of a history; of an empty one, nothing can be said.
+    /// The signature of a trace; an empty one has none.
     pub(super) fn of(setup: &Setup, commands: &[Command]) -> Option<Self> {
         let (last, first) = commands.split_last()?;
         let policy = &setup.policy;
@@ -44,9 +44,9 @@ impl Signature {
         })
     }
 
-    /// Whether the model refuses the command, or sees a promise broken or a group changed by it: then few histories
-    /// look the same.
-    pub(super) fn is_telling(self) -> bool {
+    /// True if the model refuses the command, or if it would break a promise or change a group. Few
+    /// traces have the same specific signature.
+    pub(super) fn is_specific(self) -> bool {
         self.reason.is_some() || !self.broken.is_empty() || self.changes_groups
     }
 }

@@ -190,7 +190,7 @@ fn commands_that_bytes_choose_are_mostly_allowed_or_nearly_so() {
 
 #[test]
 fn other_versions_are_refused() {
-    for version in (0..=255).filter(|version| *version != Input::VERSION) {
+    for version in (0..=255).filter(|version| *version != Header::VERSION) {
         let error = decode(&[version, 1, 2, 3]).unwrap_err();
         let said = format!("the input is of version {version}; this program reads version 1");
         assert_eq!(error.to_string(), said);

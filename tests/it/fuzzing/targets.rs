@@ -106,7 +106,7 @@ fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
 #[test]
 fn inputs_are_told_as_histories() {
     let target = target(|| Ok(Memory::new()), Settings::default());
-    let told = |header, commands| target.tell(&Input { header, commands }.encode());
+    let told = |header, commands| target.describe(&Input { header, commands }.encode());
     let of_target = told(Header::OWN, reported());
     let lines: Vec<_> = of_target.lines().collect();
     assert_eq!(lines[0], "ann, bob, kay, kim, sam in g1, g2, policy \"messenger-kids\"");
@@ -114,7 +114,7 @@ fn inputs_are_told_as_histories() {
     let family = CastSpec::BuiltIn(BuiltInCast::Family);
     let own = NamedSetup::new(family, 0, PolicySpec::Preset(Preset::AdderOnly));
     assert!(told(Header::of(&own), Vec::new()).ends_with(" in no group, policy \"adder-only\""));
-    assert!(target.tell(&[9]).contains("version 9"), "{}", target.tell(&[9]));
+    assert!(target.describe(&[9]).contains("version 9"), "{}", target.describe(&[9]));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_finding_is_saved_shrunk_and_told() {
     assert_eq!(found.commands.len(), 7);
 
     let mut told = Vec::new();
-    let file = target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
+    let file = target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
     let told = String::from_utf8(told).expect("it is text");
     for part in [
         ".new.json and is being shrunk",
@@ -72,7 +72,7 @@ fn a_folder_that_cannot_be_written_loses_nothing() {
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(file.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    assert!(target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
+    assert!(target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
     assert_eq!(told_scenario(&told).steps.len(), 7);
 }
 
@@ -91,7 +91,7 @@ fn a_folder_that_cannot_be_written_any_more_loses_nothing() {
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    assert!(target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
+    assert!(target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
     assert_eq!(told_scenario(&told).steps.len(), 7);
 }
 
@@ -130,7 +130,7 @@ fn concluded(most: usize) -> (usize, Scenario, String) {
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
     let mut told = Vec::new();
-    target.conclude(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
+    target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
     (resets.load(Relaxed), saved(folder.path()), String::from_utf8(told).expect("it is text"))
 }
 
@@ -157,7 +157,7 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     let input = Input { header: Header::of(&setup), commands: reported() };
     let TargetOutcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
     assert_eq!(target.run(&Input::default().encode()), TargetOutcome::Conforms);
-    target.conclude(header, &found, &mut Vec::new(), &Palette::PLAIN).expect("it can be saved");
+    target.triage(header, &found, &mut Vec::new(), &Palette::PLAIN).expect("it can be saved");
     let saved = saved(folder.path());
     assert_eq!((saved.policy, saved.groups.len()), (setup.policy, 1));
     replay::against_policy(&saved).expect("the policy does what it says");
@@ -198,7 +198,7 @@ fn fuzz_in_this_process() {
 fn aborted(test: &str, delay: &str) -> (String, Scenario) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let output = process::Command::new(std::env::current_exe().expect("there is one"))
-        .args(["--exact", &format!("fuzzing::concluding::{test}"), "--nocapture"])
+        .args(["--exact", &format!("fuzzing::triage::{test}"), "--nocapture"])
         .envs([(FOLDER, folder.path().as_os_str()), (DELAY, delay.as_ref())])
         .output()
         .expect("it starts");
