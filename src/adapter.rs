@@ -168,11 +168,6 @@ named_enum! {
 
 named_enum! {
     /// A part of an implementation's state that can be observed.
-    ///
-    /// ```
-    /// use chatwarden::{adapter::Part, model::EnumSet};
-    /// assert_eq!(EnumSet::<Part>::all().len(), 8);
-    /// ```
     pub enum Part {
         Members = "members": "who is in each group",
         Invited = "invited": "who is invited to each group",
@@ -286,15 +281,7 @@ impl Default for GroupView {
     }
 }
 
-/// The observable state of an implementation.
-///
-/// ```
-/// use chatwarden::adapter::Observation;
-/// use chatwarden::model::{User, UserSet};
-/// let mut seen = Observation::default();
-/// seen.contacts[0].insert(User::new(1));
-/// assert_ne!(seen, Observation::default());
-/// ```
+/// The observable state of an implementation. The default is the state of a new system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Observation {
     /// Each group, at its index.

@@ -64,12 +64,6 @@ pub struct Transition<'a, const U: usize, const G: usize> {
 }
 
 /// A breach of a promise, in one group or between certain users.
-///
-/// ```
-/// use chatwarden_model::{Breach, Promise, UserSet};
-/// let breach = Breach { promise: Promise::Ban, group: None, users: UserSet::first(1) };
-/// assert_eq!(breach.users.len(), 1);
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Breach {
     /// The promise.

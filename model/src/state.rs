@@ -25,12 +25,6 @@ named_enum! {
 
 named_enum! {
     /// Whether one can join a group by its link.
-    ///
-    /// ```
-    /// use chatwarden_model::{GroupState, Link};
-    /// let group: GroupState = GroupState::default();
-    /// assert_eq!(group.link, Link::Closed);
-    /// ```
     pub enum Link {
         Closed = "closed": "nobody joins by the link",
         Open = "open": "one can join by the link",

@@ -219,12 +219,7 @@ impl IntoIterator for UserSet {
     }
 }
 
-/// The users of a set in index order; made by [`UserSet::iter`].
-///
-/// ```
-/// use chatwarden_model::{User, UserSet};
-/// assert_eq!(UserSet::first(2).iter().next(), Some(User::new(0)));
-/// ```
+/// The iterator of [`UserSet::iter`].
 #[derive(Clone, Debug)]
 pub struct Users(UserSet);
 
