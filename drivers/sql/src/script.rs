@@ -24,11 +24,11 @@ const LIST: &str = "with";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// A query. If it returns no row, the command is refused.
-    Asks,
+    Question,
     /// A change of tables.
-    Changes,
+    Change,
     /// Removes rows and returns the users to whom something is delivered.
-    Takes,
+    Delivery,
 }
 
 /// A statement with named parameters. [`Scripts`] has an example.

@@ -88,7 +88,7 @@ impl Service {
         for earlier in 0.. {
             match self.attempt(&work) {
                 Err(DatabaseError::Conflict(_)) if earlier + 1 < ATTEMPTS => {
-                    thread::sleep(PAUSE * (1 << earlier))
+                    thread::sleep(PAUSE * (1 << earlier));
                 }
                 // A constraint that forbids a change refuses the command.
                 Err(DatabaseError::Forbidden(_)) => return Ok(Answer::Deny),
