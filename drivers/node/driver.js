@@ -1,4 +1,4 @@
-// A driver for chatwarden, to learn from: a tiny chat service with a real defect, and the protocol around it.
+// A driver for chatwarden to learn from: a tiny chat service with a real defect, and the driver protocol.
 // To test your own product, replace `Chat` and `commands` by calls to it. The protocol: docs/protocol.md.
 "use strict";
 
@@ -12,7 +12,7 @@ if (options.some((option) => option !== "--fixed")) {
 
 // ---- The service. This would be your product; nothing here knows the protocol. ----
 
-// The service refuses, and nothing has happened.
+// The service refuses the command and changes nothing.
 class Denied extends Error {}
 
 function check(condition, why) {
@@ -35,18 +35,18 @@ class Chat {
 
   revoke(by, child, contact) {
     this.checkGuardian(by, child, contact);
-    const met = this.mayMeet(child, contact);
+    const couldMeet = this.mayMeet(child, contact);
     this.contacts.get(child).delete(contact);
     for (const group of this.groups.values()) {
-      // Who may not meet any more would be together in this group, so nobody talks in it any more.
+      // The two may not meet any more, so nobody may talk in a group that has both of them.
       const together = group.members.has(child) && group.members.has(contact);
-      if (met && together && group.phase === "active") group.phase = "frozen";
+      if (couldMeet && together && group.phase === "active") group.phase = "frozen";
     }
   }
 
   create(by, name, others) {
     check([by, ...others].every((who) => this.chats(who)), "guardians do not chat");
-    check(!others.includes(by) && !this.groups.has(name), "there is such a group or member already");
+    check(!others.includes(by) && !this.groups.has(name), "the group or the member exists already");
     const members = [by, ...others];
     for (const who of others) this.checkCleared(who, by, members.filter((other) => other !== who));
     this.groups.set(name, { phase: "active", owner: by, members: new Set(members) });
@@ -68,7 +68,7 @@ class Chat {
   }
 
   message(by, name) {
-    return [...this.activeGroup(by, name).members].filter((who) => who !== by); // those who receive it
+    return [...this.activeGroup(by, name).members].filter((who) => who !== by); // the recipients
   }
 
   checkGuardian(by, child, contact) {
@@ -76,9 +76,9 @@ class Chat {
     check(this.chats(contact) && child !== contact, "nobody to chat with");
   }
 
-  checkCleared(who, by, company) {
-    // The defect: a newcomer is compared with the one who asks them in and not with the whole company.
-    const compared = this.fixed ? company : [by];
+  checkCleared(who, by, members) {
+    // The defect: the newcomer is compared with the user who acts and not with every member.
+    const compared = this.fixed ? members : [by];
     check(compared.every((other) => this.mayMeet(who, other)), `${who} may not meet them`);
   }
 
@@ -92,15 +92,15 @@ class Chat {
     return this.users.get(user).kind !== "guardian";
   }
 
-  mayMeet(a, b) { // a child needs an approval, so two children need one on each side
+  mayMeet(a, b) { // each child needs an approval of the other user
     const accepts = (p, q) => this.users.get(p).kind === "adult" || this.contacts.get(p).has(q);
     return accepts(a, b) && accepts(b, a);
   }
 }
 
-// ---- The driver: how the harness's words become calls to the service. ----
+// ---- The driver: it turns commands of the harness into calls to the service. ----
 
-// Commands that are not listed (blocks, calls, links, bans and more) are never sent.
+// The harness sends only the commands listed here (no blocks, calls, links, bans and so on).
 const commands = {
   approve: (chat, c) => chat.approve(c.by, c.child, c.contact),
   revoke: (chat, c) => chat.revoke(c.by, c.child, c.contact),
@@ -124,7 +124,7 @@ let done = false;
 const methods = {
   hello({ protocol }) {
     if (protocol !== 1) throw new Failed(-32602, "this driver speaks protocol 1");
-    // Exact: but for its defect, the service follows this policy to the letter, whatever it is told.
+    // Exact: except for its defect, the service follows this policy exactly, and ignores the one in `reset`.
     return { protocol: 1, name: "tiny-chat", version: "1.0", commands: Object.keys(commands),
       fidelity: "exact", policy: "messenger-kids", observes: ["members", "phase", "owner", "contacts"] };
   },
@@ -158,7 +158,7 @@ const methods = {
   },
 };
 
-// ---- The protocol: JSON-RPC, one message a line. You need not change this. ----
+// ---- The protocol: JSON-RPC, one message a line. Keep this part. ----
 
 function result({ method, params }) {
   if (!Object.hasOwn(methods, method)) throw new Failed(-32601, `unknown method \`${method}\``);
@@ -171,17 +171,17 @@ async function main() {
     try {
       const request = JSON.parse(line);
       reply.id = request.id ?? null;
-      reply.result = await result(request); // one after the other, so that answers stay in order
+      reply.result = await result(request); // one request at a time keeps the answers in order
     } catch (error) {
       const code = reply.id === null ? -32700 : -32603; // not a request, or the driver itself failed
       reply.error = { code, message: error.message };
       if (error instanceof Failed) reply.error.code = error.code;
-      else console.error(error); // standard error is the log; the harness shows its end
+      else console.error(error); // to standard error, the end of which the harness shows
     }
     process.stdout.write(JSON.stringify(reply) + "\n");
     if (done) break;
   }
-  process.stdin.destroy(); // or else the process would wait for more after `bye`
+  process.stdin.destroy(); // otherwise the process waits for more input after `bye`
 }
 
 main();

@@ -1,4 +1,4 @@
-"""A driver for chatwarden, to learn from: a tiny chat service with a real defect, and the protocol around it.
+"""A driver for chatwarden to learn from: a tiny chat service with a real defect, and the driver protocol.
 To test your own product, replace `Chat` and `COMMANDS` by calls to it. The protocol: docs/protocol.md."""
 
 import json
@@ -9,7 +9,7 @@ import traceback
 
 
 class Denied(Exception):
-    """The service refuses, and nothing has happened."""
+    """The service refuses the command and changes nothing."""
 
 
 def require(condition, why):
@@ -33,16 +33,16 @@ class Chat:
 
     def revoke(self, by, child, contact):
         self.require_guardian(by, child, contact)
-        met = self.may_meet(child, contact)
+        could_meet = self.may_meet(child, contact)
         self.contacts.discard((child, contact))
         for group in self.groups.values():
-            # Who may not meet any more would be together in this group, so nobody talks in it any more.
-            if met and group["phase"] == "active" and {child, contact} <= group["members"]:
+            # The two may not meet any more, so nobody may talk in a group that has both of them.
+            if could_meet and group["phase"] == "active" and {child, contact} <= group["members"]:
                 group["phase"] = "frozen"
 
     def create(self, by, name, others):
         require(self.chats(by) and all(self.chats(who) for who in others), "guardians do not chat")
-        require(by not in others and name not in self.groups, "there is such a group or member already")
+        require(by not in others and name not in self.groups, "the group or the member exists already")
         for who in others:
             self.require_cleared(who, by, {by, *others} - {who})
         self.groups[name] = {"phase": "active", "owner": by, "members": {by, *others}}
@@ -61,16 +61,16 @@ class Chat:
         group["owner"] = None if group["owner"] == by else group["owner"]
 
     def message(self, by, name):
-        return self.active_group(by, name)["members"] - {by}  # those who receive it
+        return self.active_group(by, name)["members"] - {by}  # the recipients
 
     def require_guardian(self, by, child, contact):
         require(by in self.guardians[child], "only a guardian of the child decides")
         require(self.chats(contact) and child != contact, "nobody to chat with")
 
-    def require_cleared(self, who, by, company):
-        # The defect: a newcomer is compared with the one who asks them in and not with the whole company.
-        company = company if self.fixed else {by}
-        require(all(self.may_meet(who, other) for other in company), f"{who} may not meet them")
+    def require_cleared(self, who, by, members):
+        # The defect: the newcomer is compared with the user who acts and not with every member.
+        compared = members if self.fixed else {by}
+        require(all(self.may_meet(who, other) for other in compared), f"{who} may not meet them")
 
     def active_group(self, member, name):
         group = self.groups.get(name, {"phase": "new"})
@@ -80,13 +80,13 @@ class Chat:
     def chats(self, user):
         return self.kind[user] != "guardian"
 
-    def may_meet(self, a, b):  # a child needs an approval, so two children need one on each side
+    def may_meet(self, a, b):  # each child needs an approval of the other user
         return all(self.kind[p] == "adult" or (p, q) in self.contacts for p, q in [(a, b), (b, a)])
 
 
-# ---- The driver: how the harness's words become calls to the service. ----
+# ---- The driver: it turns commands of the harness into calls to the service. ----
 
-# Commands that are not listed (blocks, calls, links, bans and more) are never sent.
+# The harness sends only the commands listed here (no blocks, calls, links, bans and so on).
 COMMANDS = {
     "approve": lambda chat, c: chat.approve(c["by"], c["child"], c["contact"]),
     "revoke": lambda chat, c: chat.revoke(c["by"], c["child"], c["contact"]),
@@ -107,7 +107,7 @@ class Driver:
     def hello(self, protocol, harness):
         if protocol != 1:
             raise Failed(-32602, "this driver speaks protocol 1")
-        # Exact: but for its defect, the service follows this policy to the letter, whatever it is told.
+        # Exact: except for its defect, the service follows this policy exactly, and ignores the one in `reset`.
         return {"protocol": 1, "name": "tiny-chat", "version": "1.0", "commands": list(COMMANDS),
                 "fidelity": "exact", "policy": "messenger-kids",
                 "observes": ["members", "phase", "owner", "contacts"]}
@@ -137,7 +137,7 @@ class Driver:
         return {}
 
 
-# ---- The protocol: JSON-RPC, one message a line. You need not change this. ----
+# ---- The protocol: JSON-RPC, one message a line. Keep this part. ----
 
 
 def result(driver, request):
@@ -159,10 +159,10 @@ def main():
         except Failed as failed:
             reply["error"] = dict(zip(("code", "message"), failed.args))
         except Exception as error:
-            traceback.print_exc()  # standard error is the log; the harness shows its end
+            traceback.print_exc()  # to standard error, the end of which the harness shows
             code = -32700 if reply["id"] is None else -32603  # not a request, or the driver itself failed
             reply["error"] = {"code": code, "message": f"{type(error).__name__}: {error}"}
-        # The harness waits for it. (Faster: flush only when no further request has come in.)
+        # The harness waits for the answer. (Faster: flush only if no further request is waiting.)
         print(json.dumps(reply), flush=True)
         if driver.done:
             break

@@ -104,7 +104,7 @@ fn what_was_exhausted_is_counted() {
     }
     let around = places.len() as u64 - 1;
     assert_eq!(certificate.situations, 1 + around);
-    assert_eq!(certificate.tried, certificate.alphabet as u64 + around * 5 * 5 * 5);
+    assert_eq!(certificate.tried, certificate.alphabet + around * 5 * 5 * 5);
     assert_eq!(certificate.renamings, 1, "nothing is assumed of the implementation");
 }
 
@@ -218,8 +218,8 @@ fn a_black_box_is_certified_over_all_sequences_up_to_renaming() {
     assert_eq!((certificate.level, certificate.below), (CertificateLevel::BlackBox, 3));
     assert_eq!(certificate.renamings, 2, "of the cast `small`");
     // The empty sequence, and one for each command up to renaming; refused ones, too, may be remembered.
-    assert!(certificate.situations > certificate.alphabet as u64 / 2);
-    assert!(certificate.situations <= 1 + certificate.alphabet as u64);
+    assert!(certificate.situations > certificate.alphabet / 2);
+    assert!(certificate.situations <= 1 + certificate.alphabet);
     assert_eq!(certificate, search(true), "a copy saves only time");
 }
 

@@ -1,5 +1,4 @@
 """A driver of Synapse, plain and with the TI-Messenger permission module, over the driver protocol.
 
-Each module says what it is and what it deliberately is not; `driver` joins them, and nobody imports
-`driver`.
+`driver` joins the other modules. Only the program imports it.
 """

@@ -1,4 +1,4 @@
-"""The program: reads its options, serves the protocol, and stops the server however it ends."""
+"""The program: reads the options, serves the protocol, and always stops the server at the end."""
 
 import argparse
 import signal
@@ -29,7 +29,7 @@ def end(number, _frame):
 
 
 def ignore_signals():
-    """What stops the server is not to be stopped."""
+    """Ignores further signals while the server is stopped."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 

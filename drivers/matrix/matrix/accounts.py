@@ -1,21 +1,20 @@
-"""The users' accounts on the server: registered once for each name, with their account data.
+"""The accounts of users on the server, each registered once, with their account data.
 
-An account is reused by every history in which its name occurs. What was written is remembered, so that it
-need not be written again; what is read is read from the server. What the data mean is not known here: that
-is `family` and `driver`.
+All runs with the same user name share an account. Data that was written is remembered, so that it is not written
+again. Reads go to the server. `family` and `driver` know the meaning of the data.
 """
 
 from .client import needed
 from .server import SERVER_NAME
 
 API = "/_matrix/client/v3"
-# No user can have this localpart, because `localpart` follows each `=` by two hexadecimal digits.
+# No user has this localpart: in `localpart` each `=` is followed by two hexadecimal digits.
 OBSERVER = "=observer"
 PLAIN = set("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 class Accounts:
-    """All accounts that this server has, and an administrator who only looks and belongs to no cast."""
+    """The accounts on the server, and an administrator who only reads and is in no cast."""
 
     def __init__(self, client, secret):
         self._client = client
@@ -25,30 +24,30 @@ class Accounts:
         self.observer = client.register(OBSERVER, secret, admin=True)
 
     def register(self, names):
-        """Makes accounts for those who have none yet. None is an administrator's: the server does not check
-        what those do."""
+        """Registers the users that have no account yet. None is an administrator, because the server does not
+        check administrators."""
         for name in names:
             if name not in self._tokens:
                 self._tokens[name] = self._client.register(localpart(name), self._secret)
 
     def token(self, name):
-        """The token with which requests are made as this user."""
+        """The access token of the user."""
         return self._tokens[name]
 
     def write(self, name, kind, content):
-        """Writes account data of the user's, and returns the server's answer."""
+        """Writes account data of the user, and returns the answer of the server."""
         answer = self._client.put(self._tokens[name], data_path(name, kind), content)
         if answer.ok:
             self._written[name, kind] = content
         return answer
 
     def keep(self, name, kind, content):
-        """Writes account data that the server cannot refuse, unless they are there already."""
+        """Writes account data that the server cannot refuse, unless it has them already."""
         if self._written.get((name, kind)) != content:
             needed(self.write(name, kind, content))
 
     def read(self, name, kind):
-        """Reads account data of the user's from the server."""
+        """Reads account data of the user from the server."""
         return needed(self._client.get(self._tokens[name], data_path(name, kind)))
 
 
@@ -61,7 +60,7 @@ def user_id(name):
 
 
 def localpart(name):
-    """The name as Matrix allows it: lower case, no `_` in front, not digits alone. Different names stay
+    """The name in a form that Matrix allows: lower case, no leading `_`, not only digits. Different names stay
     different."""
     escape_first = name.startswith("_") or name.isdigit()
     kept = [character in PLAIN and not (escape_first and place == 0) for place, character in enumerate(name)]

@@ -1,7 +1,6 @@
-"""HTTP to one Synapse over its socket: requests, answers, and which answers are definite.
+"""HTTP to one Synapse over its socket: requests, answers, and the distinction of definite answers.
 
-It knows how to ask and how to register users, and nothing about rooms or commands: those are `rooms` and
-`driver`.
+It sends requests and registers users. `rooms` and `driver` know rooms and commands.
 """
 
 import hashlib
@@ -12,22 +11,22 @@ import socket
 import time
 from dataclasses import dataclass
 
-# A connection that was idle for longer is opened anew, so that a server that has closed it costs no request.
+# A connection that was idle for longer is opened again, because the server may have closed it.
 IDLE_SECONDS = 5
 REGISTER = "/_synapse/admin/v1/register"
 
 
 class Indefinite(Exception):
-    """No definite answer: what was asked for may or may not have happened."""
+    """No definite answer: the server may or may not have executed the request."""
 
 
 class Unexpected(Exception):
-    """An answer that no command should meet: the driver, not the server, is at fault."""
+    """An answer that no command should get: a mistake of the driver and not of the server."""
 
 
 @dataclass
 class Answer:
-    """What the server said: the status of HTTP and the decoded body."""
+    """The answer of the server: the HTTP status and the decoded body."""
 
     status: int
     body: object
@@ -37,12 +36,12 @@ class Answer:
         return self.status == 200
 
     def words(self):
-        """The server's own words, for a refusal."""
+        """The reason for a refusal in the words of the server."""
         return f"{self.status} {self.body.get('errcode')}: {self.body.get('error')}"
 
 
 class Client:
-    """One connection, kept open; every request is made as the user to whom the token belongs."""
+    """One connection, kept open. Each request is made as the user of its token."""
 
     def __init__(self, path, seconds=30):
         self._path = path
@@ -54,7 +53,7 @@ class Client:
         """Sends a request and waits for the answer.
 
         Raises `Indefinite` for a time-out, a broken connection or a status of 500 and above, and `Unexpected`
-        for an answer that is not the Matrix API's.
+        for an answer that violates the Matrix API.
         """
         headers = {"Content-Type": "application/json"}
         if token:
@@ -86,7 +85,7 @@ class Client:
         self._connection = None
 
     def register(self, localpart, secret, admin=False):
-        """Registers a user by the server's shared secret. Returns the user's token."""
+        """Registers a user with the shared secret of the server. Returns the access token of the user."""
         nonce = needed(self.get(None, REGISTER))["nonce"]
         password, kind = "chatwarden", "admin" if admin else "notadmin"
         code = hmac.new(secret.encode(), "\0".join([nonce, localpart, password, kind]).encode(), hashlib.sha1)
@@ -103,7 +102,7 @@ class Client:
 
 
 class SocketConnection(http.client.HTTPConnection):
-    """HTTP over a socket in the file system."""
+    """HTTP over a Unix socket."""
 
     def __init__(self, path, seconds):
         super().__init__("localhost", timeout=seconds)
@@ -128,7 +127,7 @@ def judged(method, path, status, text):
     return answer
 
 
-# Errors that say that the driver asked wrongly, not that the server refuses.
+# Errors that mean a wrong request of the driver and not a refusal.
 NOT_A_REFUSAL = {
     None, "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_UNRECOGNIZED", "M_LIMIT_EXCEEDED", "M_NOT_JSON",
     "M_MISSING_PARAM",
@@ -136,7 +135,7 @@ NOT_A_REFUSAL = {
 
 
 def needed(answer):
-    """The body of an answer without which the driver cannot go on."""
+    """The body of an answer that the driver needs to continue."""
     if not answer.ok:
         raise Unexpected(answer.words())
     return answer.body

@@ -1,7 +1,6 @@
-"""The commands of the driver protocol: which there are, which fields each has, and reading one.
+"""The commands of the driver protocol, their fields, and the reader of a command.
 
-Reading is strict, because a misread command would be taken for the server's fault. What a command does is
-not here.
+The reader is strict, because a misread command would look like a defect of the server.
 """
 
 from .protocol import NOT_SUPPORTED, WRONG_PARAMS, Error
@@ -33,8 +32,8 @@ FIELDS = {
     "call": {"group": GROUP},
     "dissolve": {"group": GROUP},
 }
-# A message to one user is a room with one other member here, who must join it first: requests of two users.
-# And to end a group, its owner would have to remove its members one after the other.
+# `direct` is not supported: a direct message needs a room that the other user must join, which takes requests of
+# two users. `dissolve` is not: the owner would have to remove the members one by one.
 UNSUPPORTED = {"direct", "dissolve"}
 SUPPORTED = [name for name in FIELDS if name not in UNSUPPORTED]
 

@@ -1,7 +1,6 @@
-"""Who really receives an event: each user's own synchronisation is asked.
+"""The users who receive an event, read from the synchronisation of each user.
 
-The list of members is not consulted, so that an event that reaches an outsider, or does not reach a member,
-is seen.
+The list of members is not used. So an event that reaches an outsider, or does not reach a member, is noticed.
 """
 
 import json
@@ -14,8 +13,7 @@ NOTHING = {"not_types": ["*"]}
 
 
 class Deliveries:
-    """Asks from where it last asked, so that the cost of a synchronisation does not grow with the rooms of the
-    past."""
+    """Continues each synchronisation from the last one, so that its cost does not grow with earlier rooms."""
 
     def __init__(self, client, accounts):
         self._client = client
@@ -24,7 +22,7 @@ class Deliveries:
         self._since = self._sync(accounts.observer, [])["next_batch"]
 
     def receivers(self, event, room, names):
-        """Those of `names` to whom the event, which was sent before the call, is handed out."""
+        """The users among `names` who receive the event, which must have been sent before the call."""
         received, latest = [], self._since
         for name in names:
             answer = self._sync(self._accounts.token(name), [room])
@@ -41,7 +39,7 @@ class Deliveries:
 
 
 def talk_in(rooms):
-    """A filter that lets through what is said in these rooms and nothing else."""
+    """A filter for the messages and calls in these rooms."""
     timeline = {"limit": 5, "types": ["m.room.message", "m.call.invite"]}
     nothing_else = {"state": NOTHING, "ephemeral": NOTHING, "account_data": NOTHING}
     room = {"rooms": rooms, "timeline": timeline, **nothing_else}

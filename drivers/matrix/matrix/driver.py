@@ -1,8 +1,7 @@
-"""Joins everything: the methods of the driver protocol over one Synapse and one family service.
+"""The methods of the driver protocol over one Synapse and one family service.
 
-The server is started by `hello` and reused by every history after it; what a history leaves behind in
-accounts is cleared by `reset`, and its rooms are never named again. Nothing is judged here: what the server
-answers is told.
+`hello` starts the server, and all runs use it. `reset` clears the account data of the last run; its rooms are not
+used again. The driver reports the answers of the server and applies no rule of its own.
 """
 
 import importlib.metadata
@@ -60,7 +59,7 @@ class Driver:
         }
 
     def reset(self, params):
-        """New rooms, and accounts that permit and block nobody but what the kinds of users say."""
+        """New rooms, and accounts that block nobody and permit only the pairs that need no approval."""
         demand(set(params) == {"cast", "groups", "policy"}, "`reset` takes `cast`, `groups` and `policy`")
         self._boot()
         cast = params["cast"]
@@ -97,7 +96,7 @@ class Driver:
             }
 
     def _boot(self):
-        """Starts a server if there is none, or if the one that there was has ended by itself."""
+        """Starts a server if none is running."""
         if self._server and self._server.running():
             return
         self.stop()
@@ -125,7 +124,7 @@ class Driver:
         return None
 
     def _block(self, blocked, by, who):
-        """Changes the ignore list of Matrix. The server decides whether it may be so."""
+        """Changes the ignore list in Matrix, if the server allows it."""
         if by not in self._family.chatters():
             raise Refused(f"the client does not ask: {by} has no account")
         names = self._family.blocks(by) | {who} if blocked else self._family.blocks(by) - {who}
@@ -136,7 +135,7 @@ class Driver:
         note(by, who)
 
     def _write_records(self):
-        """Brings the accounts up to what the family service says. Only what has changed is sent."""
+        """Writes the state of the family service into the accounts. Only changes are sent."""
         for child in self._family.children():
             self._accounts.keep(child, FAMILY, self._family.record(child))
         if self._invite_checker:
@@ -155,7 +154,7 @@ class Driver:
 
 
 class definite:
-    """Turns what the client raises into the errors of the protocol."""
+    """Turns exceptions of the client into errors of the protocol."""
 
     def __enter__(self):
         return self

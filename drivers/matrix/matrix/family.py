@@ -1,15 +1,13 @@
-"""The family service: who guards whom, who was approved for whom, who has blocked whom.
+"""The family service: guardians, approvals and blocks.
 
-Matrix has no guardians. A product on top of it would have a service that keeps them, lets guardians approve
-contacts, and writes what follows into the accounts; this is that service. It refuses what only guardians
-may do, and says whom each account should let in. It never looks at a room: what comes of its approvals
-there is the server's doing.
+Matrix has no guardians. A product on top of it would have a service that keeps them, lets them approve contacts,
+and writes the result into the accounts. This is that service. It refuses commands of users who are not the
+guardian, and lists the users that each account should permit. It does not read rooms: the server decides there.
 """
 
 
 class Family:
-    """The guardians, approvals and blocks of one history. Of the policy, `quorum` and `between-children`
-    hold."""
+    """The guardians, approvals and blocks of one run. It follows the knobs `quorum` and `between-children`."""
 
     def __init__(self, cast, policy):
         self.kinds = {user["name"]: user["kind"] for user in cast}
@@ -20,14 +18,14 @@ class Family:
         self._one_side_suffices = policy["between-children"] == "either"
 
     def chatters(self):
-        """The users who have an account: guardians have none."""
+        """The users with an account. Guardians have none."""
         return [user for user, kind in self.kinds.items() if kind != "guardian"]
 
     def children(self):
         return list(self._guardians)
 
     def approve(self, by, child, contact):
-        """Returns why it is refused, or None if it is done; so do the other three."""
+        """Returns the reason of a refusal, or None. So do the next three methods."""
         refusal = self._refusal(by, child) or self._no_contact(child, contact)
         if not refusal:
             self._approvals[child].setdefault(contact, set()).add(by)
@@ -60,7 +58,7 @@ class Family:
         return refusal
 
     def note_block(self, by, who):
-        """Takes down that the server has let somebody block somebody."""
+        """Records a block that the server allowed."""
         self._blocks[by].add(who)
 
     def note_unblock(self, by, who):
@@ -70,17 +68,17 @@ class Family:
         return set(self._blocks[user])
 
     def record(self, child):
-        """What is kept of a child, as it is written into the child's account."""
+        """The record of a child that is written into the child's account."""
         approvals = {contact: sorted(by) for contact, by in sorted(self._approvals[child].items()) if by}
         return {"guardians": sorted(self._guardians[child]), "approvals": approvals}
 
     def contacts_of(self, record):
-        """Whom the record says to be approved."""
+        """The approved contacts of a record."""
         guardians = set(record["guardians"])
         return [contact for contact, by in record["approvals"].items() if self._enough(guardians, set(by))]
 
     def permitted(self, user):
-        """Whom the user's account should let in: everybody with whom the user may share a group."""
+        """The users that the user's account should permit: everyone with whom the user may share a group."""
         return sorted(other for other in self.chatters() if other != user and self._compatible(user, other))
 
     def _compatible(self, user, other):

@@ -1,9 +1,8 @@
-"""The federation list that synapse-invite-checker asks for, and the certificates that vouch for it.
+"""The federation list that synapse-invite-checker requests, and the certificates that sign it.
 
-The module lets nobody invite anybody unless a signed list names their server. Here one server is on the
-list, the certificates are made anew for each run, and a server on loopback hands all of it out. Nothing
-here is a check of the module's cryptography: the list is there so that the module's own rules come to be
-asked.
+The module allows invitations only between servers on a signed list. This list has one server. The certificates are
+created for each run, and a server on loopback serves all of it. This does not test the cryptography of the module:
+the list is needed so that the module applies its other rules.
 """
 
 import base64
@@ -37,7 +36,7 @@ class FederationList:
 
 
 def list_files(server_name):
-    """Everything that the module fetches: path to contents."""
+    """The files that the module fetches: contents by path."""
     root, issuer, leaf = Signer("chatwarden-root"), Signer("chatwarden-sub"), Signer("chatwarden-leaf")
     root_certificate = root.certified_by(root, authority=True)
     issuer_certificate = issuer.certified_by(root, authority=True)
@@ -56,14 +55,14 @@ def domain_list(server_name):
 
 
 class Signer:
-    """A name with a key, on the curve that the module demands."""
+    """A name with a key on the curve that the module requires."""
 
     def __init__(self, name):
         self.name = name
         self._key = ec.generate_private_key(ec.BrainpoolP256R1())
 
     def certified_by(self, other, authority):
-        """This one's certificate, signed by the other, as DER."""
+        """The certificate of this name, signed by the other, as DER."""
         now = datetime.datetime.now(datetime.timezone.utc)
         certificate = (
             x509.CertificateBuilder()
@@ -79,7 +78,7 @@ class Signer:
         return certificate.public_bytes(serialization.Encoding.DER)
 
     def signed(self, payload, certificate):
-        """The payload as a compact JSON web signature that carries the certificate."""
+        """The payload as a compact JSON web signature with the certificate."""
         header = {"alg": ALGORITHM, "x5c": [base64.b64encode(certificate).decode()]}
         pem = self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

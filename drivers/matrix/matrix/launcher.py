@@ -1,9 +1,8 @@
-"""Runs Synapse in this process, for as long as standard input stays open.
+"""Runs Synapse in this process as long as standard input is open.
 
-It is the program that `server` starts, and the only one that imports Synapse. It does two things that
-Synapse's own command does not: it ends, and takes its folder along, when the driver is gone, however the
-driver ended; and it lets synapse-invite-checker load, which registers a callback that this Synapse does not
-know. It configures nothing.
+`server` starts this program. No other module imports Synapse. It does two things that Synapse's own command does
+not: when the driver ends, in whatever way, it ends too and removes its folder; and it accepts a callback of
+synapse-invite-checker that this version of Synapse does not have.
 """
 
 import os
@@ -25,7 +24,7 @@ def end_with_the_driver(folder):
 
 
 def drop_unknown_callback():
-    """Only the check of the room version on upgrades is lost by it, and no command upgrades a room."""
+    """The callback checks the room version on upgrades. No command upgrades a room."""
     register = ModuleApi.register_third_party_rules_callbacks
 
     def register_known(self, **callbacks):

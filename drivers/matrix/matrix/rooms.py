@@ -1,9 +1,8 @@
-"""The groups of one history as Matrix rooms: what users do to them, and what can be seen of them.
+"""The groups of one run as Matrix rooms: commands and observations.
 
-Each command is one request, made with the token of its actor, and the server's answer is the answer. The
-exception is where one request of Matrix means several commands (a kick removes a member and takes an
-invitation back): there the driver looks first, as a client does that shows no button for it, and refuses.
-No rule of a policy is applied here.
+Each command is one request with the token of its actor, and the answer of the server decides. There is an exception
+if one request of Matrix means several commands: a kick removes a member and withdraws an invitation. Then the driver
+looks at the room first and refuses, like a client without a button for it. No rule of a policy is applied here.
 """
 
 import itertools
@@ -26,12 +25,12 @@ CONTENT = {
 
 
 class Refused(Exception):
-    """The server, or a client that would not even ask, refuses; the text says who, and why."""
+    """A refusal by the server, or by a client that would not send the request. The text has the reason."""
 
 
 class Rooms:
-    """The rooms of one history, whose name no other history on this server has. `cast` are everybody's names,
-    `chatters` are those who have an account."""
+    """The rooms of one run. `history` is the unique name of the run on this server, `cast` the names of all users,
+    `chatters` the users with an account."""
 
     def __init__(self, client, accounts, deliveries, history, cast, chatters):
         self._client = client

@@ -1,8 +1,7 @@
-"""One Synapse: configured, started, waited for and stopped.
+"""Configures, starts and stops one Synapse.
 
-It runs in a temporary folder, listens on a socket in that folder and nowhere else, talks to no other
-server, and is stopped with the driver however the driver ends. What users do on it is not known here: that
-is `client`.
+It runs in a temporary folder, listens only on a socket in that folder, and connects to no other server. It stops
+when the driver ends, in whatever way. `client` sends the requests of users.
 """
 
 import base64
@@ -30,7 +29,7 @@ UNLIMITED = {"per_second": 100000, "burst_count": 100000}
 
 
 class NotStarted(Exception):
-    """Synapse ended or was not ready in time; the text tells its last words."""
+    """Synapse ended or was not ready in time. The text has the end of its log."""
 
 
 class Server:

@@ -1,18 +1,15 @@
-"""What a room looks like: a `View`, made from the room's state as the server tells it.
-
-It reads and never asks; who may see what, and when to look again, is for `rooms`.
-"""
+"""The observation of a room: a `View` of the room state that the server returned. `rooms` requests that state."""
 
 from dataclasses import dataclass, field
 
-# Matrix's preset `private_chat` gives this level to who made the room and 0 to all others; 50 is needed to kick,
-# to ban and to open the room, 100 to change the levels, and none to invite.
+# The preset `private_chat` of Matrix gives this level to the creator of the room and 0 to all others. Kicking, banning
+# and opening the room need 50, changing levels needs 100, and inviting needs 0.
 OWNER_LEVEL = 100
 
 
 @dataclass
 class View:
-    """A room as seen; a room that nobody has made yet, or that nobody is in any more, looks empty."""
+    """An observed room. A room that does not exist yet, or has no members any more, is empty."""
 
     members: list = field(default_factory=list)
     invited: list = field(default_factory=list)
@@ -22,7 +19,7 @@ class View:
     levels: dict = field(default_factory=dict)
 
     def told(self, group):
-        """The view in the words of the driver protocol. Without members a Matrix room is closed for good."""
+        """The view as a group of the driver protocol. A Matrix room without members cannot be entered again."""
         return {
             "name": group,
             "phase": "active" if self.members else "dissolved",

@@ -33,6 +33,9 @@ pub fn small(policy: Policy, groups: usize) -> Setup {
 }
 
 /// The policy, cast and groups with which the fault matters.
+///
+/// # Panics
+/// If the cast of the fault is not built in.
 pub fn setup_for(fault: Fault) -> Setup {
     let cast = BuiltInCast::named(fault.cast().name()).expect("the crowd is a built-in cast");
     Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
@@ -63,12 +66,16 @@ impl<F: Fn(&Command)> Adapter for Disturbed<F> {
 /// An implementation that answers and shows what the script says, one entry a command; at its end it panics.
 #[derive(Clone)]
 pub struct Scripted {
+    /// The description of the implementation.
     pub about: About,
+    /// The answer and the observation of each command.
     pub script: Vec<(Result<Answer, Failure>, Observation)>,
+    /// The number of commands so far.
     pub at: usize,
 }
 
 impl Scripted {
+    /// An implementation at the beginning of the script.
     pub fn new(about: About, script: Vec<(Result<Answer, Failure>, Observation)>) -> Self {
         Scripted { about, script, at: 0 }
     }
@@ -137,6 +144,9 @@ pub fn plain_faults() -> Vec<Fault> {
 /// The length of the shortest history for each identity that histories of up to [`PLAIN`] commands show, by trying all
 /// of them, until the wanted ones are found: breadth-first over the pairs of model and service, on every command that
 /// can be written down with users of the right kinds.
+///
+/// # Panics
+/// If the built-in service fails.
 pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
     let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
