@@ -82,7 +82,7 @@ pub(crate) fn ground(
     interrupt: &Interrupt,
 ) -> Reachability {
     let plan = SuiteConfig { commands, memory: MEMORY, ..SuiteConfig::new(setup) };
-    progress::of_search(policy, &interrupt.search, || suite::ground(&plan, &interrupt.search))
+    progress::of_search(policy, &interrupt.search, || suite::reachability(&plan, &interrupt.search))
 }
 
 /// What a policy is called in reports.

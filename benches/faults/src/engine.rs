@@ -12,7 +12,7 @@ use chatwarden::adapter::Failure;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, Found, Shrunk};
-use chatwarden_explore::{self, Alike, Drive};
+use chatwarden_explore::{ConformanceSearch, StateEquivalence};
 use chatwarden::finding::Verdict;
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep;
@@ -111,12 +111,12 @@ fn exhaust(
     watch: &Own,
 ) -> Option<Trial> {
     let started = Instant::now();
-    let drive = Drive {
+    let drive = ConformanceSearch {
         setup: campaign.setup,
-        terms: campaign.terms,
-        alphabet: campaign.setup.bounds().all(),
+        check: campaign.terms,
+        actions: campaign.setup.bounds().all(),
         depth: None,
-        alike: Alike::Product,
+        equivalence: StateEquivalence::Product,
         symmetry: false,
         wanted: None,
         stop_at_first: true,
@@ -125,11 +125,11 @@ fn exhaust(
         deadline: time.and_then(|time| started.checked_add(time)),
     };
     let mut first = None;
-    let mut found = |found: &explore::Counterexample| {
+    let mut found = |found: &chatwarden_explore::Counterexample| {
         first.get_or_insert_with(|| (started.elapsed(), found.clone()));
         watch.search.stop();
     };
-    let driven = chatwarden_explore::drive(&drive, &service(fault), &watch.search, &mut found);
+    let driven = chatwarden_explore::search_implementation(&drive, &service(fault), &watch.search, &mut found);
     let driven = driven.expect("the service starts and can be copied");
     let time = first.as_ref().map_or_else(|| started.elapsed(), |(time, _)| *time);
     // Everything shorter than the first finding was tried before it.

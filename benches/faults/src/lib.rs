@@ -364,7 +364,7 @@ fn minimum(plan: &BenchConfig, fault: Fault, rows: &[&Row], watch: &Own) -> Opti
     let campaign = plan.campaign(fault);
     let make = || Ok(Memory::with_fault(fault));
     let limits = Limits { time: plan.time, memory: engine::MEMORY };
-    let search = Certifier { plan: &campaign, limits, watch: &watch.search };
+    let search = Certifier { config: &campaign, limits, monitor: &watch.search };
     let simplify = |found: &Found| -> Result<Shrunk, Failure> {
         campaign::shrink(&campaign, &make, found, &watch.campaign, |_, _| {})
     };

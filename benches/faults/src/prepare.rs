@@ -41,12 +41,12 @@ impl Prepared {
 
     /// What is to be sought where coverage guides; nothing if the watch stopped the search for it.
     pub(super) fn targets(&self, fault: Fault) -> Option<&Points> {
-        self.suite_of(fault).map(|suite| &suite.ground.reachable)
+        self.suite_of(fault).map(|suite| &suite.reachability.reachable)
     }
 
     /// The histories of the suite; nothing if the watch stopped the search for them.
     pub(super) fn histories(&self, fault: Fault) -> Option<impl Iterator<Item = &[Command]>> {
-        self.suite_of(fault).map(|suite| suite.chains.iter().map(|chain| chain.commands.as_slice()))
+        self.suite_of(fault).map(|suite| suite.traces.iter().map(|chain| chain.commands.as_slice()))
     }
 
     fn suite_of(&self, fault: Fault) -> Option<&Suite> {

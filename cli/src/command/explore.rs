@@ -150,7 +150,7 @@ impl Explore {
             memory: self.memory,
             ..defaults
         };
-        if plan.alphabet().is_empty() {
+        if plan.actions().is_empty() {
             return Err(CliError::Input(
                 "none of the commands can be made of this cast and these groups".into(),
             ));

@@ -74,14 +74,14 @@ impl Suite {
             policy: self.policy.value,
             cast: self.cast.value.clone(),
         };
-        let files = suite.chains.iter().map(|chain| shelf.save(chain)).collect::<Result<Vec<_>, _>>()?;
+        let files = suite.traces.iter().map(|chain| shelf.save(chain)).collect::<Result<Vec<_>, _>>()?;
         name_leftovers(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
         let mut replayer = Replayer::new(implementation.as_ref(), false, &self.known)?;
         exit = exit.max(replayer.all(&files, &mut reports, |_| {})?);
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
         if self.coverage.coverage {
-            let (coverage, ground) = (&suite.coverage(&setup), &suite.ground);
+            let (coverage, ground) = (&suite.coverage(&setup), &suite.reachability);
             reports.event(Event::CoverageCounted(&Covered {
                 policy,
                 cast,

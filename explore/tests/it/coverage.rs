@@ -1,7 +1,7 @@
-//! Authorization coverage against what can be counted without it, and the conformance suites that are made of it.
+//! Authorization coverage, compared with independent counts, and the conformance suites that it defines.
 
 mod cases;
-mod ground;
+mod reachability;
 mod suites;
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use chatwarden::model::{
 
 use chatwarden_test_support::small;
 
-/// Counted by hand: which commands were allowed, and which were refused by one condition.
+/// The expected counts are of the allowed commands and of those that one condition refused.
 #[test]
 fn outcomes_are_counted_as_the_decisions_say() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
@@ -49,9 +49,9 @@ fn outcomes_are_counted_as_the_decisions_say() {
     }
 }
 
-/// Every point that is told is one of those that are listed, and a case comes with its outcome.
+/// Every point that is observed is listed.
 #[test]
-fn what_is_told_is_what_is_listed() {
+fn observed_points_are_listed() {
     let listed: BTreeSet<Point> = Point::all().iter().copied().collect();
     assert_eq!(listed.len(), Point::all().len(), "none is listed twice");
     let names: BTreeSet<String> = listed.iter().map(ToString::to_string).collect();
@@ -64,8 +64,8 @@ fn what_is_told_is_what_is_listed() {
             let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
                 let situation = Situation { state: &state, policy: &setup.policy, past: Some(&past) };
-                let told = |point| assert!(listed.contains(&point), "{preset}: {point}");
-                situation.each_point(&command, told);
+                let is_listed = |point| assert!(listed.contains(&point), "{preset}: {point}");
+                situation.each_point(&command, is_listed);
                 let before = state;
                 let allowed = step(&mut state, &setup.policy, &command).decision.is_allowed();
                 past.record(&before, &command, allowed, &state);
@@ -78,25 +78,25 @@ fn what_is_told_is_what_is_listed() {
     }
 }
 
-/// Adults have no approvals, so between two of them a block is what keeps them from a conversation of their own.
+/// Adults have no approvals, so only a block keeps two of them from a conversation of their own.
 #[test]
-fn a_block_between_adults_is_told_as_a_block() {
+fn a_block_between_adults_is_observed_as_a_block() {
     let mut cast = Cast::default();
     let [sam, zoe] = [(); 2].map(|()| cast.add(Kind::Adult, UserSet::EMPTY));
     let policy = Preset::AdderOnly.policy();
     let mut state: State<2, 0> = State::new(&cast);
     step(&mut state, &policy, &Command::Block { by: sam, who: zoe });
     for (by, other, case) in [(sam, zoe, Case::OwnBlock), (zoe, sam, Case::OtherBlock)] {
-        let mut told = Vec::new();
+        let mut observed = Vec::new();
         let situation = Situation { state: &state, policy: &policy, past: None };
-        situation.each_point(&Command::Direct { by, to: other }, |point| told.push(point));
+        situation.each_point(&Command::Direct { by, to: other }, |point| observed.push(point));
         let alone = DecidedBy::Alone(Condition::PartiesAuthorized);
-        assert!(told.contains(&Point::Case(CommandKind::Direct, alone, case)), "{told:?}");
+        assert!(observed.contains(&Point::Case(CommandKind::Direct, alone, case)), "{observed:?}");
     }
 }
 
 #[test]
-fn coverage_that_guides_finds_the_same_whatever_the_number_of_jobs() {
+fn guidance_by_coverage_does_not_depend_on_the_number_of_jobs() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     let make = || Ok(Memory::with_fault(Fault::MemberRemoves));
     let found = |jobs: usize| {

@@ -29,7 +29,7 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     for policy in policies(options) {
         let explored = one(options, &policy, &mut baseline, watch)?;
         reports.event(Event::PolicyExplored(&explored))?;
-        if let Some(ground) = &explored.exploration.ground {
+        if let Some(ground) = &explored.exploration.reachability {
             let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
             let groups = explored.setup.groups;
             let coverage = &Coverage::of_points(&ground.reachable);
@@ -129,7 +129,7 @@ fn save(
     let mut files = Vec::new();
     for (promise, standing) in &exploration.promises {
         if let PromiseResult::Broken(chain) = standing {
-            files.push((*promise, showcase.save(*promise, chain, exploration.alphabet)?));
+            files.push((*promise, showcase.save(*promise, chain, exploration.actions)?));
         }
     }
     Ok(files)

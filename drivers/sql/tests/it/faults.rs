@@ -97,7 +97,7 @@ fn row(fault: Fault) -> Row {
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
     let watch = chatwarden_explore::SearchMonitor::default();
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let search = Certifier { config: &plan, limits: Limits::default(), monitor: &watch };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     let certificate = conclusion.proof.expect("there is no limit");
     assert_eq!(certificate.level, CertificateLevel::Product, "{fault}");

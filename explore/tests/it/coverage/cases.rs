@@ -1,4 +1,5 @@
-//! Every case against what a person makes of it: a table of histories, and what the last command of each shows.
+//! Every coverage case, compared with a table that a person made: traces, and the points that the last
+//! command of each shows.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,18 +13,18 @@ use chatwarden::model::{
 const TABLE: &str = include_str!("cases.txt");
 
 #[test]
-fn a_command_shows_what_the_table_says_and_nothing_else() {
+fn a_command_shows_the_points_of_the_table() {
     let commands = commands();
     let mut seen = BTreeSet::new();
     for row in TABLE.split("\n# ").skip(1).flat_map(|section| section.trim_end().split("\n\n").skip(1)) {
         let lines: Vec<_> = row.lines().collect();
-        let [policy_line, chain @ .., shown] = lines.as_slice() else { panic!("too few lines: {row}") };
+        let [policy_line, trace @ .., shown] = lines.as_slice() else { panic!("too few lines: {row}") };
         let policy = policy(policy_line.strip_prefix("+ ").expect(row));
-        let chain: Vec<_> = chain
+        let trace: Vec<_> = trace
             .iter()
             .map(|line| *commands.get(*line).unwrap_or_else(|| panic!("no command: {line}")))
             .collect();
-        let points = shown_by_the_last(policy, &chain);
+        let points = shown_by_the_last(policy, &trace);
         assert_eq!(words(&points), shown.strip_prefix("= ").expect(row), "{row}");
         seen.extend(points.iter().filter_map(|point| match point {
             Point::Case(_, _, case) => Some(*case),
@@ -31,10 +32,10 @@ fn a_command_shows_what_the_table_says_and_nothing_else() {
         }));
     }
     let unseen: Vec<_> = Case::ALL.iter().filter(|case| !seen.contains(case)).collect();
-    assert!(unseen.is_empty(), "the table has no history for {unseen:?}");
+    assert!(unseen.is_empty(), "the table has no trace for {unseen:?}");
 }
 
-/// Every command there is with the cast, by what it looks like on the terminal.
+/// Every command of the cast, by its form on the terminal.
 fn commands() -> HashMap<String, Command> {
     let names = names();
     let all = setup(Preset::MessengerKids.policy()).bounds().all();
@@ -49,7 +50,7 @@ fn setup(policy: Policy) -> Setup {
     Setup { cast: BuiltInCast::Family.casting().cast, groups: 2, policy }
 }
 
-/// A preset or a policy of the catalogue, and for what its words do not tell, how it differs from that.
+/// A preset or a policy of the fault catalogue, and the knob in which it differs, if any.
 fn policy(words: &str) -> Policy {
     let (name, knob) = words.split_once(' ').unwrap_or((words, ""));
     let preset = Preset::named(name).map(Preset::policy);
@@ -65,8 +66,8 @@ fn policy(words: &str) -> Policy {
     }
 }
 
-fn shown_by_the_last(policy: Policy, chain: &[Command]) -> Vec<Point> {
-    let (last, before) = chain.split_last().expect("there is a last command");
+fn shown_by_the_last(policy: Policy, trace: &[Command]) -> Vec<Point> {
+    let (last, before) = trace.split_last().expect("there is a last command");
     let (mut state, mut past): (State, HistoryFacts) = (setup(policy).start(), HistoryFacts::default());
     for command in before {
         let old = state;
@@ -79,7 +80,7 @@ fn shown_by_the_last(policy: Policy, chain: &[Command]) -> Vec<Point> {
     points
 }
 
-/// How the command came out, its cases in order, and the promises that depend on it.
+/// The outcome of the command, its cases in order, and the promises at risk.
 fn words(points: &[Point]) -> String {
     let (mut outcome, mut cases, mut promises) = ("none", BTreeSet::new(), BTreeSet::new());
     for point in points {
@@ -94,11 +95,11 @@ fn words(points: &[Point]) -> String {
             }
         }
     }
-    let told = |sign: &str, words: Vec<&str>| match words.as_slice() {
+    let joined = |sign: &str, words: Vec<&str>| match words.as_slice() {
         [] => String::new(),
         words => format!("{sign}{}", words.join(" ")),
     };
-    let cases = told(": ", cases.iter().map(|case| case.name()).collect());
-    let promises = told(" | ", promises.iter().map(|promise| promise.name()).collect());
+    let cases = joined(": ", cases.iter().map(|case| case.name()).collect());
+    let promises = joined(" | ", promises.iter().map(|promise| promise.name()).collect());
     format!("{outcome}{cases}{promises}")
 }

@@ -1,5 +1,5 @@
-//! The conformance suites: complete, short, the same every time, and strong enough to see every fault that shows in a
-//! single wrong answer.
+//! The conformance suites: they are complete, short and reproducible, and they find every fault that shows
+//! in a single wrong answer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use chatwarden_explore::suite::{self, Suite};
 
 use chatwarden_test_support::small;
 
-/// What people are told of suites, with the faults that these do not see.
+/// The page about suites, with the faults that they do not find.
 const PAGE: &str = include_str!("../../../../docs/coverage.md");
 
 fn suite_of(policy: Policy) -> (Setup, Suite) {
@@ -25,7 +25,7 @@ fn suite_of(policy: Policy) -> (Setup, Suite) {
     (setup, suite::build(&suite::SuiteConfig::new(setup), &chatwarden_explore::SearchMonitor::default()))
 }
 
-/// The scenarios of a preset that are committed; CI makes them anew and compares.
+/// The committed scenarios of a preset. CI makes them again and compares.
 fn committed(preset: Preset) -> Vec<Scenario> {
     let folder = Path::new(crate::ROOT).join("scenarios/conformance").join(preset.name());
     let entries = std::fs::read_dir(folder).expect("each preset has a suite");
@@ -34,28 +34,28 @@ fn committed(preset: Preset) -> Vec<Scenario> {
 }
 
 #[test]
-fn a_suite_covers_all_that_can_be_with_few_and_short_chains() {
+fn a_suite_covers_all_reachable_points_with_few_and_short_traces() {
     let (setup, suite) = suite_of(Preset::MessengerKids2019.policy());
-    assert!(suite.ground.is_complete && suite.missing.is_empty());
-    assert!(suite.chains.len() <= 150 && suite.chains.iter().all(|chain| chain.commands.len() <= 12));
+    assert!(suite.reachability.is_complete && suite.missing.is_empty());
+    assert!(suite.traces.len() <= 150 && suite.traces.iter().all(|trace| trace.commands.len() <= 12));
     let coverage = suite.coverage(&setup);
     for point in Point::all() {
-        let standing = suite.ground.standing(&coverage, *point);
-        assert!(matches!(standing, PointStatus::Reached | PointStatus::Unreachable), "{point}: {standing}");
+        let status = suite.reachability.standing(&coverage, *point);
+        assert!(matches!(status, PointStatus::Reached | PointStatus::Unreachable), "{point}: {status}");
     }
-    // Without any one chain something is missing.
-    for left_out in 0..suite.chains.len() {
-        let mut chains = suite.chains.clone();
-        chains.remove(left_out);
-        let fewer = Suite { chains, ..suite.clone() };
+    // Without any one trace a point is missing.
+    for left_out in 0..suite.traces.len() {
+        let mut traces = suite.traces.clone();
+        traces.remove(left_out);
+        let fewer = Suite { traces, ..suite.clone() };
         assert!(fewer.coverage(&setup).points().len() < coverage.points().len(), "{left_out}");
     }
     assert_eq!(suite_of(setup.policy).1, suite, "the same every time");
 }
 
-/// The suites that are committed, in a fresh service without a fault.
+/// The committed suites, in a service without a fault.
 #[test]
-fn committed_suites_are_kept_by_the_model_and_the_service() {
+fn the_model_and_the_service_pass_the_committed_suites() {
     for &preset in Preset::ALL {
         let scenarios = committed(preset);
         for scenario in &scenarios {
@@ -73,35 +73,35 @@ fn committed_suites_are_kept_by_the_model_and_the_service() {
     }
 }
 
-/// The histories of the suite for each policy under which a fault matters, with the small cast.
-fn histories() -> Vec<(Policy, Vec<Vec<Command>>)> {
+/// The traces of the suite for each policy under which a fault matters, with the small cast.
+fn traces() -> Vec<(Policy, Vec<Vec<Command>>)> {
     let mut suites: Vec<(Policy, Vec<Vec<Command>>)> = Vec::new();
     for fault in Fault::ALL {
         let policy = fault.policy();
         if suites.iter().any(|(known, _)| *known == policy) {
             continue;
         }
-        let histories = match fault.rules() {
+        let traces = match fault.rules() {
             Rules::Preset(preset) => committed(preset).iter().map(replay::commands).collect(),
             Rules::CustomPolicy(_) => {
-                suite_of(policy).1.chains.into_iter().map(|chain| chain.commands).collect()
+                suite_of(policy).1.traces.into_iter().map(|trace| trace.commands).collect()
             }
         };
-        suites.push((policy, histories));
+        suites.push((policy, traces));
     }
     suites
 }
 
-/// What no suite sees is told on the page with the reason, so that nothing is missed in silence.
+/// The page lists the faults that no suite finds, with the reasons.
 #[test]
-fn suites_see_every_fault_of_a_single_answer_and_the_page_lists_those_that_they_do_not() {
-    let suites = histories();
+fn suites_find_every_fault_of_a_single_answer_and_the_page_lists_the_others() {
+    let suites = traces();
     let is_seen = |fault: &&Fault| {
-        let (policy, histories) =
+        let (policy, traces) =
             suites.iter().find(|(policy, _)| *policy == fault.policy()).expect("each has its suite");
         let mut service = Memory::with_fault(**fault);
         let terms = CheckConfig::of(&service.about());
-        histories.iter().any(|chain| lockstep::run(&mut service, terms, &small(*policy, 2), chain).is_some())
+        traces.iter().any(|trace| lockstep::run(&mut service, terms, &small(*policy, 2), trace).is_some())
     };
     let (seen, unseen): (Vec<&Fault>, Vec<&Fault>) = Fault::ALL.iter().partition(is_seen);
     assert!(unseen.iter().all(|fault| fault.sight() != Detectability::Single), "{unseen:?}");
