@@ -11,7 +11,7 @@ use crate::report::sentence;
 use chatwarden::format::{CastSpec, Names, PolicySpec, Scenario};
 use chatwarden::replay;
 use chatwarden::triage::write;
-use chatwarden_explore::suite::Chain;
+use chatwarden_explore::suite::SuiteTrace;
 
 /// Writes the scenarios of a suite.
 ///
@@ -31,7 +31,7 @@ use chatwarden_explore::suite::Chain;
 /// let suite = build(&SuiteConfig::new(setup), &SearchMonitor::default());
 ///
 /// let writer = SuiteWriter { directory: directory.path().join("suite"), policy, cast };
-/// let file = writer.save(&suite.chains[0])?;
+/// let file = writer.save(&suite.traces[0])?;
 /// assert!(Scenario::open(&file).expect("it is readable").about.is_some());
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -50,14 +50,14 @@ impl SuiteWriter {
     ///
     /// # Errors
     /// If the file cannot be written, or the policy does not do what the file says.
-    pub fn save(&self, chain: &Chain) -> io::Result<PathBuf> {
+    pub fn save(&self, chain: &SuiteTrace) -> io::Result<PathBuf> {
         let path = write(&self.directory, &self.scenario(chain))?;
         let saved = Scenario::open(&path).map_err(io::Error::other)?;
         replay::against_policy(&saved).map_err(io::Error::other)?;
         Ok(path)
     }
 
-    fn scenario(&self, chain: &Chain) -> Scenario {
+    fn scenario(&self, chain: &SuiteTrace) -> Scenario {
         let mut groups = 0;
         for command in &chain.commands {
             command.each_argument(|_, argument| {

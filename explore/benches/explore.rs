@@ -1,24 +1,25 @@
-//! How many transitions a second exhaustive search makes, and what Stateright makes of the same states and step.
+//! The transitions per second of the exhaustive search of a policy, and of Stateright over the same states
+//! and the same `step`.
 //!
-//! Run it with `cargo bench --bench explore`; an argument behind ` -- ` chooses lines by their names. All lines are
-//! about the small cast, one group, all commands, the policy of Messenger Kids. The throughput counts transitions:
-//! allowed commands out of distinct states.
+//! Run it with `cargo bench --bench explore`; an argument behind ` -- ` selects lines by their names. All
+//! lines are about the cast `small`, all commands, and the policy `messenger-kids`; all but `groups` have one
+//! group. The throughput counts transitions: allowed commands in distinct states.
 //!
-//! | line | what is measured |
+//! | line | measures |
 //! | --- | --- |
-//! | `whole/explore` | the complete state space on one core, three promises judged at every transition |
+//! | `whole/explore` | the complete state space on one core, all promises judged at every transition |
 //! | `whole/two-jobs` | the same on two cores |
-//! | `whole/symmetry` | the same on one core up to renaming; counted are the transitions that it makes itself, about half |
-//! | `bounded/explore` | histories of up to 9 commands on one core, to be compared with the peer's lines |
-//! | `bounded/stateright-packed` | Stateright's breadth-first search on one core over a state packed into a `u64`; its actions are the packed successors, so that the step is made once |
-//! | `bounded/stateright-usual` | Stateright in its usual style: the state is the model's, the actions are all commands |
-//! | `shared` | what the packed search and any other over packed states and this step cannot do without: unpacking each state once, `step` (with `decide` in it) for every command, packing what comes of the allowed ones |
+//! | `whole/symmetry` | the same on one core with symmetry; only its own transitions count, about half |
+//! | `whole/plain`, `whole/plain-symmetry` | the same with the plain engine |
+//! | `groups/explore`, `groups/plain` | traces of up to 6 commands with two groups, with symmetry, on one core |
+//! | `bounded/explore` | traces of up to 9 commands on one core, to be compared with Stateright |
+//! | `bounded/stateright-packed` | Stateright's breadth-first search on one core over states packed into a `u64`; its actions are the packed successors, so that each step is made once |
+//! | `bounded/stateright-usual` | Stateright in its usual style: states are the model's, actions are all commands |
+//! | `shared` | the cost that every search over packed states has with this step: unpacking each state once, `step` (with `decide`) for every command, packing the results of the allowed ones |
 //!
-//! Stateright judges nothing in these lines: its property always holds and costs nothing. `explore` does not pay the
-//! shared cost in full, as it makes the steps of states with the same accounts together. That all lines come to the
-//! same states and transitions is asserted in each.
-//!
-//! Deliberately absent: other policies and casts; that the searches agree elsewhere is a matter of the tests.
+//! Stateright judges nothing in these lines: its property always holds and costs nothing. The factored
+//! engine of `explore` does not pay the shared cost in full, because it steps states with the same accounts
+//! together. Each line asserts the numbers of states and transitions.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -27,20 +28,24 @@ use std::time::Duration;
 
 use chatwarden::format::BuiltInCast;
 use chatwarden::model::{Command, Group, Link, NamedEnum, Phase, Preset, Setup, State, User, UserSet, step};
-use chatwarden_explore::{PolicySearch, SearchMonitor, explore};
+use chatwarden_explore::{Engine, PolicySearch, SearchMonitor, explore};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use stateright::{Checker, Model, Property};
 
-/// How many commands the histories of the bounded lines have at most.
+/// The most commands in the traces of the bounded lines, and of those with two groups.
 const DEPTH: usize = 9;
+const DEPTH_OF_GROUPS: usize = 6;
 
 /// The states and transitions within that depth, and those of the complete space without symmetry and with it.
 const BOUNDED: Counts = Counts { states: 556_685, transitions: 11_145_988 };
 const WHOLE: Counts = Counts { states: 2_752_996, transitions: 118_710_769 };
 const SYMMETRIC: Counts = Counts { states: 1_377_917, transitions: 59_415_981 };
 
-/// How many states the shared cost is measured over.
+/// Those with two groups.
+const TWO_GROUPS: Counts = Counts { states: 0, transitions: 0 };
+
+/// The number of states for which the shared cost is measured.
 const SAMPLE: usize = 20_000;
 
 type Small = State<5, 1>;
@@ -51,7 +56,7 @@ static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
     policy: Preset::MessengerKids.policy(),
 });
 
-static ALPHABET: LazyLock<Vec<Command>> = LazyLock::new(|| SETUP.bounds().well_typed());
+static ACTIONS: LazyLock<Vec<Command>> = LazyLock::new(|| SETUP.bounds().well_typed());
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Counts {
@@ -62,6 +67,7 @@ struct Counts {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     whole(&mut criterion);
+    groups(&mut criterion);
     bounded(&mut criterion);
     shared(&mut criterion);
     criterion.final_summary();
@@ -72,23 +78,41 @@ fn whole(criterion: &mut Criterion) {
     let one = PolicySearch { symmetry: false, jobs: NonZeroUsize::MIN, ..PolicySearch::new(*SETUP) };
     let two = PolicySearch { jobs: NonZeroUsize::new(2).expect("two is not zero"), ..one.clone() };
     let symmetric = PolicySearch { symmetry: true, ..one.clone() };
-    for (name, plan, counts) in
-        [("explore", one, WHOLE), ("two-jobs", two, WHOLE), ("symmetry", symmetric, SYMMETRIC)]
-    {
-        measure(&mut group, name, counts, || explored(&plan));
+    let plain = PolicySearch { engine: Engine::Plain, ..one.clone() };
+    let plain_symmetric = PolicySearch { engine: Engine::Plain, ..symmetric.clone() };
+    for (name, search, counts) in [
+        ("explore", one, WHOLE),
+        ("two-jobs", two, WHOLE),
+        ("symmetry", symmetric, SYMMETRIC),
+        ("plain", plain, WHOLE),
+        ("plain-symmetry", plain_symmetric, SYMMETRIC),
+    ] {
+        measure(&mut group, name, counts, || explored(&search));
+    }
+    group.finish();
+}
+
+fn groups(criterion: &mut Criterion) {
+    let mut group = group(criterion, "groups");
+    let setup = Setup { groups: 2, ..*SETUP };
+    let factored =
+        PolicySearch { jobs: NonZeroUsize::MIN, depth: Some(DEPTH_OF_GROUPS), ..PolicySearch::new(setup) };
+    let plain = PolicySearch { engine: Engine::Plain, ..factored.clone() };
+    for (name, search) in [("explore", factored), ("plain", plain)] {
+        measure(&mut group, name, TWO_GROUPS, || explored(&search));
     }
     group.finish();
 }
 
 fn bounded(criterion: &mut Criterion) {
     let mut group = group(criterion, "bounded");
-    let plan = PolicySearch {
+    let search = PolicySearch {
         symmetry: false,
         jobs: NonZeroUsize::MIN,
         depth: Some(DEPTH),
         ..PolicySearch::new(*SETUP)
     };
-    measure(&mut group, "explore", BOUNDED, || explored(&plan));
+    measure(&mut group, "explore", BOUNDED, || explored(&search));
     measure(&mut group, "stateright-packed", BOUNDED, || checked(Packed));
     measure(&mut group, "stateright-usual", BOUNDED, || checked(Usual));
     group.finish();
@@ -111,7 +135,7 @@ fn shared(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Ten samples, of a run each where a run is long.
+/// Ten samples, each of one iteration if an iteration is long.
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
@@ -129,8 +153,8 @@ fn measure(
     group.bench_function(name, |bencher| bencher.iter(|| assert_eq!(search(), expected)));
 }
 
-fn explored(plan: &PolicySearch) -> Counts {
-    let explored = explore(plan, &SearchMonitor::default());
+fn explored(search: &PolicySearch) -> Counts {
+    let explored = explore(search, &SearchMonitor::default());
     Counts { states: explored.states, transitions: explored.transitions }
 }
 
@@ -146,7 +170,7 @@ where
     Counts { states: checker.unique_state_count() as u64, transitions: checker.state_count() as u64 - 1 }
 }
 
-/// The first states that a breadth-first search meets.
+/// The first states of a breadth-first search.
 fn sample() -> Vec<u64> {
     let start = pack(&SETUP.start());
     let (mut known, mut states) = (HashSet::from([start]), vec![start]);
@@ -162,11 +186,11 @@ fn sample() -> Vec<u64> {
     states
 }
 
-/// Hands over the state after each allowed command, and says how many there are.
+/// Hands over the state after each allowed command, and returns their number.
 fn each_successor(packed: u64, mut visit: impl FnMut(u64)) -> u64 {
     let state = unpack(packed);
     let mut transitions = 0;
-    for command in ALPHABET.iter() {
+    for command in ACTIONS.iter() {
         let mut after = state;
         if step(&mut after, &SETUP.policy, command).decision.is_allowed() {
             transitions += 1;
@@ -200,7 +224,7 @@ impl Model for Packed {
     }
 }
 
-/// Stateright over the model's states, as its documentation has it.
+/// Stateright over the model's states, in the style of its documentation.
 struct Usual;
 
 impl Model for Usual {
@@ -212,7 +236,7 @@ impl Model for Usual {
     }
 
     fn actions(&self, _: &Small, actions: &mut Vec<Command>) {
-        actions.extend(ALPHABET.iter());
+        actions.extend(ACTIONS.iter());
     }
 
     fn next_state(&self, state: &Small, command: Command) -> Option<Small> {
@@ -230,7 +254,7 @@ const GUARDIANS: Range = Range { first: 0, count: 2 };
 const CHATTING: Range = Range { first: 2, count: 3 };
 const CHILDREN: UserSet = UserSet::from_bits(0b01100);
 
-/// Neighbours in the small cast, whose sets are packed by a bit each.
+/// Consecutive users of the cast `small`, whose sets are packed with one bit for each.
 #[derive(Clone, Copy)]
 struct Range {
     first: u32,
@@ -243,7 +267,7 @@ impl Range {
     }
 }
 
-/// A word that is filled from its lowest bit on, and emptied in the same order.
+/// A word that is filled from its lowest bit, and emptied in the same order.
 #[derive(Default)]
 struct Bits {
     word: u64,

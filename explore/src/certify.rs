@@ -1,8 +1,8 @@
-//! Certificates: everything shorter than a chain is searched for the same finding. Either something shorter shows it
-//! and takes the chain's place, or nothing does; that is what a certificate says, with what was exhausted.
+//! Certificates: every trace shorter than a counterexample is searched for the same finding. Either one
+//! shows it and becomes the counterexample, or none does. The certificate says that, and what was
+//! exhausted.
 //!
-//! The searching is `explore`'s, and how a chain is made simpler the caller's to say. Nothing is written or printed
-//! here.
+//! `search_implementation` does the searching, and the caller makes counterexamples simpler.
 
 mod inputs_hash;
 
@@ -10,17 +10,19 @@ use std::time::{Duration, Instant};
 
 use chatwarden_model::{Bounds, Command, CommandKind, EnumSet};
 
-use crate::{Alike, Counterexample, Drive, Driven, End, SearchMonitor};
+use crate::{
+    ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor, StateEquivalence,
+};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
 use chatwarden::finding::Finding;
 pub use chatwarden::format::{Certificate, CertificateLevel};
 
-/// The most commands of an alphabet that holds everything that can be written down. It is enough for the cast
+/// The most actions for which every command that can be written down is tried. It is enough for the cast
 /// `small` with any number of groups, and for `family` with two.
-pub const MOST_COMMANDS: usize = 16_384;
+pub const MAX_ACTIONS: usize = 16_384;
 
-/// How much a search may take.
+/// The time and memory that a search may take.
 ///
 /// ```
 /// use chatwarden_explore::certify::Limits;
@@ -28,46 +30,45 @@ pub const MOST_COMMANDS: usize = 16_384;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// How long it may take, if not as long as it does.
+    /// The time, if it is bounded.
     pub time: Option<Duration>,
-    /// How many bytes it may take, about.
+    /// The number of bytes, about.
     pub memory: u64,
 }
 
 impl Default for Limits {
-    /// All the time, and as much memory as other searches.
+    /// Unbounded time, and the memory of other searches.
     fn default() -> Self {
         Limits { time: None, memory: crate::MEMORY }
     }
 }
 
-/// What came of the search for something shorter.
+/// The result of a search for a shorter counterexample.
 ///
-/// An example is at [`Certificate`].
+/// An example is at [`Certifier`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CertifyOutcome {
-    /// Nothing shorter shows the finding.
+    /// No shorter trace shows the finding.
     Certified(Certificate),
-    /// This is shorter and shows it.
+    /// This shorter trace shows it.
     Shorter(Counterexample),
-    /// Nothing shorter came up, but not everything was tried, for this reason.
+    /// No shorter trace was found, but not all were tried, for this reason.
     Unfinished(End),
 }
 
-/// A finding with its history, and what is known of its length.
+/// A finding with its trace, and what is known of the length.
 ///
 /// An example is at [`Certifier::certify`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CertifiedFinding {
-    /// The history: as it was, or a shorter one that the search found.
+    /// The trace as it was, or a shorter one that the search found.
     pub shrunk: Shrunk,
     /// The certificate, or why there is none.
     pub proof: Result<Certificate, End>,
 }
 
-/// A search for whatever is shorter than a chain and shows the same.
+/// A search for traces that are shorter than a counterexample and show the same finding.
 ///
-/// An example is at [`Certificate`].
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
 /// use chatwarden::campaign::{self, CampaignConfig};
@@ -79,55 +80,56 @@ pub struct CertifiedFinding {
 ///
 /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::CreateUnchecked));
-/// let plan = CampaignConfig::new(setup, &service()?.about());
+/// let config = CampaignConfig::new(setup, &service()?.about());
 ///
 /// let [kay, sam] = [2, 4].map(User::new);
 /// let block = Command::Block { by: kay, who: sam };
 /// let create = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
-/// let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
-/// let search = |chain: &[Command]| {
-///     let finding = lockstep::run(&mut service()?, plan.terms, &setup, chain).expect("nobody approved sam");
-///     search.below(&service, chain, &finding)
+/// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+/// let certify = |trace: &[Command]| {
+///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace).expect("nobody approved sam");
+///     certifier.below(&service, trace, &finding)
 /// };
-/// let CertifyOutcome::Shorter(shorter) = search(&[block, create])? else { panic!("the block is idle") };
-/// let CertifyOutcome::Certified(certificate) = search(&shorter.commands)? else { panic!("it is the shortest") };
+/// let CertifyOutcome::Shorter(shorter) = certify(&[block, create])? else { panic!("the block is idle") };
+/// let CertifyOutcome::Certified(certificate) = certify(&shorter.commands)? else { panic!("it is the shortest") };
 /// assert_eq!((certificate.level, certificate.below), (CertificateLevel::Product, 1));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Certifier<'a> {
-    /// The cast, groups and policy, the kinds of commands, how the implementation is compared, and the jobs.
-    pub plan: &'a CampaignConfig,
-    /// How much it may take.
+    /// The setup, the kinds of commands, how the implementation is compared, and the jobs.
+    pub config: &'a CampaignConfig,
+    /// The time and memory of the search.
     pub limits: Limits,
-    /// How it goes on, and the way to stop it.
-    pub watch: &'a SearchMonitor,
+    /// Its progress, and the way to stop it.
+    pub monitor: &'a SearchMonitor,
 }
 
 impl Certifier<'_> {
-    /// Certifies a shrunk chain, or whatever is shorter and shows the same: that is first handed to `simplify`, which
-    /// knows how to use fewer users. The limits are for all of it, but for the simplifying.
+    /// Certifies a shrunk counterexample, or a shorter one that shows the same finding. A shorter one
+    /// goes to `simplify` first, which may use fewer users. The limits hold for everything but the
+    /// simplifying.
     ///
     /// ```
     /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
     /// use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
     /// use chatwarden_explore::certify::{Limits, Certifier};
-    /// use chatwarden::explore;
+    /// use chatwarden_explore::SearchMonitor;
     /// use chatwarden::model::{Preset, Setup};
     /// use chatwarden::format::BuiltInCast;
     ///
     /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-    /// let plan = CampaignConfig::new(setup, &service()?.about());
-    /// let watch = CampaignMonitor::default();
-    /// let shrink = |found: &campaign::Found| campaign::shrink(&plan, &service, found, &watch, |_, _| {});
+    /// let config = CampaignConfig::new(setup, &service()?.about());
+    /// let monitor = CampaignMonitor::default();
+    /// let shrink = |found: &campaign::Found| campaign::shrink(&config, &service, found, &monitor, |_, _| {});
     ///
-    /// let tally = campaign::run_campaign(&plan, &service, &watch, &|_| {})?;
-    /// let shrunk = shrink(&tally.found[0])?;
-    /// let search = Certifier { plan: &plan, limits: Limits::default(), watch: &explore::SearchMonitor::default() };
-    /// let conclusion = search.certify(&service, shrunk, shrink)?;
-    /// let certificate = conclusion.proof.expect("there is time enough");
-    /// assert_eq!(certificate.below, conclusion.shrunk.commands.len());
+    /// let result = campaign::run_campaign(&config, &service, &monitor, &|_| {})?;
+    /// let shrunk = shrink(&result.found[0])?;
+    /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+    /// let certified = certifier.certify(&service, shrunk, shrink)?;
+    /// let certificate = certified.proof.expect("there is time enough");
+    /// assert_eq!(certificate.below, certified.shrunk.commands.len());
     /// # Ok::<(), chatwarden::adapter::Failure>(())
     /// ```
     ///
@@ -152,7 +154,7 @@ impl Certifier<'_> {
                     if shrunk.outcome != ShrinkStatus::OneMinimal {
                         return Ok(CertifiedFinding { shrunk, proof: Err(End::Stopped) });
                     }
-                    match lengths.below.filter(|below| holds_for(below, &shrunk)) {
+                    match lengths.below.filter(|below| is_valid_for(below, &shrunk)) {
                         Some(certificate) => Ok(certificate),
                         None => continue,
                     }
@@ -162,50 +164,47 @@ impl Certifier<'_> {
         }
     }
 
-    /// Searches everything shorter than a chain, which shows the finding, for the same.
+    /// Searches every trace shorter than a counterexample for the same finding.
     ///
     /// # Errors
     /// If an implementation cannot be made.
     pub fn below<A: Adapter>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-        chain: &[Command],
+        trace: &[Command],
         finding: &Finding,
     ) -> Result<CertifyOutcome, Failure> {
-        self.lengths(self.deadline(), make, chain, finding).map(|lengths| lengths.outcome)
+        self.lengths(self.deadline(), make, trace, finding).map(|lengths| lengths.outcome)
     }
 
     fn deadline(&self) -> Option<Instant> {
         self.limits.time.and_then(|time| Instant::now().checked_add(time))
     }
 
-    /// Searches one length after the other, each from the start: it takes little more than the last of them, since of
-    /// the last commands only those of the finding's kind are tried. And the search that ends without the finding
-    /// just before one that comes upon it is the one that certifies its length.
+    /// Searches one length after the other, each from the start. Together they take little more than the
+    /// last, because only commands of the finding's kind are tried as the last of a trace. The last
+    /// search without the finding certifies the length of the first that has it.
     fn lengths<A: Adapter>(
         &self,
         deadline: Option<Instant>,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-        chain: &[Command],
+        trace: &[Command],
         finding: &Finding,
     ) -> Result<Lengths, Failure> {
-        let mut adapter = make()?;
-        // A fingerprint is of a system that runs.
-        adapter.reset(&self.plan.setup)?;
-        let mut search = self.prepared(level(&adapter), chain, finding);
-        search.drive.deadline = deadline;
+        let mut prepared = self.prepared(self.level(make)?, trace, finding);
+        prepared.search.deadline = deadline;
         let mut below = None;
-        for length in 0..chain.len().max(1) {
-            search.drive.depth = Some(length);
-            let driven = crate::drive(&search.drive, make, self.watch, &mut |_| {})?;
-            let shorter = driven.found.iter().find(|found| found.finding.identity() == finding.identity());
-            let outcome = match (shorter, driven.end) {
+        for length in 0..trace.len().max(1) {
+            prepared.search.depth = Some(length);
+            let result = crate::search_implementation(&prepared.search, make, self.monitor, &mut |_| {})?;
+            let shorter = result.found.iter().find(|found| found.finding.identity() == finding.identity());
+            let outcome = match (shorter, result.end) {
                 (Some(shorter), _) => CertifyOutcome::Shorter(shorter.clone()),
-                (None, End::Complete | End::Depth) if driven.found.is_empty() => {
-                    below = Some(search.certificate(&driven, length + 1));
+                (None, End::Complete | End::Depth) if result.found.is_empty() => {
+                    below = Some(prepared.certificate(&result, length + 1));
                     continue;
                 }
-                // It could not be made fresh, so nothing was tried.
+                // The implementation could not be reset, so nothing was tried.
                 (None, End::Complete | End::Depth) => CertifyOutcome::Unfinished(End::Stopped),
                 (None, end) => CertifyOutcome::Unfinished(end),
             };
@@ -215,86 +214,96 @@ impl Certifier<'_> {
         Ok(Lengths { outcome: CertifyOutcome::Certified(certificate), below })
     }
 
-    fn prepared(&self, level: CertificateLevel, chain: &[Command], finding: &Finding) -> Prepared {
-        let (alphabet, ill_typed) = alphabet(self.plan, chain);
-        let setup = self.plan.setup;
-        let ground = inputs_hash::hash(self.plan, &alphabet);
-        // Situations are told apart exactly, so nothing has to be assumed of the implementation. Sequences are too
-        // many for that.
-        let symmetry = level == CertificateLevel::BlackBox;
-        let drive = Drive {
-            setup,
-            terms: self.plan.terms,
-            alphabet,
+    /// The level at which counterexamples of the implementation can be certified.
+    fn level<A: Adapter>(
+        &self,
+        make: &(impl Fn() -> Result<A, Failure> + Sync),
+    ) -> Result<CertificateLevel, Failure> {
+        // It is dropped before the search makes another one.
+        let mut adapter = make()?;
+        // Only a running implementation has a fingerprint.
+        adapter.reset(&self.config.setup)?;
+        let has_product = adapter.fingerprint().is_some() && adapter.fork().is_some();
+        Ok(if has_product { CertificateLevel::Product } else { CertificateLevel::BlackBox })
+    }
+
+    fn prepared(&self, level: CertificateLevel, trace: &[Command], finding: &Finding) -> Prepared {
+        let config = self.config;
+        let (actions, ill_typed) = actions(config, trace);
+        let inputs_hash = inputs_hash::hash(config, &actions);
+        // States of a product are compared exactly, so the search need not assume that the implementation
+        // is symmetric. Traces are too many for that.
+        let (equivalence, symmetry) = match level {
+            CertificateLevel::Product => (StateEquivalence::Product, false),
+            CertificateLevel::BlackBox => (StateEquivalence::Never, true),
+        };
+        let search = ConformanceSearch {
+            setup: config.setup,
+            check: config.terms,
+            actions,
             depth: None,
-            alike: if level == CertificateLevel::Product { Alike::Product } else { Alike::Never },
+            equivalence,
             symmetry,
             wanted: Some(finding.identity()),
             stop_at_first: true,
-            jobs: self.plan.jobs,
+            jobs: config.jobs,
             memory: self.limits.memory,
             deadline: None,
         };
-        Prepared { level, commands: self.plan.commands, ill_typed, ground, drive }
+        Prepared { level, commands: config.commands, ill_typed, inputs_hash, search }
     }
 }
 
-/// What came of the lengths that were searched.
+/// The result of searching several lengths.
 struct Lengths {
     outcome: CertifyOutcome,
-    /// The certificate of the greatest length below which everything was tried.
+    /// The certificate of the greatest length below which all traces were tried.
     below: Option<Certificate>,
 }
 
-/// A search of which only the length is not settled.
+/// A search that lacks only the length.
 struct Prepared {
     level: CertificateLevel,
     commands: EnumSet<CommandKind>,
     ill_typed: bool,
-    ground: u64,
-    drive: Drive,
+    inputs_hash: u64,
+    search: ConformanceSearch,
 }
 
 impl Prepared {
-    fn certificate(&self, driven: &Driven, below: usize) -> Certificate {
+    fn certificate(&self, result: &ConformanceSearchResult, below: usize) -> Certificate {
         Certificate {
             level: self.level,
             below,
-            groups: self.drive.setup.groups,
+            groups: self.search.setup.groups,
             commands: self.commands,
-            alphabet: self.drive.alphabet.len() as u64,
+            alphabet: self.search.actions.len() as u64,
             ill_typed: self.ill_typed,
-            situations: driven.states,
-            tried: driven.allowed + driven.refused,
-            renamings: driven.renamings as u64,
-            ground: self.ground,
+            situations: result.states,
+            tried: result.allowed + result.refused,
+            renamings: result.renamings as u64,
+            ground: self.inputs_hash,
         }
     }
 }
 
-/// Whether the certificate, made for another chain, is also that of this one: it is of this length, and the
-/// alphabet does not depend on the chain.
-fn holds_for(certificate: &Certificate, shrunk: &Shrunk) -> bool {
+/// Whether a certificate of another counterexample is valid for this one: it has the same length, and
+/// the actions do not depend on the counterexample.
+fn is_valid_for(certificate: &Certificate, shrunk: &Shrunk) -> bool {
     certificate.ill_typed && certificate.below == shrunk.commands.len()
 }
 
-/// At which level chains of the implementation can be certified.
-fn level(adapter: &impl Adapter) -> CertificateLevel {
-    let product = adapter.fingerprint().is_some() && adapter.fork().is_some();
-    if product { CertificateLevel::Product } else { CertificateLevel::BlackBox }
-}
-
-/// The commands of which histories shorter than the chain are made, and whether they are all that can be written
-/// down: an implementation may let through what is ill-typed, such as an approval by a child. Where these are too
-/// many, as with large casts, which can launch a group with thousands of different lists, those are kept of which
-/// there is reason to think that they matter.
-fn alphabet(plan: &CampaignConfig, chain: &[Command]) -> (Vec<Command>, bool) {
-    let bounds = Bounds { commands: plan.commands, ..plan.setup.bounds() };
-    let mut alphabet = bounds.all();
-    let all = alphabet.len() <= MOST_COMMANDS;
-    if !all {
-        let kinds: EnumSet<CommandKind> = chain.iter().map(Command::kind).collect();
-        alphabet.retain(|command| kinds.contains(command.kind()) || bounds.is_well_typed(command));
+/// The commands in the traces that are searched, and whether they are all that can be written down.
+/// Ill-typed commands are among them, because an implementation may allow one, such as an approval by a
+/// child. In a large cast they are too many: a group can be launched with thousands of different lists.
+/// Then they are left out, except for the kinds in the counterexample.
+fn actions(config: &CampaignConfig, trace: &[Command]) -> (Vec<Command>, bool) {
+    let bounds = Bounds { commands: config.commands, ..config.setup.bounds() };
+    let mut actions = bounds.all();
+    let are_all = actions.len() <= MAX_ACTIONS;
+    if !are_all {
+        let kinds: EnumSet<CommandKind> = trace.iter().map(Command::kind).collect();
+        actions.retain(|command| kinds.contains(command.kind()) || bounds.is_well_typed(command));
     }
-    (alphabet, all)
+    (actions, are_all)
 }

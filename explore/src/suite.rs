@@ -1,9 +1,9 @@
-//! The conformance suite of a policy: few and short histories that together show everything that can be covered, so
-//! that any implementation, in any language, can be held against the policy by a handful of files.
+//! The conformance suite of a policy: few and short traces that together show every point that can be
+//! covered. So a handful of files compares any implementation, in any language, with the policy.
 //!
-//! What can be covered is known from an exhaustive search where one can be completed; each point's first history is a
-//! shortest one; and none of the chains chosen, and none of their commands, can be left out. No implementation takes
-//! part, and nothing is written or worded here.
+//! An exhaustive search, if it can be completed, says which points can be covered. Each point starts
+//! from a shortest trace. No trace of the suite, and no command of a trace, can be left out. No
+//! implementation takes part, and nothing is written here.
 
 mod choose;
 mod witness;
@@ -16,7 +16,7 @@ use chatwarden_model::{Command, CommandKind, EnumSet, Setup};
 use crate::{SearchMonitor, explore};
 use chatwarden::coverage::{Coverage, Point, PointStatus, Points, Reachability};
 
-/// What a suite is to be made for.
+/// The inputs of a suite.
 ///
 /// ```
 /// use chatwarden_explore::SearchMonitor;
@@ -28,24 +28,25 @@ use chatwarden::coverage::{Coverage, Point, PointStatus, Points, Reachability};
 /// cast.add(Kind::Adult, UserSet::EMPTY);
 /// let suite = build(&SuiteConfig::new(Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() }), &SearchMonitor::default());
 /// assert!(suite.missing.is_empty());
-/// assert!(suite.chains.iter().all(|chain| chain.commands.len() <= 12));
+/// assert!(suite.traces.iter().all(|trace| trace.commands.len() <= 12));
 /// ```
 #[derive(Clone, Debug)]
 pub struct SuiteConfig {
     /// The cast, groups and policy.
     pub setup: Setup,
-    /// The kinds of commands that chains are made of.
+    /// The kinds of commands in the traces.
     pub commands: EnumSet<CommandKind>,
-    /// The most commands of a chain; one that takes more to show anything at all is as long as that takes.
+    /// The most commands in a trace; a trace that needs more to show its point is longer.
     pub length: usize,
-    /// How many cores the search uses; the suite does not depend on it.
+    /// The number of threads of the search; the suite does not depend on it.
     pub jobs: NonZeroUsize,
-    /// How many bytes the states of the search may take; what is not complete then, the suite says.
+    /// The number of bytes that the states of the search may take. If they are not enough, the suite's
+    /// reachability is incomplete.
     pub memory: u64,
 }
 
 impl SuiteConfig {
-    /// Chains of up to twelve commands, by all cores.
+    /// Traces of up to twelve commands, by all cores.
     pub fn new(setup: Setup) -> Self {
         SuiteConfig {
             setup,
@@ -57,16 +58,16 @@ impl SuiteConfig {
     }
 }
 
-/// A history of a suite.
+/// A trace of a suite.
 ///
 /// An example is at [`SuiteConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chain {
-    /// What it shows and no other chain of the suite does: its name.
+pub struct SuiteTrace {
+    /// The point that it shows and no other trace of the suite does; it names the trace.
     pub about: Point,
     /// The commands.
     pub commands: Vec<Command>,
-    /// Everything that it shows.
+    /// All points that it shows.
     pub shows: Points,
 }
 
@@ -75,53 +76,54 @@ pub struct Chain {
 /// An example is at [`SuiteConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Suite {
-    /// The chains, in the order of what they are about.
-    pub chains: Vec<Chain>,
-    /// What can be covered.
-    pub ground: Reachability,
-    /// What can be covered and is not, because no history to it was come upon.
+    /// The traces, in the order of their points.
+    pub traces: Vec<SuiteTrace>,
+    /// Which points can be covered.
+    pub reachability: Reachability,
+    /// The points that can be covered, but to which no trace was found.
     pub missing: Vec<Point>,
 }
 
 impl Suite {
-    /// Whether it is known of every point that the suite does not show that it cannot be shown.
+    /// Whether every point that the suite does not show is known to be unreachable.
     pub fn is_settled(&self) -> bool {
-        let coverage = Coverage::of_points(&self.ground.reachable);
-        Point::all().iter().all(|point| self.ground.status(&coverage, *point) != PointStatus::Open)
+        let coverage = Coverage::of_points(&self.reachability.reachable);
+        Point::all().iter().all(|point| self.reachability.status(&coverage, *point) != PointStatus::Open)
     }
 
-    /// How often the suite shows each point.
+    /// The number of times that the suite shows each point.
     pub fn coverage(&self, setup: &Setup) -> Coverage {
         let mut coverage = Coverage::default();
-        self.chains.iter().for_each(|chain| coverage.follow(setup, &chain.commands));
+        self.traces.iter().for_each(|trace| coverage.follow(setup, &trace.commands));
         coverage
     }
 }
 
-/// Makes the suite of a plan, the same for the same plan.
-pub fn build(plan: &SuiteConfig, watch: &SearchMonitor) -> Suite {
-    let mut ground = ground(plan, watch);
-    let witnesses = witness::find(plan, &ground, watch);
-    ground.reachable.extend(&witnesses.iter().map(|(point, _)| *point).collect());
-    let chains = choose::choose(plan, &witnesses);
+/// Makes a suite, the same for the same configuration.
+pub fn build(config: &SuiteConfig, monitor: &SearchMonitor) -> Suite {
+    let mut reachability = reachability(config, monitor);
+    let witnesses = witness::find(config, &reachability, monitor);
+    reachability.reachable.extend(&witnesses.iter().map(|(point, _)| *point).collect());
+    let traces = choose::choose(config, &witnesses);
     let mut shown = Points::default();
-    chains.iter().for_each(|chain| shown.extend(&chain.shows));
-    let missing = ground.reachable.iter().filter(|point| !shown.contains(*point)).collect();
-    Suite { chains, ground, missing }
+    traces.iter().for_each(|trace| shown.extend(&trace.shows));
+    let missing = reachability.reachable.iter().filter(|point| !shown.contains(*point)).collect();
+    Suite { traces, reachability, missing }
 }
 
-/// What can be covered, as far as the memory and the watch let a search with one group go; commands about one group show
-/// the same however many there are, but for what takes a second one.
-pub fn ground(plan: &SuiteConfig, watch: &SearchMonitor) -> Reachability {
-    let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
+/// The points that can be covered, by a search with one group, as far as its memory suffices and it is not
+/// stopped. Further groups add only the points that need a second group, about which the result says
+/// nothing.
+pub fn reachability(config: &SuiteConfig, monitor: &SearchMonitor) -> Reachability {
+    let setup = Setup { groups: config.setup.groups.min(1), ..config.setup };
     let search = crate::PolicySearch {
-        commands: plan.commands,
+        commands: config.commands,
         promises: EnumSet::empty(),
         coverage: true,
-        jobs: plan.jobs,
-        memory: plan.memory,
+        jobs: config.jobs,
+        memory: config.memory,
         ..crate::PolicySearch::new(setup)
     };
-    let ground = explore(&search, watch).ground.unwrap_or_default();
-    Reachability { lacks_second_group: plan.setup.groups < 2, ..ground }
+    let reachability = explore(&search, monitor).reachability.unwrap_or_default();
+    Reachability { lacks_second_group: config.setup.groups < 2, ..reachability }
 }

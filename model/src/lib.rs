@@ -79,7 +79,7 @@ pub use policy::{
 };
 pub use promise::{Breach, Promise, Transition};
 pub use setup::Setup;
-pub use state::{GroupState, Link, Phase, State};
+pub use state::{GroupParts, GroupState, Link, Phase, State, StateParts};
 pub use step::{Outcome, step};
 pub use symmetry::Renaming;
 pub use user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet, Users};

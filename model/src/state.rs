@@ -208,3 +208,72 @@ impl<const U: usize, const G: usize> State<U, G> {
         Group::first(G).zip(&self.groups)
     }
 }
+
+/// Every part of a state. Code that hashes, packs or renames states destructures it without `..`, so
+/// that a part that is added does not compile there until it is handled.
+///
+/// ```
+/// use chatwarden_model::{Cast, Kind, State, StateParts, User, UserSet};
+/// let mut cast = Cast::default();
+/// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+/// let kay = cast.add(Kind::Child, UserSet::of([ann]));
+/// let state: State<5, 1> = State::new(&cast);
+/// let StateParts { kinds, guardians, approvals, blocks, groups } = state.parts();
+/// assert_eq!((kinds, guardians[kay.index()]), (cast.kinds(), UserSet::of([ann])));
+/// assert_eq!((approvals[0].len(), blocks.len(), groups.len()), (5, 5, 1));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each part is documented where `State` gives it out")]
+pub struct StateParts<'a, const U: usize, const G: usize> {
+    pub kinds: Kinds,
+    pub guardians: &'a [UserSet; U],
+    pub approvals: &'a [[UserSet; U]; U],
+    pub blocks: &'a [UserSet; U],
+    pub groups: &'a [GroupState<U>; G],
+}
+
+/// Every part of a group, to be destructured like [`StateParts`].
+///
+/// ```
+/// use chatwarden_model::{GroupState, User};
+/// let mut group: GroupState = GroupState::default();
+/// group.invite(User::new(3), User::new(1));
+/// assert_eq!((group.parts().invited.len(), group.parts().inviters[3]), (1, 1));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each part is documented where `GroupState` gives it out")]
+pub struct GroupParts<'a, const U: usize> {
+    pub phase: Phase,
+    pub link: Link,
+    pub owner: Option<User>,
+    pub members: UserSet,
+    pub banned: UserSet,
+    pub invited: UserSet,
+    pub inviters: &'a [u8; U],
+}
+
+impl<const U: usize, const G: usize> State<U, G> {
+    /// Every part of the state.
+    #[inline]
+    pub fn parts(&self) -> StateParts<'_, U, G> {
+        let State { kinds, guardians, approvals, blocks, groups } = self;
+        StateParts { kinds: *kinds, guardians, approvals, blocks, groups }
+    }
+}
+
+impl<const U: usize> GroupState<U> {
+    /// Every part of the group.
+    #[inline]
+    pub fn parts(&self) -> GroupParts<'_, U> {
+        let GroupState { phase, link, owner, members, banned, invited, inviters } = self;
+        GroupParts {
+            phase: *phase,
+            link: *link,
+            owner: *owner,
+            members: *members,
+            banned: *banned,
+            invited: *invited,
+            inviters,
+        }
+    }
+}

@@ -7,7 +7,6 @@ mod fidelity;
 mod format;
 mod fuzzing;
 mod generation;
-mod laws;
 mod replays;
 mod reported;
 mod rules;

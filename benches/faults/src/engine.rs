@@ -10,7 +10,7 @@ use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
 use chatwarden::finding::Verdict;
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep;
-use chatwarden_explore::{Alike, Counterexample, Drive};
+use chatwarden_explore::{ConformanceSearch, Counterexample, StateEquivalence};
 use chatwarden_model::Command;
 
 use crate::monitor::AttemptMonitor;
@@ -113,12 +113,12 @@ fn search(
     monitor: &AttemptMonitor,
 ) -> Trial {
     let started = Instant::now();
-    let config = Drive {
+    let config = ConformanceSearch {
         setup: campaign.setup,
-        terms: campaign.terms,
-        alphabet: campaign.setup.bounds().all(),
+        check: campaign.terms,
+        actions: campaign.setup.bounds().all(),
         depth: None,
-        alike: Alike::Product,
+        equivalence: StateEquivalence::Product,
         symmetry: false,
         wanted: None,
         stop_at_first: true,
@@ -131,7 +131,8 @@ fn search(
         first.get_or_insert_with(|| (started.elapsed(), found.clone()));
         monitor.search.stop();
     };
-    let result = chatwarden_explore::drive(&config, &service(fault), &monitor.search, &mut report);
+    let result =
+        chatwarden_explore::search_implementation(&config, &service(fault), &monitor.search, &mut report);
     let result = result.expect("the service starts and can be copied");
     let (time, exhausted) = match &first {
         // Everything shorter than the first finding was tried before it.

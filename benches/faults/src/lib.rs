@@ -184,7 +184,7 @@ fn minimum(config: &BenchConfig, fault: Fault, rows: &[&Row], monitor: &AttemptM
     let campaign = config.campaign(fault);
     let make = || Ok(Memory::with_fault(fault));
     let limits = Limits { time: config.time_limit, memory: engine::MEMORY };
-    let certifier = Certifier { plan: &campaign, limits, watch: &monitor.search };
+    let certifier = Certifier { config: &campaign, limits, monitor: &monitor.search };
     let simplify = |found: &Found| Ok(engine::shrink(fault, &campaign, found, monitor));
     let certified = certifier
         .certify::<_, chatwarden::adapter::Failure>(&make, shortest.clone(), simplify)

@@ -38,12 +38,12 @@ impl Prepared {
 
     /// The points to seek where coverage guides; none if the search for them was stopped.
     pub(super) fn targets(&self, fault: Fault) -> Option<&Points> {
-        self.suite_of(fault).map(|suite| &suite.ground.reachable)
+        self.suite_of(fault).map(|suite| &suite.reachability.reachable)
     }
 
     /// The traces of the suite; none if the search for them was stopped.
     pub(super) fn traces(&self, fault: Fault) -> Option<impl Iterator<Item = &[Command]>> {
-        self.suite_of(fault).map(|suite| suite.chains.iter().map(|chain| chain.commands.as_slice()))
+        self.suite_of(fault).map(|suite| suite.traces.iter().map(|chain| chain.commands.as_slice()))
     }
 
     fn suite_of(&self, fault: Fault) -> Option<&Suite> {

@@ -60,7 +60,7 @@ pub(crate) fn certify(
     shrunk: Shrunk,
     simplify: impl FnMut(&Found) -> Result<Shrunk, CliError>,
 ) -> Result<CertifiedFinding, CliError> {
-    let search = Certifier { plan, limits, watch };
+    let search = Certifier { config: plan, limits, monitor: watch };
     progress::of_search("certifying", watch, || search.certify(&|| implementation.make(), shrunk, simplify))
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn recertify(
     let written = record.and_then(|record| record.certificate);
     let plan = plan(scenario, written.as_ref(), implementation, terms);
     let watch = SearchMonitor::default();
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let search = Certifier { config: &plan, limits: Limits::default(), monitor: &watch };
     let commands = replay::commands(scenario);
     let outcome = progress::of_search("certifying", &watch, || {
         search.below(&|| implementation.make(), &commands[..=finding.at()], finding)

@@ -82,7 +82,7 @@ pub(crate) fn reachability(
     interrupt: &Interrupt,
 ) -> Reachability {
     let config = SuiteConfig { commands, memory: SEARCH_MEMORY, ..SuiteConfig::new(setup) };
-    progress::of_search(policy, &interrupt.search, || suite::ground(&config, &interrupt.search))
+    progress::of_search(policy, &interrupt.search, || suite::reachability(&config, &interrupt.search))
 }
 
 /// The name of a policy in reports.

@@ -151,7 +151,7 @@ impl Explore {
             memory: self.memory,
             ..defaults
         };
-        if search.alphabet().is_empty() {
+        if search.actions().is_empty() {
             return Err(CliError::Input(
                 "none of the commands is possible with this cast and these groups".into(),
             ));

@@ -65,7 +65,7 @@ impl Covered<'_> {
 /// ```
 /// // What a report may read off it:
 /// fn first_line(written: &chatwarden_cli::report::Written<'_>) -> String {
-///     format!("{} scenarios in {}", written.suite.chains.len(), written.directory.display())
+///     format!("{} scenarios in {}", written.suite.traces.len(), written.directory.display())
 /// }
 /// # let _ = first_line;
 /// ```
@@ -84,12 +84,12 @@ pub struct Written<'a> {
 impl Written<'_> {
     /// How many commands all its chains have.
     pub fn steps(&self) -> usize {
-        self.suite.chains.iter().map(|chain| chain.commands.len()).sum()
+        self.suite.traces.iter().map(|chain| chain.commands.len()).sum()
     }
 
     /// How many commands the longest chain has.
     pub fn longest(&self) -> usize {
-        self.suite.chains.iter().map(|chain| chain.commands.len()).max().unwrap_or_default()
+        self.suite.traces.iter().map(|chain| chain.commands.len()).max().unwrap_or_default()
     }
 }
 

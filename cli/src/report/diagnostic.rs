@@ -99,7 +99,7 @@ fn failed<'a>(replayed: &Replayed<'a>, met: &'a Met) -> Diagnostic<'a> {
 /// A policy that is just asked has not failed.
 fn broken<'a>(explored: &'a Explored, promise: Promise, met: &'a Met) -> Diagnostic<'a> {
     let telling = Describer { names: &explored.names, setup: &explored.setup };
-    let chain = match explored.exploration.standing(promise) {
+    let chain = match explored.exploration.result_of(promise) {
         PromiseResult::Broken(chain) => chain.as_slice(),
         PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
     };

@@ -9,7 +9,7 @@ use chatwarden_model::{Promise, Setup};
 
 use crate::baseline::Met;
 use chatwarden::format::Names;
-use chatwarden_explore::{Alike, Driven, End, Exploration};
+use chatwarden_explore::{ConformanceSearchResult, End, Exploration, StateEquivalence};
 
 /// The search of a policy.
 ///
@@ -87,11 +87,11 @@ pub struct ImplementationExplored<'a> {
     /// How closely it was compared.
     pub fidelity: &'a str,
     /// When two situations counted as one.
-    pub alike: Alike,
+    pub alike: StateEquivalence,
     /// Whether renaming users and groups was held to make no difference.
     pub symmetry: bool,
     /// What the search came to.
-    pub driven: &'a Driven,
+    pub driven: &'a ConformanceSearchResult,
     /// How many different findings there are, the inconclusive ones left out.
     pub findings: usize,
     /// How long it took.

@@ -13,7 +13,7 @@ use super::{
 use crate::inspect::{Checked, Wrong};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::format::KnownFinding;
-use chatwarden_explore::{Alike, End};
+use chatwarden_explore::{End, StateEquivalence};
 
 /// Writes each event as a JSON object on a line of its own.
 ///
@@ -251,7 +251,7 @@ impl<'a> Line<'a> {
             policy: &explored.policy,
             cast: &explored.cast,
             groups: explored.setup.groups,
-            alphabet: exploration.alphabet,
+            alphabet: exploration.actions,
             states: exploration.states,
             transitions: exploration.transitions,
             depth: exploration.depth,
@@ -298,11 +298,11 @@ impl<'a> Line<'a> {
             policy: written.policy,
             cast: written.cast,
             directory: shown(written.directory),
-            scenarios: suite.chains.len(),
+            scenarios: suite.traces.len(),
             steps: written.steps(),
             longest: written.longest(),
-            points: suite.ground.reachable.len() - suite.missing.len(),
-            complete: suite.ground.is_complete,
+            points: suite.reachability.reachable.len() - suite.missing.len(),
+            complete: suite.reachability.is_complete,
             missing: suite.missing.iter().map(ToString::to_string).collect(),
         }
     }
@@ -317,8 +317,8 @@ impl<'a> Line<'a> {
             adapter: conformance.adapter,
             fault: conformance.fault,
             paths: match conformance.alike {
-                Alike::State { paths } => Some(paths.get()),
-                Alike::Product | Alike::Never => None,
+                StateEquivalence::Tracked { paths } => Some(paths.get()),
+                StateEquivalence::Product | StateEquivalence::Never => None,
             },
             renamings: driven.renamings,
             fidelity: conformance.fidelity,

@@ -63,7 +63,7 @@ fn below<A: Adapter>(
 ) -> CertifyOutcome {
     let mut adapter = make().expect("the service starts");
     let finding = lockstep::run(&mut adapter, plan.terms, &plan.setup, chain).expect("the chain shows it");
-    let search = Certifier { plan, limits, watch: &SearchMonitor::default() };
+    let search = Certifier { config: plan, limits, monitor: &SearchMonitor::default() };
     search.below(&make, chain, &finding).expect("the service starts")
 }
 
@@ -178,7 +178,7 @@ fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
         executions: 7,
         outcome: campaign::ShrinkStatus::OneMinimal,
     };
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
+    let search = Certifier { config: &plan, limits: Limits::default(), monitor: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     assert_eq!(conclusion.shrunk.commands.len(), 1);
     assert!(conclusion.shrunk.executions > 7);
@@ -202,7 +202,7 @@ fn a_search_that_is_cut_off_certifies_nothing() {
     let watch = SearchMonitor::default();
     watch.stop();
     let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &plan.setup, &chain);
-    let stopped = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let stopped = Certifier { config: &plan, limits: Limits::default(), monitor: &watch };
     let outcome = stopped.below(&make, &chain, &finding.expect("the chain shows it"));
     assert_eq!(outcome, Ok(CertifyOutcome::Unfinished(End::Stopped)));
 }
@@ -238,7 +238,7 @@ fn drift_that_promises_only_holds_back_is_certified_too() {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
     let shrunk: Shrunk = shrink(found).expect("it starts");
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
+    let search = Certifier { config: &plan, limits: Limits::default(), monitor: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("it starts");
     assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
     assert_eq!(conclusion.proof.expect("there is time").below, conclusion.shrunk.commands.len());

@@ -1,24 +1,25 @@
-//! The ground on which a certificate stands, as a hash: when it has changed, the certificate says nothing.
+//! The hash of the inputs of a certificate. If it has changed, the certificate is void.
 
 use chatwarden_model::{Command, NamedEnum, Newcomer, Policy, Setup, Surface, User};
 
 use chatwarden::campaign::CampaignConfig;
 use chatwarden::hash::fnv1a;
 
-/// The hash of the policy, cast, groups, alphabet and terms. It is the same in every version in which these are.
-pub(super) fn hash(plan: &CampaignConfig, alphabet: &[Command]) -> u64 {
+/// The hash of the setup, the actions, and how the implementation is compared. It is the same in every
+/// version in which these are the same.
+pub(super) fn hash(config: &CampaignConfig, actions: &[Command]) -> u64 {
     let mut words = Vec::new();
-    policy(&plan.setup.policy, &mut words);
-    cast(&plan.setup, &mut words);
-    words.extend(alphabet.iter().map(|command| format!("{:?}", command.key())));
-    let terms = plan.terms;
-    words.push(terms.fidelity.name().into());
-    words.extend(terms.promises.iter().map(|promise| promise.name().into()));
-    words.extend(terms.observes.iter().map(|part| part.name().into()));
+    policy(&config.setup.policy, &mut words);
+    cast(&config.setup, &mut words);
+    words.extend(actions.iter().map(|command| format!("{:?}", command.key())));
+    let check = config.terms;
+    words.push(check.fidelity.name().into());
+    words.extend(check.promises.iter().map(|promise| promise.name().into()));
+    words.extend(check.observes.iter().map(|part| part.name().into()));
     fnv1a(words.join("\n").as_bytes())
 }
 
-/// Every knob, so that one that is added has to be thought of here.
+/// Every knob; one that is added does not compile here until it is handled.
 fn policy(policy: &Policy, words: &mut Vec<String>) {
     let Policy {
         quorum,

@@ -1,62 +1,64 @@
-//! Which histories make a suite: as few and as short as a greedy choice finds, of which nothing can be left out.
+//! The choice of the traces of a suite: as few and as short as a greedy choice finds, and then without
+//! any trace or command that can be left out.
 //!
-//! The most demanding points come first. A chain is about one kind of command: what else commands of that kind can show
-//! on the way is tried there as well, as long as the chain does not get too long.
+//! The points with the longest traces come first. Each trace is about one kind of command. Commands of
+//! that kind that show more points are added to it until it is too long.
 
 use chatwarden_model::{Bounds, Command, Setup, State, step};
 
 use super::witness::Witness;
-use super::{Chain, SuiteConfig};
+use super::{SuiteConfig, SuiteTrace};
 use chatwarden::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 
-/// Chooses chains that together show every point that has a witness, in the order of what they are about.
-pub(super) fn choose(plan: &SuiteConfig, witnesses: &[Witness]) -> Vec<Chain> {
+/// Chooses traces that together show every point that has a witness, in the order of their points.
+pub(super) fn choose(config: &SuiteConfig, witnesses: &[Witness]) -> Vec<SuiteTrace> {
     let wanted: Points = witnesses.iter().map(|(point, _)| *point).collect();
-    let mut chains = extended(plan, witnesses, &wanted);
-    leave_out_chains(&mut chains, &wanted);
-    leave_out_commands(&plan.setup, &mut chains, &wanted);
-    name(&mut chains, &wanted);
-    chains.sort_by_key(|chain| chain.about);
-    chains
+    let mut traces = extended(config, witnesses, &wanted);
+    leave_out_traces(&mut traces, &wanted);
+    leave_out_commands(&config.setup, &mut traces, &wanted);
+    name(&mut traces, &wanted);
+    traces.sort_by_key(|trace| trace.about);
+    traces
 }
 
-/// Greedily: the longest witness to what is not shown yet, with all that can be shown along with it.
-fn extended(plan: &SuiteConfig, witnesses: &[Witness], wanted: &Points) -> Vec<Chain> {
+/// Takes the longest witness of a point that is not shown yet, extends it, and repeats.
+fn extended(config: &SuiteConfig, witnesses: &[Witness], wanted: &Points) -> Vec<SuiteTrace> {
     let mut order: Vec<&Witness> = witnesses.iter().collect();
     order.sort_by_key(|(point, commands)| (std::cmp::Reverse(commands.len()), *point));
     let mut left = wanted.clone();
-    let mut chains = Vec::new();
+    let mut traces = Vec::new();
     for (point, commands) in order {
         if !left.contains(*point) {
             continue;
         }
         let mut commands = commands.clone();
-        let bounds = Bounds { commands: [point.command()].into_iter().collect(), ..plan.setup.bounds() };
+        let bounds = Bounds { commands: [point.command()].into_iter().collect(), ..config.setup.bounds() };
         let all = bounds.all();
-        let mut shows = shown(&plan.setup, &commands);
+        let mut shows = shown(&config.setup, &commands);
         left.subtract(&shows);
-        while commands.len() < plan.length {
-            let Some((at, command)) = best_addition(&plan.setup, &commands, &all, &left) else { break };
+        while commands.len() < config.length {
+            let Some((at, command)) = best_addition(&config.setup, &commands, &all, &left) else { break };
             commands.insert(at, command);
-            shows = shown(&plan.setup, &commands);
+            shows = shown(&config.setup, &commands);
             left.subtract(&shows);
         }
-        chains.push(Chain { about: *point, commands, shows });
+        traces.push(SuiteTrace { about: *point, commands, shows });
     }
-    chains
+    traces
 }
 
-/// The command that shows most of what is left, and where it can be put without changing what comes after it.
+/// The command that shows most of the points left, and where it can be inserted without a change of the
+/// commands behind it.
 fn best_addition(
     setup: &Setup,
     commands: &[Command],
     all: &[Command],
     left: &Points,
 ) -> Option<(usize, Command)> {
-    let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
+    let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     let mut best = (0, None);
     for at in 0..=commands.len() {
-        let situation = StateView { state: &state, policy: &setup.policy, history: Some(&past) };
+        let situation = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
         for command in all {
             let mut news = 0;
             situation.each_point(command, |point| news += usize::from(left.contains(point)));
@@ -71,53 +73,53 @@ fn best_addition(
         if let Some(command) = commands.get(at) {
             let before = state;
             let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
-            past.record(&before, command, allowed, &state);
+            history.record(&before, command, allowed, &state);
         }
     }
     best.1
 }
 
-/// Leaves out every chain that shows nothing that the others do not, the shortest first.
-fn leave_out_chains(chains: &mut Vec<Chain>, wanted: &Points) {
-    let mut order: Vec<usize> = (0..chains.len()).collect();
-    order.sort_by_key(|&at| chains[at].commands.len());
-    let mut is_needed = vec![true; chains.len()];
+/// Leaves out every trace all of whose points the others show, the shortest first.
+fn leave_out_traces(traces: &mut Vec<SuiteTrace>, wanted: &Points) {
+    let mut order: Vec<usize> = (0..traces.len()).collect();
+    order.sort_by_key(|&at| traces[at].commands.len());
+    let mut is_needed = vec![true; traces.len()];
     for at in order {
         is_needed[at] = false;
-        let kept = chains.iter().zip(&is_needed).filter(|(_, is_needed)| **is_needed);
-        is_needed[at] = !shows_all(kept.map(|(chain, _)| &chain.shows), wanted);
+        let kept = traces.iter().zip(&is_needed).filter(|(_, is_needed)| **is_needed);
+        is_needed[at] = !shows_all(kept.map(|(trace, _)| &trace.shows), wanted);
     }
     let mut is_needed = is_needed.into_iter();
-    chains.retain(|_| is_needed.next() == Some(true));
+    traces.retain(|_| is_needed.next() == Some(true));
 }
 
-/// Leaves out every command without which the suite shows the same, the last ones first.
-fn leave_out_commands(setup: &Setup, chains: &mut [Chain], wanted: &Points) {
-    for nth in 0..chains.len() {
-        for at in (0..chains[nth].commands.len()).rev() {
-            let mut shorter = chains[nth].clone();
+/// Leaves out every command without which the suite shows the same points, the last ones first.
+fn leave_out_commands(setup: &Setup, traces: &mut [SuiteTrace], wanted: &Points) {
+    for nth in 0..traces.len() {
+        for at in (0..traces[nth].commands.len()).rev() {
+            let mut shorter = traces[nth].clone();
             shorter.commands.remove(at);
             shorter.shows = shown(setup, &shorter.commands);
-            let others = chains.iter().enumerate().filter(|(other, _)| *other != nth);
-            let all = others.map(|(_, chain)| &chain.shows).chain([&shorter.shows]);
+            let others = traces.iter().enumerate().filter(|(other, _)| *other != nth);
+            let all = others.map(|(_, trace)| &trace.shows).chain([&shorter.shows]);
             if shows_all(all, wanted) {
-                chains[nth] = shorter;
+                traces[nth] = shorter;
             }
         }
     }
 }
 
-/// Names each chain by something that no other shows.
-fn name(chains: &mut [Chain], wanted: &Points) {
-    for nth in 0..chains.len() {
+/// Names each trace by a point that no other shows.
+fn name(traces: &mut [SuiteTrace], wanted: &Points) {
+    for nth in 0..traces.len() {
         let is_own = |point: &Point| {
-            chains.iter().enumerate().all(|(other, chain)| other == nth || !chain.shows.contains(*point))
+            traces.iter().enumerate().all(|(other, trace)| other == nth || !trace.shows.contains(*point))
         };
-        let about = chains[nth].about;
-        if !chains[nth].shows.contains(about) || !is_own(&about) {
+        let about = traces[nth].about;
+        if !traces[nth].shows.contains(about) || !is_own(&about) {
             let own =
-                chains[nth].shows.iter().filter(|point| wanted.contains(*point)).find(|point| is_own(point));
-            chains[nth].about = own.expect("a chain that shows nothing of its own was left out");
+                traces[nth].shows.iter().filter(|point| wanted.contains(*point)).find(|point| is_own(point));
+            traces[nth].about = own.expect("a trace that shows nothing of its own was left out");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A history to each point: the first of the shortest where a search breadth-first comes upon it, and a shrunk one
-//! where the point takes a past, a second group, or more commands than can be searched.
+//! A trace to each point. It is the first of the shortest if a breadth-first search finds it. It is a
+//! shrunk random trace if the point needs a history, a second group, or more commands than can be
+//! searched.
 //!
-//! Which histories become part of a suite is chosen elsewhere.
+//! `choose` picks the traces of a suite.
 
 use std::collections::HashSet;
 
@@ -14,57 +15,61 @@ use chatwarden::coverage::{HistoryFacts, Point, Points, Reachability, StateView}
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::shrink::Shrinker;
 
-/// How many commands are tried breadth-first before the rest is sought.
+/// The number of commands that are tried breadth-first before the random search.
 const TRIALS: usize = 200_000_000;
 
-/// How many runs in a row may show nothing new before the search for what is left is given up.
-const IDLE: u64 = 30_000;
+/// The random search ends after so many traces in a row without a new point.
+const MAX_IDLE: u64 = 30_000;
 
-/// How many commands such a run has.
+/// The number of commands in a random trace.
 const LENGTH: usize = 30;
 
-/// From what the choices of these runs follow; any number would do.
+/// The seed of the random traces; any number would do.
 const SEED: u64 = 5;
 
-/// A point and a history that shows it with its last command.
+/// A point and a trace whose last command shows it.
 pub(super) type Witness = (Point, Vec<Command>);
 
-/// A witness for every point that is come upon, in the order of the points.
-pub(super) fn find(plan: &SuiteConfig, ground: &Reachability, watch: &SearchMonitor) -> Vec<Witness> {
-    let mut wanted = ground.possible();
-    let mut witnesses = if plan.setup.cast.len() <= 5 {
-        shortest::<5>(plan, ground, &mut wanted, watch)
+/// A witness for every point that is found, in the order of the points.
+pub(super) fn find(
+    config: &SuiteConfig,
+    reachability: &Reachability,
+    monitor: &SearchMonitor,
+) -> Vec<Witness> {
+    let mut wanted = reachability.possible();
+    let mut witnesses = if config.setup.cast.len() <= 5 {
+        shortest::<5>(config, reachability, &mut wanted, monitor)
     } else {
-        shortest::<MAX_USERS>(plan, ground, &mut wanted, watch)
+        shortest::<MAX_USERS>(config, reachability, &mut wanted, monitor)
     };
-    seek(plan, &mut wanted, &mut witnesses, watch);
+    seek(config, &mut wanted, &mut witnesses, monitor);
     witnesses.sort_by_key(|(point, _)| *point);
     witnesses
 }
 
-/// A state, and how it was come to.
+/// A state, and the transition by which it was reached.
 struct Node<const U: usize> {
     state: State<U, 1>,
     from: Option<(usize, Command)>,
 }
 
-/// The first of the shortest histories to each point that a single group can show.
+/// The first of the shortest traces to each point that a single group can show.
 fn shortest<const U: usize>(
-    plan: &SuiteConfig,
-    ground: &Reachability,
+    config: &SuiteConfig,
+    reachability: &Reachability,
     wanted: &mut Points,
-    watch: &SearchMonitor,
+    monitor: &SearchMonitor,
 ) -> Vec<Witness> {
-    let setup = Setup { groups: plan.setup.groups.min(1), ..plan.setup };
-    let commands = Bounds { commands: plan.commands, ..setup.bounds() }.all();
-    let mut left = wanted.iter().filter(|point| ground.reachable.contains(*point)).count();
+    let setup = Setup { groups: config.setup.groups.min(1), ..config.setup };
+    let commands = Bounds { commands: config.commands, ..setup.bounds() }.all();
+    let mut left = wanted.iter().filter(|point| reachability.reachable.contains(*point)).count();
     let start: State<U, 1> = setup.start();
     let mut known: HashSet<State<U, 1>, FixedState> = HashSet::default();
     known.insert(start);
     let mut nodes = vec![Node { state: start, from: None }];
     let mut witnesses = Vec::new();
     for at in 0..TRIALS / commands.len().max(1) {
-        if left == 0 || at >= nodes.len() || watch.is_stopped() {
+        if left == 0 || at >= nodes.len() || monitor.is_stopped() {
             break;
         }
         let state = nodes[at].state;
@@ -72,8 +77,8 @@ fn shortest<const U: usize>(
         for command in &commands {
             situation.each_point(command, |point| {
                 if wanted.remove(point) {
-                    left -= usize::from(ground.reachable.contains(point));
-                    witnesses.push((point, chain(&nodes, at, *command)));
+                    left -= usize::from(reachability.reachable.contains(point));
+                    witnesses.push((point, trace(&nodes, at, *command)));
                 }
             });
             let mut after = state;
@@ -87,41 +92,41 @@ fn shortest<const U: usize>(
 }
 
 /// The commands that lead to a node, and one more.
-fn chain<const U: usize>(nodes: &[Node<U>], at: usize, last: Command) -> Vec<Command> {
-    let mut chain = vec![last];
+fn trace<const U: usize>(nodes: &[Node<U>], at: usize, last: Command) -> Vec<Command> {
+    let mut trace = vec![last];
     let mut node = &nodes[at];
     while let Some((before, command)) = node.from {
-        chain.push(command);
+        trace.push(command);
         node = &nodes[before];
     }
-    chain.reverse();
-    chain
+    trace.reverse();
+    trace
 }
 
-/// Shrunk histories to points that are left, from runs that seek them.
-fn seek(plan: &SuiteConfig, wanted: &mut Points, witnesses: &mut Vec<Witness>, watch: &SearchMonitor) {
-    let setup = &plan.setup;
+/// Shrunk traces to the points that are left, from random traces that aim at them.
+fn seek(config: &SuiteConfig, wanted: &mut Points, witnesses: &mut Vec<Witness>, monitor: &SearchMonitor) {
+    let setup = &config.setup;
     let (mut run, mut idle) = (0, 0);
-    while idle < IDLE && !wanted.is_empty() && !watch.is_stopped() {
+    while idle < MAX_IDLE && !wanted.is_empty() && !monitor.is_stopped() {
         let targets: Vec<Point> = wanted.iter().collect();
         let mut choices = Seeded::of_run(SEED, run);
-        let generator = Generator::for_run(setup, plan.commands, &mut choices);
+        let generator = Generator::for_run(setup, config.commands, &mut choices);
         let commands = generator.run(setup, LENGTH, &targets, &mut choices);
         let shown = first_shown(setup, &commands, wanted);
         (run, idle) = (run + 1, if shown.is_empty() { idle + 1 } else { 0 });
         for (point, length) in shown {
             wanted.remove(point);
-            witnesses.push((point, shrunk(plan, point, commands[..length].to_vec())));
+            witnesses.push((point, shrunk(config, point, commands[..length].to_vec())));
         }
     }
 }
 
-/// The wanted points that the commands show, each with the number of commands after which it first is.
+/// The wanted points that the commands show, each with the number of commands to its first occurrence.
 fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Point, usize)> {
     let mut first: Vec<(Point, usize)> = Vec::new();
-    let (mut state, mut past): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
+    let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     for (at, command) in commands.iter().enumerate() {
-        StateView { state: &state, policy: &setup.policy, history: Some(&past) }.each_point(
+        StateView { state: &state, policy: &setup.policy, history: Some(&history) }.each_point(
             command,
             |point| {
                 if wanted.contains(point) && first.iter().all(|(known, _)| *known != point) {
@@ -131,15 +136,15 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
         );
         let before = state;
         let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
-        past.record(&before, command, allowed, &state);
+        history.record(&before, command, allowed, &state);
     }
     first
 }
 
-/// A simpler history that shows the point with its last command.
-fn shrunk(plan: &SuiteConfig, point: Point, commands: Vec<Command>) -> Vec<Command> {
-    let (setup, wanted) = (&plan.setup, [point].into_iter().collect());
-    let mut shrinker = Shrinker::new(setup, plan.commands, commands);
+/// A simpler trace whose last command shows the point.
+fn shrunk(config: &SuiteConfig, point: Point, commands: Vec<Command>) -> Vec<Command> {
+    let (setup, wanted) = (&config.setup, [point].into_iter().collect());
+    let mut shrinker = Shrinker::new(setup, config.commands, commands);
     while let Some(candidate) = shrinker.propose() {
         let shown = first_shown(setup, candidate, &wanted);
         shrinker.record_outcome(shown.first().map(|(_, length)| *length));

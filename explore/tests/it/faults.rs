@@ -1,6 +1,6 @@
-//! The catalogue of faults: each is found on every seed, in the setup that the catalogue names and otherwise with the
-//! default options, and is told apart from every other; and shrunk histories beside the true minimum, from a
-//! breadth-first search.
+//! The catalogue of faults: each fault is found on every seed, in the setup that the catalogue names and
+//! with default options, and behaves differently from every other. Shrunk traces are compared with the
+//! true minimum, which a breadth-first search finds.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use chatwarden::model::{Command, NamedEnum};
 
 use chatwarden_test_support::{PLAIN, plain_faults, setup_for, true_minima};
 
-/// How many seeds shrinking is tried on.
+/// The number of seeds for which traces are shrunk.
 const SEEDS: u64 = 50;
 
 fn plan(fault: Fault, seed: u64) -> CampaignConfig {
@@ -31,7 +31,10 @@ fn find(fault: Fault, seed: u64) -> Option<Found> {
 
 #[test]
 fn every_fault_is_found_on_each_of_twenty_seeds() {
-    println!("{:<30} family, sight, rules, cast, least; runs until found: median, most of 20 seeds", "fault");
+    println!(
+        "{:<30} family, detectability, rules, cast, minimal length; runs until found: median, most of 20 seeds",
+        "fault"
+    );
     let mut missed = Vec::new();
     for &fault in Fault::ALL {
         let found: Vec<_> = (0..20).filter_map(|seed| find(fault, seed)).collect();
@@ -45,7 +48,7 @@ fn every_fault_is_found_on_each_of_twenty_seeds() {
             (fault.family(), fault.detectability(), fault.rules().name(), fault.cast());
         let (least, median, most) = (fault.min_length(), runs[10], runs[19]);
         println!("{fault:<30} {family:<12} {sight:<6} {rules:<16} {cast:<6} {least} {median:>5} {most:>5}");
-        // For most of them a plain search says the same; where it cannot, this is what is known.
+        // For most faults an enumeration finds the same; the others are too deep for it.
         let shortest = found.iter().map(|found| shrink(fault, found).commands.len()).min();
         assert_eq!(shortest, Some(least), "{fault}");
     }
@@ -62,26 +65,26 @@ fn settings() -> Vec<Vec<Fault>> {
 }
 
 #[test]
-fn every_fault_is_told_apart_from_every_other_by_what_it_does() {
+fn every_fault_behaves_differently_from_every_other() {
     for faults in settings() {
-        let histories = |&fault: &Fault| (0..20).filter_map(|seed| find(fault, seed)).collect::<Vec<_>>();
-        let found: Vec<_> = faults.iter().map(histories).collect();
+        let traces = |&fault: &Fault| (0..20).filter_map(|seed| find(fault, seed)).collect::<Vec<_>>();
+        let found: Vec<_> = faults.iter().map(traces).collect();
         for (place, &one) in faults.iter().enumerate() {
             for (&other, of_other) in faults.iter().zip(&found).skip(place + 1) {
-                let mut histories = found[place].iter().chain(of_other);
-                let told = histories.any(|found| part_company(one, other, &found.commands));
-                assert!(told, "no history tells {one} from {other}");
+                let mut traces = found[place].iter().chain(of_other);
+                let differs = traces.any(|found| behave_differently(one, other, &found.commands));
+                assert!(differs, "no trace distinguishes {one} from {other}");
             }
         }
     }
 }
 
-/// Whether the services with these faults answer the history differently, or come to look differently.
-fn part_company(one: Fault, other: Fault, history: &[Command]) -> bool {
+/// Whether the services with these faults answer the trace differently, or show different states.
+fn behave_differently(one: Fault, other: Fault, trace: &[Command]) -> bool {
     let setup = setup_for(one);
     let mut services = [one, other].map(Memory::with_fault);
     services.iter_mut().for_each(|service| service.reset(&setup).expect("a reset cannot fail"));
-    history.iter().any(|command| {
+    trace.iter().any(|command| {
         let [one, other] = services.each_mut().map(|service| {
             let answer = service.apply(command).expect("the service always answers");
             let mut seen = Observation::default();
@@ -103,20 +106,20 @@ fn the_service_without_a_fault_conforms_where_the_faults_matter() {
     }
 }
 
-/// How the histories of one fault shrink, and what certificates make of them.
+/// How the traces of one fault shrink, and how they are certified.
 struct Row {
     fault: Fault,
     minimal: usize,
     executions: usize,
-    /// How many are certified within the second that the command line allows by default.
+    /// The number of traces that are certified within a second, the default of the command line.
     soon: usize,
-    /// How many have an identity that only longer histories show than a plain search tries.
+    /// The number of findings that only longer traces show than the enumeration tries.
     beyond: usize,
     misses: Vec<String>,
 }
 
 #[test]
-fn shrunk_histories_are_mostly_of_the_true_minimal_length_and_certified_ones_always() {
+fn shrunk_traces_are_mostly_of_the_true_minimal_length_and_certified_ones_always() {
     // Each of two threads takes every other fault.
     let rows: Vec<Row> = std::thread::scope(|scope| {
         let half = |odd| {
@@ -136,7 +139,7 @@ fn shrunk_histories_are_mostly_of_the_true_minimal_length_and_certified_ones_alw
     let beyond = sum(|row| row.beyond);
     let total = rows.len() as f64 * SEEDS as f64 - beyond as f64;
     println!(
-        "{} faults; {beyond} findings are only shown by longer histories than a plain search tries",
+        "{} faults; {beyond} findings are only shown by longer traces than the enumeration tries",
         rows.len()
     );
     let (minimal, soon) = (sum(|row| row.minimal), sum(|row| row.soon));
@@ -161,8 +164,8 @@ fn shrink_all(fault: Fault) -> Row {
     }
     let truth = true_minima(fault, &shrunk.keys().map(|key| key.0).collect());
     let (mut minimal, mut soon, mut beyond, mut misses) = (0, 0, 0, Vec::new());
-    // One certificate stands for all chains of the same length and identity: on a small cast, where the alphabet is
-    // everything that can be written down, the search knows nothing else of the chain.
+    // One certificate is valid for all traces of the same length and identity: on a small cast, where every
+    // command that can be written down is tried, the search depends on nothing else.
     assert_eq!(truth.values().min(), Some(&fault.min_length()), "{fault}");
     for ((identity, length), (count, shrunk)) in shrunk {
         let Some(&least) = truth.get(&identity) else {
@@ -191,18 +194,18 @@ fn shrink(fault: Fault, found: &Found) -> Shrunk {
     shrunk.expect("the service starts")
 }
 
-/// The length at which a chain is certified, and how long that takes.
+/// The length at which a trace is certified, and the time that it takes.
 fn certify(fault: Fault, shrunk: Shrunk) -> (usize, Duration) {
     let started = Instant::now();
     let identity = shrunk.finding.identity();
-    let (plan, watch) = (plan(fault, 0), chatwarden_explore::SearchMonitor::default());
-    let search = Certifier { plan: &plan, limits: Limits::default(), watch: &watch };
+    let (config, monitor) = (plan(fault, 0), chatwarden_explore::SearchMonitor::default());
+    let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     let make = || Ok(Memory::with_fault(fault));
-    let conclusion = search.certify(&make, shrunk, |found| Ok::<_, Failure>(shrink(fault, found)));
-    let conclusion = conclusion.expect("the service starts");
-    let certificate = conclusion.proof.expect("there is no limit");
-    assert_eq!(conclusion.shrunk.finding.identity(), identity);
-    assert_eq!(certificate.below, conclusion.shrunk.commands.len());
-    assert!(certificate.ill_typed, "the alphabet is everything");
+    let certified = certifier.certify(&make, shrunk, |found| Ok::<_, Failure>(shrink(fault, found)));
+    let certified = certified.expect("the service starts");
+    let certificate = certified.proof.expect("there is no limit");
+    assert_eq!(certified.shrunk.finding.identity(), identity);
+    assert_eq!(certificate.below, certified.shrunk.commands.len());
+    assert!(certificate.ill_typed, "every command is tried");
     (certificate.below, started.elapsed())
 }

@@ -22,7 +22,7 @@ use chatwarden::campaign::{self, Found};
 use chatwarden::format::{KnownFinding, PolicySpec};
 use chatwarden::triage::Drafts;
 use chatwarden::triage::{Draft, FindingWriter};
-use chatwarden_explore::{self, Alike, Counterexample, Drive, End, drive};
+use chatwarden_explore::{ConformanceSearch, Counterexample, End, StateEquivalence, search_implementation};
 
 /// Where findings go unless the user says where.
 const FOUND: &str = "scenarios/found";
@@ -50,7 +50,7 @@ pub(crate) fn run(
         drafts.save(&found.commands, &found.finding, None);
         interrupt.found.fetch_or(exit_of(&found.finding) == Exit::Finding, Relaxed);
     };
-    let search = || drive(&plan, &|| implementation.make(), watch, &mut save);
+    let search = || search_implementation(&plan, &|| implementation.make(), watch, &mut save);
     let driven = progress::of_search(&adapter, watch, search)?;
     let time = started.elapsed();
 
@@ -69,7 +69,7 @@ pub(crate) fn run(
     let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
     let fidelity = implementation.fidelity.name();
     let searched = campaign::CampaignConfig {
-        terms: plan.terms,
+        terms: plan.check,
         shrink_time: Some(options.certify.shrink_time),
         ..campaign::CampaignConfig::new(plan.setup, &implementation.about)
     };
@@ -83,11 +83,11 @@ pub(crate) fn run(
         policy: &policy.name,
         cast: &options.cast.name,
         groups: options.groups.into(),
-        alphabet: plan.alphabet.len(),
+        alphabet: plan.actions.len(),
         adapter: &adapter,
         fault: folder.fault.as_deref(),
         fidelity,
-        alike: plan.alike,
+        alike: plan.equivalence,
         symmetry: plan.symmetry,
         driven: &driven,
         findings,
@@ -120,12 +120,16 @@ fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation
     )
 }
 
-fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation) -> Result<Drive, CliError> {
+fn plan(
+    options: &Explore,
+    policy: &PolicySpec,
+    implementation: &Implementation,
+) -> Result<ConformanceSearch, CliError> {
     let plan =
         chatwarden_explore::PolicySearch { ill_typed: !options.well_typed, ..options.policy_search(policy)? };
-    let mut alphabet = plan.alphabet();
-    alphabet.retain(|command| implementation.about.commands.contains(command.kind()));
-    if alphabet.is_empty() {
+    let mut actions = plan.actions();
+    actions.retain(|command| implementation.about.commands.contains(command.kind()));
+    if actions.is_empty() {
         return Err(CliError::Input(
             "none of the commands can be carried out with this implementation".into(),
         ));
@@ -134,16 +138,16 @@ fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation)
     // A fingerprint is of a system that runs.
     let mut adapter = implementation.make()?;
     adapter.reset(&plan.setup)?;
-    let alike = match paths {
-        None if adapter.fingerprint().is_some() => Alike::Product,
-        _ => Alike::State { paths: paths.unwrap_or(NonZeroUsize::MIN) },
+    let equivalence = match paths {
+        None if adapter.fingerprint().is_some() => StateEquivalence::Product,
+        _ => StateEquivalence::Tracked { paths: paths.unwrap_or(NonZeroUsize::MIN) },
     };
-    Ok(Drive {
-        terms: implementation.check_config(plan.promises),
+    Ok(ConformanceSearch {
+        check: implementation.check_config(plan.promises),
         setup: plan.setup,
-        alphabet,
+        actions,
         depth: plan.depth,
-        alike,
+        equivalence,
         symmetry: plan.symmetry,
         wanted: None,
         stop_at_first: plan.stop_at_first,
@@ -154,11 +158,11 @@ fn plan(options: &Explore, policy: &PolicySpec, implementation: &Implementation)
 }
 
 /// Whether the search tries the command and judges the promise of a known finding.
-fn could_show(plan: &Drive, known: &KnownFinding) -> bool {
-    let tries = |kind| plan.alphabet.iter().any(|command| command.kind() == kind);
+fn could_show(plan: &ConformanceSearch, known: &KnownFinding) -> bool {
+    let tries = |kind| plan.actions.iter().any(|command| command.kind() == kind);
     known.scenario.is_none()
         && known.command.is_none_or(tries)
-        && known.promise.is_none_or(|promise| plan.terms.promises.contains(promise))
+        && known.promise.is_none_or(|promise| plan.check.promises.contains(promise))
 }
 
 /// A chain that is the shortest already is at most named more simply, and then certified.

@@ -59,7 +59,7 @@ fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
     reports.event(Event::PolicyExplored(explored))?;
-    let Some(ground) = &explored.exploration.ground else { return Ok(()) };
+    let Some(ground) = &explored.exploration.reachability else { return Ok(()) };
     reports.event(Event::CoverageCounted(&Covered {
         policy: &explored.policy,
         cast: &explored.cast,
@@ -139,7 +139,7 @@ fn save(
     let mut files = Vec::new();
     for (promise, result) in &exploration.promises {
         if let PromiseResult::Broken(counterexample) = result {
-            files.push((*promise, writer.save(*promise, counterexample, exploration.alphabet)?));
+            files.push((*promise, writer.save(*promise, counterexample, exploration.actions)?));
         }
     }
     Ok(files)

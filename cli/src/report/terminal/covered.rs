@@ -100,15 +100,15 @@ impl<W: Write> Terminal<W> {
         writeln!(
             self.out,
             "{BOLD}{} scenarios{BOLD:#} of {} steps (the longest of {}) show {} points of {}, cast {}: {}",
-            suite.chains.len(),
+            suite.traces.len(),
             written.steps(),
             written.longest(),
-            suite.ground.reachable.len() - suite.missing.len(),
+            suite.reachability.reachable.len() - suite.missing.len(),
             written.policy,
             written.cast,
             if !suite.missing.is_empty() {
                 "not all that can be covered"
-            } else if suite.ground.is_complete && suite.is_settled() {
+            } else if suite.reachability.is_complete && suite.is_settled() {
                 "all that can be covered"
             } else {
                 "all that is known to be reachable; of the rest it is not known"

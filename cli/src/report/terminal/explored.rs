@@ -11,12 +11,12 @@ use chatwarden::describe::Describer;
 use chatwarden::describe::grouped;
 use chatwarden::describe::is_about_a_pair;
 use chatwarden::trace::{Trace, TraceStep};
-use chatwarden_explore::{Alike, End, PromiseResult};
+use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 
 /// A policy: what was searched, and what became of each promise.
 pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let exploration = &explored.exploration;
-    let scope = scope(&explored.cast, explored.setup.groups, exploration.alphabet);
+    let scope = scope(&explored.cast, explored.setup.groups, exploration.actions);
     writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", explored.policy)?;
     let alike = match exploration.renamings {
         1 => String::new(),
@@ -50,7 +50,7 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
 pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
     let Some(first) = all.first() else { return Ok(()) };
     let exploration = &first.exploration;
-    writeln!(out, "{}", scope(&first.cast, first.setup.groups, exploration.alphabet))?;
+    writeln!(out, "{}", scope(&first.cast, first.setup.groups, exploration.actions))?;
     let promises: Vec<Promise> = exploration.promises.iter().map(|(promise, _)| *promise).collect();
     let width = all.iter().map(|explored| explored.policy.chars().count()).max().unwrap_or(0);
     write!(out, "{:width$}", "")?;
@@ -171,7 +171,7 @@ fn why(
 
 /// What the table says of a promise.
 fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
-    match explored.exploration.standing(promise) {
+    match explored.exploration.result_of(promise) {
         PromiseResult::Kept => match explored.exploration.judged {
             None => ("✓".into(), GOOD),
             Some(length) => (format!("✓ ≤{length}"), WARN),
@@ -195,12 +195,12 @@ fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
         false => "departs first in any other way (what follows a departure was not tried)",
     };
     let assumption = match alike {
-        Alike::Product => ", if the implementation's fingerprint tells all of its state".into(),
-        Alike::State { paths } => format!(
+        StateEquivalence::Product => ", if the implementation's fingerprint tells all of its state".into(),
+        StateEquivalence::Tracked { paths } => format!(
             ", if what the implementation does depends on what can be observed alone; what else it remembers can escape, \
              as each state was reached by {paths} of the ways to it at most"
         ),
-        Alike::Never => String::new(),
+        StateEquivalence::Never => String::new(),
     };
     let mut sentences = vec![format!("{within} {departs}{assumption}.")];
     if *symmetry {

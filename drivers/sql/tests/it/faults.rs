@@ -97,7 +97,7 @@ fn row(fault: Fault) -> Row {
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
     let monitor = chatwarden_explore::SearchMonitor::default();
-    let search = Certifier { plan: &config, limits: Limits::default(), watch: &monitor };
+    let search = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
     let certificate = conclusion.proof.expect("there is no limit");
     assert_eq!(certificate.level, CertificateLevel::Product, "{fault}");

@@ -12,7 +12,7 @@ use chatwarden::model::{
 const TABLE: &str = include_str!("cases.txt");
 
 #[test]
-fn a_command_shows_what_the_table_says_and_nothing_else() {
+fn a_command_shows_the_points_of_the_table() {
     let commands = commands();
     let mut seen = BTreeSet::new();
     for row in TABLE.split("\n# ").skip(1).flat_map(|section| section.trim_end().split("\n\n").skip(1)) {

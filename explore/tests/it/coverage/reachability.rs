@@ -52,12 +52,12 @@ fn policies() -> Vec<Policy> {
 
 /// Points that need history or a second group are not seen by the search and must not be excluded.
 #[test]
-fn nothing_that_a_run_shows_is_called_unreachable() {
+fn no_point_that_a_trace_shows_is_reported_as_unreachable() {
     for setup in casts()
         .into_iter()
         .flat_map(|cast| policies().into_iter().map(move |policy| Setup { cast, groups: 2, policy }))
     {
-        let reachability = suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default());
+        let reachability = suite::reachability(&SuiteConfig::new(setup), &SearchMonitor::default());
         assert!(reachability.is_complete);
         let targets: Vec<_> = reachability.possible().iter().collect();
         let mut seen = Coverage::default();
@@ -85,7 +85,7 @@ fn reachable_points_are_those_that_some_state_shows() {
             let reachable = enumerated(&setup);
             let expected = Reachability { reachable, is_complete: true, lacks_second_group: true };
             assert_eq!(
-                suite::ground(&SuiteConfig::new(setup), &SearchMonitor::default()),
+                suite::reachability(&SuiteConfig::new(setup), &SearchMonitor::default()),
                 expected,
                 "{setup:?}"
             );

@@ -36,18 +36,18 @@ fn committed(preset: Preset) -> Vec<Scenario> {
 #[test]
 fn a_suite_covers_every_reachable_point_with_few_and_short_traces() {
     let (setup, suite) = suite_of(Preset::MessengerKids2019.policy());
-    assert!(suite.ground.is_complete && suite.missing.is_empty());
-    assert!(suite.chains.len() <= 150 && suite.chains.iter().all(|chain| chain.commands.len() <= 12));
+    assert!(suite.reachability.is_complete && suite.missing.is_empty());
+    assert!(suite.traces.len() <= 150 && suite.traces.iter().all(|trace| trace.commands.len() <= 12));
     let coverage = suite.coverage(&setup);
     for point in Point::all() {
-        let status = suite.ground.status(&coverage, *point);
+        let status = suite.reachability.status(&coverage, *point);
         assert!(matches!(status, PointStatus::Reached | PointStatus::Unreachable), "{point}: {status}");
     }
     // Without any one of the traces a point is missing.
-    for left_out in 0..suite.chains.len() {
-        let mut chains = suite.chains.clone();
-        chains.remove(left_out);
-        let fewer = Suite { chains, ..suite.clone() };
+    for left_out in 0..suite.traces.len() {
+        let mut traces = suite.traces.clone();
+        traces.remove(left_out);
+        let fewer = Suite { traces, ..suite.clone() };
         assert!(fewer.coverage(&setup).points().len() < coverage.points().len(), "{left_out}");
     }
     assert_eq!(suite_of(setup.policy).1, suite, "the same every time");
@@ -84,7 +84,7 @@ fn traces() -> Vec<(Policy, Vec<Vec<Command>>)> {
         let traces = match fault.rules() {
             Rules::Preset(preset) => committed(preset).iter().map(replay::commands).collect(),
             Rules::CustomPolicy(_) => {
-                suite_of(policy).1.chains.into_iter().map(|chain| chain.commands).collect()
+                suite_of(policy).1.traces.into_iter().map(|trace| trace.commands).collect()
             }
         };
         suites.push((policy, traces));

@@ -1,0 +1,132 @@
+//! What can be covered: the points that commands show in the states that the factored engine reached.
+//!
+//! Parts are looked at apart where the laws allow it. Most commands on a group show what depends on
+//! that group alone, so they are tried once for each state of a group. Commands on accounts depend on a
+//! group only if somebody loses an authorization. The commands that ask who may be with whom are tried
+//! in every state.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError};
+
+use chatwarden::coverage::{Points, StateView};
+use chatwarden_model::{Bounds, Command, CommandKind as K, Group, GroupState, Phase, Policy, State, decide};
+
+use super::relation::relation;
+use super::shard::Shard;
+use super::state_key::StateKey;
+use super::{SearchContext, by_accounts};
+use crate::policy::levels::{share, take};
+use crate::policy::table::SHARDS;
+use crate::{PolicySearch, SearchMonitor};
+
+/// The commands to try, by the parts that their outcomes depend on.
+struct Trials {
+    /// Accounts, and groups where somebody loses an authorization.
+    on_accounts: Vec<Command>,
+    /// The group alone.
+    on_group: Vec<Command>,
+    /// The group, and who may be with whom in it.
+    on_both: Vec<Command>,
+    /// Accounts, and whether the group is new.
+    launches: Vec<Command>,
+}
+
+impl Trials {
+    fn new(search: &PolicySearch) -> Self {
+        let bounds = search.setup.bounds();
+        let all = Bounds { commands: search.commands, groups: bounds.groups.min(1), ..bounds }.all();
+        let (on_groups, on_accounts): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|command| command.kind().names_group());
+        let (launches, on_groups): (Vec<_>, Vec<_>) =
+            on_groups.into_iter().partition(|command| command.kind() == K::Create);
+        let asks = |command: &Command| {
+            matches!(command.kind(), K::Invite | K::Accept | K::Join | K::Message | K::Call)
+        };
+        let (on_both, on_group) = on_groups.into_iter().partition(asks);
+        Trials { on_accounts, on_group, on_both, launches }
+    }
+}
+
+/// Everything that can be covered in the reached states.
+pub(super) fn reachable<const U: usize, const W: usize, K: StateKey>(
+    context: &SearchContext<'_, U, W>,
+    shards: &[Shard<W, K>],
+    monitor: &SearchMonitor,
+) -> Points {
+    let trials = Trials::new(context.search);
+    let groups = context.groups.all();
+    let all = Mutex::new(on_groups(context, &trials, &groups));
+    let next = AtomicUsize::new(0);
+    let states = shards.iter().map(|shard| shard.states.in_levels().len()).sum();
+    share(context.search.jobs, states, |_| {
+        let mut points = Points::default();
+        while let Some(number) = take(&next, SHARDS).filter(|_| !monitor.is_stopped()) {
+            in_shard(context, &trials, &groups, &shards[number], &mut points);
+        }
+        all.lock().unwrap_or_else(PoisonError::into_inner).extend(&points);
+    });
+    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What depends on a group alone.
+fn on_groups<const U: usize, const W: usize>(
+    context: &SearchContext<'_, U, W>,
+    trials: &Trials,
+    groups: &[GroupState<U>],
+) -> Points {
+    let mut points = Points::default();
+    for group in groups {
+        let state = context.packing.start().with_groups([*group]);
+        show(context.policy(), &state, &trials.on_group, &mut points);
+    }
+    points
+}
+
+fn in_shard<const U: usize, const W: usize, K: StateKey>(
+    context: &SearchContext<'_, U, W>,
+    trials: &Trials,
+    groups: &[GroupState<U>],
+    shard: &Shard<W, K>,
+    points: &mut Points,
+) {
+    let (policy, count) = (context.policy(), context.search.setup.groups);
+    for states in by_accounts(shard.states.in_levels()) {
+        let accounts = context.packing.unpack(shard.accounts(states[0].accounts()));
+        show(policy, &accounts, &trials.on_accounts, points);
+        let related = relation(&accounts, policy);
+        let mut tried = trials.on_both.clone();
+        tried.extend(trials.on_accounts.iter().filter(|command| {
+            let mut after = accounts;
+            decide(&accounts, policy, command).is_allowed() && {
+                after.carry_out(policy, command);
+                relation(&after, policy) != related
+            }
+        }));
+        let mut was_launched = [false; 2];
+        for state in states {
+            for group in Group::first(count) {
+                let group = groups[state.group(group.index(), count) as usize];
+                let state = accounts.with_groups([group]);
+                show(policy, &state, &tried, points);
+                if !std::mem::replace(&mut was_launched[usize::from(group.phase == Phase::New)], true) {
+                    show(policy, &state, &trials.launches, points);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the points that the commands show in a state.
+pub(in crate::policy) fn show<const U: usize, const G: usize>(
+    policy: &Policy,
+    state: &State<U, G>,
+    commands: &[Command],
+    points: &mut Points,
+) {
+    let situation = StateView { state, policy, history: None };
+    for command in commands {
+        situation.each_point(command, |point| {
+            points.insert(point);
+        });
+    }
+}
