@@ -28,14 +28,14 @@ fn main() {
 }
 
 fn driver(criterion: &mut Criterion) {
-    let casting = BuiltInCast::Small.casting();
-    let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+    let cast = BuiltInCast::Small.named_cast();
+    let setup = Setup { cast: cast.cast, groups: 2, policy: Preset::MessengerKids.policy() };
     let plan = CampaignConfig {
         runs: RUNS,
         jobs: NonZeroUsize::MIN,
         ..CampaignConfig::new(setup, &Memory::new().about())
     };
-    let names = casting.with_groups(Names::numbered(2));
+    let names = cast.with_groups(Names::numbered(2));
     let command = format!("'{}' serve", env!("CARGO_BIN_EXE_chatwarden"));
     let open = |pipelined| {
         let options = Options { pipelined, ..Options::default() };

@@ -133,11 +133,11 @@ impl From<Failure> for Wrong {
 /// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
 /// # let command = format!("python3 {} --fixed", program.display());
 ///
-/// let casting = BuiltInCast::Small.casting();
-/// let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+/// let cast = BuiltInCast::Small.named_cast();
+/// let setup = Setup { cast: cast.cast, groups: 2, policy: Preset::MessengerKids.policy() };
 /// let drivers = Drivers::open(&command, Options::default())?;
 /// let mut wrong = Vec::new();
-/// inspect(&drivers, &setup, &casting.names, |checked| wrong.extend(checked.outcome.err()));
+/// inspect(&drivers, &setup, &cast.names, |checked| wrong.extend(checked.outcome.err()));
 /// assert!(wrong.is_empty(), "{wrong:?}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

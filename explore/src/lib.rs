@@ -43,7 +43,7 @@ pub const MEMORY: u64 = 8 << 30;
 /// use chatwarden::format::BuiltInCast;
 ///
 /// let policy = Preset::MessengerKids2019.policy();
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy };
 /// let plan = PolicySearch { depth: Some(3), ..PolicySearch::new(setup) };
 /// let explored = explore(&plan, &SearchMonitor::default());
 /// let PromiseResult::Broken(chain) = explored.standing(Promise::NoStrangers) else { panic!("two strangers can meet") };

@@ -23,7 +23,7 @@ named_enum! {
     ///
     /// ```
     /// use chatwarden::format::BuiltInCast;
-    /// assert_eq!(BuiltInCast::Small.casting().names, ["ann", "bob", "kay", "kim", "sam"]);
+    /// assert_eq!(BuiltInCast::Small.named_cast().names, ["ann", "bob", "kay", "kim", "sam"]);
     /// ```
     pub enum BuiltInCast {
         Small = "small": "two guardians, a child of each, and an adult",
@@ -37,7 +37,7 @@ impl NounOf for BuiltInCast {
 
 impl BuiltInCast {
     /// Who takes part.
-    pub fn casting(self) -> NamedCast {
+    pub fn named_cast(self) -> NamedCast {
         const SMALL: &[Row] = &[
             ("ann", Kind::Guardian, &[]),
             ("bob", Kind::Guardian, &[]),
@@ -56,12 +56,12 @@ impl BuiltInCast {
             ("sam", Kind::Adult, &[]),
             ("zoe", Kind::Adult, &[]),
         ];
-        let mut casting = NamedCast::default();
+        let mut cast = NamedCast::default();
         for &(name, kind, guardians) in if self == BuiltInCast::Small { SMALL } else { FAMILY } {
-            casting.names.push(name.into());
-            casting.cast.add(kind, guardians.iter().copied().map(User::new).collect());
+            cast.names.push(name.into());
+            cast.cast.add(kind, guardians.iter().copied().map(User::new).collect());
         }
-        casting
+        cast
     }
 }
 
@@ -74,9 +74,9 @@ type Row = (&'static str, Kind, &'static [usize]);
 /// use chatwarden::model::{Kind, User};
 /// use chatwarden::format::{NamedCast, Source};
 /// let text = r#"[{"name": "kay", "kind": "child", "guardians": ["ann"]}, {"name": "ann", "kind": "guardian"}]"#;
-/// let casting = NamedCast::read(Source::new("cast.json", text).root()?)?;
-/// assert_eq!(casting.names, ["kay", "ann"]);
-/// assert_eq!(casting.cast.kind(User::new(0)), Kind::Child);
+/// let cast = NamedCast::read(Source::new("cast.json", text).root()?)?;
+/// assert_eq!(cast.names, ["kay", "ann"]);
+/// assert_eq!(cast.cast.kind(User::new(0)), Kind::Child);
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -131,7 +131,7 @@ impl NamedCast {
 /// use chatwarden::format::{BuiltInCast, CastSpec, Source};
 /// let spec = CastSpec::read(Source::new("cast.json", r#""small""#).root()?)?;
 /// assert_eq!(spec, CastSpec::BuiltIn(BuiltInCast::Small));
-/// assert_eq!(spec.casting().cast.len(), 5);
+/// assert_eq!(spec.named_cast().cast.len(), 5);
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,10 +166,10 @@ impl CastSpec {
     }
 
     /// Who takes part.
-    pub fn casting(&self) -> NamedCast {
+    pub fn named_cast(&self) -> NamedCast {
         match self {
-            CastSpec::BuiltIn(cast) => cast.casting(),
-            CastSpec::Full(casting) => casting.clone(),
+            CastSpec::BuiltIn(cast) => cast.named_cast(),
+            CastSpec::Full(cast) => cast.clone(),
         }
     }
 }
@@ -217,7 +217,7 @@ impl<'a> CastForm<'a> {
     pub(super) fn new(spec: &CastSpec, names: &'a Names) -> Self {
         match spec {
             CastSpec::BuiltIn(cast) => CastForm::BuiltIn(AsName(*cast)),
-            CastSpec::Full(casting) => CastForm::Full(UserForm::all(&casting.cast, names)),
+            CastSpec::Full(cast) => CastForm::Full(UserForm::all(&cast.cast, names)),
         }
     }
 }

@@ -185,12 +185,12 @@ impl Scenario {
 
     /// What users and groups are called.
     pub fn names(&self) -> Names {
-        self.cast.casting().with_groups(self.groups.clone())
+        self.cast.named_cast().with_groups(self.groups.clone())
     }
 
     /// What is fixed before the first step.
     pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+        Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
     /// The promises to judge.
@@ -223,7 +223,7 @@ fn read(root: Node<'_>, stem: Option<&OsStr>) -> Result<Scenario, Error> {
     let policy = PolicySpec::read(fields.required("policy")?)?;
     let cast = CastSpec::read(fields.required("cast")?)?;
     let groups = names::read_groups(fields.required("groups")?)?;
-    let names = cast.casting().with_groups(groups.clone());
+    let names = cast.named_cast().with_groups(groups.clone());
     let steps = fields.required("steps")?.list("steps", 0..=MAX_STEPS)?;
     let steps: Vec<_> = steps.into_iter().map(|node| read_step(node, &names)).collect::<Result<_, _>>()?;
     let promises = fields.optional("promises", read_promises)?;

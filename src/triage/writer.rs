@@ -68,12 +68,12 @@ impl FindingWriter {
 
     /// The cast, groups and policy.
     pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+        Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
     /// What users and groups are called.
     pub fn names(&self) -> Names {
-        self.cast.casting().with_groups(self.groups.clone())
+        self.cast.named_cast().with_groups(self.groups.clone())
     }
 
     /// The folder of a scenario with no more groups than the commands name.

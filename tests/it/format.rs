@@ -90,18 +90,18 @@ fn the_built_in_casts_are_those_of_the_table() {
             "ann bob cyd dan: guardian, kay/ann/dan kim/bob kit/cyd: child, sam zoe: adult",
         ),
     ];
-    for (cast, row) in table {
-        let casting = cast.casting();
-        let names = casting.with_groups(Vec::new());
+    for (built_in, row) in table {
+        let cast = built_in.named_cast();
+        let names = cast.with_groups(Vec::new());
         let describe = |kind: &Kind| {
-            let users = casting.cast.kinds().of(*kind).iter().map(|user| {
-                let guardians = names.of(casting.cast.guardians(user));
+            let users = cast.cast.kinds().of(*kind).iter().map(|user| {
+                let guardians = names.of(cast.cast.guardians(user));
                 guardians.fold(names.user(user).to_owned(), |text, guardian| text + "/" + guardian)
             });
             format!("{}: {kind}", users.collect::<Vec<_>>().join(" "))
         };
         let kinds = [Kind::Guardian, Kind::Child, Kind::Adult];
-        assert_eq!(kinds.iter().map(describe).collect::<Vec<_>>().join(", "), row, "{cast}");
+        assert_eq!(kinds.iter().map(describe).collect::<Vec<_>>().join(", "), row, "{built_in}");
     }
 }
 
@@ -120,8 +120,8 @@ fn casts_and_policies_have_files_of_their_own() {
 
 #[test]
 fn commands_look_the_same_everywhere() {
-    let casting = BuiltInCast::Small.casting();
-    let names = casting.with_groups(Names::numbered(2));
+    let cast = BuiltInCast::Small.named_cast();
+    let names = cast.with_groups(Names::numbered(2));
     let rows = [
         (r#"{"do": "invite", "by": "kay", "group": "g1", "who": "sam"}"#, "invite(kay, g1, sam)"),
         (

@@ -128,7 +128,7 @@ impl BenchConfig {
 /// The policy, cast and groups with which a fault matters.
 fn setup_for(fault: Fault) -> Setup {
     let cast = BuiltInCast::named(fault.cast().name()).expect("the crowd is a built-in cast");
-    Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
+    Setup { cast: cast.named_cast().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
 /// An attempt of an engine at a fault. What preparing takes that is done once for all faults of a policy, and what

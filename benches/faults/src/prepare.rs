@@ -57,5 +57,5 @@ impl Prepared {
 
 /// What the suite of a policy is made for, whatever it takes to see the fault.
 pub(super) fn suite_setup(policy: Policy) -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy }
+    Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy }
 }

@@ -43,12 +43,12 @@ impl CheckDriver {
         let mut reports = self.output.reports()?;
         let drivers = self.driving.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
         drivers.allow_restarts(RESTARTS);
-        let casting = self.cast.casting();
+        let cast = self.cast.named_cast();
         let own = drivers.about().policy;
         let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
-        let setup = Setup { cast: casting.cast, groups: self.groups.into(), policy };
+        let setup = Setup { cast: cast.cast, groups: self.groups.into(), policy };
         let (mut exit, mut written) = (Exit::Success, Ok(()));
-        inspect(&drivers, &setup, &casting.names, |checked| {
+        inspect(&drivers, &setup, &cast.names, |checked| {
             exit = exit.max(match checked.outcome {
                 Ok(_) | Err(Wrong::Skipped(_)) => Exit::Success,
                 Err(Wrong::Failed(_)) => Exit::Inconclusive,

@@ -136,7 +136,7 @@ impl Explore {
 
     /// What is to be searched under a policy.
     fn plan(&self, policy: &PolicySpec) -> Result<PolicySearch, CliError> {
-        let cast = self.cast.value.casting().cast;
+        let cast = self.cast.value.named_cast().cast;
         let defaults = PolicySearch::new(Setup { cast, groups: self.groups.into(), policy: policy.policy() });
         let plan = PolicySearch {
             commands: options::all_or(&self.commands),

@@ -72,13 +72,13 @@ fn commands(out: &mut impl Write) -> std::io::Result<()> {
 fn casts(out: &mut impl Write) -> std::io::Result<()> {
     for cast in BuiltInCast::ALL {
         writeln!(out, "{cast}: {}", cast.about())?;
-        let casting = cast.casting();
-        for user in casting.cast.kinds().everyone() {
+        let cast = cast.named_cast();
+        for user in cast.cast.kinds().everyone() {
             let guardians =
-                casting.cast.guardians(user).iter().map(|guardian| casting.names[guardian.index()].as_str());
-            let of = if casting.cast.guardians(user).is_empty() { "" } else { " of " };
+                cast.cast.guardians(user).iter().map(|guardian| cast.names[guardian.index()].as_str());
+            let of = if cast.cast.guardians(user).is_empty() { "" } else { " of " };
             let guardians = guardians.collect::<Vec<_>>().join(" and ");
-            writeln!(out, "    {}: {}{of}{guardians}", casting.names[user.index()], casting.cast.kind(user))?;
+            writeln!(out, "    {}: {}{of}{guardians}", cast.names[user.index()], cast.cast.kind(user))?;
         }
     }
     Ok(())

@@ -58,7 +58,7 @@ impl Suite {
         let mut reports = self.output.reports()?;
         let implementation = self.target.named()?;
         options::writable(&self.out)?;
-        let cast = self.cast.value.casting().cast;
+        let cast = self.cast.value.named_cast().cast;
         let setup = Setup { cast, groups: self.groups.into(), policy: self.policy.value.policy() };
         let plan = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
         let interrupt = Interrupt::installed();

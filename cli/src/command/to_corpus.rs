@@ -73,7 +73,7 @@ impl ToCorpus {
         }
         if header.leaves_cast() {
             let groups = if self.own { self.tested.groups.into() } else { setup.groups.len() };
-            let same = Same { from: &setup.cast.casting(), to: &self.tested.cast.casting(), groups };
+            let same = Same { from: &setup.cast.named_cast(), to: &self.tested.cast.named_cast(), groups };
             commands = commands.iter().map(|command| same.command(command)).collect::<Result<_, _>>()?;
         }
         Ok(Input { header, commands })

@@ -74,10 +74,10 @@ impl std::error::Error for Unstartable {}
 /// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/python/driver.py");
 /// # let command = format!("python3 {}", program.display());
 ///
-/// let casting = BuiltInCast::Small.casting();
-/// let setup = Setup { cast: casting.cast, groups: 1, policy: Preset::MessengerKids.policy() };
+/// let cast = BuiltInCast::Small.named_cast();
+/// let setup = Setup { cast: cast.cast, groups: 1, policy: Preset::MessengerKids.policy() };
 /// let drivers = Drivers::open(&command, Options::default())?;
-/// let mut driver = drivers.driver(&casting.with_groups(Names::numbered(1)))?;
+/// let mut driver = drivers.driver(&cast.with_groups(Names::numbered(1)))?;
 /// driver.reset(&setup)?;
 /// let [ann, kay, sam] = [0, 2, 4].map(User::new);
 /// assert_eq!(driver.apply(&Command::Approve { by: ann, child: kay, contact: sam })?, Answer::allow());

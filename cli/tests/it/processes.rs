@@ -24,7 +24,7 @@ fn drivers(fault: Option<Fault>, options: Options) -> Arc<Drivers> {
 }
 
 fn names() -> Names {
-    BuiltInCast::Small.casting().with_groups(Names::numbered(2))
+    BuiltInCast::Small.named_cast().with_groups(Names::numbered(2))
 }
 
 fn run_campaign(plan: &CampaignConfig, drivers: &Arc<Drivers>) -> CampaignResult {

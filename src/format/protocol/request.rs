@@ -222,9 +222,9 @@ pub(super) fn read_protocol(node: Node<'_>) -> Result<(), Error> {
 }
 
 fn read_stage(params: &Object<'_>) -> Result<SessionContext, Error> {
-    let casting = NamedCast::read(params.required("cast")?)?;
+    let cast = NamedCast::read(params.required("cast")?)?;
     let groups = read_groups(params.required("groups")?)?;
     let policy = PolicySpec::read(params.required("policy")?)?.policy();
-    let setup = Setup { cast: casting.cast, groups: groups.len(), policy };
-    Ok(SessionContext { names: Names { users: casting.names, groups }, setup })
+    let setup = Setup { cast: cast.cast, groups: groups.len(), policy };
+    Ok(SessionContext { names: Names { users: cast.names, groups }, setup })
 }

@@ -36,7 +36,7 @@ struct Choices {
 impl Choices {
     fn scenario(&mut self, [about, source, message]: [String; 3]) -> Scenario {
         let cast = self.either(|it| CastSpec::BuiltIn(it.word::<BuiltInCast>()), Self::full_cast);
-        self.users = cast.casting().cast.len();
+        self.users = cast.named_cast().cast.len();
         self.groups = self.below(MAX_GROUPS + 1);
         let steps: Vec<_> = (0..self.below(20)).map(|_| self.step()).collect();
         let promises = self.maybe(Self::words);

@@ -29,13 +29,13 @@ pub const G1: Group = Group::new(0);
 
 /// The cast `small` under a policy.
 pub fn small(policy: Policy, groups: usize) -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups, policy }
+    Setup { cast: BuiltInCast::Small.named_cast().cast, groups, policy }
 }
 
 /// The policy, cast and groups with which the fault matters.
 pub fn setup_for(fault: Fault) -> Setup {
     let cast = BuiltInCast::named(fault.cast().name()).expect("the crowd is a built-in cast");
-    Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
+    Setup { cast: cast.named_cast().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
 /// The built-in service, to which something happens before every command.

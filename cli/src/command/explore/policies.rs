@@ -104,7 +104,7 @@ fn one(
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),
-        names: options.cast.value.casting().with_groups(options.groups()),
+        names: options.cast.value.named_cast().with_groups(options.groups()),
         setup: plan.setup,
         exploration,
         time,

@@ -148,8 +148,11 @@ fn a_file_is_started_anew_and_never_somebody_elses() {
     let folder = tempfile::tempdir().expect("there is a temporary directory");
     let path = folder.path().join("chat.db");
     let place: Place = format!("sqlite:{}", path.display()).parse().expect("that is a place");
-    let setup =
-        Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+    let setup = Setup {
+        cast: BuiltInCast::Small.named_cast().cast,
+        groups: 1,
+        policy: Preset::MessengerKids.policy(),
+    };
     for _ in 0..2 {
         let mut service = Service::new(place.open().expect("it opens"), None).expect("it starts");
         service.reset(&setup).expect("it can be reset");
