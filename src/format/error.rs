@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::limits::MAX_NAME_CHARS;
+
 /// A fault in something that was to be read, displayed as `FILE:LINE:COLUMN: message; help`.
 ///
 /// ```
@@ -69,7 +71,7 @@ impl std::error::Error for Error {}
 /// ```
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody slips over more than a name can hold, and to measure a megabyte would take long.
-    if word.len() > super::MAX_NAME_CHARS {
+    if word.len() > MAX_NAME_CHARS {
         return None;
     }
     let word = word.to_lowercase();
@@ -99,7 +101,7 @@ pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// A piece of the user's text as messages show it: in backticks, short, and on one line.
 pub(super) fn quoted(text: &str) -> String {
-    const SHOWN: usize = super::MAX_NAME_CHARS;
+    const SHOWN: usize = MAX_NAME_CHARS;
     let mut quoted = String::from("`");
     for char in text.chars().take(SHOWN) {
         // Control characters would have their way with the terminal; quotes are harmless there.

@@ -7,10 +7,8 @@ use std::ops::RangeInclusive;
 use chatwarden_model::{Group, MAX_GROUPS, User, UserSet};
 
 use super::error::{Error, quoted};
+use super::limits::MAX_NAME_CHARS;
 use super::node::Node;
-
-/// The most characters of a name.
-pub const MAX_NAME_CHARS: usize = 64;
 
 /// The names of the users and groups of a run, at their indices.
 ///

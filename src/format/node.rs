@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use serde::Deserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_core::Deserializer;
+use serde_core::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{Error, Place, help, quoted};
@@ -158,8 +158,14 @@ impl<'a> Node<'a> {
     /// # Errors
     /// If it is not a string, or an unknown word.
     pub fn word<W: NounOf>(self) -> Result<W, Error> {
+        self.word_among(W::ALL)
+    }
+
+    /// The word that the value is, one of these. An old name counts as well, and is never suggested.
+    pub(super) fn word_among<W: NounOf>(self, known: &[W]) -> Result<W, Error> {
         let word = self.text()?;
-        W::named(&word).ok_or_else(|| self.unknown(W::NOUN, &word, W::ALL.iter().map(|known| known.name())))
+        let value = W::named(&word).filter(|value| known.contains(value));
+        value.ok_or_else(|| self.unknown(W::NOUN, &word, known.iter().map(|known| known.name())))
     }
 
     /// The items of the list that the value is; `what` says what they are.

@@ -10,10 +10,8 @@ use std::path::Path;
 use serde_json::value::RawValue;
 
 use super::error::{Error, Place};
+use super::limits::MAX_FILE_BYTES;
 use super::node::Node;
-
-/// The most bytes that a file may have: 16 MiB.
-pub const MAX_FILE_BYTES: usize = 16 << 20;
 
 /// A text with the name under which errors speak of it.
 ///

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use chatwarden::finding::Verdict;
 use chatwarden::format::{
     Break, BuiltInCast, CastSpec, Certificate, Expect, FindingRecord, Minimality, NamedCast, PolicySpec,
     Scenario, ScenarioStep, Source,
@@ -126,7 +127,7 @@ impl Choices {
             fidelity: self.word(),
             harness: "0.1.0".into(),
             implementation: self.maybe(|_| "2".into()),
-            verdict: self.word(),
+            verdict: Verdict::ALL[self.below(Verdict::ALL.len() - 1)],
             promise: self.maybe(Self::word),
             condition: self.maybe(Self::word),
             command: self.maybe(Self::word),
