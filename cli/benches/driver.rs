@@ -15,7 +15,7 @@ use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::format::{BuiltInCast, Names};
 use chatwarden::model::{Preset, Setup};
-use chatwarden_cli::driver_process::{Drivers, Options};
+use chatwarden_cli::driver_process::{DriverOptions, DriverPool};
 use criterion::{Criterion, Throughput};
 
 /// How many runs are measured at a time.
@@ -38,8 +38,8 @@ fn driver(criterion: &mut Criterion) {
     let names = cast.with_groups(Names::numbered(2));
     let command = format!("'{}' serve", env!("CARGO_BIN_EXE_chatwarden"));
     let open = |pipelined| {
-        let options = Options { pipelined, ..Options::default() };
-        Drivers::open(&command, options).expect("the service starts")
+        let options = DriverOptions { pipelined, ..DriverOptions::default() };
+        DriverPool::open(&command, options).expect("the service starts")
     };
     let (ahead, in_turn) = (open(true), open(false));
 

@@ -8,8 +8,9 @@ mod certify_args;
 mod command;
 pub mod counterexample_writer;
 mod coverage_args;
+pub mod driver_check;
 pub mod driver_process;
-pub mod inspect;
+
 mod interrupt;
 mod options;
 mod progress;

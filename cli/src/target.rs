@@ -10,7 +10,7 @@ use clap::Args;
 use super::{CliError, options};
 use crate::baseline::Subject;
 use crate::command::list::faults::options as options_for;
-use crate::driver_process::{Drivers, Options, Unstartable};
+use crate::driver_process::{DriverOptions, DriverPool, StartError};
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
@@ -60,12 +60,12 @@ pub(crate) struct Driving {
 
 impl Driving {
     /// Starts the first driver of the command.
-    pub(crate) fn open(&self, command: &str) -> Result<Arc<Drivers>, CliError> {
+    pub(crate) fn open(&self, command: &str) -> Result<Arc<DriverPool>, CliError> {
         let options =
-            Options { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
-        Drivers::open(command, options).map_err(|error| match error {
-            Unstartable::Command(why) => CliError::Input(why),
-            Unstartable::Driver(failure) => CliError::Unanswered(failure),
+            DriverOptions { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
+        DriverPool::open(command, options).map_err(|error| match error {
+            StartError::Command(why) => CliError::Input(why),
+            StartError::Driver(failure) => CliError::Unanswered(failure),
         })
     }
 }
@@ -86,7 +86,7 @@ pub(crate) struct Implementation {
 #[derive(Clone, Debug)]
 enum Service {
     BuiltIn(Option<Fault>),
-    Driven { command: String, drivers: Arc<Drivers> },
+    Driven { command: String, drivers: Arc<DriverPool> },
 }
 
 impl Target {

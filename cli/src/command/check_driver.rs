@@ -3,7 +3,7 @@
 use chatwarden_model::{MAX_GROUPS, Preset, Setup};
 use clap::Args;
 
-use crate::inspect::{Wrong, inspect};
+use crate::driver_check::{CheckFailure, check_driver};
 use crate::options::{self, Output};
 use crate::report::{Event, Report};
 use crate::target::{Driving, EXEC};
@@ -48,14 +48,14 @@ impl CheckDriver {
         let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
         let setup = Setup { cast: cast.cast, groups: self.groups.into(), policy };
         let (mut exit, mut written) = (Exit::Success, Ok(()));
-        inspect(&drivers, &setup, &cast.names, |checked| {
-            exit = exit.max(match checked.outcome {
-                Ok(_) | Err(Wrong::Skipped(_)) => Exit::Success,
-                Err(Wrong::Failed(_)) => Exit::Inconclusive,
-                Err(Wrong::Departs(_)) => Exit::Finding,
+        check_driver(&drivers, &setup, &cast.names, |result| {
+            exit = exit.max(match result.outcome {
+                Ok(_) | Err(CheckFailure::Skipped(_)) => Exit::Success,
+                Err(CheckFailure::Unanswered(_)) => Exit::Inconclusive,
+                Err(CheckFailure::Deviates(_)) => Exit::Finding,
             });
             if written.is_ok() {
-                written = reports.event(Event::DriverChecked(&checked));
+                written = reports.event(Event::DriverChecked(&result));
             }
         });
         written?;
