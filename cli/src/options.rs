@@ -78,7 +78,9 @@ impl Output {
 
 /// A parser for a word of a vocabulary; clap lists the words and names the nearest.
 pub(crate) fn word<W: NamedEnum + Send + Sync>() -> impl TypedValueParser<Value = W> {
-    let values = W::ALL.iter().map(|word| PossibleValue::new(word.name()).help(word.about()));
+    let values = W::ALL.iter().map(|word| {
+        PossibleValue::new(word.name()).aliases(word.old_names().iter().copied()).help(word.about())
+    });
     PossibleValuesParser::new(values.collect::<Vec<_>>())
         .map(|name| W::named(&name).expect("clap lets only known words through"))
 }

@@ -1,9 +1,10 @@
-//! The formats: files that are good, files that are broken in one place each, files that are hostile, and
-//! random scenarios; and that the schema says the same of them as the reader.
+//! The formats: good files, files with one error each, hostile files and random scenarios. The schema and the reader
+//! agree on them.
 
 mod broken;
 mod hostile;
 mod messages;
+mod old_names;
 mod random;
 mod schema;
 
@@ -14,7 +15,7 @@ use chatwarden::format::{
 };
 use chatwarden::model::{Command, CommandKind, Group, Kind, NamedEnum, Preset, Promise, User, UserSet};
 
-/// A scenario with a value in every field; the broken files are edits of it.
+/// A scenario with a value in every field. The files with errors are edits of it.
 const GOOD: &str = include_str!("format/good.json");
 
 fn read(text: &str) -> Result<Scenario, Error> {

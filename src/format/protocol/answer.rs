@@ -12,7 +12,7 @@ use crate::format::names::Names;
 use crate::format::node::{Node, Object};
 use crate::format::source::Source;
 
-/// An answer, of which only the frame has been read.
+/// An answer of which only the frame is read yet.
 ///
 /// ```
 /// use chatwarden::format::{Reply, Source};
@@ -23,13 +23,13 @@ use crate::format::source::Source;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Reply<'a> {
-    /// The id of the request that is answered; none where the driver could not read it.
+    /// The id of the request; none where the driver could not read it.
     pub id: Option<u64>,
     /// The result, or an error.
     pub outcome: Result<Node<'a>, Refusal>,
 }
 
-/// An error that is answered to a request.
+/// An error as the answer to a request.
 ///
 /// ```
 /// use chatwarden::format::{code, Refusal};
@@ -38,9 +38,9 @@ pub struct Reply<'a> {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
-    /// Which kind of error it is: one of those in [`code`](super::code), or a driver's own.
+    /// The code: one of those in [`code`](super::code), or a driver's own.
     pub code: i64,
-    /// What happened.
+    /// The message for people.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Random scenarios survive being written and read, and are what the schema describes.
+//! Random scenarios are read as they were written, and the schema accepts them.
 
 use std::convert::Infallible;
 
