@@ -33,6 +33,9 @@ pub fn small(policy: Policy, groups: usize) -> Setup {
 }
 
 /// The policy, cast and groups with which the fault matters.
+///
+/// # Panics
+/// If the catalogue names a cast that is not built in.
 pub fn setup_for(fault: Fault) -> Setup {
     let cast = BuiltInCast::named(fault.cast().name()).expect("the cast of a fault is built in");
     Setup { cast: cast.named_cast().cast, groups: fault.groups(), policy: fault.policy() }
@@ -143,6 +146,9 @@ pub fn plain_faults() -> Vec<Fault> {
 /// The length of the shortest trace that shows each identity, up to [`PLAIN`] commands or until the wanted identities
 /// are found. The search is breadth-first over the pairs of states of model and service, with every command of
 /// [`alphabet`].
+///
+/// # Panics
+/// If the built-in service cannot be reset.
 pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
     let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
