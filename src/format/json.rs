@@ -76,11 +76,11 @@ impl<'a> Json<'a> {
 
     fn write(&self, layout: Layout, depth: usize, bytes: &mut Vec<u8>) {
         match self {
-            Json::Null => bytes.extend(b"null"),
-            Json::Bool(value) => bytes.extend(value.to_string().bytes()),
-            Json::Number(number) => bytes.extend(number.to_string().bytes()),
+            Json::Null => bytes.extend_from_slice(b"null"),
+            Json::Bool(value) => bytes.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Json::Number(number) => bytes.extend_from_slice(number.to_string().as_bytes()),
             Json::Text(text) => write_text(text, bytes),
-            Json::Raw(text) => bytes.extend(text.bytes()),
+            Json::Raw(text) => bytes.extend_from_slice(text.as_bytes()),
             Json::List(items) => {
                 let breaks = !items.is_empty() && layout.breaks(self, depth);
                 bytes.push(b'[');
@@ -97,7 +97,7 @@ impl<'a> Json<'a> {
                 for (at, (key, value)) in fields.iter().enumerate() {
                     layout.separate(at == 0, breaks, depth + 1, bytes);
                     write_text(key, bytes);
-                    bytes.extend(if layout == Layout::Compact { b":".as_slice() } else { b": " });
+                    bytes.extend_from_slice(if layout == Layout::Compact { b":" } else { b": " });
                     value.write(layout, depth + 1, bytes);
                 }
                 end_line(breaks, depth, bytes);
@@ -146,7 +146,7 @@ const INDENT: &[u8] = b"  ";
 fn end_line(breaks: bool, depth: usize, bytes: &mut Vec<u8>) {
     if breaks {
         bytes.push(b'\n');
-        (0..depth).for_each(|_| bytes.extend(INDENT));
+        (0..depth).for_each(|_| bytes.extend_from_slice(INDENT));
     }
 }
 
