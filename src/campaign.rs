@@ -38,7 +38,7 @@ const BLOCK: u64 = 16;
 /// use chatwarden::model::{Preset, Promise, Setup};
 /// use chatwarden::format::BuiltInCast;
 ///
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
 /// let plan = CampaignConfig::new(setup, &Memory::new().about());
 ///

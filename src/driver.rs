@@ -1,6 +1,6 @@
-//! The driver's side of the protocol: any [`Adapter`] becomes a program that the harness, or another one, can drive.
+//! The driver's side of the protocol: any [`Adapter`] becomes a program that the harness can drive.
 //!
-//! Commands are carried out by the adapter and by nobody here. What the harness does is in `exec`.
+//! The adapter carries out the commands. This file reads requests and writes answers.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
@@ -10,9 +10,9 @@ use crate::format::{
     write_nothing, write_observation, write_refusal,
 };
 
-/// Answers on standard output what is asked on standard input, until it is said good-bye or the input ends.
+/// Answers the requests on standard input on standard output, until a `bye` or the end of the input.
 ///
-/// The main function of a driver in Rust is no more than this:
+/// This is the main function of a driver in Rust:
 ///
 /// ```
 /// use chatwarden::adapter::memory::Memory;
@@ -45,7 +45,7 @@ pub fn serve_on(adapter: impl Adapter, requests: impl Read, answers: impl Write)
     let mut requests = BufReader::with_capacity(1 << 16, requests);
     let mut answers = Answers { stream: answers, lines: Vec::new() };
     let mut server =
-        Server { about: adapter.about(), adapter, stage: SessionContext::default(), seen: Box::default() };
+        Server { about: adapter.about(), adapter, context: SessionContext::default(), seen: Box::default() };
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -65,7 +65,7 @@ pub fn serve_on(adapter: impl Adapter, requests: impl Read, answers: impl Write)
     }
 }
 
-/// Answers on their way out.
+/// Answers that are not sent yet.
 struct Answers<W: Write> {
     stream: W,
     lines: Vec<u8>,
@@ -79,7 +79,7 @@ impl<W: Write> Answers<W> {
     }
 }
 
-/// If an adapter panics, what was answered before is still told: it may hold a finding.
+/// If an adapter panics, the answers before that are still sent: they may show a finding.
 impl<W: Write> Drop for Answers<W> {
     fn drop(&mut self) {
         let _ = self.send();
@@ -92,12 +92,12 @@ const REQUEST: &str = "request";
 struct Server<A> {
     adapter: A,
     about: About,
-    stage: SessionContext,
+    context: SessionContext,
     seen: Box<Observation>,
 }
 
 impl<A: Adapter> Server<A> {
-    /// Adds the answer to a request, and says whether it was the last.
+    /// Adds the answer to a request, and returns whether it is the last.
     fn answer(&mut self, line: &[u8], lines: &mut Vec<u8>) -> bool {
         let source = match Source::from_bytes(REQUEST, line) {
             Ok(source) => source,
@@ -107,7 +107,7 @@ impl<A: Adapter> Server<A> {
                 return false;
             }
         };
-        let Incoming { id, request } = Incoming::read(source, &mut self.stage);
+        let Incoming { id, request } = Incoming::read(source, &mut self.context);
         let answered = match &request {
             Ok(request) => self.carry_out(&id, *request, lines).map_err(refusal),
             Err(refusal) => Err(refusal.clone()),
@@ -119,11 +119,11 @@ impl<A: Adapter> Server<A> {
     }
 
     fn carry_out(&mut self, id: &str, request: Request, lines: &mut Vec<u8>) -> Result<(), Failure> {
-        let stage = &self.stage;
+        let context = &self.context;
         match request {
             Request::Hello => write_about(id, &self.about, lines),
             Request::Reset => {
-                self.adapter.reset(&stage.setup)?;
+                self.adapter.reset(&context.setup)?;
                 write_nothing(id, lines);
             }
             Request::Apply(command) if !self.about.commands.contains(command.kind()) => {
@@ -131,12 +131,12 @@ impl<A: Adapter> Server<A> {
             }
             Request::Apply(command) => {
                 let answer = self.adapter.apply(&command)?;
-                write_answer(id, answer, &stage.names, command.kind().delivers(), lines);
+                write_answer(id, answer, &context.names, command.kind().delivers(), lines);
             }
             Request::Observe => {
                 *self.seen = Observation::default();
                 self.adapter.observe(&mut self.seen)?;
-                write_observation(id, &self.seen, stage, self.about.observes, lines);
+                write_observation(id, &self.seen, context, self.about.observes, lines);
             }
             Request::Bye => write_nothing(id, lines),
         }

@@ -1,7 +1,7 @@
-//! The formats: what users, groups, commands, casts, policies and whole scenarios look like as JSON.
+//! The formats: commands, casts, policies, scenarios, baselines and protocol messages as JSON.
 //!
-//! It is the only room that knows serde, and the only one where anybody has a name: a reader turns names
-//! into the model's indices, a writer turns them back. Nothing is decided, carried out or judged here.
+//! Users and groups have names in the formats and indices everywhere else. A reader turns names into indices, and a
+//! writer turns them back. Nothing is decided, carried out or judged here.
 //!
 //! ```
 //! use chatwarden::format::{Scenario, Source};
@@ -11,19 +11,20 @@
 //! assert_eq!(error.to_string(), "scenarios/leave.json:2:47: unknown user `kya`; did you mean `kay`?");
 //! ```
 //!
-//! The way in: a [`Source`] checks limits, encoding and syntax and hands out its root, a [`Node`], which
-//! knows where it stands; what it is expected to be is asked of it, down to the last field, and whatever
-//! else it is becomes an [`Error`] that points at it. The values, from the small to the whole:
+//! To read, a [`Source`] checks limits, encoding and syntax, and hands out its root, a [`Node`] with its place in the
+//! text. A reader asks the node for the value that it expects; for any other value it returns an [`Error`] with the
+//! place. The values are:
 //!
-//! - [`Names`] of users and groups, and [`NounOf`], the words of the model;
+//! - [`Names`] of users and groups, and [`NounOf`], the nouns of the model's vocabularies;
 //! - [`NamedCommand`] and [`read_command()`];
 //! - [`NamedCast`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
 //! - [`Scenario`] with its [`ScenarioStep`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`], with a
-//!   [`Certificate`] where its length is proved;
-//! - [`KnownFinding`], of which a baseline is a list.
+//!   [`Certificate`] if its trace is proved to be minimal;
+//! - [`KnownFinding`]: a baseline is a list of these;
+//! - [`Request`] and [`Reply`] of the driver protocol.
 //!
-//! The way out is laid out for people to read and compare, and is described by [`scenario_schema()`].
-//! Reading back what was written gives the same value.
+//! Files are laid out for people to read and compare. [`scenario_schema()`] describes scenario files. Reading a
+//! written value gives the same value.
 
 mod baseline;
 mod cast;
@@ -31,36 +32,36 @@ mod certificate;
 mod command;
 mod error;
 mod finding;
-mod form;
-mod layout;
+mod json;
+mod limits;
 mod named_setup;
 mod names;
 mod node;
 mod policy;
 mod protocol;
+mod record;
 mod scenario;
-#[cfg(feature = "schema")]
 mod schema;
+mod shape;
 mod source;
 mod word;
 
-pub use baseline::{KnownFinding, KnownVerdict};
+pub use baseline::{BaselineVerdict, KnownFinding};
 pub use cast::{BuiltInCast, CastSpec, NamedCast};
 pub use certificate::{Certificate, CertificateLevel};
 pub use command::{NamedCommand, read_command};
 pub use error::{Error, Place, nearest};
-pub use finding::{FindingRecord, Minimality, RecordedVerdict};
+pub use finding::{FindingRecord, Minimality};
+pub use limits::{MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_NAME_CHARS, MAX_STEPS};
 pub use named_setup::NamedSetup;
-pub use names::{MAX_NAME_CHARS, Names, is_name};
+pub use names::{Names, is_name};
 pub use node::{Node, Object};
 pub use policy::PolicySpec;
 pub use protocol::{
-    Incoming, MAX_LINE_BYTES, Method, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, code,
-    read_about, read_answer, read_nothing, read_observation, write_about, write_answer, write_nothing,
-    write_observation, write_refusal,
+    Incoming, Method, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, code, read_about,
+    read_answer, read_nothing, read_observation, write_about, write_answer, write_nothing, write_observation,
+    write_refusal,
 };
-pub use scenario::{Break, Expect, FORMAT_VERSION, MAX_STEPS, Scenario, ScenarioStep};
-#[cfg(feature = "schema")]
-pub use schema::scenario_schema;
-pub use source::{MAX_FILE_BYTES, Source, read_bytes};
+pub use scenario::{Break, Expect, FORMAT_VERSION, Scenario, ScenarioStep, scenario_schema};
+pub use source::{Source, read_bytes};
 pub use word::NounOf;

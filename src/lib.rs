@@ -10,7 +10,7 @@
 //! ```
 //! use chatwarden::model::{Preset, Setup};
 //! use chatwarden::format::BuiltInCast;
-//! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! # assert_eq!(setup.cast.len(), 5);
 //! ```
 //!
@@ -20,7 +20,7 @@
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
 //! # use chatwarden::format::BuiltInCast;
-//! # let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! # let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
 //! use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //!
@@ -37,8 +37,8 @@
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
 //! # use chatwarden::format::BuiltInCast;
-//! # let casting = BuiltInCast::Small.casting();
-//! # let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+//! # let cast = BuiltInCast::Small.named_cast();
+//! # let setup = Setup { cast: cast.cast, groups: 2, policy: Preset::MessengerKids.policy() };
 //! # use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
 //! # use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //! # let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
@@ -49,7 +49,7 @@
 //! use chatwarden::describe::Describer;
 //! use chatwarden::format::Names;
 //! let shrunk = shrink(&plan, &service, found, &watch, |_, _| {})?;
-//! let names = casting.with_groups(Names::numbered(2));
+//! let names = cast.with_groups(Names::numbered(2));
 //! let telling = Describer { names: &names, setup: &setup };
 //! let chain: Vec<String> = shrunk.commands.iter().map(|command| telling.command(*command)).collect();
 //! assert_eq!(chain[0], "approve(ann, kay, sam)");

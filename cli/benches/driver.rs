@@ -15,7 +15,7 @@ use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::format::{BuiltInCast, Names};
 use chatwarden::model::{Preset, Setup};
-use chatwarden_cli::driver_process::{Drivers, Options};
+use chatwarden_cli::driver_process::{DriverOptions, DriverPool};
 use criterion::{Criterion, Throughput};
 
 /// How many runs are measured at a time.
@@ -28,18 +28,18 @@ fn main() {
 }
 
 fn driver(criterion: &mut Criterion) {
-    let casting = BuiltInCast::Small.casting();
-    let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+    let cast = BuiltInCast::Small.named_cast();
+    let setup = Setup { cast: cast.cast, groups: 2, policy: Preset::MessengerKids.policy() };
     let plan = CampaignConfig {
         runs: RUNS,
         jobs: NonZeroUsize::MIN,
         ..CampaignConfig::new(setup, &Memory::new().about())
     };
-    let names = casting.with_groups(Names::numbered(2));
+    let names = cast.with_groups(Names::numbered(2));
     let command = format!("'{}' serve", env!("CARGO_BIN_EXE_chatwarden"));
     let open = |pipelined| {
-        let options = Options { pipelined, ..Options::default() };
-        Drivers::open(&command, options).expect("the service starts")
+        let options = DriverOptions { pipelined, ..DriverOptions::default() };
+        DriverPool::open(&command, options).expect("the service starts")
     };
     let (ahead, in_turn) = (open(true), open(false));
 

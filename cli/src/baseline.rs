@@ -11,7 +11,7 @@ use std::path::{Component, Path};
 use chatwarden_model::{NamedEnum, Policy, Preset, Promise};
 
 use chatwarden::finding::{Identity, Verdict};
-use chatwarden::format::{self, KnownFinding, KnownVerdict, PolicySpec};
+use chatwarden::format::{self, BaselineVerdict, KnownFinding, PolicySpec};
 use chatwarden::hash::fnv1a;
 
 /// The known findings of a project, and those that a run met.
@@ -106,7 +106,7 @@ impl Baseline {
 
     /// What is known after the run: what was met, and of what was known before all that the run could not have met.
     pub fn updated(&self, could_be_met: impl Fn(&KnownFinding) -> bool) -> BTreeSet<KnownFinding> {
-        let met = self.met.iter().filter(|met| met.verdict != KnownVerdict::Inconclusive);
+        let met = self.met.iter().filter(|met| met.verdict != BaselineVerdict::Found(Verdict::Inconclusive));
         let kept = self.known.iter().flatten().filter(|known| !could_be_met(known));
         met.chain(kept).cloned().collect()
     }
@@ -150,18 +150,21 @@ impl Subject {
             command: identity.command,
             promise: identity.promise,
             condition: identity.condition,
-            ..self.verdict(verdict(identity.verdict))
+            ..self.verdict(BaselineVerdict::Found(identity.verdict))
         }
     }
 
     /// The finding that the policy itself breaks a promise.
     pub fn broken_by_policy(&self, promise: Promise) -> KnownFinding {
-        KnownFinding { promise: Some(promise), ..self.verdict(KnownVerdict::BrokenPromise) }
+        KnownFinding {
+            promise: Some(promise),
+            ..self.verdict(BaselineVerdict::Found(Verdict::BrokenPromise))
+        }
     }
 
     /// The finding that the policy does not do what a scenario says.
     pub fn mismatch(&self, at: Option<usize>) -> KnownFinding {
-        KnownFinding { at, ..self.verdict(KnownVerdict::Mismatch) }
+        KnownFinding { at, ..self.verdict(BaselineVerdict::Mismatch) }
     }
 
     /// The finding, made by replaying a file.
@@ -179,7 +182,7 @@ impl Subject {
         (&self.adapter, &self.fault) == (&known.adapter, &known.fault)
     }
 
-    fn verdict(&self, verdict: KnownVerdict) -> KnownFinding {
+    fn verdict(&self, verdict: BaselineVerdict) -> KnownFinding {
         KnownFinding {
             scenario: None,
             policy: self.policy.clone(),
@@ -210,13 +213,9 @@ fn policy_name(policy: Policy) -> String {
     }
 }
 
-fn verdict(verdict: Verdict) -> KnownVerdict {
-    KnownVerdict::named(verdict.name()).expect("a finding does not conform")
-}
-
 /// The identity of a known finding, if it is one of an implementation.
 fn identity(known: &KnownFinding) -> Option<Identity> {
     let KnownFinding { command, promise, condition, .. } = *known;
-    let verdict = Verdict::named(known.verdict.name())?;
+    let BaselineVerdict::Found(verdict) = known.verdict else { return None };
     Some(Identity { verdict, command, promise, condition })
 }

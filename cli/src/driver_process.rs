@@ -1,15 +1,16 @@
-//! Implementations in other processes, in any language: a *driver* is started, spoken to in the driver protocol, and
-//! ended with everything that it started.
+//! Implementations in other processes, in any language. A *driver* is started, speaks the driver protocol, and is ended
+//! with everything that it started.
 //!
-//! Here a driver becomes an [`Adapter`]. What the lines look like is known to `wire`; what a driver has to do is
-//! written in `docs/protocol.md`. Nothing is judged here: a driver that misbehaves has given no answer.
+//! This file makes a driver an [`Adapter`]. `pool` keeps drivers for later use, `session` speaks to one, and `process`
+//! has its streams and its end. The messages are read and written by `format`, and described in `docs/protocol.md`.
+//! Nothing is judged here: a driver that misbehaves has given no answer.
 
 mod pool;
 mod process;
 mod session;
 
-pub use pool::{Drivers, Options, Unstartable};
-pub use process::kill_all;
+pub use pool::{DriverOptions, DriverPool, StartError};
+pub use process::kill_all_drivers;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,110 +21,105 @@ use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
 use chatwarden::format::{Names, Request, SessionContext, read_answer, read_observation};
 use session::Session;
 
-/// A driver as an adapter. When it is dropped, a driver that is still sound waits for whoever needs one next.
+/// A driver as an adapter. When it is dropped, a driver that still works goes back to its pool.
 ///
-/// An example is at [`Drivers`].
+/// An example is at [`DriverPool`].
 #[derive(Debug)]
-pub struct Exec {
-    drivers: Arc<Drivers>,
+pub struct DriverAdapter {
+    drivers: Arc<DriverPool>,
     session: Option<Session>,
     about: About,
-    stage: SessionContext,
-    /// Whether requests are sent before the ones before them are answered.
+    context: SessionContext,
+    /// Whether requests are sent before earlier ones are answered.
     pipelined: bool,
-    /// What was sent ahead: the reset's id until it is answered, and the commands with their ids.
-    ahead: VecDeque<Ahead>,
-    /// The id of the observation that was asked for with the last command.
+    /// The requests of an announced run that were sent and not answered yet.
+    pipeline: VecDeque<Pipelined>,
+    /// The id of the observation that was requested together with the last command.
     observing: Option<u64>,
-    /// The last observation, as it came and as it was read: most commands change nothing that can be seen.
+    /// The last observation, as text and as read: most commands change nothing that can be seen.
     last: Option<(String, Observation)>,
 }
 
-/// A request that was sent ahead.
+/// A step of an announced run, with the ids of its requests.
 #[derive(Clone, Copy, Debug)]
-enum Ahead {
-    Reset(u64),
-    Apply(u64, Command, u64),
+enum Pipelined {
+    Reset { id: u64 },
+    Step { apply: u64, command: Command, observe: u64 },
 }
 
-impl Exec {
-    fn new(drivers: Arc<Drivers>, session: Session, about: About, names: Names) -> Self {
-        let stage = SessionContext { names, ..SessionContext::default() };
+impl DriverAdapter {
+    fn new(drivers: Arc<DriverPool>, session: Session, about: About, names: Names) -> Self {
+        let context = SessionContext { names, ..SessionContext::default() };
         let pipelined = drivers.options().pipelined;
-        Exec {
+        DriverAdapter {
             drivers,
             session: Some(session),
             about,
-            stage,
+            context,
             pipelined,
-            ahead: VecDeque::new(),
+            pipeline: VecDeque::new(),
             observing: None,
             last: None,
         }
     }
 
-    /// The same driver, which is sent each request only when the one before it is answered.
+    /// The same driver, to which each request is sent only when the one before it is answered.
     #[must_use]
-    pub fn in_turn(mut self) -> Self {
+    pub fn without_pipelining(mut self) -> Self {
         self.pipelined = false;
         self
     }
 
-    /// Says good-bye to the driver, and waits for its end.
+    /// Sends `bye` to the driver, and waits for its end.
     ///
     /// # Errors
-    /// If it does not answer, says more, does not exit in time or exits with another code than 0.
-    pub fn farewell(mut self) -> Result<(), Failure> {
-        self.session.take().map_or(Ok(()), Session::farewell)
+    /// If it does not answer, writes more, does not exit in time or exits with another code than 0.
+    pub fn shut_down(mut self) -> Result<(), Failure> {
+        self.session.take().map_or(Ok(()), Session::shut_down)
     }
 
-    fn session(&mut self) -> &mut Session {
-        self.session.as_mut().expect("it is there until this is dropped")
+    fn send(&mut self, request: Request) -> u64 {
+        session(&mut self.session).send(request, &self.context)
     }
 
-    fn ask(&mut self, request: Request) -> u64 {
-        let session = self.session.as_mut().expect("it is there until this is dropped");
-        session.ask(request, &self.stage)
-    }
-
-    /// Gives up what was sent ahead. A driver that dies of it is replaced: the run to which that belonged is over, and the
-    /// next one has nothing to do with it.
-    fn forget(&mut self) {
-        self.ahead.clear();
+    /// Gives up the announced run. A driver that fails meanwhile is replaced, because the next run does not depend on
+    /// this one.
+    fn abandon_run(&mut self) {
+        self.pipeline.clear();
         self.observing = None;
-        if self.session().settle().is_err() {
-            // Where none can be had, the one that is broken says so when it is asked.
+        if session(&mut self.session).skip_answers().is_err() {
+            // If there is none, the next request to the failed one returns its failure.
             if let Ok(session) = self.drivers.replacement() {
                 self.session = Some(session);
             }
         }
     }
 
-    /// Sets the stage for a reset. Users and groups that nobody named are called by their numbers.
-    fn set(&mut self, setup: &Setup) {
-        self.stage.names.fill(setup.cast.len(), setup.groups);
-        self.stage.setup = *setup;
+    /// Sets the context of a reset. Users and groups without a name get numbers.
+    fn set_context(&mut self, setup: &Setup) {
+        self.context.names.fill(setup.cast.len(), setup.groups);
+        self.context.setup = *setup;
         self.last = None;
     }
 }
 
-impl Adapter for Exec {
+impl Adapter for DriverAdapter {
     fn about(&self) -> About {
         self.about.clone()
     }
 
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
-        self.forget();
+        self.abandon_run();
         if !self.pipelined {
             return;
         }
-        self.set(setup);
-        let reset = self.ask(Request::Reset);
-        self.ahead.push_back(Ahead::Reset(reset));
-        for command in commands {
-            let apply = self.ask(Request::Apply(*command));
-            let observe = self.ask(Request::Observe);
-            self.ahead.push_back(Ahead::Apply(apply, *command, observe));
+        self.set_context(setup);
+        let id = self.send(Request::Reset);
+        self.pipeline.push_back(Pipelined::Reset { id });
+        for &command in commands {
+            let apply = self.send(Request::Apply(command));
+            let observe = self.send(Request::Observe);
+            self.pipeline.push_back(Pipelined::Step { apply, command, observe });
         }
     }
 
@@ -133,42 +129,43 @@ impl Adapter for Exec {
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
         self.observing = None;
-        let id = match self.ahead.pop_front() {
-            Some(Ahead::Reset(id)) if self.stage.setup == *setup => id,
+        let id = match self.pipeline.pop_front() {
+            Some(Pipelined::Reset { id }) if self.context.setup == *setup => id,
             _ => {
-                self.forget();
-                self.set(setup);
-                self.ask(Request::Reset)
+                self.abandon_run();
+                self.set_context(setup);
+                self.send(Request::Reset)
             }
         };
-        self.session().done(id)
+        session(&mut self.session).receive_nothing(id)
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        let (apply, observe) = match self.ahead.pop_front() {
-            Some(Ahead::Apply(apply, announced, observe)) if announced == *command => (apply, Some(observe)),
+        let (apply, observe) = match self.pipeline.pop_front() {
+            Some(Pipelined::Step { apply, command: announced, observe }) if announced == *command => {
+                (apply, Some(observe))
+            }
             None => {
-                let apply = self.ask(Request::Apply(*command));
-                // What can be seen afterwards is asked for in any case.
-                (apply, self.pipelined.then(|| self.ask(Request::Observe)))
+                let apply = self.send(Request::Apply(*command));
+                // An observation follows in any case.
+                (apply, self.pipelined.then(|| self.send(Request::Observe)))
             }
             Some(_) => return Err(Failure::Failed("the run is not the one that was announced".into())),
         };
         self.observing = observe;
-        let (names, delivers) = (&self.stage.names, command.kind().delivers());
-        let session = self.session.as_mut().expect("it is there until this is dropped");
-        session.answered(apply, |node| read_answer(node, names, delivers).map_err(|error| error.to_string()))
+        let (names, delivers) = (&self.context.names, command.kind().delivers());
+        session(&mut self.session)
+            .receive(apply, |node| read_answer(node, names, delivers).map_err(|error| error.to_string()))
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        let id = self.observing.take().unwrap_or_else(|| self.ask(Request::Observe));
-        let (stage, observes, last) = (&self.stage, self.about.observes, &mut self.last);
-        let session = self.session.as_mut().expect("it is there until this is dropped");
-        session.answered(id, |node| {
+        let id = self.observing.take().unwrap_or_else(|| self.send(Request::Observe));
+        let (context, observes, last) = (&self.context, self.about.observes, &mut self.last);
+        session(&mut self.session).receive(id, |node| {
             match last {
                 Some((text, known)) if text == node.raw() => *seen = *known,
                 _ => {
-                    read_observation(node, stage, observes, seen).map_err(|error| error.to_string())?;
+                    read_observation(node, context, observes, seen).map_err(|error| error.to_string())?;
                     *last = Some((node.raw().into(), *seen));
                 }
             }
@@ -177,7 +174,7 @@ impl Adapter for Exec {
     }
 }
 
-impl Drop for Exec {
+impl Drop for DriverAdapter {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             self.drivers.take_back(session);
@@ -185,8 +182,13 @@ impl Drop for Exec {
     }
 }
 
-/// Somebody else's text as a part of a message: on one line, not too long, its end rather than its start.
-fn plain(text: &str) -> String {
+/// The session of an adapter that is in use.
+fn session(of: &mut Option<Session>) -> &mut Session {
+    of.as_mut().expect("only dropping takes the session")
+}
+
+/// A driver's text as a part of a message: on one line, without control characters. Of a long text the end remains.
+fn sanitized(text: &str) -> String {
     const MOST: usize = 600;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined = lines.collect::<Vec<_>>().join(" / ");

@@ -31,7 +31,7 @@ pub(crate) fn listen() {
     let _ = ctrlc::set_handler(|| {
         let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(code) = current.map_or(Some(130), |interrupt| interrupt.on_ctrl_c()) {
-            driver_process::kill_all();
+            driver_process::kill_all_drivers();
             std::process::exit(code);
         }
     });

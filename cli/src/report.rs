@@ -27,7 +27,7 @@ use std::time::Duration;
 use chatwarden_model::named_enum;
 
 use crate::baseline::Met;
-use crate::inspect::Checked;
+use crate::driver_check::CheckResult;
 use chatwarden::campaign::ShrinkStatus;
 use chatwarden::describe::SavedFinding;
 use chatwarden::finding::{Finding, Verdict};
@@ -62,7 +62,7 @@ pub enum Event<'a> {
     /// The baseline lists a finding that was not met any more.
     KnownFindingAbsent(&'a KnownFinding),
     /// A driver was checked.
-    DriverChecked(&'a Checked),
+    DriverChecked(&'a CheckResult),
     /// Coverage was counted.
     CoverageCounted(&'a Covered<'a>),
     /// A conformance suite was made and written down; its scenarios were replayed before.

@@ -27,7 +27,7 @@ use chatwarden_explore::suite::SuiteTrace;
 /// std::fs::write(directory.path().join("adults.json"), cast)?;
 /// let cast = CastSpec::open(&directory.path().join("adults.json")).expect("it is a cast");
 /// let policy = PolicySpec::Preset(Preset::AdderOnly);
-/// let setup = Setup { cast: cast.casting().cast, groups: 1, policy: policy.policy() };
+/// let setup = Setup { cast: cast.named_cast().cast, groups: 1, policy: policy.policy() };
 /// let suite = build(&SuiteConfig::new(setup), &SearchMonitor::default());
 ///
 /// let writer = SuiteWriter { directory: directory.path().join("suite"), policy, cast };

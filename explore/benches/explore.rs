@@ -51,7 +51,7 @@ const SAMPLE: usize = 20_000;
 type Small = State<5, 1>;
 
 static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
-    cast: BuiltInCast::Small.casting().cast,
+    cast: BuiltInCast::Small.named_cast().cast,
     groups: 1,
     policy: Preset::MessengerKids.policy(),
 });

@@ -78,7 +78,7 @@ pub struct CertifiedFinding {
 /// use chatwarden::model::{Command, Group, Preset, Setup, User, UserSet};
 /// use chatwarden::format::BuiltInCast;
 ///
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::CreateUnchecked));
 /// let config = CampaignConfig::new(setup, &service()?.about());
 ///
@@ -118,7 +118,7 @@ impl Certifier<'_> {
     /// use chatwarden::model::{Preset, Setup};
     /// use chatwarden::format::BuiltInCast;
     ///
-    /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+    /// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy: Preset::MessengerKids.policy() };
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
     /// let config = CampaignConfig::new(setup, &service()?.about());
     /// let monitor = CampaignMonitor::default();

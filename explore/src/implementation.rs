@@ -42,7 +42,7 @@ use chatwarden::lockstep::{CheckConfig, Lockstep};
 /// use chatwarden::{lockstep::CheckConfig, model::{Preset, Promise, Setup}, format::BuiltInCast};
 ///
 /// let policy = Preset::MessengerKids.policy();
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy };
 /// let make = || Ok(Memory::with_fault(Fault::OwnerInvitesAnyone));
 /// let search = ConformanceSearch {
 ///     setup,

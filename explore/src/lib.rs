@@ -21,7 +21,7 @@
 //! use chatwarden::model::{Preset, Promise, Setup};
 //!
 //! let policy = Preset::MessengerKids2019.policy();
-//! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+//! let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy };
 //! let search = PolicySearch { depth: Some(3), ..PolicySearch::new(setup) };
 //! let exploration = explore(&search, &SearchMonitor::default());
 //! let PromiseResult::Broken(trace) = exploration.result_of(Promise::NoStrangers) else {

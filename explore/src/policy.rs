@@ -36,7 +36,7 @@ use crate::{End, SearchMonitor};
 /// use chatwarden::format::BuiltInCast;
 ///
 /// let policy = Preset::MessengerKids.policy();
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy };
 /// let search = PolicySearch { depth: Some(3), ..PolicySearch::new(setup) };
 /// let exploration = explore(&search, &SearchMonitor::default());
 /// assert_eq!(*exploration.result_of(Promise::NoStrangers), PromiseResult::Kept);
@@ -101,7 +101,7 @@ impl PolicySearch {
 /// use chatwarden::format::BuiltInCast;
 ///
 /// let policy = Preset::PairwiseConsent.policy();
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy };
 /// let [plain, factored] = [Engine::Plain, Engine::Factored].map(|engine| {
 ///     let search = PolicySearch { engine, depth: Some(3), ..PolicySearch::new(setup) };
 ///     explore(&search, &SearchMonitor::default())

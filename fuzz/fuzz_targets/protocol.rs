@@ -46,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn stage() -> SessionContext {
     let named = NamedSetup::default();
-    SessionContext { names: named.cast.casting().with_groups(named.groups.clone()), setup: named.setup() }
+    SessionContext { names: named.cast.named_cast().with_groups(named.groups.clone()), setup: named.setup() }
 }
 
 /// Who asks with an id that is no number, as the harness never does, is answered with it.

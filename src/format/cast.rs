@@ -1,29 +1,27 @@
 //! Casts: who takes part, as a list of users with names, or by the name of a cast that is built in.
 //!
-//! The groups are not part of a cast: a scenario declares them, and `fuzz` numbers them.
+//! Groups are not part of a cast: a scenario declares them, and `fuzz` numbers them.
 
 use std::path::Path;
 
 use chatwarden_model::{Cast, Kind, MAX_USERS, User, UserSet, named_enum};
-#[cfg(feature = "schema")]
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::json;
 
 use super::error::Error;
+use super::json::{Json, json};
 use super::names::{self, Names};
 use super::node::Node;
-#[cfg(feature = "schema")]
-use super::schema::{Name, UserNames};
+use super::record::{Context, Shape};
+use super::schema::{self, Schemas, described};
+use super::shape::{self, UserNames, word};
 use super::source;
-use super::word::{AsName, NounOf};
+use super::word::NounOf;
 
 named_enum! {
     /// A cast that needs no file.
     ///
     /// ```
     /// use chatwarden::format::BuiltInCast;
-    /// assert_eq!(BuiltInCast::Small.casting().names, ["ann", "bob", "kay", "kim", "sam"]);
+    /// assert_eq!(BuiltInCast::Small.named_cast().names, ["ann", "bob", "kay", "kim", "sam"]);
     /// ```
     pub enum BuiltInCast {
         Small = "small": "two guardians, a child of each, and an adult",
@@ -36,8 +34,8 @@ impl NounOf for BuiltInCast {
 }
 
 impl BuiltInCast {
-    /// Who takes part.
-    pub fn casting(self) -> NamedCast {
+    /// The cast and the names of its users.
+    pub fn named_cast(self) -> NamedCast {
         const SMALL: &[Row] = &[
             ("ann", Kind::Guardian, &[]),
             ("bob", Kind::Guardian, &[]),
@@ -56,27 +54,27 @@ impl BuiltInCast {
             ("sam", Kind::Adult, &[]),
             ("zoe", Kind::Adult, &[]),
         ];
-        let mut casting = NamedCast::default();
+        let mut cast = NamedCast::default();
         for &(name, kind, guardians) in if self == BuiltInCast::Small { SMALL } else { FAMILY } {
-            casting.names.push(name.into());
-            casting.cast.add(kind, guardians.iter().copied().map(User::new).collect());
+            cast.names.push(name.into());
+            cast.cast.add(kind, guardians.iter().copied().map(User::new).collect());
         }
-        casting
+        cast
     }
 }
 
 /// A user's name and kind, and the positions of the guardians.
 type Row = (&'static str, Kind, &'static [usize]);
 
-/// A cast and what its users are called.
+/// A cast and the names of its users.
 ///
 /// ```
 /// use chatwarden::model::{Kind, User};
 /// use chatwarden::format::{NamedCast, Source};
 /// let text = r#"[{"name": "kay", "kind": "child", "guardians": ["ann"]}, {"name": "ann", "kind": "guardian"}]"#;
-/// let casting = NamedCast::read(Source::new("cast.json", text).root()?)?;
-/// assert_eq!(casting.names, ["kay", "ann"]);
-/// assert_eq!(casting.cast.kind(User::new(0)), Kind::Child);
+/// let cast = NamedCast::read(Source::new("cast.json", text).root()?)?;
+/// assert_eq!(cast.names, ["kay", "ann"]);
+/// assert_eq!(cast.cast.kind(User::new(0)), Kind::Child);
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -91,8 +89,8 @@ impl NamedCast {
     /// The cast of which the value is the list.
     ///
     /// # Errors
-    /// If it is not a list of 1 to 16 users with different names, where each child, and nobody else, has
-    /// guardians, who may be listed behind it.
+    /// If it is not a list of 1 to 16 users with different names. Each child, and nobody else, has guardians; these
+    /// may be listed after it.
     pub fn read(node: Node<'_>) -> Result<Self, Error> {
         let mut names = Names::default();
         let mut users = Vec::new();
@@ -131,7 +129,7 @@ impl NamedCast {
 /// use chatwarden::format::{BuiltInCast, CastSpec, Source};
 /// let spec = CastSpec::read(Source::new("cast.json", r#""small""#).root()?)?;
 /// assert_eq!(spec, CastSpec::BuiltIn(BuiltInCast::Small));
-/// assert_eq!(spec.casting().cast.len(), 5);
+/// assert_eq!(spec.named_cast().cast.len(), 5);
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -165,72 +163,73 @@ impl CastSpec {
         source::open(path, |source| Self::read(source.root()?))
     }
 
-    /// Who takes part.
-    pub fn casting(&self) -> NamedCast {
+    /// The cast and the names of its users.
+    pub fn named_cast(&self) -> NamedCast {
         match self {
-            CastSpec::BuiltIn(cast) => cast.casting(),
-            CastSpec::Full(casting) => casting.clone(),
+            CastSpec::BuiltIn(cast) => cast.named_cast(),
+            CastSpec::Full(cast) => cast.clone(),
         }
     }
 }
 
-/// Who takes part: the name of a built-in cast, or the list of the users.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(untagged)]
-#[cfg_attr(feature = "schema", schemars(rename = "cast"))]
-pub(super) enum CastForm<'a> {
-    BuiltIn(AsName<BuiltInCast>),
-    Full(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_USERS)))] Vec<UserForm<'a>>),
-}
+/// A cast, by name or in full.
+pub(super) struct AnyCast;
 
-/// A user of the cast. A child, and nobody else, has guardians.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "user", deny_unknown_fields, extend("if" = child(), "then" = guarded(), "else" = unguarded())))]
-pub(super) struct UserForm<'a> {
-    /// What the user is called.
-    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
-    name: &'a str,
-    /// What the user is for the whole run.
-    kind: AsName<Kind>,
-    /// The child's guardians at the start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "UserNames<1>"))]
-    guardians: Option<Vec<&'a str>>,
-}
+impl Shape for AnyCast {
+    type Value = CastSpec;
 
-fn child() -> serde_json::Value {
-    json!({"properties": {"kind": {"const": "child"}}})
-}
+    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<CastSpec, Error> {
+        CastSpec::read(node)
+    }
 
-fn guarded() -> serde_json::Value {
-    json!({"required": ["guardians"]})
-}
-
-fn unguarded() -> serde_json::Value {
-    json!({"properties": {"guardians": false}})
-}
-
-impl<'a> CastForm<'a> {
-    /// The cast with these names, which are those of its users.
-    pub(super) fn new(spec: &CastSpec, names: &'a Names) -> Self {
-        match spec {
-            CastSpec::BuiltIn(cast) => CastForm::BuiltIn(AsName(*cast)),
-            CastSpec::Full(casting) => CastForm::Full(UserForm::all(&casting.cast, names)),
+    fn write<'a>(&self, value: &CastSpec, names: &'a Names) -> Json<'a> {
+        match value {
+            CastSpec::BuiltIn(cast) => Json::name(*cast),
+            CastSpec::Full(cast) => users(&cast.cast, names),
         }
     }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        schemas.define("cast", |schemas| {
+            let built_in = word::<BuiltInCast>().schema(schemas);
+            let user = schemas.define("user", user_schema);
+            let full = schema::list(user, Some(1), Some(MAX_USERS), false);
+            json!({
+                "description": "Who takes part: the name of a built-in cast, or the list of the users.",
+                "anyOf": [built_in, full],
+            })
+        })
+    }
 }
 
-impl<'a> UserForm<'a> {
-    /// All users of a cast.
-    pub(super) fn all(cast: &Cast, names: &'a Names) -> Vec<Self> {
-        let everyone = UserSet::first(cast.len()).iter();
-        let form = |user| UserForm {
-            name: names.user(user),
-            kind: AsName(cast.kind(user)),
-            guardians: (cast.kind(user) == Kind::Child).then(|| names.of(cast.guardians(user)).collect()),
-        };
-        everyone.map(form).collect()
-    }
+/// The list of the users of a cast.
+pub(super) fn users<'a>(cast: &Cast, names: &'a Names) -> Json<'a> {
+    Json::list(cast.kinds().everyone().iter().map(|user| {
+        let is_child = cast.kind(user) == Kind::Child;
+        Json::object([
+            ("name", Some(names.user(user).into())),
+            ("kind", Some(Json::name(cast.kind(user)))),
+            ("guardians", is_child.then(|| Json::list(names.of(cast.guardians(user))))),
+        ])
+    }))
+}
+
+fn user_schema(schemas: &mut Schemas) -> Json<'static> {
+    let name = described("What the user is called.", shape::name_schema(schemas));
+    let kind = described("What the user is for the whole run.", word::<Kind>().schema(schemas));
+    let guardians = UserNames(MAX_USERS).schema_from(1, schemas);
+    json!({
+        "description": "A user of the cast. A child, and nobody else, has guardians.",
+        "type": "object",
+        "properties": {
+            "name": name,
+            "kind": kind,
+            "guardians": (described("The child's guardians at the start.", guardians)),
+        },
+        "additionalProperties": false,
+        "required": ["name", "kind"],
+        "if": {"properties": {"kind": {"const": "child"}}},
+        "then": {"required": ["guardians"]},
+        "else": {"properties": {"guardians": false}},
+    })
 }

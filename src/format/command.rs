@@ -1,5 +1,5 @@
-//! Commands with names: read from JSON, written as JSON, shown on one line, and described to the schema,
-//! all from the model's one table of commands and their fields.
+//! Commands with names: read from JSON, written as JSON, shown on one line, and described to the schema. All of it
+//! comes from the model's one table of commands and their fields.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,14 +7,16 @@ use std::fmt;
 use chatwarden_model::{
     Argument, Arguments, Command, CommandKind, Field, Group, MAX_USERS, NamedEnum, User, UserSet,
 };
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::error::Error;
-use super::layout;
+use super::json::{Json, json};
 use super::names::Names;
 use super::node::{Node, Object};
+use super::record::{Context, Shape};
+use super::schema::Schemas;
+use super::shape::{self, GroupName, UserNames};
 
-/// A command with the names of those whom it names.
+/// A command with the names of its users and groups.
 ///
 /// ```
 /// use chatwarden::model::{Command, Group, User, UserSet};
@@ -33,14 +35,28 @@ use super::node::{Node, Object};
 pub struct NamedCommand<'a> {
     /// The command.
     pub command: Command,
-    /// What the users and groups are called.
+    /// The names of the users and groups.
     pub names: &'a Names,
 }
 
-impl NamedCommand<'_> {
+impl<'a> NamedCommand<'a> {
     /// The command as JSON on one line.
     pub fn to_json(&self) -> String {
-        layout::line(self)
+        self.json().line()
+    }
+
+    pub(super) fn json(self) -> Json<'a> {
+        let names = self.names;
+        let mut fields = vec![("do", Some(Json::name(self.command.kind())))];
+        self.command.each_argument(|field, argument| {
+            let value = match argument {
+                Argument::User(user) => names.user(user).into(),
+                Argument::Group(group) => names.group(group).into(),
+                Argument::Users(users) => Json::list(names.of(users)),
+            };
+            fields.push((field.name(), Some(value)));
+        });
+        Json::object(fields)
     }
 }
 
@@ -94,23 +110,68 @@ impl fmt::Display for NamedCommand<'_> {
     }
 }
 
-impl Serialize for NamedCommand<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("do", self.command.kind().name())?;
-        let mut written = Ok(());
-        self.command.each_argument(|field, argument| {
-            if written.is_ok() {
-                written = match argument {
-                    Argument::User(user) => map.serialize_entry(field.name(), self.names.user(user)),
-                    Argument::Group(group) => map.serialize_entry(field.name(), self.names.group(group)),
-                    Argument::Users(users) => {
-                        map.serialize_entry(field.name(), &self.names.of(users).collect::<Vec<_>>())
-                    }
-                };
-            }
-        });
-        written?;
-        map.end()
+/// A command.
+pub(super) struct AnyCommand;
+
+impl Shape for AnyCommand {
+    type Value = Command;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Command, Error> {
+        read_command(node, &context.names)
+    }
+
+    fn write<'a>(&self, value: &Command, names: &'a Names) -> Json<'a> {
+        NamedCommand { command: *value, names }.json()
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        schemas.define("command", |schemas| {
+            let commands = CommandKind::ALL.iter().map(|kind| schema_of(*kind, schemas));
+            let commands = Json::List(commands.collect());
+            json!({
+                "description": "Something that an actor, `by`, asks of the chat service.",
+                "oneOf": commands,
+            })
+        })
+    }
+}
+
+fn schema_of(kind: CommandKind, schemas: &mut Schemas) -> Json<'static> {
+    let mut properties = vec![("do", json!({"const": (kind.name())}))];
+    // The arguments that the command is built from are its fields.
+    let Ok(_) = kind.build(&mut IntoSchema { schemas, properties: &mut properties });
+    let keys = Json::list(properties.iter().map(|(key, _)| *key));
+    let properties = Json::object(properties.into_iter().map(|(key, schema)| (key, Some(schema))));
+    json!({
+        "description": (kind.about()),
+        "type": "object",
+        "properties": properties,
+        "required": keys,
+        "additionalProperties": false,
+    })
+}
+
+/// Notes the schema of every argument that a command is asked to be built from.
+struct IntoSchema<'a> {
+    schemas: &'a mut Schemas,
+    properties: &'a mut Vec<(&'static str, Json<'static>)>,
+}
+
+impl Arguments for IntoSchema<'_> {
+    type Error = std::convert::Infallible;
+
+    fn user(&mut self, field: Field) -> Result<User, Self::Error> {
+        self.properties.push((field.name(), shape::name_schema(self.schemas)));
+        Ok(User::new(0))
+    }
+
+    fn users(&mut self, field: Field) -> Result<UserSet, Self::Error> {
+        self.properties.push((field.name(), UserNames(MAX_USERS).schema(self.schemas)));
+        Ok(UserSet::EMPTY)
+    }
+
+    fn group(&mut self, field: Field) -> Result<Group, Self::Error> {
+        self.properties.push((field.name(), GroupName.schema(self.schemas)));
+        Ok(Group::new(0))
     }
 }

@@ -1,10 +1,12 @@
-//! What is wrong with a text, and where: every reader of this room fails with the same located error.
+//! Errors of the formats: the place in a text, a message and a suggestion. Every reader returns this one type.
 //!
-//! Where in a text a value stands is known to `source`; here is only what is said about it.
+//! The place is found by `source`.
 
 use std::fmt;
 
-/// A fault in something that was to be read, displayed as `FILE:LINE:COLUMN: message; help`.
+use super::limits::MAX_NAME_CHARS;
+
+/// An error in a text, displayed as `FILE:LINE:COLUMN: message; help`.
 ///
 /// ```
 /// use chatwarden::format::{PolicySpec, Source};
@@ -15,13 +17,13 @@ use std::fmt;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
-    /// The file's name, or what stands for one, such as `<stdin>`.
+    /// The file's name, or a substitute such as `<stdin>`.
     pub file: String,
-    /// Where the offending value or key starts; none if the fault is that of the whole file.
+    /// The start of the wrong value or key; none if the whole file is wrong.
     pub place: Option<Place>,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What may have been meant, or what is known.
+    /// A suggestion, or the known words.
     pub help: Option<String>,
 }
 
@@ -41,7 +43,7 @@ pub struct Place {
 }
 
 impl Error {
-    /// A fault of a whole file.
+    /// An error about a whole file.
     pub fn of_file(file: &str, message: impl Into<String>) -> Self {
         Error { file: file.into(), place: None, message: message.into(), help: None }
     }
@@ -60,7 +62,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The known word that was meant by an unknown one, if one is so close that a slip explains it.
+/// The known word that is nearest to an unknown one, if it is so near that it was probably meant.
 ///
 /// ```
 /// use chatwarden::format::nearest;
@@ -68,18 +70,18 @@ impl std::error::Error for Error {}
 /// assert_eq!(nearest("large", ["small", "family"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Nobody slips over more than a name can hold, and to measure a megabyte would take long.
-    if word.len() > super::MAX_NAME_CHARS {
+    // Nothing longer than a name is a misspelt word, and measuring a megabyte would take long.
+    if word.len() > MAX_NAME_CHARS {
         return None;
     }
     let word = word.to_lowercase();
-    let slips = |known: &'a str| (strsim::damerau_levenshtein(&word, &known.to_lowercase()), known);
-    // Of three letters one may be wrong, of six two, and so on.
-    let close = |(slips, known): &(usize, &str)| 3 * slips <= word.len().max(known.len());
-    known.into_iter().map(slips).filter(close).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
+    let measured = |known: &'a str| (strsim::damerau_levenshtein(&word, &known.to_lowercase()), known);
+    // One letter of three may be wrong.
+    let near = |(edits, known): &(usize, &str)| 3 * edits <= word.len().max(known.len());
+    known.into_iter().map(measured).filter(near).min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
-/// What to say of an unknown word: the one that was meant, else those that are known, if they are few.
+/// The help about an unknown word: the nearest known word, or else all known words if they are few.
 pub(super) fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     const FEW: usize = 12;
     if let Some(meant) = nearest(word, known.clone()) {
@@ -92,17 +94,17 @@ pub(super) fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Cl
     }
 }
 
-/// Words as messages list them.
+/// A list of words in a message.
 pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A piece of the user's text as messages show it: in backticks, short, and on one line.
+/// A piece of the user's text in a message: in backticks, short, and on one line.
 pub(super) fn quoted(text: &str) -> String {
-    const SHOWN: usize = super::MAX_NAME_CHARS;
+    const SHOWN: usize = MAX_NAME_CHARS;
     let mut quoted = String::from("`");
     for char in text.chars().take(SHOWN) {
-        // Control characters would have their way with the terminal; quotes are harmless there.
+        // A terminal obeys control characters. Quotes are harmless.
         match char {
             '"' | '\'' | '\\' => quoted.push(char),
             other => quoted.extend(other.escape_debug()),

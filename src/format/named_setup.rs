@@ -1,4 +1,4 @@
-//! A setup with the names that it has outside: what fuzz targets and conformance tests are about.
+//! A setup with names: the cast, groups and policy of a fuzz target or conformance test.
 
 use chatwarden_model::{MAX_GROUPS, Preset, Setup};
 
@@ -7,7 +7,7 @@ use super::names::Names;
 use super::policy::PolicySpec;
 use crate::adapter::About;
 
-/// A setup as a user has it: what is built in by its name, the rest in full, and the groups by theirs.
+/// A setup as users write it: a cast and a policy, by name or in full, and the names of the groups.
 ///
 /// ```
 /// use chatwarden::model::Preset;
@@ -19,32 +19,32 @@ use crate::adapter::About;
 pub struct NamedSetup {
     /// Who takes part.
     pub cast: CastSpec,
-    /// What the groups are called.
+    /// The names of the groups.
     pub groups: Vec<String>,
     /// The rules.
     pub policy: PolicySpec,
 }
 
 impl NamedSetup {
-    /// A setup with so many groups, at most 8.
+    /// A setup with that many groups, at most 8.
     pub fn new(cast: CastSpec, groups: usize, policy: PolicySpec) -> Self {
         NamedSetup { cast, groups: Names::numbered(groups.min(MAX_GROUPS)), policy }
     }
 
-    /// What the command line tests by default, with the policy that the implementation follows if it is a certain one.
+    /// The default setup of the command line, with the policy that the implementation declares, if it declares one.
     pub fn of(about: &About) -> Self {
         let default = NamedSetup::default();
         NamedSetup { policy: about.policy.map_or(default.policy, PolicySpec::Full), ..default }
     }
 
-    /// Without names.
+    /// The setup without names.
     pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+        Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 }
 
 impl Default for NamedSetup {
-    /// What the command line tests by default.
+    /// The default setup of the command line.
     fn default() -> Self {
         NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), 2, PolicySpec::Preset(Preset::MessengerKids))
     }

@@ -1,16 +1,14 @@
-//! Names and indices: what users and groups are called outside, and which ones are meant.
+//! Names of users and groups, and their indices.
 //!
-//! Who the users are is in `cast`; inside the harness nobody has a name.
+//! The kinds of the users are in `cast`. Outside of the formats, users and groups have only indices.
 
 use std::ops::RangeInclusive;
 
 use chatwarden_model::{Group, MAX_GROUPS, User, UserSet};
 
 use super::error::{Error, quoted};
+use super::limits::MAX_NAME_CHARS;
 use super::node::Node;
-
-/// The most characters of a name.
-pub const MAX_NAME_CHARS: usize = 64;
 
 /// The names of the users and groups of a run, at their indices.
 ///
@@ -33,12 +31,12 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names of groups that nobody named: g1, g2 and so on.
+    /// Names for groups without names: g1, g2 and so on.
     pub fn numbered(groups: usize) -> Vec<String> {
         (1..=groups).map(|number| format!("g{number}")).collect()
     }
 
-    /// Gives names to users and groups that have none, so that there are this many: numbers that nobody bears yet.
+    /// Adds names until there are this many users and groups: u1, g1 and so on, without those that are taken.
     ///
     /// ```
     /// use chatwarden::format::Names;
@@ -114,7 +112,7 @@ impl Names {
         self.read_users_who(node, "users", 0..=most, |_| None)
     }
 
-    /// The same for users of whom something is asked: what is wrong with a user, if something is.
+    /// The same with a check of each user: `wrong` returns the error message, if there is one.
     pub(super) fn read_users_who(
         &self,
         node: Node<'_>,
@@ -143,7 +141,7 @@ pub fn is_name(text: &str) -> bool {
     (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(part)
 }
 
-/// The name that the value is, of something that is declared here.
+/// The name that the value is, where it is declared.
 pub(super) fn read_name(node: Node<'_>) -> Result<String, Error> {
     let name = node.text()?;
     if is_name(&name) {
@@ -153,7 +151,7 @@ pub(super) fn read_name(node: Node<'_>) -> Result<String, Error> {
     Err(Error { help, ..node.error(format!("{} is not a name", quoted(&name))) })
 }
 
-/// Reads a name and adds it to those before, each of which stands there once.
+/// Reads a name and adds it to those before, from which it must differ.
 pub(super) fn declare(names: &mut Vec<String>, noun: &str, node: Node<'_>) -> Result<(), Error> {
     let name = read_name(node)?;
     if names.contains(&name) {

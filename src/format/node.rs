@@ -1,15 +1,14 @@
-//! A JSON value that knows where it stands, and is taken apart step by step by who knows what to expect.
+//! A JSON value with its place in the text. A reader takes it apart, from the outside to the inside.
 //!
-//! Nothing is converted ahead of being asked for, so that every complaint can point at the value, key or
-//! item that it is about, duplicate keys stay visible, and no text, however deep, is recursed into.
-//! There is no tree and no way to write: values are written by `layout`.
+//! A value is converted only when a reader asks for it. So each error points at its value, key or item, duplicate keys
+//! stay visible, and no depth of nesting leads to recursion. There is no tree. Values are written by `json`.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use serde::Deserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_core::Deserializer;
+use serde_core::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{Error, Place, help, quoted};
@@ -42,17 +41,17 @@ impl<'a> Node<'a> {
         self.raw
     }
 
-    /// Where the value starts.
+    /// The place at which the value starts.
     pub fn place(self) -> Place {
         self.source.place(self.source.offset(self.raw))
     }
 
-    /// A fault of this value.
+    /// An error at this value.
     pub fn error(self, message: impl Into<String>) -> Error {
         self.source.error(self.source.offset(self.raw), message)
     }
 
-    /// A fault of this value: it should be something else.
+    /// An error at this value: it should be something else.
     pub fn expected(self, what: impl fmt::Display) -> Error {
         let found = match self.first() {
             b'"' => "a string".into(),
@@ -63,7 +62,7 @@ impl<'a> Node<'a> {
         self.error(format!("expected {what}, found {found}"))
     }
 
-    /// A fault of this value: it is a word that is none of the known ones.
+    /// An error at this value: it is a word that is none of the known ones.
     pub fn unknown<'k>(
         self,
         noun: &str,
@@ -73,7 +72,7 @@ impl<'a> Node<'a> {
         Error { help: help(word, known), ..self.error(format!("unknown {noun} {}", quoted(word))) }
     }
 
-    /// A fault of this value: it has been named before, where each may be named once.
+    /// An error at this value: it is named a second time, where each may be named once.
     pub fn repeated(self, noun: &str, word: &str) -> Error {
         self.error(format!("{noun} {} is named twice", quoted(word)))
     }
@@ -118,10 +117,10 @@ impl<'a> Node<'a> {
         self.number_among("whole number", limits)
     }
 
-    /// The whole number that the value is, as the position, from 0, of one of so many things.
+    /// The whole number that the value is, as a position, from 0, in a list of that length.
     ///
     /// # Errors
-    /// If it is something else, or there is no such thing.
+    /// If it is something else, or not a position in the list.
     pub fn index(self, noun: &str, count: usize) -> Result<usize, Error> {
         let Some(last) = count.checked_sub(1) else {
             return Err(self.error(format!("there is no {noun}")));
@@ -140,7 +139,7 @@ impl<'a> Node<'a> {
     /// The string that the value is.
     ///
     /// # Errors
-    /// If it is something else, or no text because half of a character is escaped in it.
+    /// If it is something else, or an escape in it is half of a surrogate pair.
     pub fn text(self) -> Result<Cow<'a, str>, Error> {
         if !self.is_text() {
             return Err(self.expected("a string"));
@@ -148,7 +147,7 @@ impl<'a> Node<'a> {
         if !self.raw.contains('\\') {
             return Ok(Cow::Borrowed(&self.raw[1..self.raw.len() - 1]));
         }
-        // The syntax has been checked, but it does not ask that the escapes pair up.
+        // The check of the syntax does not include surrogate pairs.
         let decoded = serde_json::from_str(self.raw).map(Cow::Owned);
         decoded.map_err(|_| self.error("the string has an escape that is half of a surrogate pair"))
     }
@@ -158,11 +157,17 @@ impl<'a> Node<'a> {
     /// # Errors
     /// If it is not a string, or an unknown word.
     pub fn word<W: NounOf>(self) -> Result<W, Error> {
-        let word = self.text()?;
-        W::named(&word).ok_or_else(|| self.unknown(W::NOUN, &word, W::ALL.iter().map(|known| known.name())))
+        self.word_among(W::ALL)
     }
 
-    /// The items of the list that the value is; `what` says what they are.
+    /// The word that the value is, one of these. An old name counts as well, and is never suggested.
+    pub(super) fn word_among<W: NounOf>(self, known: &[W]) -> Result<W, Error> {
+        let word = self.text()?;
+        let value = W::named(&word).filter(|value| known.contains(value));
+        value.ok_or_else(|| self.unknown(W::NOUN, &word, known.iter().map(|known| known.name())))
+    }
+
+    /// The items of the list that the value is. Errors call them `what`.
     ///
     /// # Errors
     /// If it is something else, or has more or fewer items than it may.
@@ -183,10 +188,10 @@ impl<'a> Node<'a> {
         Err(self.error(format!("expected {limits} {what}, found {count}")))
     }
 
-    /// The fields of the object that the value is; `what` says what it describes.
+    /// The fields of the object that the value is. Errors call it `what`.
     ///
     /// # Errors
-    /// If it is something else, or a field stands in it twice.
+    /// If it is something else, or has a field twice.
     pub fn object(self, what: impl Into<Cow<'static, str>>) -> Result<Object<'a>, Error> {
         let what = what.into();
         if !self.is_object() {
@@ -237,7 +242,7 @@ struct Field<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The same fields, of what the object has meanwhile turned out to describe.
+    /// The same fields, of an object that errors call `what` from now on.
     #[must_use]
     pub fn described(self, what: impl Into<Cow<'static, str>>) -> Self {
         Object { what: what.into(), ..self }
@@ -264,7 +269,7 @@ impl<'a> Object<'a> {
         value.ok_or_else(|| self.node.error(format!("{} needs the field `{name}`", self.what)))
     }
 
-    /// What the reader makes of a field that may be left out.
+    /// The value that the reader makes of a field that may be left out.
     ///
     /// # Errors
     /// The reader's.
@@ -276,7 +281,7 @@ impl<'a> Object<'a> {
         self.field(name).map(|field| read(field.value)).transpose()
     }
 
-    /// What the reader makes of a field that may be left out or `null`.
+    /// The value that the reader makes of a field that may be left out or `null`.
     ///
     /// # Errors
     /// The reader's.
@@ -290,7 +295,7 @@ impl<'a> Object<'a> {
         Ok(value.flatten())
     }
 
-    /// The key of a field, to complain that it is there.
+    /// The key of a field, for an error about its presence.
     pub fn key(&self, name: &str) -> Option<Node<'a>> {
         self.field(name).map(|field| field.key)
     }
@@ -303,8 +308,8 @@ impl<'a> Object<'a> {
 /// Collects the entries of an object.
 struct Entries<'a>(Source<'a>);
 
-/// No object of the formats has as many fields: among more than these is one that is unknown or stands
-/// there twice, so what comes behind them need not be kept, nor be compared with each other.
+/// More than any object of the formats has. Among this many fields one is unknown or repeated, so that later ones need
+/// not be kept.
 const MOST_FIELDS: usize = 64;
 
 impl<'a> Visitor<'a> for Entries<'a> {
@@ -325,7 +330,7 @@ impl<'a> Visitor<'a> for Entries<'a> {
     }
 }
 
-/// Collects the items of a list, no more than it may have, and counts them all.
+/// Collects the items of a list, up to the most that it may have, and counts all of them.
 struct Items<'a> {
     source: Source<'a>,
     most: usize,

@@ -1,22 +1,19 @@
 //! Policies: by the name of a preset, or as an object with every knob.
 //!
-//! What the knobs do is the model's to say.
+//! The knobs and their meaning are the model's. This file declares how they are written.
 
 use std::path::Path;
 
-use chatwarden_model::{
-    Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
-    Quorum, SendRule, Surface,
-};
-#[cfg(feature = "schema")]
-use schemars::JsonSchema;
-use serde::Serialize;
+use chatwarden_model::{Newcomer, Policy, Preset, Surface};
 
 use super::error::Error;
-use super::layout;
-use super::node::{Node, Object};
+use super::json::{Json, json};
+use super::names::Names;
+use super::node::Node;
+use super::record::{Context, Record, Shape, record};
+use super::schema::Schemas;
+use super::shape::{Boolean, nested, word};
 use super::source;
-use super::word::{AsName, NounOf};
 
 /// A policy as a file has it: by the name of a preset, or with every knob.
 ///
@@ -36,6 +33,55 @@ pub enum PolicySpec {
     Full(Policy),
 }
 
+record! {
+    for Policy = "knobs": "A policy: one value for each knob." {
+        /// How many guardians must approve.
+        quorum = "quorum": word(),
+        /// Whose approval two children need.
+        between_children = "between-children": word(),
+        /// What an invitation does.
+        admission = "admission": word(),
+        /// Who may invite.
+        inviters = "inviters": word(),
+        /// Whether an owner may open a link by which one joins.
+        links = "links": Boolean,
+        /// With whom a newcomer must be compatible.
+        newcomer = "newcomer": nested("`newcomer`"),
+        /// The rules for messages to a group.
+        message = "message": nested("`message`"),
+        /// The rules for calls in a group.
+        call = "call": nested("`call`"),
+        /// What happens when an authorization is lost.
+        on_loss = "on-loss": word(),
+    }
+}
+
+record! {
+    for Newcomer = "newcomer": "The newcomer rule at each of the four places where somebody may come in." {
+        /// For those with whom a group is created.
+        create = "create": word(),
+        /// For who is invited.
+        invite = "invite": word(),
+        /// For who accepts an invitation.
+        accept = "accept": word(),
+        /// For who joins by a link.
+        join = "join": word(),
+    }
+}
+
+record! {
+    for Surface = "surface": "The rules of one surface on which a group is talked to." {
+        /// When a member may send.
+        send = "send": word(),
+        /// Who receives.
+        deliver = "deliver": word(),
+    }
+}
+
+impl Record for Policy {}
+impl Record for Newcomer {}
+impl Record for Surface {}
+
 impl PolicySpec {
     /// The policy that the value names or spells out.
     ///
@@ -45,7 +91,7 @@ impl PolicySpec {
         if node.is_text() {
             node.word().map(PolicySpec::Preset)
         } else if node.is_object() {
-            read_policy(node).map(PolicySpec::Full)
+            Policy::read_object(node, "a policy", &mut Context::default()).map(PolicySpec::Full)
         } else {
             Err(node.expected("a policy's name or an object with all its knobs"))
         }
@@ -61,7 +107,7 @@ impl PolicySpec {
 
     /// The policy on one line, the same for the same policy.
     pub fn write(&self) -> String {
-        layout::line(&PolicyForm::from(self))
+        self.to_json().line()
     }
 
     /// The value of every knob.
@@ -71,147 +117,44 @@ impl PolicySpec {
             PolicySpec::Full(policy) => *policy,
         }
     }
-}
 
-fn read_policy(node: Node<'_>) -> Result<Policy, Error> {
-    let knobs = node.object("a policy")?.only(&[
-        "quorum",
-        "between-children",
-        "admission",
-        "inviters",
-        "links",
-        "newcomer",
-        "message",
-        "call",
-        "on-loss",
-    ])?;
-    Ok(Policy {
-        quorum: word(&knobs, "quorum")?,
-        between_children: word(&knobs, "between-children")?,
-        admission: word(&knobs, "admission")?,
-        inviters: word(&knobs, "inviters")?,
-        links: knobs.required("links")?.boolean()?,
-        newcomer: read_newcomer(knobs.required("newcomer")?)?,
-        message: read_surface(knobs.required("message")?, "`message`")?,
-        call: read_surface(knobs.required("call")?, "`call`")?,
-        on_loss: word(&knobs, "on-loss")?,
-    })
-}
-
-fn read_newcomer(node: Node<'_>) -> Result<Newcomer, Error> {
-    let knobs = node.object("`newcomer`")?.only(&["create", "invite", "accept", "join"])?;
-    Ok(Newcomer {
-        create: word(&knobs, "create")?,
-        invite: word(&knobs, "invite")?,
-        accept: word(&knobs, "accept")?,
-        join: word(&knobs, "join")?,
-    })
-}
-
-fn read_surface(node: Node<'_>, what: &'static str) -> Result<Surface, Error> {
-    let knobs = node.object(what)?.only(&["send", "deliver"])?;
-    Ok(Surface { send: word(&knobs, "send")?, deliver: word(&knobs, "deliver")? })
-}
-
-fn word<W: NounOf>(knobs: &Object<'_>, knob: &str) -> Result<W, Error> {
-    knobs.required(knob)?.word()
-}
-
-/// The rules that are to keep the promises: the name of a preset, or every knob.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(untagged)]
-#[cfg_attr(feature = "schema", schemars(rename = "policy"))]
-pub(super) enum PolicyForm {
-    Preset(AsName<Preset>),
-    Full(KnobsForm),
-}
-
-/// A policy: one value for each knob.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", schemars(rename = "knobs", deny_unknown_fields))]
-pub(super) struct KnobsForm {
-    /// How many guardians must approve.
-    quorum: AsName<Quorum>,
-    /// Whose approval two children need.
-    between_children: AsName<BetweenChildren>,
-    /// What an invitation does.
-    admission: AsName<Admission>,
-    /// Who may invite.
-    inviters: AsName<Inviters>,
-    /// Whether an owner may open a link by which one joins.
-    links: bool,
-    /// With whom a newcomer must be compatible.
-    newcomer: NewcomerForm,
-    /// The rules for messages to a group.
-    message: SurfaceForm,
-    /// The rules for calls in a group.
-    call: SurfaceForm,
-    /// What happens when an authorization is lost.
-    on_loss: AsName<OnLoss>,
-}
-
-/// The newcomer rule at each of the four places where somebody may come in.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "newcomer", deny_unknown_fields))]
-struct NewcomerForm {
-    /// For those with whom a group is created.
-    create: AsName<NewcomerRule>,
-    /// For who is invited.
-    invite: AsName<NewcomerRule>,
-    /// For who accepts an invitation.
-    accept: AsName<NewcomerRule>,
-    /// For who joins by a link.
-    join: AsName<NewcomerRule>,
-}
-
-/// The rules of one surface on which a group is talked to.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "surface", deny_unknown_fields))]
-struct SurfaceForm {
-    /// When a member may send.
-    send: AsName<SendRule>,
-    /// Who receives.
-    deliver: AsName<DeliverRule>,
-}
-
-impl From<&PolicySpec> for PolicyForm {
-    fn from(spec: &PolicySpec) -> Self {
-        match spec {
-            PolicySpec::Preset(preset) => PolicyForm::Preset(AsName(*preset)),
-            PolicySpec::Full(policy) => PolicyForm::Full(policy.into()),
+    fn to_json(self) -> Json<'static> {
+        match self {
+            PolicySpec::Preset(preset) => Json::name(preset),
+            PolicySpec::Full(policy) => knobs(&policy),
         }
     }
 }
 
-impl From<&Policy> for KnobsForm {
-    fn from(policy: &Policy) -> Self {
-        let Newcomer { create, invite, accept, join } = policy.newcomer;
-        KnobsForm {
-            quorum: AsName(policy.quorum),
-            between_children: AsName(policy.between_children),
-            admission: AsName(policy.admission),
-            inviters: AsName(policy.inviters),
-            links: policy.links,
-            newcomer: NewcomerForm {
-                create: AsName(create),
-                invite: AsName(invite),
-                accept: AsName(accept),
-                join: AsName(join),
-            },
-            message: policy.message.into(),
-            call: policy.call.into(),
-            on_loss: AsName(policy.on_loss),
-        }
-    }
+/// The object with every knob of a policy.
+pub(super) fn knobs(policy: &Policy) -> Json<'static> {
+    // No knob names anybody.
+    static NOBODY: Names = Names { users: Vec::new(), groups: Vec::new() };
+    policy.to_json(&NOBODY)
 }
 
-impl From<Surface> for SurfaceForm {
-    fn from(surface: Surface) -> Self {
-        SurfaceForm { send: AsName(surface.send), deliver: AsName(surface.deliver) }
+/// A policy, by name or in full.
+pub(super) struct AnyPolicy;
+
+impl Shape for AnyPolicy {
+    type Value = PolicySpec;
+
+    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<PolicySpec, Error> {
+        PolicySpec::read(node)
+    }
+
+    fn write<'a>(&self, value: &PolicySpec, _: &'a Names) -> Json<'a> {
+        value.to_json()
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        schemas.define("policy", |schemas| {
+            let preset = word::<Preset>().schema(schemas);
+            let knobs = nested::<Policy>("a policy").schema(schemas);
+            json!({
+                "description": "The rules that are to keep the promises: the name of a preset, or every knob.",
+                "anyOf": [preset, knobs],
+            })
+        })
     }
 }

@@ -1,23 +1,23 @@
 //! The driver protocol: JSON-RPC 2.0, one message a line, between the harness and a program that drives an
-//! implementation. Both sides read and write with this.
+//! implementation. Both sides read and write their messages with this module.
 //!
-//! Nothing is sent or waited for here; that is `exec`'s and `driver`'s. People read `docs/protocol.md`.
+//! Nothing is sent or waited for here. `driver` serves an implementation, and the program speaks to its processes.
+//! `docs/protocol.md` describes the protocol.
 
 mod answer;
 mod hello;
+mod observation;
 mod request;
-mod seen;
 
 pub use answer::{Refusal, Reply, read_answer, read_nothing, write_answer, write_nothing, write_refusal};
 pub use hello::{read_about, write_about};
+pub use observation::{read_observation, write_observation};
 pub use request::{Incoming, Method, Request, SessionContext};
-pub use seen::{read_observation, write_observation};
+
+use super::json::Json;
 
 /// The version of the protocol that is spoken here.
 pub const PROTOCOL_VERSION: u64 = 1;
-
-/// The most bytes of a line, without its end: 1 MiB.
-pub const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// The codes of errors, as JSON-RPC and the protocol number them.
 ///
@@ -43,7 +43,7 @@ pub mod code {
 }
 
 /// Adds a message to the lines that are to be sent.
-fn write_line(lines: &mut Vec<u8>, message: &impl serde::Serialize) {
-    serde_json::to_writer(&mut *lines, message).expect("nothing that is written here can fail");
+fn write_line(lines: &mut Vec<u8>, message: &Json<'_>) {
+    message.append_to(lines);
     lines.push(b'\n');
 }

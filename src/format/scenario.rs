@@ -1,9 +1,8 @@
-//! Scenario files: a policy, a cast, a history of commands, and what is to be expected of it.
+//! Scenario files: a policy, a cast, a trace of commands, and the decisions and broken promises that are expected.
 //!
-//! Here is what a scenario holds and how one is read; what the file looks like is in `form`. Nothing is
-//! carried out or judged: that the expectations are met is for `replay` to see.
+//! A scenario is declared, read, written and described to the schema here. Nothing is carried out or judged: `replay`
+//! compares a scenario with the policy or an implementation.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use chatwarden_model::{
@@ -11,72 +10,86 @@ use chatwarden_model::{
     named_enum,
 };
 
-use super::cast::CastSpec;
-use super::command::read_command;
+use super::cast::{AnyCast, CastSpec};
+use super::command::AnyCommand;
 use super::error::{Error, Place, listed, quoted};
 use super::finding::FindingRecord;
-use super::form::ScenarioForm;
-use super::layout;
+use super::json::{Json, json};
+use super::limits::{MAX_PARTIES, MAX_STEPS};
 use super::names::{self, Names};
 use super::node::{Node, Object};
-use super::policy::PolicySpec;
+use super::policy::{AnyPolicy, PolicySpec};
+use super::record::{Context, Fields, Record, Shape, record};
+use super::schema::{self, Schemas};
+use super::shape::{
+    self, GroupName, GroupNames, List, Noted, Optional, OrElse, Step, Text, UserNames, nested, word, words,
+};
 use super::source::{self, Source};
 use super::word::NounOf;
 
 /// The version of the format of scenario files.
 pub const FORMAT_VERSION: u64 = 1;
 
-/// The most steps that a scenario may have.
-pub const MAX_STEPS: usize = 10_000;
-
-/// The most users between whom a promise is broken at one place.
-pub(super) const MAX_PARTIES: usize = 2;
-
-/// A history of commands with what is to be expected of each.
-///
-/// ```
-/// use chatwarden::format::{Expect, Scenario, Source};
-/// let text = r#"{
-///   "chatwarden": 1,
-///   "name": "strangers",
-///   "policy": "messenger-kids",
-///   "cast": "small",
-///   "groups": ["g1"],
-///   "steps": [
-///     {"command": {"do": "create", "by": "sam", "group": "g1", "with": ["kay"]}, "expect": "deny"}
-///   ]
-/// }
-/// "#;
-/// let scenario = Scenario::read(Source::new("strangers.json", text))?;
-/// assert_eq!(scenario.steps[0].expect, Some(Expect::Deny { because: None }));
-/// assert_eq!(scenario.write(), text);
-/// # Ok::<(), chatwarden::format::Error>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Scenario {
-    /// The name, which is the stem of its file's.
-    pub name: String,
-    /// What it is about, for the reader.
-    pub about: Option<String>,
-    /// Where the case comes from.
-    pub source: Option<String>,
-    /// The rules.
-    pub policy: PolicySpec,
-    /// Who takes part.
-    pub cast: CastSpec,
-    /// The names of the groups, in index order.
-    pub groups: Vec<String>,
-    /// What happens.
-    pub steps: Vec<ScenarioStep>,
-    /// The promises to judge, if not all of them.
-    pub promises: Option<EnumSet<Promise>>,
-    /// Which of the judged promises the history breaks; it breaks no other.
-    pub breaks: Vec<Break>,
-    /// How the scenario was found, if the harness found it.
-    pub finding: Option<FindingRecord>,
+record! {
+    /// A trace of commands with the expected decision of each.
+    ///
+    /// ```
+    /// use chatwarden::format::{Expect, Scenario, Source};
+    /// let text = r#"{
+    ///   "chatwarden": 1,
+    ///   "name": "strangers",
+    ///   "policy": "messenger-kids",
+    ///   "cast": "small",
+    ///   "groups": ["g1"],
+    ///   "steps": [
+    ///     {"command": {"do": "create", "by": "sam", "group": "g1", "with": ["kay"]}, "expect": "deny"}
+    ///   ]
+    /// }
+    /// "#;
+    /// let scenario = Scenario::read(Source::new("strangers.json", text))?;
+    /// assert_eq!(scenario.steps[0].expect, Some(Expect::Deny { because: None }));
+    /// assert_eq!(scenario.write(), text);
+    /// # Ok::<(), chatwarden::format::Error>(())
+    /// ```
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub struct Scenario = "scenario":
+        "A trace of commands on a chat service, and what is expected of it."
+    {
+        /// The name, which is the stem of the file's.
+        pub name: String = "name": OwnName,
+        /// One or more sentences for the reader.
+        pub about: Option<String> = "about": Optional(Text),
+        /// Where the case comes from.
+        pub source: Option<String> = "source": Optional(Text),
+        /// The rules.
+        pub policy: PolicySpec = "policy": AnyPolicy,
+        /// Who takes part.
+        pub cast: CastSpec = "cast":
+            Noted(AnyCast, |cast, context| context.names.users = cast.named_cast().names),
+        /// The names of the groups, in index order.
+        pub groups: Vec<String> = "groups":
+            Noted(GroupNames, |groups, context| context.names.groups.clone_from(groups)),
+        /// The trace, from the first command to the last.
+        pub steps: Vec<ScenarioStep> = "steps": Noted(
+            List { of: AnyStep, what: "steps", most: MAX_STEPS },
+            |steps, context| context.steps = steps.len(),
+        ),
+        /// The promises to judge; all of them if left out, none if empty.
+        pub promises: Option<EnumSet<Promise>> = "promises": Optional(Noted(
+            words("promises", 0),
+            |promises, context| context.promises = Some(*promises),
+        )),
+        /// The judged promises that the trace breaks, each once; it breaks no other.
+        pub breaks: Vec<Break> = "breaks": OrElse(
+            List { of: nested("a break"), what: "breaks", most: Promise::ALL.len() },
+            Vec::new,
+        ),
+        /// How the scenario was found, if the harness found it.
+        pub finding: Option<FindingRecord> = "finding": Optional(nested("a finding")),
+    }
 }
 
-/// A command, and what the policy says to it.
+/// A command and the decision that the policy is expected to make.
 ///
 /// ```
 /// use chatwarden::model::{Command, User};
@@ -90,7 +103,7 @@ pub struct ScenarioStep {
     pub command: Command,
     /// The decision, if one is expected.
     pub expect: Option<Expect>,
-    /// To whom it delivers, if that is to be compared.
+    /// The users to whom it delivers, if that is to be compared.
     pub delivered: Option<UserSet>,
 }
 
@@ -112,28 +125,45 @@ pub enum Expect {
     },
 }
 
-/// A promise that the history is expected to break, and where it breaks it first.
-///
-/// ```
-/// use chatwarden::model::{Promise, UserSet};
-/// use chatwarden::format::Break;
-/// let company = Break { promise: Promise::NoStrangers, at: 3, group: None, users: Some(UserSet::first(2)) };
-/// assert_eq!(company.at, 3);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Break {
-    /// The promise.
-    pub promise: Promise,
-    /// The first step at which it is broken, from 0.
-    pub at: usize,
-    /// A group in which it is then broken, if a certain one is expected.
-    pub group: Option<Group>,
-    /// Between whom it is then broken, if certain users are expected.
-    pub users: Option<UserSet>,
+record! {
+    /// A promise that the trace is expected to break, and where it is first broken.
+    ///
+    /// ```
+    /// use chatwarden::model::{Promise, UserSet};
+    /// use chatwarden::format::Break;
+    /// let stranger = Break { promise: Promise::NoStrangers, at: 3, group: None, users: Some(UserSet::first(2)) };
+    /// assert_eq!(stranger.at, 3);
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Break = "break": "A promise that the trace is expected to break." {
+        /// The promise.
+        pub promise: Promise = "promise": JudgedPromise,
+        /// The first step at which it is broken, from 0.
+        pub at: usize = "at": Step(|context| context.steps),
+        /// A group in which it is then broken, if a certain one is expected.
+        pub group: Option<Group> = "group": Optional(GroupName),
+        /// The users between whom it is then broken, if certain ones are expected.
+        pub users: Option<UserSet> = "users": Optional(UserNames(MAX_PARTIES)),
+    }
+}
+
+record! {
+    /// A step as a file has it.
+    struct StepFields = "step": "A command and the decision that the policy is expected to make." {
+        /// The command.
+        command: Command = "command":
+            Noted(AnyCommand, |command, context| context.kind = Some(command.kind())),
+        /// The decision; left out, none is expected.
+        expect: Option<Expectation> = "expect": Optional(word()),
+        /// The first condition that fails, where a refusal is expected; left out, any will do.
+        because: Option<Condition> = "because": Optional(Reason),
+        /// To whom it delivers, in any order; left out, that is not compared.
+        delivered: Option<UserSet> = "delivered": Optional(UserNames(MAX_USERS)),
+    }
 }
 
 named_enum! {
-    /// What is said to a command, as a file has it.
+    /// A decision as a file has it.
     pub enum Expectation {
         Allow = "allow": "the command is allowed",
         Deny = "deny": "the command is refused",
@@ -156,7 +186,8 @@ impl Scenario {
     /// # Errors
     /// If the file cannot be read, does not hold a scenario, or holds one of another name.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        source::open(path, |source| read(source.root()?, path.file_stem()))
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        source::open(path, |source| read(source.root()?, stem))
     }
 
     /// The scenario that the text is.
@@ -167,7 +198,7 @@ impl Scenario {
         read(source.root()?, None)
     }
 
-    /// Where in the file at the path each step stands; nothing of what the steps hold is looked at.
+    /// The place of each step in the file at the path. The steps themselves are not read.
     ///
     /// # Errors
     /// If the file cannot be read, or is no object with a list of steps.
@@ -178,19 +209,19 @@ impl Scenario {
         })
     }
 
-    /// The text of the file, which is the same for the same scenario, whoever writes it.
+    /// The text of the file, which is the same for the same scenario.
     pub fn write(&self) -> String {
-        layout::file(&ScenarioForm::new(self, &self.names()))
+        self.to_json(&self.names()).file()
     }
 
-    /// What users and groups are called.
+    /// The names of the users and groups.
     pub fn names(&self) -> Names {
-        self.cast.casting().with_groups(self.groups.clone())
+        self.cast.named_cast().with_groups(self.groups.clone())
     }
 
-    /// What is fixed before the first step.
+    /// The cast, groups and policy, which are fixed before the first step.
     pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+        Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
     /// The promises to judge.
@@ -199,140 +230,179 @@ impl Scenario {
     }
 }
 
-fn read(root: Node<'_>, stem: Option<&OsStr>) -> Result<Scenario, Error> {
-    let fields = root.object("a scenario")?;
-    // Of another version nothing else can be said with certainty.
-    fields.optional("chatwarden", read_version)?;
-    let fields = fields.only(&[
-        "chatwarden",
-        "name",
-        "about",
-        "source",
-        "policy",
-        "cast",
-        "groups",
-        "steps",
-        "promises",
-        "breaks",
-        "finding",
-    ])?;
-    fields.required("chatwarden")?;
-    let name = read_own_name(fields.required("name")?, stem)?;
-    let text = |field| fields.optional(field, |node| node.text().map(Into::into));
-    let (about, source) = (text("about")?, text("source")?);
-    let policy = PolicySpec::read(fields.required("policy")?)?;
-    let cast = CastSpec::read(fields.required("cast")?)?;
-    let groups = names::read_groups(fields.required("groups")?)?;
-    let names = cast.casting().with_groups(groups.clone());
-    let steps = fields.required("steps")?.list("steps", 0..=MAX_STEPS)?;
-    let steps: Vec<_> = steps.into_iter().map(|node| read_step(node, &names)).collect::<Result<_, _>>()?;
-    let promises = fields.optional("promises", read_promises)?;
-    let judged = promises.unwrap_or_else(EnumSet::all);
-    let breaks = fields.optional("breaks", |node| read_breaks(node, &names, steps.len(), judged))?;
-    let breaks = breaks.unwrap_or_default();
-    let finding = fields.optional("finding", |node| FindingRecord::read(node, &names, steps.len()))?;
-    Ok(Scenario { name, about, source, policy, cast, groups, steps, promises, breaks, finding })
+/// The JSON schema (draft 2020-12) of scenario files, as a file.
+///
+/// ```
+/// let schema = chatwarden::format::scenario_schema();
+/// assert!(schema.contains("\"const\": \"newcomer-cleared\""));
+/// ```
+pub fn scenario_schema() -> String {
+    schema::of_file::<Scenario>("chatwarden scenario")
 }
 
-fn read_version(node: Node<'_>) -> Result<(), Error> {
-    if node.raw() == FORMAT_VERSION.to_string() {
-        return Ok(());
-    }
-    Err(node.expected(format_args!("version {FORMAT_VERSION} of the format")))
+fn read(root: Node<'_>, stem: Option<String>) -> Result<Scenario, Error> {
+    Scenario::read_object(root, "a scenario", &mut Context { stem, ..Context::default() })
 }
 
-fn read_own_name(node: Node<'_>, stem: Option<&OsStr>) -> Result<String, Error> {
-    let name = names::read_name(node)?;
-    match stem {
-        Some(stem) if stem != OsStr::new(&name) => {
-            let stem = quoted(&stem.to_string_lossy());
-            Err(node.error(format!("the scenario is named `{name}` and its file {stem}")))
+impl Record for Scenario {
+    const VERSION: Option<(&'static str, u64)> = Some(("chatwarden", FORMAT_VERSION));
+}
+
+impl Record for Break {}
+
+impl Record for StepFields {
+    fn read_record(fields: &Object<'_>, context: &mut Context) -> Result<Self, Error> {
+        let step = Self::read_fields(fields, context)?;
+        if step.expect != Some(Expectation::Deny) {
+            forbidden(fields, "because", "`because` goes only with `\"expect\": \"deny\"`")?;
         }
-        _ => Ok(name),
+        if step.delivered.is_some_and(|users| !users.is_empty()) {
+            if step.expect == Some(Expectation::Deny) {
+                forbidden(fields, "delivered", "a refused command delivers nothing")?;
+            }
+            let kind = step.command.kind();
+            if !kind.delivers() {
+                forbidden(fields, "delivered", format!("`{kind}` delivers nothing"))?;
+            }
+        }
+        Ok(step)
+    }
+
+    fn rules() -> Vec<(&'static str, Json<'static>)> {
+        let delivering = CommandKind::ALL.iter().filter(|kind| kind.delivers()).map(|kind| kind.name());
+        let delivering = Json::list(delivering);
+        let because = json!({
+            "if": {"required": ["because"]},
+            "then": {"properties": {"expect": {"const": "deny"}}, "required": ["expect"]},
+        });
+        let delivered = json!({
+            "if": {"properties": {"delivered": {"minItems": 1_u64}}, "required": ["delivered"]},
+            "then": {"properties": {
+                "command": {"properties": {"do": {"enum": delivering}}},
+                "expect": {"const": "allow"},
+            }},
+        });
+        let reasons = CommandKind::ALL.iter().map(|kind| {
+            let conditions = Json::list(kind.conditions().iter().map(|condition| condition.name()));
+            json!({
+                "if": {"properties": {"command": {"properties": {"do": {"const": (kind.name())}}}}},
+                "then": {"properties": {"because": {"enum": conditions}}},
+            })
+        });
+        vec![("allOf", Json::List([because, delivered].into_iter().chain(reasons).collect()))]
     }
 }
 
-fn read_step(node: Node<'_>, names: &Names) -> Result<ScenarioStep, Error> {
-    let fields = node.object("a step")?.only(&["command", "expect", "because", "delivered"])?;
-    let command = read_command(fields.required("command")?, names)?;
-    let expect = fields.optional("expect", Node::word)?;
-    let because = fields.optional("because", |node| read_reason(node, command.kind()))?;
-    let delivered = fields.optional("delivered", |node| names.read_users(node, MAX_USERS))?;
-    if expect != Some(Expectation::Deny) {
-        forbidden(&fields, "because", "`because` goes only with `\"expect\": \"deny\"`")?;
-    }
-    if delivered.is_some_and(|users| !users.is_empty()) {
-        if expect == Some(Expectation::Deny) {
-            forbidden(&fields, "delivered", "a refused command delivers nothing")?;
-        }
-        if !command.kind().delivers() {
-            forbidden(&fields, "delivered", format!("`{}` delivers nothing", command.kind()))?;
-        }
-    }
-    let expect = expect.map(|word| match word {
-        Expectation::Allow => Expect::Allow,
-        Expectation::Deny => Expect::Deny { because },
-    });
-    Ok(ScenarioStep { command, expect, delivered })
-}
-
-fn read_reason(node: Node<'_>, kind: CommandKind) -> Result<Condition, Error> {
-    let (word, conditions) = (node.text()?, kind.conditions());
-    let names = conditions.iter().map(|condition| condition.name());
-    match Condition::named(&word) {
-        Some(condition) if conditions.contains(&condition) => Ok(condition),
-        None => Err(node.unknown(Condition::NOUN, &word, names)),
-        Some(other) => {
-            let help = Some(format!("its conditions are {}", listed(names)));
-            Err(Error { help, ..node.error(format!("`{other}` is not a condition of `{kind}`")) })
-        }
-    }
-}
-
-/// Complains of a field that has no place here, if it is there.
+/// Refuses a field that has no place here, if it is there.
 fn forbidden(fields: &Object<'_>, field: &str, why: impl Into<String>) -> Result<(), Error> {
     fields.key(field).map_or(Ok(()), |key| Err(key.error(why)))
 }
 
-fn read_promises(node: Node<'_>) -> Result<EnumSet<Promise>, Error> {
-    let mut promises = EnumSet::empty();
-    for item in node.list("promises", 0..=Promise::ALL.len())? {
-        insert(&mut promises, item)?;
+/// The name of the scenario that is declared here.
+struct OwnName;
+
+impl Shape for OwnName {
+    type Value = String;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<String, Error> {
+        let name = names::read_name(node)?;
+        match &context.stem {
+            Some(stem) if *stem != name => {
+                let stem = quoted(stem);
+                Err(node.error(format!("the scenario is named `{name}` and its file {stem}")))
+            }
+            _ => Ok(name),
+        }
     }
-    Ok(promises)
+
+    fn write<'a>(&self, value: &String, _: &'a Names) -> Json<'a> {
+        value.clone().into()
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        shape::name_schema(schemas)
+    }
 }
 
-/// Reads a promise and adds it to those before, each of which stands there once.
-fn insert(promises: &mut EnumSet<Promise>, node: Node<'_>) -> Result<Promise, Error> {
-    let promise = node.word::<Promise>()?;
-    if promises.contains(promise) {
-        return Err(node.repeated("promise", promise.name()));
+/// A step.
+struct AnyStep;
+
+impl Shape for AnyStep {
+    type Value = ScenarioStep;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<ScenarioStep, Error> {
+        let StepFields { command, expect, because, delivered } =
+            StepFields::read_object(node, "a step", context)?;
+        let expect = expect.map(|word| match word {
+            Expectation::Allow => Expect::Allow,
+            Expectation::Deny => Expect::Deny { because },
+        });
+        Ok(ScenarioStep { command, expect, delivered })
     }
-    promises.insert(promise);
-    Ok(promise)
+
+    fn write<'a>(&self, value: &ScenarioStep, names: &'a Names) -> Json<'a> {
+        let ScenarioStep { command, expect, delivered } = *value;
+        let (expect, because) = match expect {
+            None => (None, None),
+            Some(Expect::Allow) => (Some(Expectation::Allow), None),
+            Some(Expect::Deny { because }) => (Some(Expectation::Deny), because),
+        };
+        StepFields { command, expect, because, delivered }.to_json(names)
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        nested::<StepFields>("a step").schema(schemas)
+    }
 }
 
-fn read_breaks(
-    node: Node<'_>,
-    names: &Names,
-    steps: usize,
-    judged: EnumSet<Promise>,
-) -> Result<Vec<Break>, Error> {
-    let mut broken = EnumSet::empty();
-    let mut breaks = Vec::new();
-    for item in node.list("breaks", 0..=Promise::ALL.len())? {
-        let fields = item.object("a break")?.only(&["promise", "at", "group", "users"])?;
-        let node = fields.required("promise")?;
-        let promise = insert(&mut broken, node)?;
-        if !judged.contains(promise) {
+/// A condition of the step's command.
+struct Reason;
+
+impl Shape for Reason {
+    type Value = Condition;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Condition, Error> {
+        let kind = context.kind.expect("the command of a step is read first");
+        let (word, conditions) = (node.text()?, kind.conditions());
+        let names = conditions.iter().map(|condition| condition.name());
+        match Condition::named(&word) {
+            Some(condition) if conditions.contains(&condition) => Ok(condition),
+            None => Err(node.unknown(Condition::NOUN, &word, names)),
+            Some(other) => {
+                let help = Some(format!("its conditions are {}", listed(names)));
+                Err(Error { help, ..node.error(format!("`{other}` is not a condition of `{kind}`")) })
+            }
+        }
+    }
+
+    fn write<'a>(&self, value: &Condition, _: &'a Names) -> Json<'a> {
+        Json::name(*value)
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        word::<Condition>().schema(schemas)
+    }
+}
+
+/// One of the promises to judge, each of which is listed once.
+struct JudgedPromise;
+
+impl Shape for JudgedPromise {
+    type Value = Promise;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Promise, Error> {
+        let promise = shape::insert_word(&mut context.broken, node)?;
+        if context.promises.is_some_and(|judged| !judged.contains(promise)) {
             return Err(node.error(format!("`{promise}` is not one of the promises to judge")));
         }
-        breaks.push(Break {
-            promise,
-            at: fields.required("at")?.index("step", steps)?,
-            group: fields.optional("group", |node| names.read_group(node))?,
-            users: fields.optional("users", |node| names.read_users(node, MAX_PARTIES))?,
-        });
+        Ok(promise)
     }
-    Ok(breaks)
+
+    fn write<'a>(&self, value: &Promise, _: &'a Names) -> Json<'a> {
+        Json::name(*value)
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        word::<Promise>().schema(schemas)
+    }
 }

@@ -1,7 +1,7 @@
-//! A text that is to be read, with the name of its file: limits, encoding and syntax are checked here,
-//! once, and places in it are counted here.
+//! A text that is to be read, with the name of its file. Its limits, encoding and syntax are checked here, and places in
+//! it are counted here.
 //!
-//! What the text means is not asked: that is for the readers of [`Node`]s.
+//! The text is interpreted by the readers of [`Node`]s.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,12 +10,10 @@ use std::path::Path;
 use serde_json::value::RawValue;
 
 use super::error::{Error, Place};
+use super::limits::MAX_FILE_BYTES;
 use super::node::Node;
 
-/// The most bytes that a file may have: 16 MiB.
-pub const MAX_FILE_BYTES: usize = 16 << 20;
-
-/// A text with the name under which errors speak of it.
+/// A text with the name that errors give it.
 ///
 /// ```
 /// use chatwarden::format::Source;
@@ -30,7 +28,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// A text with the name of its file, or what stands for one.
+    /// A text with the name of its file, or a substitute.
     pub const fn new(name: &'a str, text: &'a str) -> Self {
         Source { name, text }
     }
@@ -44,7 +42,7 @@ impl<'a> Source<'a> {
             Ok(text) => Ok(Source { name, text }),
             Err(error) => {
                 let (valid, rest) = bytes.split_at(error.valid_up_to());
-                // What was found valid a moment ago cannot fail now.
+                // This part was just found to be valid.
                 let text = std::str::from_utf8(valid).unwrap_or_default();
                 Err(Source { name, text }.error(text.len(), format!("byte {:#04x} is not UTF-8", rest[0])))
             }
@@ -67,25 +65,25 @@ impl<'a> Source<'a> {
         Ok(Node::new(self, root))
     }
 
-    /// A fault at the byte of that offset.
+    /// An error at the byte of that offset.
     pub(super) fn error(self, offset: usize, message: impl Into<String>) -> Error {
         Error { place: Some(self.place(offset)), ..Error::of_file(self.name, message) }
     }
 
-    /// Where the byte of that offset stands.
+    /// The place of the byte of that offset.
     pub(super) fn place(self, offset: usize) -> Place {
         let before = &self.text[..offset];
         let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
         Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
     }
 
-    /// Where in the text a piece of it starts.
+    /// The offset of a piece of the text.
     pub(super) fn offset(self, piece: &str) -> usize {
         piece.as_ptr().addr() - self.text.as_ptr().addr()
     }
 
     fn syntax_error(self, error: &serde_json::Error) -> Error {
-        // The parser counts lines from 1 and in each the bytes up to the one that it stumbled over.
+        // The parser counts lines from 1, and in a line the bytes up to the wrong one.
         let start: usize =
             self.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let mut offset = (start + error.column().saturating_sub(1)).min(self.text.len());
@@ -95,12 +93,12 @@ impl<'a> Source<'a> {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         let message =
-            PHRASES.iter().fold(message.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours));
+            PHRASES.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
         self.error(offset, format!("not JSON: {message}"))
     }
 }
 
-/// What the parser says, and how we say it.
+/// Phrases of the parser's messages, and those that replace them.
 const PHRASES: [(&str, &str); 4] = [
     ("EOF while parsing", "the text ends within"),
     ("expected ident", "misspelt `true`, `false` or `null`"),
@@ -120,7 +118,7 @@ pub fn read_bytes(name: &str, stream: impl Read) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// What the reader makes of the file at the path.
+/// The value that the reader makes of the file at the path.
 pub(super) fn open<T>(path: &Path, read: impl FnOnce(Source<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| unreadable(&name, &error))?;

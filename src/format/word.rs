@@ -1,15 +1,14 @@
-//! How words of the model's vocabularies are spelled in JSON: what each kind of word is called when one
-//! is unknown, and one wrapper that writes any of them and describes them to the schema.
+//! The noun of each vocabulary: `policy` in "unknown policy `messenger-kid`".
 //!
-//! The words themselves are not here: the model declares them, each with its meaning.
+//! The words themselves are declared where their values are, each with its meaning.
 
 use chatwarden_model::{
     Admission, BetweenChildren, CommandKind, Condition, DeliverRule, Inviters, Kind, Link, NamedEnum,
     NewcomerRule, OnLoss, Phase, Preset, Promise, Quorum, SendRule,
 };
-use serde::{Serialize, Serializer};
 
 use crate::adapter::{Fidelity, Part};
+use crate::finding::Verdict;
 
 /// A vocabulary that has words in files or messages.
 ///
@@ -27,17 +26,17 @@ use crate::adapter::{Fidelity, Part};
 /// # Ok::<(), chatwarden::format::Error>(())
 /// ```
 pub trait NounOf: NamedEnum {
-    /// What a word of the vocabulary is called.
+    /// The noun for a word of the vocabulary.
     const NOUN: &'static str;
 }
 
-macro_rules! vocabularies {
+macro_rules! nouns {
     ($($type:ty = $noun:literal,)*) => {
         $(impl NounOf for $type { const NOUN: &'static str = $noun; })*
     };
 }
 
-vocabularies! {
+nouns! {
     Admission = "admission",
     BetweenChildren = "rule between children",
     CommandKind = "command",
@@ -55,14 +54,5 @@ vocabularies! {
     Promise = "promise",
     Quorum = "quorum",
     SendRule = "send rule",
-}
-
-/// A word as JSON has it: a string.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AsName<W>(pub(super) W);
-
-impl<W: NamedEnum> Serialize for AsName<W> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name())
-    }
+    Verdict = "verdict",
 }

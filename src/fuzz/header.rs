@@ -172,6 +172,6 @@ impl Header {
 /// The users of a built-in cast. They are kept, so that reading an input allocates nothing.
 fn cast_of(cast: BuiltInCast) -> Cast {
     static MADE: OnceLock<Vec<Cast>> = OnceLock::new();
-    let made = MADE.get_or_init(|| BuiltInCast::ALL.iter().map(|cast| cast.casting().cast).collect());
+    let made = MADE.get_or_init(|| BuiltInCast::ALL.iter().map(|cast| cast.named_cast().cast).collect());
     made[cast.index()]
 }

@@ -232,7 +232,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             Err(error) => return error.to_string(),
         };
         let named = input.header.named_setup(&self.own);
-        let names = named.cast.casting().with_groups(named.groups.clone());
+        let names = named.cast.named_cast().with_groups(named.groups.clone());
         let mut text = format!(
             "{} in {}, policy {}",
             names.users.join(", "),

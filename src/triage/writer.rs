@@ -10,10 +10,8 @@ use chatwarden_model::{Command, EnumSet, NamedEnum, Promise, Setup};
 
 use crate::adapter::Fidelity;
 use crate::campaign::{Origin, ShrinkStatus};
-use crate::finding::{Finding, Identity, Verdict};
-use crate::format::{
-    self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, RecordedVerdict, Scenario,
-};
+use crate::finding::{Finding, Identity};
+use crate::format::{self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, Scenario};
 use crate::hash::fnv1a;
 use crate::replay;
 use crate::triage::file::replace_file;
@@ -68,12 +66,12 @@ impl FindingWriter {
 
     /// The cast, groups and policy.
     pub fn setup(&self) -> Setup {
-        Setup { cast: self.cast.casting().cast, groups: self.groups.len(), policy: self.policy.policy() }
+        Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
     /// What users and groups are called.
     pub fn names(&self) -> Names {
-        self.cast.casting().with_groups(self.groups.clone())
+        self.cast.named_cast().with_groups(self.groups.clone())
     }
 
     /// The folder of a scenario with no more groups than the commands name.
@@ -178,7 +176,7 @@ impl FindingWriter {
             fidelity: self.fidelity,
             harness: env!("CARGO_PKG_VERSION").into(),
             implementation: self.implementation.clone(),
-            verdict: recorded_verdict(identity.verdict),
+            verdict: identity.verdict,
             promise: identity.promise,
             condition: identity.condition,
             command: identity.command,
@@ -281,10 +279,6 @@ impl Draft {
             other => other,
         }
     }
-}
-
-fn recorded_verdict(verdict: Verdict) -> RecordedVerdict {
-    RecordedVerdict::named(verdict.name()).expect("a finding does not conform")
 }
 
 /// Whether what is known of the same history of the same implementation is as good, or better.

@@ -35,7 +35,8 @@ fn conforms(what: &str, setup: Setup, runs: u64) {
 fn the_service_follows_every_preset() {
     for preset in Preset::ALL {
         conforms(preset.name(), small(preset.policy(), 2), runs());
-        let family = Setup { cast: BuiltInCast::Family.casting().cast, groups: 3, policy: preset.policy() };
+        let family =
+            Setup { cast: BuiltInCast::Family.named_cast().cast, groups: 3, policy: preset.policy() };
         conforms(&format!("{preset}, family"), family, runs() / 4);
     }
 }

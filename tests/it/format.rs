@@ -1,9 +1,10 @@
-//! The formats: files that are good, files that are broken in one place each, files that are hostile, and
-//! random scenarios; and that the schema says the same of them as the reader.
+//! The formats: good files, files with one error each, hostile files and random scenarios. The schema and the reader
+//! agree on them.
 
 mod broken;
 mod hostile;
 mod messages;
+mod old_names;
 mod random;
 mod schema;
 
@@ -14,7 +15,7 @@ use chatwarden::format::{
 };
 use chatwarden::model::{Command, CommandKind, Group, Kind, NamedEnum, Preset, Promise, User, UserSet};
 
-/// A scenario with a value in every field; the broken files are edits of it.
+/// A scenario with a value in every field. The files with errors are edits of it.
 const GOOD: &str = include_str!("format/good.json");
 
 fn read(text: &str) -> Result<Scenario, Error> {
@@ -90,18 +91,18 @@ fn the_built_in_casts_are_those_of_the_table() {
             "ann bob cyd dan: guardian, kay/ann/dan kim/bob kit/cyd: child, sam zoe: adult",
         ),
     ];
-    for (cast, row) in table {
-        let casting = cast.casting();
-        let names = casting.with_groups(Vec::new());
+    for (built_in, row) in table {
+        let cast = built_in.named_cast();
+        let names = cast.with_groups(Vec::new());
         let describe = |kind: &Kind| {
-            let users = casting.cast.kinds().of(*kind).iter().map(|user| {
-                let guardians = names.of(casting.cast.guardians(user));
+            let users = cast.cast.kinds().of(*kind).iter().map(|user| {
+                let guardians = names.of(cast.cast.guardians(user));
                 guardians.fold(names.user(user).to_owned(), |text, guardian| text + "/" + guardian)
             });
             format!("{}: {kind}", users.collect::<Vec<_>>().join(" "))
         };
         let kinds = [Kind::Guardian, Kind::Child, Kind::Adult];
-        assert_eq!(kinds.iter().map(describe).collect::<Vec<_>>().join(", "), row, "{cast}");
+        assert_eq!(kinds.iter().map(describe).collect::<Vec<_>>().join(", "), row, "{built_in}");
     }
 }
 
@@ -120,8 +121,8 @@ fn casts_and_policies_have_files_of_their_own() {
 
 #[test]
 fn commands_look_the_same_everywhere() {
-    let casting = BuiltInCast::Small.casting();
-    let names = casting.with_groups(Names::numbered(2));
+    let cast = BuiltInCast::Small.named_cast();
+    let names = cast.with_groups(Names::numbered(2));
     let rows = [
         (r#"{"do": "invite", "by": "kay", "group": "g1", "who": "sam"}"#, "invite(kay, g1, sam)"),
         (

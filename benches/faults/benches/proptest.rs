@@ -32,7 +32,7 @@ const RUNS: u32 = 2_000;
 const LENGTH: usize = 30;
 
 static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
-    cast: BuiltInCast::Small.casting().cast,
+    cast: BuiltInCast::Small.named_cast().cast,
     groups: 2,
     policy: Preset::MessengerKids.policy(),
 });

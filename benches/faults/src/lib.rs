@@ -118,7 +118,7 @@ impl BenchConfig {
 /// The policy, cast and groups with which a fault matters.
 fn setup_for(fault: Fault) -> Setup {
     let cast = BuiltInCast::named(fault.cast().name()).expect("the fault's cast is built in");
-    Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
+    Setup { cast: cast.named_cast().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
 /// Lets each engine look for each fault. The result depends only on the configuration, except for the

@@ -54,5 +54,5 @@ impl Prepared {
 
 /// The setup of a policy's suite, whatever setup the fault needs.
 pub(super) fn suite_setup(policy: Policy) -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups: 2, policy }
+    Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy }
 }

@@ -120,7 +120,7 @@ fn plan(
 }
 
 fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
-    record.verdict.name() == identity.verdict.name()
+    record.verdict == identity.verdict
         && record.command == identity.command
         && record.promise == identity.promise
         && record.condition == identity.condition

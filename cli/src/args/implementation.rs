@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::baseline::Subject;
 use crate::command::list::faults;
-use crate::driver_process::{Drivers, Options, Unstartable};
+use crate::driver_process::{DriverOptions, DriverPool, StartError};
 use crate::messages::print_note;
 use crate::{CliError, args};
 use chatwarden::adapter::fault::Fault;
@@ -62,12 +62,12 @@ pub(crate) struct DriverArgs {
 
 impl DriverArgs {
     /// Starts the first driver.
-    pub(crate) fn open(&self, command: &str) -> Result<Arc<Drivers>, CliError> {
+    pub(crate) fn open(&self, command: &str) -> Result<Arc<DriverPool>, CliError> {
         let options =
-            Options { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
-        Drivers::open(command, options).map_err(|error| match error {
-            Unstartable::Command(why) => CliError::Input(why),
-            Unstartable::Driver(failure) => CliError::Unanswered(failure),
+            DriverOptions { timeout: self.timeout, pipelined: !self.no_pipelining, restarts: self.restarts };
+        DriverPool::open(command, options).map_err(|error| match error {
+            StartError::Command(why) => CliError::Input(why),
+            StartError::Driver(failure) => CliError::Unanswered(failure),
         })
     }
 }
@@ -88,7 +88,7 @@ pub(crate) struct Implementation {
 #[derive(Clone, Debug)]
 enum Backend {
     BuiltIn(Option<Fault>),
-    Driver { command: String, drivers: Arc<Drivers> },
+    Driver { command: String, drivers: Arc<DriverPool> },
 }
 
 impl ImplementationArgs {

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::args::implementation::{DriverArgs, EXEC};
 use crate::args::{self, OutputArgs};
-use crate::inspect::{Wrong, inspect};
+use crate::driver_check::{CheckFailure, check_driver};
 use crate::report::{Event, Report};
 use crate::{CliError, Exit};
 use chatwarden::format::{CastSpec, PolicySpec};
@@ -44,19 +44,19 @@ impl CheckDriver {
         let mut reports = self.output.reports()?;
         let drivers = self.driver.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
         drivers.allow_restarts(RESTARTS);
-        let casting = self.cast.casting();
+        let cast = self.cast.named_cast();
         let own = drivers.about().policy;
         let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
-        let setup = Setup { cast: casting.cast, groups: self.groups.into(), policy };
+        let setup = Setup { cast: cast.cast, groups: self.groups.into(), policy };
         let (mut exit, mut written) = (Exit::Success, Ok(()));
-        inspect(&drivers, &setup, &casting.names, |checked| {
-            exit = exit.max(match checked.outcome {
-                Ok(_) | Err(Wrong::Skipped(_)) => Exit::Success,
-                Err(Wrong::Failed(_)) => Exit::Inconclusive,
-                Err(Wrong::Departs(_)) => Exit::Finding,
+        check_driver(&drivers, &setup, &cast.names, |result| {
+            exit = exit.max(match result.outcome {
+                Ok(_) | Err(CheckFailure::Skipped(_)) => Exit::Success,
+                Err(CheckFailure::Unanswered(_)) => Exit::Inconclusive,
+                Err(CheckFailure::Deviates(_)) => Exit::Finding,
             });
             if written.is_ok() {
-                written = reports.event(Event::DriverChecked(&checked));
+                written = reports.event(Event::DriverChecked(&result));
             }
         });
         written?;

@@ -137,7 +137,7 @@ impl Explore {
 
     /// The search of a policy.
     fn policy_search(&self, policy: &PolicySpec) -> Result<PolicySearch, CliError> {
-        let cast = self.cast.value.casting().cast;
+        let cast = self.cast.value.named_cast().cast;
         let defaults = PolicySearch::new(Setup { cast, groups: self.groups.into(), policy: policy.policy() });
         let search = PolicySearch {
             commands: args::set_or_all(&self.commands),

@@ -71,7 +71,7 @@ fn commands(out: &mut impl Write) -> std::io::Result<()> {
 fn casts(out: &mut impl Write) -> std::io::Result<()> {
     for built_in in BuiltInCast::ALL {
         writeln!(out, "{built_in}: {}", built_in.about())?;
-        let NamedCast { cast, names } = built_in.casting();
+        let NamedCast { cast, names } = built_in.named_cast();
         for user in cast.kinds().everyone() {
             let guardians = cast.guardians(user).iter().map(|guardian| names[guardian.index()].as_str());
             let of = if cast.guardians(user).is_empty() { "" } else { " of " };

@@ -64,7 +64,7 @@ impl Suite {
         args::check_writable(&self.out)?;
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
         let setup = Setup {
-            cast: self.cast.value.casting().cast,
+            cast: self.cast.value.named_cast().cast,
             groups: self.groups.into(),
             policy: self.policy.value.policy(),
         };

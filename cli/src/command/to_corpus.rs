@@ -80,7 +80,7 @@ impl ToCorpus {
         if header.leaves_cast() {
             let groups = if self.own { self.target.groups.into() } else { setup.groups.len() };
             let mapping =
-                CastMapping { from: &setup.cast.casting(), to: &self.target.cast.casting(), groups };
+                CastMapping { from: &setup.cast.named_cast(), to: &self.target.cast.named_cast(), groups };
             commands = commands.iter().map(|command| mapping.command(command)).collect::<Result<_, _>>()?;
         }
         Ok(Input { header, commands })

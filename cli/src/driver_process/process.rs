@@ -1,7 +1,7 @@
-//! A driver's process: its three streams, waited for together and never for longer than there is time, and its end,
-//! which takes its whole process group along.
+//! A driver's process: its three streams, which are waited for together and within a time limit, and its end, together
+//! with its whole process group.
 //!
-//! What the lines mean is not known here.
+//! Lines are not interpreted here; `session` does that.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -16,29 +16,29 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use chatwarden::format::MAX_LINE_BYTES;
 
-/// How much is read at a time.
+/// The most bytes that are read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// How long a process that may have ended is waited for before somebody looks.
+/// The longest wait between two checks whether the process has ended.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// How long a process has to end after it was asked to, before it is killed.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(1_000);
 
-/// The end of standard error that is kept.
+/// The most bytes of the end of standard error that are kept.
 const LOG_BYTES: usize = 4_096;
 
-/// How often standard error is read for last words, of a process that may never stop to write.
-const LOOKS: usize = 16;
+/// The most reads of what is left of standard error, because the process may never stop writing.
+const LOG_READS: usize = 16;
 
-/// Why there is no further line.
+/// The reason why there is no further line.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Broken {
-    /// The process ended or closed its standard output, perhaps in the middle of a line; how it ended, if it did.
+pub(super) enum ReadError {
+    /// The process ended or closed its standard output, perhaps within a line. The status, if it ended.
     Ended { within_line: Vec<u8>, status: Option<ExitStatus> },
-    /// There was no whole line in time; what there was of one.
+    /// There was no whole line in time.
     Late { within_line: Vec<u8> },
-    /// The line goes on and on; its start.
+    /// The line is longer than the protocol allows.
     TooLong { start: Vec<u8> },
     /// The streams failed.
     Streams(ErrorKind),
@@ -52,29 +52,29 @@ pub(super) struct Process {
     input: Option<ChildStdin>,
     output: Option<ChildStdout>,
     errors: Option<ChildStderr>,
-    /// What is to be sent, and how much of it was.
+    /// The bytes to send, and how many of them were sent.
     outgoing: Vec<u8>,
     sent: usize,
-    /// What was received, and how much of it was taken.
+    /// The bytes received, and how many of them were taken.
     incoming: Vec<u8>,
     taken: usize,
-    /// How much of it is known to have no end of a line in it.
+    /// How many of the received bytes were searched for the end of a line.
     searched: usize,
     log: Vec<u8>,
     chunk: Box<[u8]>,
-    /// Whether it was waited for, so that its number may be another's.
+    /// Whether it was waited for, so that its id may belong to another process.
     is_over: bool,
 }
 
-/// The groups that are alive, for a program that has to end at once.
+/// The process groups of all running drivers, for a program that has to end at once.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// Whether the program is about to exit, so that no driver is started any more.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
-/// Kills every driver that runs, with its whole process group: for a program that is about to exit without any
-/// destructor.
-pub fn kill_all() {
+/// Kills every running driver with its whole process group, for a program that exits without running destructors. No
+/// driver can be started afterwards.
+pub fn kill_all_drivers() {
     ENDING.store(true, Relaxed);
     for group in &*groups() {
         let _ = kill_process_group(*group, Signal::KILL);
@@ -138,39 +138,39 @@ impl Process {
     }
 
     /// The next line, without its end.
-    pub(super) fn line(&mut self, limit: Duration) -> Result<&[u8], Broken> {
+    pub(super) fn line(&mut self, limit: Duration) -> Result<&[u8], ReadError> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(end) = self.incoming[self.searched..].iter().position(|byte| *byte == b'\n') {
                 let (start, end) = (self.taken, self.searched + end);
                 (self.taken, self.searched) = (end + 1, end + 1);
                 if end - start > MAX_LINE_BYTES {
-                    return Err(Broken::TooLong { start: self.incoming[start..end].to_vec() });
+                    return Err(ReadError::TooLong { start: self.incoming[start..end].to_vec() });
                 }
                 return Ok(&self.incoming[start..end]);
             }
             self.incoming.drain(..self.taken);
             (self.taken, self.searched) = (0, self.incoming.len());
             if self.incoming.len() > MAX_LINE_BYTES {
-                return Err(Broken::TooLong { start: std::mem::take(&mut self.incoming) });
+                return Err(ReadError::TooLong { start: std::mem::take(&mut self.incoming) });
             }
             if self.output.is_none() {
                 return Err(self.ended());
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Broken::Late { within_line: std::mem::take(&mut self.incoming) });
+                return Err(ReadError::Late { within_line: std::mem::take(&mut self.incoming) });
             }
-            let broken = |error: io::Error| Broken::Streams(error.kind());
-            let idle = self.exchange(left.min(SLICE)).map_err(broken)?;
-            // A descendant may hold the stream open that the process has left; what it wrote before is still read.
-            if idle && self.has_exited() && self.exchange(Duration::ZERO).map_err(broken)? {
+            let failed = |error: io::Error| ReadError::Streams(error.kind());
+            let idle = self.exchange(left.min(SLICE)).map_err(failed)?;
+            // A descendant may keep the stream open after the process has exited. Earlier output is still read.
+            if idle && self.has_exited() && self.exchange(Duration::ZERO).map_err(failed)? {
                 self.output = None;
             }
         }
     }
 
-    /// Sends and receives what goes without waiting, or else waits so long for it; whether nothing came.
+    /// Sends and receives as much as possible, and waits at most so long for it. Returns whether nothing was received.
     fn exchange(&mut self, wait: Duration) -> io::Result<bool> {
         if self.sent < self.outgoing.len() {
             self.send()?;
@@ -191,7 +191,7 @@ impl Process {
         Ok(!output)
     }
 
-    /// Waits until something can be sent or received: whether there is output, and whether there are errors.
+    /// Waits until something can be sent or received. Returns whether there is output, and whether there are errors.
     fn wait(&self, wait: Duration) -> io::Result<(bool, bool)> {
         let mut streams = Vec::with_capacity(3);
         let mut add = |stream, flags| streams.push(PollFd::from_borrowed_fd(stream, flags));
@@ -221,7 +221,7 @@ impl Process {
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // It does not listen any more; what it has said already still counts.
+                // It does not read any more. What it has written already still counts.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => self.input = None,
                 Err(error) => return Err(error),
             }
@@ -246,7 +246,7 @@ impl Process {
         }
     }
 
-    /// Whether the process has exited; it can still be asked how.
+    /// Whether the process has exited; its status can still be collected.
     fn has_exited(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         !matches!(waitid(WaitId::Pid(self.group), options), Ok(None))
@@ -262,7 +262,7 @@ impl Process {
             if Instant::now() >= deadline {
                 return false;
             }
-            // Who writes a last word must not wait for a reader.
+            // A process that still writes must not block.
             let _ = self.exchange(pause);
             if self.output.is_none() && self.errors.is_none() {
                 std::thread::sleep(pause);
@@ -273,18 +273,18 @@ impl Process {
         }
     }
 
-    fn ended(&mut self) -> Broken {
+    fn ended(&mut self) -> ReadError {
         let within_line = std::mem::take(&mut self.incoming);
         self.searched = 0;
         let exited = self.exits_within(GRACE);
         let status = if exited { self.stop(Duration::ZERO) } else { None };
-        Broken::Ended { within_line, status }
+        ReadError::Ended { within_line, status }
     }
 
-    /// What it wrote last to standard error: its last lines, as far as they are kept.
-    pub(super) fn last_words(&mut self) -> String {
-        // What is there already is read, but nothing is waited for.
-        for _ in 0..LOOKS {
+    /// The end of standard error.
+    pub(super) fn end_of_log(&mut self) -> String {
+        // Only what is there already is read.
+        for _ in 0..LOG_READS {
             match self.wait(Duration::ZERO) {
                 Ok((_, true)) => self.read_log(),
                 _ => break,
@@ -293,8 +293,8 @@ impl Process {
         String::from_utf8_lossy(&self.log).trim().into()
     }
 
-    /// Ends the process: it has so long to exit by itself, then it is asked to, and then it is killed. What it started
-    /// in its process group ends with it. The status, if it exited by itself.
+    /// Ends the process and its group: it has so long to exit by itself, then SIGTERM and SIGKILL follow. Returns the
+    /// status if it exited by itself.
     pub(super) fn stop(&mut self, limit: Duration) -> Option<ExitStatus> {
         if self.is_over {
             return None;
@@ -306,7 +306,7 @@ impl Process {
             let _ = kill_process_group(self.group, Signal::TERM);
             self.exits_within(GRACE);
         }
-        // The number stands for this group until its leader was waited for.
+        // Until its leader is waited for, the id belongs to this group.
         let _ = kill_process_group(self.group, Signal::KILL);
         groups().retain(|group| *group != self.group);
         let status = self.child.wait().ok();
@@ -327,7 +327,7 @@ fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// How a process ended, in words.
+/// The end of a process in words.
 pub(super) fn exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with code {code}"),

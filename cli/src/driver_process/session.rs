@@ -1,7 +1,7 @@
-//! A conversation with a driver: requests go out with their ids, answers come back in their order, and whatever else
-//! happens is told with the line that shows it.
+//! A session with a driver: requests go out with their ids, and answers come back in the same order. Everything else is a
+//! failure, whose message quotes the line.
 //!
-//! What an answer means to a run is the adapter's to say, in `exec`.
+//! The adapter in `driver_process` interprets the answers.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use chatwarden_model::NamedEnum;
 
-use super::Unstartable;
-use super::process::{self, Broken, Process};
+use super::StartError;
+use super::process::{self, Process, ReadError};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::{
     Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing,
 };
 
-/// Where people read what a driver should have said.
+/// The page that describes the right answers.
 const PAGE: &str = "docs/protocol.md";
 
-/// The most characters of a line that a message shows.
+/// The most characters of a line that a message quotes.
 const SHOWN: usize = 300;
 
 /// The name under which errors speak of a line.
@@ -30,56 +30,56 @@ const ANSWER: &str = "answer";
 pub(super) struct Session {
     process: Process,
     limit: Duration,
-    next: u64,
+    next_id: u64,
     /// The requests that were sent and not answered yet.
     awaited: VecDeque<(u64, Request)>,
     line: Vec<u8>,
-    /// Why it is not spoken to any more.
-    broken: Option<Failure>,
+    /// The failure after which no request is sent any more.
+    failure: Option<Failure>,
 }
 
 impl Session {
-    /// Starts a driver and greets it.
-    pub(super) fn start(words: &[String], limit: Duration) -> Result<(Self, About), Unstartable> {
+    /// Starts a driver and sends `hello`.
+    pub(super) fn start(words: &[String], limit: Duration) -> Result<(Self, About), StartError> {
         let process = Process::start(words).map_err(|error| {
-            Unstartable::Command(format!("`{}` cannot be started: {error}", words.join(" ")))
+            StartError::Command(format!("`{}` cannot be started: {error}", words.join(" ")))
         })?;
         let mut session =
-            Session { process, limit, next: 1, awaited: VecDeque::new(), line: Vec::new(), broken: None };
-        let id = session.ask(Request::Hello, &SessionContext::default());
-        let about = session.answered(id, |node| read_about(node).map_err(|error| error.to_string()));
-        let about = about.map_err(Unstartable::Driver)?;
+            Session { process, limit, next_id: 1, awaited: VecDeque::new(), line: Vec::new(), failure: None };
+        let id = session.send(Request::Hello, &SessionContext::default());
+        let about = session.receive(id, |node| read_about(node).map_err(|error| error.to_string()));
+        let about = about.map_err(StartError::Driver)?;
         Ok((session, about))
     }
 
-    /// Why it cannot be asked any more, if so.
+    /// The failure that ended the session, if one did.
     pub(super) fn failure(&self) -> Option<Failure> {
-        self.broken.clone()
+        self.failure.clone()
     }
 
-    /// Sends a request, or leaves it to be sent with the next answer that is waited for. Its id.
-    pub(super) fn ask(&mut self, request: Request, stage: &SessionContext) -> u64 {
-        let id = self.next;
-        self.next += 1;
-        request.write(id, stage, self.process.outgoing());
+    /// Adds a request to those that go out while the next answer is waited for, and returns its id.
+    pub(super) fn send(&mut self, request: Request, context: &SessionContext) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        request.write(id, context, self.process.outgoing());
         self.awaited.push_back((id, request));
         id
     }
 
-    /// Waits for the answer to a request, and reads its result. The answers to those before it are passed over.
-    pub(super) fn answered<T>(
+    /// Waits for the answer to a request, and reads its result. The answers to earlier requests are skipped.
+    pub(super) fn receive<T>(
         &mut self,
         id: u64,
         read: impl FnOnce(Node<'_>) -> Result<T, String>,
     ) -> Result<T, Failure> {
-        if let Some(failure) = &self.broken {
+        if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
         loop {
             let Some((awaited, request)) = self.awaited.pop_front() else {
                 return Err(Failure::Failed("an answer is waited for that was taken already".into()));
             };
-            self.receive(request)?;
+            self.read_line(request)?;
             let read_frame = || Reply::read(Source::from_bytes(ANSWER, &self.line)?);
             let wrong = match read_frame() {
                 Err(error) => error.to_string(),
@@ -95,33 +95,33 @@ impl Session {
         }
     }
 
-    /// Waits for the answer to a request that has nothing to tell.
-    pub(super) fn done(&mut self, id: u64) -> Result<(), Failure> {
-        self.answered(id, |node| read_nothing(node).map_err(|error| error.to_string()))
+    /// Waits for an empty answer.
+    pub(super) fn receive_nothing(&mut self, id: u64) -> Result<(), Failure> {
+        self.receive(id, |node| read_nothing(node).map_err(|error| error.to_string()))
     }
 
-    /// Takes the answers that nobody waits for any more, of a run that was given up.
+    /// Skips the answers of a run that was given up.
     ///
     /// # Errors
-    /// If it breaks off before, which says nothing of what is asked from here on.
-    pub(super) fn settle(&mut self) -> Result<(), Failure> {
+    /// If the session fails meanwhile. Later requests have nothing to do with that.
+    pub(super) fn skip_answers(&mut self) -> Result<(), Failure> {
         match self.awaited.back() {
-            Some((last, _)) if self.broken.is_none() => {
-                // Whatever the last one says, it was said in its turn.
-                let _ = self.answered(*last, |_| Ok(()));
-                self.broken.clone().map_or(Ok(()), Err)
+            Some((last, _)) if self.failure.is_none() => {
+                // An error as the last answer is no failure of the session.
+                let _ = self.receive(*last, |_| Ok(()));
+                self.failure.clone().map_or(Ok(()), Err)
             }
             _ => Ok(()),
         }
     }
 
-    /// Says good-bye, and sees to it that the process ends, all in the time that one answer may take.
-    pub(super) fn dismiss(mut self) {
+    /// Sends `bye` and ends the process, within the time that one answer may take.
+    pub(super) fn end(mut self) {
         let deadline = Instant::now() + self.limit;
-        if self.broken.is_none() {
-            self.ask(Request::Bye, &SessionContext::default());
+        if self.failure.is_none() {
+            self.send(Request::Bye, &SessionContext::default());
             while self.awaited.pop_front().is_some() {
-                // Whatever it answers, it has nothing more to tell.
+                // The answers do not matter any more.
                 if self.process.line(deadline.saturating_duration_since(Instant::now())).is_err() {
                     break;
                 }
@@ -130,72 +130,72 @@ impl Session {
         self.process.stop(deadline.saturating_duration_since(Instant::now()));
     }
 
-    /// Says good-bye and waits for the end, which is to come by itself.
+    /// Sends `bye` and waits until the process exits by itself.
     ///
     /// # Errors
-    /// If it does not answer, says more, does not exit in time or exits with another code than 0.
-    pub(super) fn farewell(mut self) -> Result<(), Failure> {
-        if self.broken.is_some() {
+    /// If it does not answer, writes more, does not exit in time or exits with another code than 0.
+    pub(super) fn shut_down(mut self) -> Result<(), Failure> {
+        if self.failure.is_some() {
             return Ok(());
         }
-        let id = self.ask(Request::Bye, &SessionContext::default());
-        self.done(id)?;
+        let id = self.send(Request::Bye, &SessionContext::default());
+        self.receive_nothing(id)?;
         let limit = humantime::format_duration(self.limit);
         let wrong = match self.process.line(self.limit) {
             Ok(line) => format!("the driver wrote a line of {} bytes after its answer to `bye`", line.len()),
-            Err(Broken::Ended { within_line, .. }) if !within_line.is_empty() => {
+            Err(ReadError::Ended { within_line, .. }) if !within_line.is_empty() => {
                 "the driver wrote something after its answer to `bye`".into()
             }
-            Err(Broken::Ended { status: Some(status), .. }) if status.success() => return Ok(()),
-            Err(Broken::Ended { status: Some(status), .. }) => {
+            Err(ReadError::Ended { status: Some(status), .. }) if status.success() => return Ok(()),
+            Err(ReadError::Ended { status: Some(status), .. }) => {
                 format!("the driver {} after `bye`", process::exit(status))
             }
             Err(_) => format!("the driver did not exit within {limit} after `bye`"),
         };
-        Err(self.breaks(wrong, "bye"))
+        Err(self.fail(wrong, "bye"))
     }
 
-    /// Takes the next line into the buffer.
-    fn receive(&mut self, request: Request) -> Result<(), Failure> {
-        let broken = match self.process.line(self.limit) {
+    /// Reads the next line into the buffer.
+    fn read_line(&mut self, request: Request) -> Result<(), Failure> {
+        let error = match self.process.line(self.limit) {
             Ok(line) => {
                 self.line.clear();
                 self.line.extend_from_slice(line);
                 return Ok(());
             }
-            Err(broken) => broken,
+            Err(error) => error,
         };
         let method = request.method().name();
-        let (what, line, anchor) = match broken {
-            Broken::Ended { within_line, status } => {
+        let (what, line, anchor) = match error {
+            ReadError::Ended { within_line, status } => {
                 let how = status.map_or("closed its standard output".into(), process::exit);
                 (format!("the driver {how} instead of answering `{method}`"), within_line, "lines")
             }
-            Broken::Late { within_line } => {
+            ReadError::Late { within_line } => {
                 let limit = humantime::format_duration(self.limit);
                 (format!("the driver did not answer `{method}` within {limit}"), within_line, "time")
             }
-            Broken::TooLong { start } => {
+            ReadError::TooLong { start } => {
                 (format!("the driver answered `{method}` with a line of more than 1 MiB"), start, "lines")
             }
-            Broken::Streams(kind) => (format!("the driver's streams failed: {kind}"), Vec::new(), "lines"),
+            ReadError::Streams(kind) => (format!("the driver's streams failed: {kind}"), Vec::new(), "lines"),
         };
         self.line = line;
         let what =
-            if self.line.is_empty() { what } else { format!("{what}; the line so far is {}", self.shown()) };
-        Err(self.breaks(what, anchor))
+            if self.line.is_empty() { what } else { format!("{what}; the line so far is {}", self.quoted()) };
+        Err(self.fail(what, anchor))
     }
 
     fn refused(&mut self, request: Request, refusal: &Refusal) -> Failure {
-        let said = super::plain(&refusal.message);
+        let said = super::sanitized(&refusal.message);
         match (refusal.code, request) {
             (code::UNSUPPORTED, Request::Apply(_)) => Failure::Unsupported,
             (code::INDEFINITE, _) => Failure::Indefinite(said),
             (number, _) => {
                 let method = request.method().name();
-                let words = self.last_words();
+                let log = self.end_of_log();
                 Failure::Failed(format!(
-                    "it answered `{method}` with error {number}: {said}{words}; see {PAGE}#errors"
+                    "it answered `{method}` with error {number}: {said}{log}; see {PAGE}#errors"
                 ))
             }
         }
@@ -205,20 +205,21 @@ impl Session {
         let method = request.method().name();
         let what = format!(
             "the driver's answer to `{method}` (request {id}) is wrong: {wrong}; the line is {}",
-            self.shown()
+            self.quoted()
         );
-        self.breaks(what, method)
+        self.fail(what, method)
     }
 
-    /// Ends the conversation: after this there is no telling which answer belongs to which request.
-    fn breaks(&mut self, what: String, anchor: &str) -> Failure {
+    /// Ends the session: from now on answers could not be matched with requests.
+    fn fail(&mut self, what: String, anchor: &str) -> Failure {
         self.process.stop(Duration::ZERO);
-        let failure = Failure::Failed(format!("{what}{}; see {PAGE}#{anchor}", self.last_words()));
-        self.broken = Some(failure.clone());
+        let failure = Failure::Failed(format!("{what}{}; see {PAGE}#{anchor}", self.end_of_log()));
+        self.failure = Some(failure.clone());
         failure
     }
 
-    fn shown(&self) -> String {
+    /// The line, or its start, as messages quote it.
+    fn quoted(&self) -> String {
         let text = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN)]);
         let mut shown: String = text.chars().take(SHOWN).flat_map(visible).collect();
         if shown.len() < self.line.len() {
@@ -227,18 +228,20 @@ impl Session {
         format!("`{shown}`")
     }
 
-    fn last_words(&mut self) -> String {
-        match super::plain(&self.process.last_words()) {
-            words if words.is_empty() => String::new(),
-            words => format!("; its standard error ends in: {words}"),
+    fn end_of_log(&mut self) -> String {
+        match super::sanitized(&self.process.end_of_log()) {
+            log if log.is_empty() => String::new(),
+            log => format!("; its standard error ends in: {log}"),
         }
     }
 }
 
-/// Why an answer is not the one that is waited for.
+/// The reason why an answer is not the awaited one.
 fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
     match (reply.id, &reply.outcome) {
-        (None, Err(refusal)) => format!("it could not read the request: {}", super::plain(&refusal.message)),
+        (None, Err(refusal)) => {
+            format!("it could not read the request: {}", super::sanitized(&refusal.message))
+        }
         (None, Ok(_)) => format!("its id is null; expected {awaited}"),
         (Some(id), _) if (1..awaited).contains(&id) => {
             format!("its id is {id}, of a request that was answered before; expected {awaited}")
@@ -247,7 +250,7 @@ fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
     }
 }
 
-/// A character as a message shows it: whatever would have its way with the terminal is escaped.
+/// A character as a message shows it: control characters, which a terminal would obey, are escaped.
 fn visible(char: char) -> impl Iterator<Item = char> {
     let escaped = char.is_control().then(|| char.escape_debug());
     let plain = escaped.is_none().then_some(char);

@@ -11,7 +11,7 @@ use chatwarden_model::NamedEnum;
 use super::diagnostic::{Diagnostic, Severity, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
-use crate::inspect::Checked;
+use crate::driver_check::CheckResult;
 use chatwarden::format::Place;
 
 /// Writes each finding as an annotation: an error or a warning; a notice, if it is known.
@@ -72,7 +72,7 @@ impl<W: Write> Report for Annotations<W> {
         if let Event::ScenarioUnreadable(file, error) = event {
             return self.write("error", Some(&slashed(file)), error.place, "unreadable", &error.message);
         }
-        if let Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) = event {
+        if let Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) = event {
             let title = format!("check-driver {}", check.name());
             return self.write("error", None, None, &title, &wrong.to_string());
         }

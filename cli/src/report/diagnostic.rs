@@ -10,7 +10,8 @@ use chatwarden_model::{Command, NamedEnum, Promise};
 use super::{Discovery, Event, Explored, Replayed};
 use crate::baseline::Met;
 use chatwarden::describe::Describer;
-use chatwarden::format::{KnownVerdict, Place, Scenario};
+use chatwarden::finding::Verdict;
+use chatwarden::format::{BaselineVerdict, Place, Scenario};
 use chatwarden::trace::Trace;
 use chatwarden_explore::PromiseResult;
 
@@ -133,10 +134,12 @@ fn placed(file: Option<&Path>, steps: Vec<String>) -> Vec<(String, Option<Place>
 
 fn level(met: &Met) -> Severity {
     match met.finding.verdict {
-        KnownVerdict::BrokenPromise
-        | KnownVerdict::TooPermissive
-        | KnownVerdict::Diverged
-        | KnownVerdict::Mismatch => Severity::Error,
-        KnownVerdict::TooStrict | KnownVerdict::Inconclusive => Severity::Warning,
+        BaselineVerdict::Mismatch
+        | BaselineVerdict::Found(Verdict::BrokenPromise | Verdict::TooPermissive | Verdict::Diverged) => {
+            Severity::Error
+        }
+        BaselineVerdict::Found(Verdict::TooStrict | Verdict::Inconclusive | Verdict::Conforms) => {
+            Severity::Warning
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     CampaignSummary, Covered, Discovery, Event, Explored, ImplementationExplored, Replayed, Report, Written,
     shown,
 };
-use crate::inspect::{Checked, Wrong};
+use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::format::KnownFinding;
 use chatwarden_explore::{End, StateEquivalence};
@@ -262,10 +262,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn check(checked: &Checked) -> Self {
+    fn check(checked: &CheckResult) -> Self {
         let (outcome, message) = match &checked.outcome {
             Ok(done) => ("passed", done.clone()),
-            Err(skipped @ Wrong::Skipped(_)) => ("skipped", skipped.to_string()),
+            Err(skipped @ CheckFailure::Skipped(_)) => ("skipped", skipped.to_string()),
             Err(wrong) => ("failed", wrong.to_string()),
         };
         Line::Check {

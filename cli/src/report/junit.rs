@@ -15,7 +15,7 @@ use super::{
     diagnostic, shown,
 };
 use crate::baseline::slashed;
-use crate::inspect::{Checked, Wrong};
+use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::Describer;
 use chatwarden::finding::Verdict;
 use chatwarden::format::Error;
@@ -93,10 +93,10 @@ impl Junit {
         self.suite.add_test_case(case);
     }
 
-    fn checked(&mut self, checked: &Checked) {
+    fn checked(&mut self, checked: &CheckResult) {
         let status = match &checked.outcome {
             Ok(_) => TestCaseStatus::success(),
-            Err(Wrong::Skipped(_)) => TestCaseStatus::skipped(),
+            Err(CheckFailure::Skipped(_)) => TestCaseStatus::skipped(),
             Err(wrong) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 status.set_type("driver").set_message(wrong.to_string());

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::diagnostic::{Diagnostic, Severity, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
-use crate::inspect::Checked;
+use crate::driver_check::CheckResult;
 use chatwarden::format::{Error, KnownFinding, Place};
 
 /// Collects findings and writes them as one SARIF file at the end.
@@ -100,7 +100,7 @@ impl Report for Sarif {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
             Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
-            Event::DriverChecked(Checked { check, outcome: Err(wrong), .. }) => {
+            Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) => {
                 self.notify(&format!("check-driver {}: {wrong}", check.name()));
             }
             Event::ImplementationExplored(conformance) if !conformance.answers_what_was_asked() => {

@@ -10,7 +10,7 @@ use anstyle::Style;
 use chatwarden_model::NamedEnum;
 
 use super::{CampaignSummary, Discovery, Event, ReplayOutcome, Replayed, Report, certified, shown};
-use crate::inspect::{Checked, Wrong};
+use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::Palette;
 
 const BOLD: Style = Palette::COLOUR.bold;
@@ -76,7 +76,7 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn checked(&mut self, checked: &Checked) -> io::Result<()> {
+    fn checked(&mut self, checked: &CheckResult) -> io::Result<()> {
         let name = checked.check.name();
         match &checked.outcome {
             Ok(done) => writeln!(
@@ -84,7 +84,7 @@ impl<W: Write> Terminal<W> {
                 "{GOOD}passed{GOOD:#}  {name:<11} {} {DIM}({done}){DIM:#}",
                 checked.check.about()
             ),
-            Err(skipped @ Wrong::Skipped(_)) => {
+            Err(skipped @ CheckFailure::Skipped(_)) => {
                 writeln!(self.out, "{DIM}skipped {name:<11} {skipped}{DIM:#}")
             }
             Err(wrong) => {

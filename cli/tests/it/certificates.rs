@@ -161,7 +161,7 @@ fn something_shorter_is_the_shortest() {
 #[test]
 fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let fault = Fault::DirectUnchecked;
-    let setup = Setup { cast: BuiltInCast::Family.casting().cast, groups: 8, policy: fault.policy() };
+    let setup = Setup { cast: BuiltInCast::Family.named_cast().cast, groups: 8, policy: fault.policy() };
     let plan = CampaignConfig::new(setup, &Memory::new().about());
     let [child, adult] = [setup.cast.kinds().children, setup.cast.kinds().adults];
     let [kay, sam] = [child, adult].map(|users| users.nth(0).expect("there is one"));

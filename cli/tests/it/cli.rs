@@ -254,6 +254,18 @@ fn a_scenario_that_expects_something_else_fails() {
 }
 
 #[test]
+fn old_names_are_read_and_not_suggested() {
+    let folder = folder();
+    let run = |promise| chatwarden(folder.path(), &["fuzz", "--runs", "1", "--promises", promise]);
+    let [name, old] = ["no-strangers", "company"].map(run);
+    assert_eq!(code(&old), code(&name), "{}", text(&old.stderr));
+    let unknown = run("companyy");
+    assert_eq!(code(&unknown), 2);
+    assert!(!text(&unknown.stderr).contains("company,"), "{}", text(&unknown.stderr));
+    assert!(!text(&unknown.stderr).contains("'company'"), "{}", text(&unknown.stderr));
+}
+
+#[test]
 fn wrong_usage_names_what_was_meant() {
     refuses(&["fuzz", "--fault", "launcher-onyl"], "'launcher-only'");
     refuses(&["fuzz", "--policy", "mesenger-kids"], "did you mean `messenger-kids`?");

@@ -4,7 +4,7 @@ mod catalogue;
 mod certificates;
 mod ci_output;
 mod cli;
-mod inspecting;
+mod driver_check;
 mod misbehaving;
 mod processes;
 mod protocol;

@@ -205,23 +205,23 @@ fn every_misbehaving_driver_ends_in_its_outcome_and_leaves_nothing_behind() {
 fn interrupted(signal: &str, times: usize) -> (Option<i32>, Duration) {
     let mark = format!("mark-{signal}-{times}-{}", std::process::id());
     let folder = tempfile::tempdir().expect("a folder can be made");
+    let hanging = folder.path().join("hanging");
+    let driver =
+        format!("exec:python3 cli/tests/it/misbehaving/driver.py stubborn {mark} {}", hanging.display());
     let mut campaign = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
-        .args([
-            "fuzz",
-            "--adapter",
-            &format!("exec:python3 cli/tests/it/misbehaving/driver.py stubborn {mark}"),
-        ])
+        .args(["fuzz", "--adapter", &driver])
         .args(["--jobs", "2", "--timeout", "20s", "--save"])
         .arg(folder.path())
         .current_dir(crate::ROOT)
         .stdout(Stdio::null())
         .spawn()
         .expect("the program runs");
-    while !is_there(&mark) {
+    // The driver makes the file when it has read a request that it will never answer.
+    let given_up = Instant::now() + LIMIT;
+    while !hanging.exists() {
+        assert!(Instant::now() < given_up, "the driver was never asked");
         thread::sleep(Duration::from_millis(20));
     }
-    // By then the driver has been asked what it never answers.
-    thread::sleep(Duration::from_millis(1_500));
     let started = Instant::now();
     for _ in 0..times {
         let sent = Command::new("kill").args([&format!("-{signal}"), &campaign.id().to_string()]).status();

@@ -12,22 +12,22 @@ use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult
 use chatwarden::driver;
 use chatwarden::format::{BuiltInCast, Names, Request, SessionContext};
 use chatwarden::model::{Command, CommandKind, Preset, UserSet};
-use chatwarden_cli::driver_process::{Drivers, Options, Unstartable};
+use chatwarden_cli::driver_process::{DriverOptions, DriverPool, StartError};
 
 use chatwarden_test_support::{ANN, Disturbed, G1, KAY, SAM, setup_for, small};
 
 /// Drivers that are the built-in service, with a fault perhaps.
-fn drivers(fault: Option<Fault>, options: Options) -> Arc<Drivers> {
+fn drivers(fault: Option<Fault>, options: DriverOptions) -> Arc<DriverPool> {
     let fault = fault.map(|fault| format!(" --fault {fault}")).unwrap_or_default();
     let command = format!("'{}' serve{fault}", env!("CARGO_BIN_EXE_chatwarden"));
-    Drivers::open(&command, options).expect("the service starts")
+    DriverPool::open(&command, options).expect("the service starts")
 }
 
 fn names() -> Names {
-    BuiltInCast::Small.casting().with_groups(Names::numbered(2))
+    BuiltInCast::Small.named_cast().with_groups(Names::numbered(2))
 }
 
-fn run_campaign(plan: &CampaignConfig, drivers: &Arc<Drivers>) -> CampaignResult {
+fn run_campaign(plan: &CampaignConfig, drivers: &Arc<DriverPool>) -> CampaignResult {
     let make = || drivers.driver(&names());
     campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {}).expect("the service starts")
 }
@@ -44,7 +44,8 @@ fn faults_are_found_as_in_this_process_however_it_is_asked() {
                 let here = campaign::run_campaign(&plan, &here, &CampaignMonitor::default(), &|_| {})
                     .expect("it starts");
                 for pipelined in [true, false] {
-                    let drivers = drivers(Some(fault), Options { pipelined, ..Options::default() });
+                    let drivers =
+                        drivers(Some(fault), DriverOptions { pipelined, ..DriverOptions::default() });
                     let there = run_campaign(&plan, &drivers);
                     assert_eq!(there.found, here.found, "{fault}, {fidelity}, {jobs} jobs, {pipelined}");
                 }
@@ -56,7 +57,7 @@ fn faults_are_found_as_in_this_process_however_it_is_asked() {
 #[test]
 fn what_is_found_is_shrunk_to_the_same_chain() {
     let plan = CampaignConfig::new(setup_for(Fault::LauncherOnly), &Memory::new().about());
-    let drivers = drivers(Some(Fault::LauncherOnly), Options::default());
+    let drivers = drivers(Some(Fault::LauncherOnly), DriverOptions::default());
     let found = run_campaign(&plan, &drivers).found.remove(0);
     let shrink = |found: &Found| {
         let make = || drivers.driver(&names());
@@ -76,7 +77,7 @@ fn every_preset_conforms_behind_the_protocol() {
             runs: 1_000,
             ..CampaignConfig::new(small(preset.policy(), 2), &Memory::new().about())
         };
-        let tally = run_campaign(&plan, &drivers(None, Options::default()));
+        let tally = run_campaign(&plan, &drivers(None, DriverOptions::default()));
         assert_eq!((tally.runs, tally.found), (1_000, vec![]), "{preset}");
     }
 }
@@ -84,7 +85,7 @@ fn every_preset_conforms_behind_the_protocol() {
 #[test]
 fn a_run_that_is_given_up_half_way_leaves_nothing_to_the_next() {
     let setup = small(Preset::MessengerKids.policy(), 2);
-    let drivers = drivers(None, Options::default());
+    let drivers = drivers(None, DriverOptions::default());
     let mut driver = drivers.driver(&names()).expect("it starts");
     let approve = Command::Approve { by: ANN, child: KAY, contact: SAM };
     let create = Command::Create { by: SAM, group: G1, with: UserSet::of([KAY]) };
@@ -112,7 +113,7 @@ fn a_run_that_is_given_up_half_way_leaves_nothing_to_the_next() {
 #[test]
 fn a_long_run_is_sent_at_once_and_blocks_nobody() {
     let setup = small(Preset::MessengerKids.policy(), 2);
-    let drivers = drivers(None, Options::default());
+    let drivers = drivers(None, DriverOptions::default());
     let mut driver = drivers.driver(&names()).expect("it starts");
     let commands = vec![Command::Approve { by: ANN, child: KAY, contact: SAM }; 10_000];
     driver.announce(&setup, &commands);
@@ -127,14 +128,14 @@ fn a_long_run_is_sent_at_once_and_blocks_nobody() {
 
 #[test]
 fn what_is_no_command_is_told_apart_from_what_is_no_driver() {
-    let options = Options { timeout: Duration::from_millis(300), ..Options::default() };
+    let options = DriverOptions { timeout: Duration::from_millis(300), ..DriverOptions::default() };
     for (command, words) in [
         ("", "no program is named"),
         ("'", "missing closing quote"),
         ("/no/such/program --x", "cannot be started"),
     ] {
-        match Drivers::open(command, options) {
-            Err(Unstartable::Command(why)) => assert!(why.contains(words), "{why}"),
+        match DriverPool::open(command, options) {
+            Err(StartError::Command(why)) => assert!(why.contains(words), "{why}"),
             other => panic!("{command}: {other:?}"),
         }
     }
@@ -147,8 +148,8 @@ fn what_is_no_command_is_told_apart_from_what_is_no_driver() {
         ("sleep 100", "did not answer `hello` within 300ms"),
         ("echo hi", "the line is `hi`; see docs/protocol.md#hello"),
     ] {
-        match Drivers::open(command, options) {
-            Err(Unstartable::Driver(failure)) => assert!(failure.to_string().contains(words), "{failure}"),
+        match DriverPool::open(command, options) {
+            Err(StartError::Driver(failure)) => assert!(failure.to_string().contains(words), "{failure}"),
             other => panic!("{command}: {other:?}"),
         }
     }

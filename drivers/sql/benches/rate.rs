@@ -36,7 +36,7 @@ fn rate(criterion: &mut Criterion, name: &str, mut service: Service, runs: u64) 
     group.throughput(Throughput::Elements(runs * LENGTH as u64));
     group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
     for preset in [Preset::MessengerKids, Preset::PairwiseConsent] {
-        let cast = BuiltInCast::Small.casting().cast;
+        let cast = BuiltInCast::Small.named_cast().cast;
         let setup = Setup { cast, groups: 2, policy: preset.policy() };
         let traces: Vec<_> = (0..runs).map(|run| trace(&setup, run)).collect();
         group.bench_function(preset.name(), |bencher| {

@@ -8,7 +8,7 @@
 //! use chatwarden::{campaign::{self, CampaignConfig, CampaignMonitor}, adapter::Adapter, model::{Preset, Setup}, format::BuiltInCast};
 //! use chatwarden_sql::{database::sqlite::Sqlite, fault::Fault, service::Service};
 //!
-//! let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+//! let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy: Preset::MessengerKids.policy() };
 //! let make = || {
 //!     let database = Sqlite::in_memory().expect("there is memory");
 //!     Service::new(Box::new(database), Some(Fault::LauncherOnly))

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// use chatwarden::format::BuiltInCast;
 /// use chatwarden_sql::{database::sqlite::Sqlite, fault::Fault, service::Service};
 ///
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+/// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 1, policy: Preset::MessengerKids.policy() };
 /// let [kay, sam] = [2, 4].map(User::new);
 /// let launch = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
 /// for fault in [None, Some(Fault::WrongAlias)] {

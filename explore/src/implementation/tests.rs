@@ -9,7 +9,7 @@ use super::state_hash::StateHasher;
 use crate::flips::flips;
 
 fn setup() -> Setup {
-    Setup { cast: BuiltInCast::Family.casting().cast, groups: 2, policy: Preset::MessengerKids.policy() }
+    Setup { cast: BuiltInCast::Family.named_cast().cast, groups: 2, policy: Preset::MessengerKids.policy() }
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn packed_accounts_and_groups_are_unpacked_unchanged() {
 
 #[test]
 fn every_part_of_a_state_changes_its_key() {
-    let setup = setup(BuiltInCast::Family.casting().cast, 2);
+    let setup = setup(BuiltInCast::Family.named_cast().cast, 2);
     let mut state: State<9, MAX_GROUPS> = setup.start();
     state.group_mut(Group::new(1)).invite(User::new(4), User::new(5));
     let search = PolicySearch { symmetry: false, ..PolicySearch::new(setup) };

@@ -104,7 +104,7 @@ fn accounts_and_groups_can_be_stepped_apart() {
     let mut repeated = [0; 3];
     for policy in policies {
         let mut laws = Laws { policy, accounts: Law::new(), side_effects: Law::new(), groups: Law::new() };
-        let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: GROUPS, policy };
+        let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: GROUPS, policy };
         for run in 0..RUNS {
             let mut choices = Seeded::of_run(0x1a35, run);
             let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);

@@ -158,11 +158,11 @@ fn counts(expected: &Enumeration, depth: Option<usize>) -> stateright_search::Co
 }
 
 fn small() -> Cast {
-    BuiltInCast::Small.casting().cast
+    BuiltInCast::Small.named_cast().cast
 }
 
 fn family() -> Cast {
-    BuiltInCast::Family.casting().cast
+    BuiltInCast::Family.named_cast().cast
 }
 
 /// So many children, each with all of so many guardians, and so many adults.

@@ -1,19 +1,18 @@
-//! Answers: the frame that every one of them has, errors, and what is answered to a command.
+//! Answers: the frame that each of them has, errors, and the answers to a command, a reset and a good-bye.
 //!
-//! Introductions and observations are read and written by `hello` and `seen`.
+//! Introductions and observations are in `hello` and `observation`.
 
 use chatwarden_model::{MAX_USERS, UserSet};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::write_line;
 use crate::adapter::Answer;
 use crate::format::error::Error;
+use crate::format::json::{Json, json};
 use crate::format::names::Names;
 use crate::format::node::{Node, Object};
 use crate::format::source::Source;
 
-/// An answer, of which only the frame has been read.
+/// An answer of which only the frame is read yet.
 ///
 /// ```
 /// use chatwarden::format::{Reply, Source};
@@ -24,13 +23,13 @@ use crate::format::source::Source;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Reply<'a> {
-    /// The id of the request that is answered; none where the driver could not read it.
+    /// The id of the request; none where the driver could not read it.
     pub id: Option<u64>,
     /// The result, or an error.
     pub outcome: Result<Node<'a>, Refusal>,
 }
 
-/// An error that is answered to a request.
+/// An error as the answer to a request.
 ///
 /// ```
 /// use chatwarden::format::{code, Refusal};
@@ -39,9 +38,9 @@ pub struct Reply<'a> {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
-    /// Which kind of error it is: one of those in [`code`](super::code), or a driver's own.
+    /// The code: one of those in [`code`](super::code), or a driver's own.
     pub code: i64,
-    /// What happened.
+    /// The message for people.
     pub message: String,
 }
 
@@ -52,7 +51,7 @@ impl<'a> Reply<'a> {
     /// If it is not an answer of JSON-RPC 2.0.
     pub fn read(line: Source<'a>) -> Result<Self, Error> {
         let reply = line.root()?.object("an answer")?.only(&["jsonrpc", "id", "result", "error"])?;
-        read_version(&reply)?;
+        check_jsonrpc(&reply)?;
         let id = reply.nullable("id", |id| id.integer(0..=u64::MAX))?;
         if reply.key("id").is_none() {
             reply.required("id")?;
@@ -69,7 +68,7 @@ impl<'a> Reply<'a> {
 }
 
 /// Makes sure that the message is one of JSON-RPC 2.0.
-pub(super) fn read_version(message: &Object<'_>) -> Result<(), Error> {
+pub(super) fn check_jsonrpc(message: &Object<'_>) -> Result<(), Error> {
     let version = message.required("jsonrpc")?;
     if version.text()? == "2.0" { Ok(()) } else { Err(version.expected("`\"2.0\"`")) }
 }
@@ -81,7 +80,7 @@ fn read_refusal(node: Node<'_>) -> Result<Refusal, Error> {
     Ok(Refusal { code: number, message: error.required("message")?.text()?.into_owned() })
 }
 
-/// The answer to a command; `delivers` says whether it is one that has to tell to whom something was delivered.
+/// The answer to a command, which must list its receivers if the command `delivers`.
 ///
 /// # Errors
 /// If the value is no such answer.
@@ -114,61 +113,30 @@ pub fn read_nothing(node: Node<'_>) -> Result<(), Error> {
     node.object("an answer to `reset` or `bye`")?.only(&[]).map(drop)
 }
 
-/// Adds the answer to a command as a line; `delivers` says whether it is one that has to tell to whom something was
-/// delivered. To whom something was delivered is told whether or not it had to be.
+/// Adds the answer to a command as a line. The receivers are listed if the command `delivers`, and also if there are
+/// any although it does not.
 pub fn write_answer(id: &str, answer: Answer, names: &Names, delivers: bool, lines: &mut Vec<u8>) {
-    let decision = if answer.is_allowed() { "allow" } else { "deny" };
-    let tells = answer.is_allowed() && (delivers || !answer.delivered().is_empty());
-    let delivered = tells.then(|| names.of(answer.delivered()).collect());
-    write_result(id, &AnswerForm { decision, delivered }, lines);
+    let lists = answer.is_allowed() && (delivers || !answer.delivered().is_empty());
+    let result = Json::object([
+        ("decision", Some(json!(if answer.is_allowed() { "allow" } else { "deny" }))),
+        ("delivered", lists.then(|| Json::list(names.of(answer.delivered())))),
+    ]);
+    write_result(id, result, lines);
 }
 
 /// Adds the answer to a reset or a bye as a line.
 pub fn write_nothing(id: &str, lines: &mut Vec<u8>) {
-    write_result(id, &NothingForm {}, lines);
+    write_result(id, json!({}), lines);
 }
 
 /// Adds an error as a line.
 pub fn write_refusal(id: &str, refusal: &Refusal, lines: &mut Vec<u8>) {
-    let error = RefusalForm { code: refusal.code, message: &refusal.message };
-    write_line(
-        lines,
-        &ReplyForm { jsonrpc: "2.0", id: raw(id), result: None::<NothingForm>, error: Some(error) },
-    );
+    let Refusal { code, message } = refusal;
+    let error = json!({"code": (*code), "message": (message.as_str())});
+    write_line(lines, &json!({"jsonrpc": "2.0", "id": (Json::Raw(id)), "error": error}));
 }
 
-/// Adds a result as a line.
-pub(super) fn write_result(id: &str, result: &impl Serialize, lines: &mut Vec<u8>) {
-    write_line(lines, &ReplyForm { jsonrpc: "2.0", id: raw(id), result: Some(result), error: None });
+/// Adds a result as a line. The id goes back as it came.
+pub(super) fn write_result(id: &str, result: Json<'_>, lines: &mut Vec<u8>) {
+    write_line(lines, &json!({"jsonrpc": "2.0", "id": (Json::Raw(id)), "result": result}));
 }
-
-/// An id goes back as it came; it was part of a JSON text.
-fn raw(id: &str) -> &RawValue {
-    serde_json::from_str(id).unwrap_or(RawValue::NULL)
-}
-
-#[derive(Serialize)]
-struct ReplyForm<'a, R> {
-    jsonrpc: &'static str,
-    id: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<R>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<RefusalForm<'a>>,
-}
-
-#[derive(Serialize)]
-struct RefusalForm<'a> {
-    code: i64,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct AnswerForm<'a> {
-    decision: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivered: Option<Vec<&'a str>>,
-}
-
-#[derive(Serialize)]
-struct NothingForm {}

@@ -1,35 +1,35 @@
-//! Introductions: what a driver says about itself when it is greeted.
+//! Introductions: the answer of a driver to `hello`.
 
-use chatwarden_model::{CommandKind, EnumSet, NamedEnum};
-use serde::Serialize;
+use chatwarden_model::{CommandKind, NamedEnum};
 
 use super::PROTOCOL_VERSION;
 use super::answer::write_result;
-use super::request::read_protocol;
 use crate::adapter::{About, Part};
 use crate::format::error::Error;
+use crate::format::json::{Json, json};
 use crate::format::node::Node;
-use crate::format::policy::{KnobsForm, PolicySpec};
-use crate::format::word::NounOf;
+use crate::format::policy::{PolicySpec, knobs};
+use crate::format::record::read_version;
+use crate::format::shape::read_words;
 
 /// The most characters of an implementation's name or version.
 const MAX_TITLE_CHARS: usize = 200;
 
-/// What the result of `hello` says about the implementation.
+/// The implementation that the result of `hello` describes.
 ///
 /// # Errors
 /// If the value is no such introduction, or one of another version of the protocol.
 pub fn read_about(node: Node<'_>) -> Result<About, Error> {
     let fields = ["protocol", "name", "version", "commands", "fidelity", "policy", "observes"];
     let hello = node.object("an answer to `hello`")?.only(&fields)?;
-    read_protocol(hello.required("protocol")?)?;
+    read_version(hello.required("protocol")?, PROTOCOL_VERSION, "the protocol")?;
     let commands = hello.required("commands")?;
     let about = About {
         name: read_title(hello.required("name")?)?,
         version: read_title(hello.required("version")?)?,
-        commands: read_words(commands, "commands")?,
+        commands: read_words(commands, "commands", 0)?,
         fidelity: hello.required("fidelity")?.word()?,
-        observes: read_words(hello.required("observes")?, "parts")?,
+        observes: read_words(hello.required("observes")?, "parts", 0)?,
         policy: hello.nullable("policy", PolicySpec::read)?.map(|spec| spec.policy()),
     };
     if about.commands.is_empty() {
@@ -49,39 +49,17 @@ fn read_title(node: Node<'_>) -> Result<String, Error> {
     }
 }
 
-fn read_words<W: NounOf>(node: Node<'_>, what: &str) -> Result<EnumSet<W>, Error> {
-    let mut words = EnumSet::empty();
-    for item in node.list(what, 0..=W::ALL.len())? {
-        let word = item.word::<W>()?;
-        if words.contains(word) {
-            return Err(item.repeated(W::NOUN, word.name()));
-        }
-        words.insert(word);
-    }
-    Ok(words)
-}
-
 /// Adds the answer to `hello` as a line.
 pub fn write_about(id: &str, about: &About, lines: &mut Vec<u8>) {
-    let form = AboutForm {
-        protocol: PROTOCOL_VERSION,
-        name: &about.name,
-        version: &about.version,
-        commands: about.commands.iter().map(CommandKind::name).collect(),
-        fidelity: about.fidelity.name(),
-        policy: about.policy.as_ref().map(KnobsForm::from),
-        observes: about.observes.iter().map(Part::name).collect(),
-    };
-    write_result(id, &form, lines);
-}
-
-#[derive(Serialize)]
-struct AboutForm<'a> {
-    protocol: u64,
-    name: &'a str,
-    version: &'a str,
-    commands: Vec<&'static str>,
-    fidelity: &'static str,
-    policy: Option<KnobsForm>,
-    observes: Vec<&'static str>,
+    let About { name, version, commands, fidelity, observes, policy } = about;
+    let result = json!({
+        "protocol": PROTOCOL_VERSION,
+        "name": (name.as_str()),
+        "version": (version.as_str()),
+        "commands": (Json::list(commands.iter().map(CommandKind::name))),
+        "fidelity": (Json::name(*fidelity)),
+        "policy": (policy.as_ref().map(knobs)),
+        "observes": (Json::list(observes.iter().map(Part::name))),
+    });
+    write_result(id, result, lines);
 }

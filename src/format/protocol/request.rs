@@ -1,21 +1,22 @@
-//! Requests: what the harness asks of a driver, written by the one and read by the other.
+//! Requests of the harness to a driver: how one side writes them and the other reads them.
 
 use chatwarden_model::{Cast, Command, NamedEnum, Preset, Setup, named_enum};
-use serde::Serialize;
 
 use super::answer::Refusal;
 use super::{PROTOCOL_VERSION, code, write_line};
-use crate::format::cast::{NamedCast, UserForm};
+use crate::format::cast::{NamedCast, users};
 use crate::format::command::{NamedCommand, read_command};
 use crate::format::error::Error;
+use crate::format::json::{Json, json};
 use crate::format::names::{Names, read_groups};
 use crate::format::node::{Node, Object};
-use crate::format::policy::{KnobsForm, PolicySpec};
+use crate::format::policy::{PolicySpec, knobs};
+use crate::format::record::read_version;
 use crate::format::source::Source;
 use crate::format::word::NounOf;
 
 named_enum! {
-    /// What can be asked of a driver.
+    /// The requests that a driver answers.
     ///
     /// ```
     /// use chatwarden::model::NamedEnum;
@@ -47,7 +48,7 @@ impl NounOf for Method {
 pub enum Request {
     /// Who it is and what it can do.
     Hello,
-    /// To be as a fresh system on the stage.
+    /// To be as a fresh system in the context of the session.
     Reset,
     /// To carry out a command.
     Apply(Command),
@@ -57,7 +58,7 @@ pub enum Request {
     Bye,
 }
 
-/// What a run is played on: the cast, groups and policy, and what the users and groups are called.
+/// What a reset fixes for the requests that follow: the cast, groups and policy, and the names of users and groups.
 ///
 /// ```
 /// use chatwarden::format::SessionContext;
@@ -67,11 +68,11 @@ pub enum Request {
 pub struct SessionContext {
     /// The names of the users and groups.
     pub names: Names,
-    /// Who they are, and the rules.
+    /// The cast, the number of groups, and the policy.
     pub setup: Setup,
 }
 
-/// A stage on which there is nobody.
+/// A context without users and groups.
 impl Default for SessionContext {
     fn default() -> Self {
         let setup = Setup { cast: Cast::default(), groups: 0, policy: Preset::MessengerKids.policy() };
@@ -91,47 +92,28 @@ impl Request {
         }
     }
 
-    /// Adds the request as a line. The stage is the one that a reset sets, or else the one that was set last.
+    /// Adds the request as a line. The context is the one that a reset sets, or else the one that was set last.
     ///
     /// # Panics
-    /// If the stage has no names for its users and groups.
-    pub fn write(self, id: u64, stage: &SessionContext, lines: &mut Vec<u8>) {
-        let method = self.method().name();
-        let call = |params| Call { jsonrpc: "2.0", id, method, params };
+    /// If the context has no names for its users and groups.
+    pub fn write(self, id: u64, context: &SessionContext, lines: &mut Vec<u8>) {
+        let SessionContext { names, setup } = context;
         let params = match self {
-            Request::Hello => Params::Hello {
-                protocol: PROTOCOL_VERSION,
-                harness: concat!("chatwarden ", env!("CARGO_PKG_VERSION")),
-            },
-            Request::Reset => Params::Reset {
-                cast: UserForm::all(&stage.setup.cast, &stage.names),
-                groups: &stage.names.groups[..stage.setup.groups],
-                policy: KnobsForm::from(&stage.setup.policy),
-            },
-            Request::Apply(command) => {
-                Params::Apply { command: NamedCommand { command, names: &stage.names } }
-            }
-            Request::Observe | Request::Bye => Params::Nothing {},
+            Request::Hello => json!({
+                "protocol": PROTOCOL_VERSION,
+                "harness": (concat!("chatwarden ", env!("CARGO_PKG_VERSION"))),
+            }),
+            Request::Reset => json!({
+                "cast": (users(&setup.cast, names)),
+                "groups": (Json::list(names.groups[..setup.groups].iter().map(String::as_str))),
+                "policy": (knobs(&setup.policy)),
+            }),
+            Request::Apply(command) => json!({"command": (NamedCommand { command, names }.json())}),
+            Request::Observe | Request::Bye => json!({}),
         };
-        write_line(lines, &call(params));
+        let method = self.method().name();
+        write_line(lines, &json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
     }
-}
-
-#[derive(Serialize)]
-struct Call<'a> {
-    jsonrpc: &'static str,
-    id: u64,
-    method: &'static str,
-    params: Params<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Params<'a> {
-    Hello { protocol: u64, harness: &'static str },
-    Reset { cast: Vec<UserForm<'a>>, groups: &'a [String], policy: KnobsForm },
-    Apply { command: NamedCommand<'a> },
-    Nothing {},
 }
 
 /// A request as a driver reads it, with the id that its answer has to bear.
@@ -151,8 +133,8 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// The request that the line holds. What a command names is looked up on the stage, which a reset replaces.
-    pub fn read(line: Source<'_>, stage: &mut SessionContext) -> Self {
+    /// The request that the line holds. The names in a command are those of the context, which a reset replaces.
+    pub fn read(line: Source<'_>, context: &mut SessionContext) -> Self {
         let refused = |id: &str, code, error: &Error| Incoming {
             id: id.into(),
             request: Err(Refusal { code, message: error.to_string() }),
@@ -174,7 +156,7 @@ impl Incoming {
             Ok(method) => method,
             Err(error) => return refused(id, code::NO_SUCH_METHOD, &error),
         };
-        match read_params(method, &call, stage) {
+        match read_params(method, &call, context) {
             Ok(request) => Incoming { id: id.into(), request: Ok(request) },
             Err(error) => refused(id, code::WRONG_PARAMETERS, &error),
         }
@@ -184,47 +166,39 @@ impl Incoming {
 /// The method that is called.
 fn read_call<'a>(call: &Object<'a>) -> Result<Node<'a>, Error> {
     let call = call.clone().only(&["jsonrpc", "id", "method", "params"])?;
-    super::answer::read_version(&call)?;
+    super::answer::check_jsonrpc(&call)?;
     call.required("id")?;
     let method = call.required("method")?;
     method.text()?;
     Ok(method)
 }
 
-fn read_params(method: Method, call: &Object<'_>, stage: &mut SessionContext) -> Result<Request, Error> {
+fn read_params(method: Method, call: &Object<'_>, context: &mut SessionContext) -> Result<Request, Error> {
     let params = call.required("params")?.object(format!("`{}`", method.name()))?;
     Ok(match method {
         Method::Hello => {
             let params = params.only(&["protocol", "harness"])?;
-            read_protocol(params.required("protocol")?)?;
+            read_version(params.required("protocol")?, PROTOCOL_VERSION, "the protocol")?;
             params.required("harness")?.text()?;
             Request::Hello
         }
         Method::Reset => {
-            *stage = read_stage(&params.only(&["cast", "groups", "policy"])?)?;
+            *context = read_context(&params.only(&["cast", "groups", "policy"])?)?;
             Request::Reset
         }
         Method::Apply => {
             let params = params.only(&["command"])?;
-            Request::Apply(read_command(params.required("command")?, &stage.names)?)
+            Request::Apply(read_command(params.required("command")?, &context.names)?)
         }
         Method::Observe => params.only(&[]).map(|_| Request::Observe)?,
         Method::Bye => params.only(&[]).map(|_| Request::Bye)?,
     })
 }
 
-/// Makes sure that the value is the version of the protocol that is spoken here.
-pub(super) fn read_protocol(node: Node<'_>) -> Result<(), Error> {
-    if node.raw() == PROTOCOL_VERSION.to_string() {
-        return Ok(());
-    }
-    Err(node.expected(format_args!("version {PROTOCOL_VERSION} of the protocol")))
-}
-
-fn read_stage(params: &Object<'_>) -> Result<SessionContext, Error> {
-    let casting = NamedCast::read(params.required("cast")?)?;
+fn read_context(params: &Object<'_>) -> Result<SessionContext, Error> {
+    let cast = NamedCast::read(params.required("cast")?)?;
     let groups = read_groups(params.required("groups")?)?;
     let policy = PolicySpec::read(params.required("policy")?)?.policy();
-    let setup = Setup { cast: casting.cast, groups: groups.len(), policy };
-    Ok(SessionContext { names: Names { users: casting.names, groups }, setup })
+    let setup = Setup { cast: cast.cast, groups: groups.len(), policy };
+    Ok(SessionContext { names: Names { users: cast.names, groups }, setup })
 }

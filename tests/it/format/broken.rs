@@ -1,10 +1,10 @@
-//! Files that are broken in one place each, as a table: an edit of the good file, and the whole error.
+//! Files with one error each, as a table: an edit of the good file, and the whole error message.
 
 use super::{GOOD, read};
 
 const TABLE: &str = include_str!("broken.txt");
 
-/// An edit of the good file, and what the reader says of it.
+/// An edit of the good file, and the reader's error.
 pub(super) struct Row {
     find: &'static str,
     pub(super) replace: &'static str,

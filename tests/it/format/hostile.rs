@@ -1,5 +1,5 @@
-//! Texts that nobody writes in good faith: too long, too deep, not text at all, or a good file of which
-//! random pieces are replaced. The reader refuses them with a short message, or takes them at their word.
+//! Hostile texts: too long, too deep, no text at all, or a good file of which random pieces are replaced. The reader
+//! refuses them with a short message, or reads what they say.
 
 use std::fmt::Write;
 

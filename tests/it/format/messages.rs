@@ -1,5 +1,5 @@
-//! The driver protocol's messages: what one side writes the other reads as it was meant, and whatever else comes is an
-//! error, never a panic.
+//! The messages of the driver protocol: one side reads what the other wrote, and any other line is an error, never a
+//! panic.
 
 use chatwarden::adapter::{About, Answer, Fidelity, GroupView, Observation, Part};
 use chatwarden::format::{
@@ -146,7 +146,7 @@ fn answers_are_read_as_they_were_written() {
         (Answer::allow(), CommandKind::Leave),
         (Answer::allow(), CommandKind::Message),
         (to, CommandKind::Message),
-        // What should deliver to nobody and does is told, or it could not be found.
+        // A delivery by a command that should not deliver is written, or it could not be found.
         (to, CommandKind::Leave),
     ] {
         let mut lines = Vec::new();
@@ -179,7 +179,7 @@ fn an_error_tells_its_code_and_message() {
     assert_eq!(reply.outcome.unwrap_err(), refusal);
 }
 
-/// What is wrong with an answer to `apply`, `observe` or `hello` is said where it stands.
+/// An error in an answer to `apply`, `observe` or `hello` has its place.
 #[test]
 fn wrong_answers_are_located() {
     let stage = stage();

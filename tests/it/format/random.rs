@@ -1,7 +1,8 @@
-//! Random scenarios survive being written and read, and are what the schema describes.
+//! Random scenarios are read as they were written, and the schema accepts them.
 
 use std::convert::Infallible;
 
+use chatwarden::finding::Verdict;
 use chatwarden::format::{
     Break, BuiltInCast, CastSpec, Certificate, Expect, FindingRecord, Minimality, NamedCast, PolicySpec,
     Scenario, ScenarioStep, Source,
@@ -36,7 +37,7 @@ struct Choices {
 impl Choices {
     fn scenario(&mut self, [about, source, message]: [String; 3]) -> Scenario {
         let cast = self.either(|it| CastSpec::BuiltIn(it.word::<BuiltInCast>()), Self::full_cast);
-        self.users = cast.casting().cast.len();
+        self.users = cast.named_cast().cast.len();
         self.groups = self.below(MAX_GROUPS + 1);
         let steps: Vec<_> = (0..self.below(20)).map(|_| self.step()).collect();
         let promises = self.maybe(Self::words);
@@ -126,7 +127,7 @@ impl Choices {
             fidelity: self.word(),
             harness: "0.1.0".into(),
             implementation: self.maybe(|_| "2".into()),
-            verdict: self.word(),
+            verdict: Verdict::ALL[self.below(Verdict::ALL.len() - 1)],
             promise: self.maybe(Self::word),
             condition: self.maybe(Self::word),
             command: self.maybe(Self::word),

@@ -1,4 +1,4 @@
-//! The JSON schema is current, is a schema, and says the same as the reader as far as a schema can.
+//! The committed JSON schema is current and valid, and agrees with the reader as far as a schema can.
 
 use std::sync::LazyLock;
 

@@ -33,7 +33,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 fn told(input: &Input) -> String {
     let named = input.header.named_setup(&NamedSetup::default());
-    let (setup, names) = (named.setup(), named.cast.casting().with_groups(named.groups.clone()));
+    let (setup, names) = (named.setup(), named.cast.named_cast().with_groups(named.groups.clone()));
     let telling = Describer { names: &names, setup: &setup };
     let chain: Vec<String> = input.commands.iter().map(|command| telling.command(*command)).collect();
     let policy = match named.policy {

@@ -1,5 +1,5 @@
-//! What several tests need: casts and setups by name, users of the cast `small`, an implementation that does as it is
-//! told, and for each fault the setup in which it matters and the true minima of its findings.
+//! Helpers of several tests: setups, the users of the cast `small`, scripted implementations, and for each fault the
+//! setup in which it matters and the true minima of its findings.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
@@ -29,7 +29,7 @@ pub const G1: Group = Group::new(0);
 
 /// The cast `small` under a policy.
 pub fn small(policy: Policy, groups: usize) -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups, policy }
+    Setup { cast: BuiltInCast::Small.named_cast().cast, groups, policy }
 }
 
 /// The policy, cast and groups with which the fault matters.
@@ -37,11 +37,11 @@ pub fn small(policy: Policy, groups: usize) -> Setup {
 /// # Panics
 /// If the cast of the fault is not built in.
 pub fn setup_for(fault: Fault) -> Setup {
-    let cast = BuiltInCast::named(fault.cast().name()).expect("the crowd is a built-in cast");
-    Setup { cast: cast.casting().cast, groups: fault.groups(), policy: fault.policy() }
+    let cast = BuiltInCast::named(fault.cast().name()).expect("the cast of a fault is built in");
+    Setup { cast: cast.named_cast().cast, groups: fault.groups(), policy: fault.policy() }
 }
 
-/// The built-in service, to which something happens before every command.
+/// The built-in service, with a function that is called before every command.
 pub struct Disturbed<F>(pub Memory, pub F);
 
 impl<F: Fn(&Command)> Adapter for Disturbed<F> {
@@ -63,7 +63,7 @@ impl<F: Fn(&Command)> Adapter for Disturbed<F> {
     }
 }
 
-/// An implementation that answers and shows what the script says, one entry a command; at its end it panics.
+/// An implementation that follows a script, and panics at its end.
 #[derive(Clone)]
 pub struct Scripted {
     /// The description of the implementation.
@@ -92,7 +92,9 @@ impl Adapter for Scripted {
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        let Some((answer, _)) = self.script.get(self.at) else { panic!("no line for {command:?}") };
+        let Some((answer, _)) = self.script.get(self.at) else {
+            panic!("the script ends before {command:?}")
+        };
         self.at += 1;
         answer.clone()
     }
@@ -103,7 +105,7 @@ impl Adapter for Scripted {
     }
 }
 
-/// A policy with a value of each knob drawn at random.
+/// A policy whose knobs are drawn at random; the same for the same number.
 pub fn random_policy(number: u64) -> Policy {
     let mut choices = Seeded::of_run(0xc0ffee, number);
     let choices = &mut choices;
@@ -129,13 +131,13 @@ fn any<W: NamedEnum>(choices: &mut impl Choices) -> W {
     W::ALL[choices.below(W::ALL.len())]
 }
 
-/// A set of what is large and hashed often; the standard library's hash would take most of the time.
+/// A set with a fast hash, for large values that are hashed often.
 pub type FastSet<T> = HashSet<T, FixedState>;
 
-/// The most commands of a history that a plain search tries.
+/// The most commands of a trace that a plain search tries.
 pub const PLAIN: usize = 4;
 
-/// The faults that a plain search can find: with few users, and by few commands.
+/// The faults that a plain search can find, with few users and few commands.
 pub fn plain_faults() -> Vec<Fault> {
     let plain = |fault: &Fault| fault.cast() == FaultCast::Small && fault.min_length() <= PLAIN;
     Fault::ALL.iter().copied().filter(plain).collect()
@@ -181,8 +183,8 @@ pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identit
     minima
 }
 
-/// The commands by which a group is run.
-const RUNNING: [CommandKind; 7] = [
+/// The commands of a group's owner.
+const OF_OWNERS: [CommandKind; 7] = [
     CommandKind::OpenLink,
     CommandKind::CloseLink,
     CommandKind::Remove,
@@ -192,7 +194,8 @@ const RUNNING: [CommandKind; 7] = [
     CommandKind::Dissolve,
 ];
 
-/// Well-typed commands, approvals by anyone, and what owners do, by guardians: some faults are about who acts.
+/// The well-typed commands, approvals by anyone, and commands of owners by guardians, because some faults are about the
+/// actor.
 pub fn alphabet(setup: &Setup) -> Vec<Command> {
     let mut alphabet = setup.bounds().well_typed();
     let mut approvals = setup.bounds();
@@ -208,7 +211,7 @@ pub fn alphabet(setup: &Setup) -> Vec<Command> {
         _ => false,
     }));
     let mut running = setup.bounds();
-    running.commands = RUNNING.iter().copied().collect();
+    running.commands = OF_OWNERS.iter().copied().collect();
     let by_guardians = running.all().into_iter().filter(|command| {
         let (by, others) = (command.by(), command.users().without(command.by()));
         kinds.guardians.contains(by) && others.is_subset(kinds.chatting())
@@ -217,7 +220,7 @@ pub fn alphabet(setup: &Setup) -> Vec<Command> {
     alphabet
 }
 
-/// 128 bits of what the future depends on: the service's data and the model's state.
+/// A hash of 128 bits of the service's data and the model's state, on which the future depends.
 fn fingerprint(service: &Memory, lockstep: &Lockstep) -> (u64, u64) {
     let hash = |seed| FixedState::with_seed(seed).hash_one((service, lockstep.state()));
     (hash(0), hash(1))

@@ -114,7 +114,7 @@ fn search(
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),
-        names: options.cast.value.casting().with_groups(options.group_names()),
+        names: options.cast.value.named_cast().with_groups(options.group_names()),
         setup: search.setup,
         exploration,
         time,

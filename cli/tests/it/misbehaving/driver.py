@@ -1,5 +1,5 @@
-"""A driver that misbehaves in one way, named by its first argument. Other arguments are ignored; they mark the
-process.
+"""A driver that misbehaves in one way, named by its first argument. The second argument marks the process. The mode
+"stubborn" makes the file that a third one names when it hangs.
 
 Around the misbehaviour is the teaching driver without its defect, so that whatever else it does conforms. What
 happens "in the middle" happens at the 30th request. Each mode with the outcome that the harness has to come to:
@@ -187,6 +187,8 @@ def ignore_signals():
 
 def be_stubborn():
     ignore_signals()
+    if len(sys.argv) > 3:
+        open(sys.argv[3], "w").close()
     hang()
 
 

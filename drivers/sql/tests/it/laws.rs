@@ -148,8 +148,11 @@ fn a_file_is_emptied_unless_it_has_other_tables() {
     let folder = tempfile::tempdir().expect("there is a temporary directory");
     let path = folder.path().join("chat.db");
     let location: Location = format!("sqlite:{}", path.display()).parse().expect("it is a location");
-    let setup =
-        Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+    let setup = Setup {
+        cast: BuiltInCast::Small.named_cast().cast,
+        groups: 1,
+        policy: Preset::MessengerKids.policy(),
+    };
     for _ in 0..2 {
         let mut service = Service::new(location.open().expect("it opens"), None).expect("it starts");
         service.reset(&setup).expect("it can be reset");

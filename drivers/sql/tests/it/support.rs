@@ -21,12 +21,12 @@ pub(crate) const G1: Group = Group::new(0);
 
 /// The cast `small` under a policy.
 pub(crate) fn small(policy: Policy, groups: usize) -> Setup {
-    Setup { cast: BuiltInCast::Small.casting().cast, groups, policy }
+    Setup { cast: BuiltInCast::Small.named_cast().cast, groups, policy }
 }
 
 /// The cast `family` under a policy.
 pub(crate) fn family(policy: Policy, groups: usize) -> Setup {
-    Setup { cast: BuiltInCast::Family.casting().cast, groups, policy }
+    Setup { cast: BuiltInCast::Family.named_cast().cast, groups, policy }
 }
 
 /// The commands of a run of a campaign.

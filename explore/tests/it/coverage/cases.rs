@@ -42,11 +42,11 @@ fn commands() -> HashMap<String, Command> {
 }
 
 fn names() -> Names {
-    BuiltInCast::Family.casting().with_groups(Names::numbered(2))
+    BuiltInCast::Family.named_cast().with_groups(Names::numbered(2))
 }
 
 fn setup(policy: Policy) -> Setup {
-    Setup { cast: BuiltInCast::Family.casting().cast, groups: 2, policy }
+    Setup { cast: BuiltInCast::Family.named_cast().cast, groups: 2, policy }
 }
 
 /// A preset or a policy of the catalogue, with a change where one is given.

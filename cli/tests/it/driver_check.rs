@@ -1,13 +1,13 @@
 //! Drivers that answer, and wrongly: each fails the check that is about it, with what to do, and what would be
 //! meaningless after that is not checked. What does not keep the protocol at all is tested in `misbehaving`.
 //!
-//! What each way is, and which check it fails, is the table at the head of `inspecting/driver.py`.
+//! What each way is, and which check it fails, is the table at the head of `driver_check/driver.py`.
 
 use std::path::Path;
 
 use crate::cli::{chatwarden, code, json_lines};
 
-const DRIVER: &str = include_str!("inspecting/driver.py");
+const DRIVER: &str = include_str!("driver_check/driver.py");
 
 /// A row of the driver's table: the way, and the check.
 fn ways() -> Vec<(&'static str, &'static str)> {
@@ -33,7 +33,7 @@ fn each_way_of_being_wrong_fails_its_check() {
 
 fn each_fails_its_check(ways: &[(&str, &str)]) {
     for &(way, check) in ways {
-        let driver = format!("python3 cli/tests/it/inspecting/driver.py {way}");
+        let driver = format!("python3 cli/tests/it/driver_check/driver.py {way}");
         let arguments = ["check-driver", &driver, "--timeout", "5s", "--json"];
         let output = chatwarden(Path::new(crate::ROOT), &arguments);
         let lines = json_lines(&output);

@@ -1,25 +1,26 @@
-//! The conformance test of a driver itself: does it keep the protocol, before anything is believed that it says of an
-//! implementation?
+//! The conformance test of a driver itself: whether it keeps the protocol, before its answers about an implementation
+//! count.
 //!
-//! What is found here is the driver's, and told with what mends it. Implementations are tested by `campaign`.
+//! A failed check is a fault of the driver and comes with advice. Implementations are tested by `campaign`.
 
 mod checks;
-mod trace;
+mod observed_run;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chatwarden_model::{NamedEnum, Setup, named_enum};
 
-use crate::driver_process::Drivers;
+use crate::driver_process::DriverPool;
 use chatwarden::adapter::Failure;
-use checks::Inspection;
+use checks::DriverChecks;
 
 named_enum! {
-    /// Something that is asked of a driver.
+    /// A check of a driver.
     ///
     /// ```
-    /// use chatwarden::{inspect::Check, model::NamedEnum};
+    /// use chatwarden::model::NamedEnum;
+    /// use chatwarden_cli::driver_check::Check;
     /// assert_eq!(Check::ALL.len(), 8);
     /// ```
     pub enum Check {
@@ -35,12 +36,12 @@ named_enum! {
 }
 
 impl Check {
-    /// Whether the checks behind it compare answers that mean nothing if it is failed.
-    fn is_ground(self) -> bool {
+    /// Whether the checks after it compare answers that mean nothing if it fails.
+    fn is_prerequisite(self) -> bool {
         matches!(self, Check::Answers | Check::Repeatable | Check::Observe | Check::Reset)
     }
 
-    /// What to do about a driver that does not pass.
+    /// The advice about a driver that fails the check.
     pub fn mend(self) -> &'static str {
         match self {
             Check::Answers => {
@@ -69,91 +70,95 @@ impl Check {
     }
 }
 
-/// What came of a check.
+/// The result of a check.
 ///
-/// An example is at [`inspect`].
+/// An example is at [`check_driver`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Checked {
-    /// What was asked.
+pub struct CheckResult {
+    /// The check.
     pub check: Check,
-    /// What was done to find out, or what is wrong.
-    pub outcome: Result<String, Wrong>,
-    /// How long it took.
+    /// The work that was done, in words, or the reason of the failure.
+    pub outcome: Result<String, CheckFailure>,
+    /// The time that it took.
     pub time: Duration,
 }
 
-impl Checked {
-    /// What to do about what is wrong; none where what went wrong says it itself.
+impl CheckResult {
+    /// The advice; none where the reason of the failure contains it.
     pub fn mend(&self) -> Option<&'static str> {
-        matches!(self.outcome, Err(Wrong::Departs(_))).then(|| self.check.mend())
+        matches!(self.outcome, Err(CheckFailure::Deviates(_))).then(|| self.check.mend())
     }
 }
 
-/// What is wrong with a driver.
+/// The reason why a check failed.
 ///
 /// ```
-/// use chatwarden_cli::inspect::Wrong;
-/// let wrong = Wrong::Departs("the same history after a reset differs at step 3".into());
-/// assert_eq!(wrong.to_string(), "the same history after a reset differs at step 3");
+/// use chatwarden_cli::driver_check::CheckFailure;
+/// let failure = CheckFailure::Deviates("the same trace after a reset differs at step 3".into());
+/// assert_eq!(failure.to_string(), "the same trace after a reset differs at step 3");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wrong {
-    /// It did not answer as the protocol says, so that the check could not be made.
-    Failed(Failure),
-    /// It answered, and not as it should.
-    Departs(String),
-    /// Nothing was tried, since a check before was failed.
+pub enum CheckFailure {
+    /// The driver did not answer as the protocol says, so that the check could not be made.
+    Unanswered(Failure),
+    /// The driver answered, and not as it should.
+    Deviates(String),
+    /// Nothing was tried, because this earlier check failed.
     Skipped(Check),
 }
 
-impl std::fmt::Display for Wrong {
+impl std::fmt::Display for CheckFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Wrong::Failed(Failure::Failed(why)) => f.write_str(why),
-            Wrong::Failed(failure) => failure.fmt(f),
-            Wrong::Departs(what) => f.write_str(what),
-            Wrong::Skipped(before) => write!(f, "not checked, since `{before}` failed"),
+            CheckFailure::Unanswered(Failure::Failed(why)) => f.write_str(why),
+            CheckFailure::Unanswered(failure) => failure.fmt(f),
+            CheckFailure::Deviates(how) => f.write_str(how),
+            CheckFailure::Skipped(before) => write!(f, "not checked, since `{before}` failed"),
         }
     }
 }
 
-impl From<Failure> for Wrong {
+impl From<Failure> for CheckFailure {
     fn from(failure: Failure) -> Self {
-        Wrong::Failed(failure)
+        CheckFailure::Unanswered(failure)
     }
 }
 
-/// Checks a driver, one thing after the other, and tells each result as it comes.
+/// Makes every check of a driver, and passes on each result as it comes.
 ///
 /// ```
-/// use chatwarden_cli::driver_process::{Drivers, Options};
-/// use chatwarden_cli::inspect::inspect;
+/// use chatwarden_cli::driver_process::{DriverPool, DriverOptions};
+/// use chatwarden_cli::driver_check::check_driver;
 /// use chatwarden::model::{Preset, Setup};
 /// use chatwarden::format::BuiltInCast;
 /// # let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../drivers/python/driver.py");
 /// # let command = format!("python3 {} --fixed", program.display());
 ///
-/// let casting = BuiltInCast::Small.casting();
-/// let setup = Setup { cast: casting.cast, groups: 2, policy: Preset::MessengerKids.policy() };
-/// let drivers = Drivers::open(&command, Options::default())?;
+/// let cast = BuiltInCast::Small.named_cast();
+/// let setup = Setup { cast: cast.cast, groups: 2, policy: Preset::MessengerKids.policy() };
+/// let drivers = DriverPool::open(&command, DriverOptions::default())?;
 /// let mut wrong = Vec::new();
-/// inspect(&drivers, &setup, &casting.names, |checked| wrong.extend(checked.outcome.err()));
+/// check_driver(&drivers, &setup, &cast.names, |result| wrong.extend(result.outcome.err()));
 /// assert!(wrong.is_empty(), "{wrong:?}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn inspect(drivers: &Arc<Drivers>, setup: &Setup, users: &[String], mut told: impl FnMut(Checked)) {
-    let inspection = Inspection::new(drivers, setup, users);
+pub fn check_driver(
+    drivers: &Arc<DriverPool>,
+    setup: &Setup,
+    users: &[String],
+    mut on_result: impl FnMut(CheckResult),
+) {
+    let checks = DriverChecks::new(drivers, setup, users);
     let mut failed = None;
     for &check in Check::ALL {
         let started = Instant::now();
         let outcome = match failed {
-            Some(before) if check != Check::Bye => Err(Wrong::Skipped(before)),
-            _ => inspection.outcome(check),
+            Some(before) if check != Check::Bye => Err(CheckFailure::Skipped(before)),
+            _ => checks.outcome(check),
         };
-        // What comes after these makes sense only with a driver that passes them.
-        if outcome.is_err() && check.is_ground() {
+        if outcome.is_err() && check.is_prerequisite() {
             failed.get_or_insert(check);
         }
-        told(Checked { check, outcome, time: started.elapsed() });
+        on_result(CheckResult { check, outcome, time: started.elapsed() });
     }
 }
