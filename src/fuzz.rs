@@ -22,3 +22,8 @@ pub use harness::{Fuzzed, harness};
 pub use header::{Header, UnknownVersion};
 pub use mutate::Mutator;
 pub use target::{Settings, Target, TargetOutcome};
+
+/// Tests the examples of the page.
+#[cfg(all(doctest, feature = "arbitrary"))]
+#[doc = include_str!("../docs/fuzzing-by-hand.md")]
+mod by_hand {}

@@ -21,7 +21,7 @@ use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use crate::triage::{Finder, FindingWriter};
+use crate::triage::{Draft, Finder, FindingWriter};
 
 /// The configuration of a target.
 ///
@@ -266,7 +266,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             let (identity, path) = (found.finding.identity(), draft.path().display());
             let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
         }
-        finder.conclude(found, None, draft, &self.make, out, palette)
+        let make = || Ok(Box::new((self.make)()?) as Box<dyn Adapter + '_>);
+        conclude(&finder, found, draft, &make, out, palette)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -323,4 +324,16 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
         Finder { replay: self.settings.replay.clone(), ..finder }
     }
+}
+
+/// Concludes a finding. It is not generic, so that this library compiles it and not each fuzz crate.
+fn conclude<'a>(
+    finder: &Finder,
+    found: &Found,
+    draft: io::Result<Draft>,
+    make: &dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure>,
+    mut out: &mut dyn Write,
+    palette: &Palette,
+) -> io::Result<PathBuf> {
+    finder.conclude(found, None, draft, &make, &mut out, palette)
 }

@@ -1,5 +1,5 @@
-//! The laws by which the search steps accounts and groups apart, on random histories under random policies: what
-//! becomes of a part depends on that part, and of the rest only on who is authorized with whom.
+//! The laws that let the search step accounts and groups separately, on random traces under random
+//! policies: the next state of a part depends on that part and on who is authorized with whom.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -21,7 +21,7 @@ const LENGTH: usize = 60;
 type Accounts = State<MAX_USERS, 0>;
 type Relation = Vec<bool>;
 
-/// What was seen to depend on what.
+/// The effects that were seen for each cause.
 struct Law<Causes, Effects> {
     seen: HashMap<Causes, Effects>,
     again: u64,
@@ -32,7 +32,7 @@ impl<Causes: Eq + Hash + Debug, Effects: PartialEq + Debug> Law<Causes, Effects>
         Law { seen: HashMap::new(), again: 0 }
     }
 
-    /// The same causes have the same effects.
+    /// Checks that the same causes have the same effects.
     #[track_caller]
     fn holds(&mut self, causes: Causes, effects: Effects) {
         match self.seen.get(&causes) {
@@ -72,7 +72,7 @@ impl Laws {
                 }
             }
             Some(group) => {
-                // The groups are alike, so what holds of one is said of the first.
+                // Groups are interchangeable, so all are recorded as the first one.
                 let first = Renaming::identity().with_group(group, Group::new(0)).command(command);
                 self.groups.holds((first, here, *before.group(group)), (outcome, *after.group(group)));
                 let others = Group::first(GROUPS).filter(|other| *other != group);
@@ -84,7 +84,7 @@ impl Laws {
     }
 }
 
-/// Who is authorized with whom.
+/// For each pair of users, true if they are authorized with each other.
 fn relation(state: &State, policy: &Policy) -> Relation {
     let chatting = state.kinds().chatting();
     let others = |user| chatting.without(user).iter();
@@ -114,8 +114,8 @@ fn parts_can_be_stepped_apart() {
         again[1] += laws.settling.again;
         again[2] += laws.groups.again;
     }
-    println!("met again: {again:?}");
-    // A law that is never met with the same causes twice is not tried.
+    println!("causes that came up again: {again:?}");
+    // A law whose causes never come up twice is not tested.
     assert!(again.iter().all(|&again| again > 10_000), "{again:?}");
 }
 
