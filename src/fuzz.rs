@@ -1,9 +1,10 @@
 //! The parts of a fuzz target: a codec between bytes and traces, a mutator of commands, guidance by
 //! the model, and a target that executes inputs and saves what it finds.
 //!
-//! The macro [`fuzz_target`](crate::fuzz_target) makes a target for `cargo fuzz` in one line. With the
-//! feature `arbitrary`, [`Input`] implements `arbitrary::Arbitrary`, for targets that are written by
-//! hand; `docs/fuzzing-by-hand.md` has one. libFuzzer itself is linked by the fuzz crate.
+//! The macro [`fuzz_target`](crate::fuzz_target) makes a target for `cargo fuzz` in one line. With
+//! the feature `arbitrary`, [`Input`] implements `arbitrary::Arbitrary`, for targets that are
+//! written by hand; `docs/fuzzing-by-hand.md` has one. libFuzzer itself is linked by the fuzz
+//! crate.
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;

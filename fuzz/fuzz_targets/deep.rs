@@ -1,11 +1,12 @@
 //! Faults that only a long trace shows, for the measurements of guidance by the model
-//! (`fuzz/experiment`): no approval is revoked while a group has so many members. With `DEPTH=7` the
-//! group holds two children and two adults, which takes at least six approvals and a launch. With
-//! `DEPTH=13` it holds all three children and both adults of the cast, which takes at least twelve
-//! commands. One more command shows the fault. `FAULT` plants a fault of the catalogue instead.
+//! (`fuzz/experiment`): no approval is revoked while a group has so many members. With `DEPTH=7`
+//! the group holds two children and two adults, which takes at least six approvals and a launch.
+//! With `DEPTH=13` it holds all three children and both adults of the cast, which takes at least
+//! twelve commands. One more command shows the fault. `FAULT` plants a fault of the catalogue
+//! instead.
 //!
-//! The service is the built-in one, a part of the library. With the feature `parlor` it is Parlor, the
-//! example of a product, which can be instrumented while the library is not.
+//! The service is the built-in one, a part of the library. With the feature `parlor` it is Parlor,
+//! the example of a product, which can be instrumented while the library is not.
 #![no_main]
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault};

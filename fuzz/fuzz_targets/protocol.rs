@@ -1,6 +1,6 @@
-//! The driver protocol, in both directions. Reading any answer of a driver neither panics nor guesses,
-//! an error has its place, and an accepted answer is the same after writing and reading it. A driver in
-//! Rust answers any request with replies.
+//! The driver protocol, in both directions. Reading any answer of a driver neither panics nor
+//! guesses, an error has its place, and an accepted answer is the same after writing and reading
+//! it. A driver in Rust answers any request with replies.
 #![no_main]
 
 use chatwarden::adapter::{Observation, memory::Memory};

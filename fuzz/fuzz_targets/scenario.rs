@@ -1,5 +1,5 @@
-//! Scenario files. Reading any bytes neither panics nor takes for ever, an error has its place, and an
-//! accepted scenario is the same after writing and reading it.
+//! Scenario files. Reading any bytes neither panics nor takes for ever, an error has its place, and
+//! an accepted scenario is the same after writing and reading it.
 #![no_main]
 
 use chatwarden::format::{Scenario, Source};

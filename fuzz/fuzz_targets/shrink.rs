@@ -1,6 +1,6 @@
-//! Any trace that fails, with any fault of the catalogue, shrinks to one with the same finding that is
-//! simpler or as simple. The first byte of an input is the fault; the rest is a trace under the policy
-//! with which the fault shows.
+//! Any trace that fails, with any fault of the catalogue, shrinks to one with the same finding that
+//! is simpler or as simple. The first byte of an input is the fault; the rest is a trace under the
+//! policy with which the fault shows.
 #![no_main]
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};

@@ -1,5 +1,5 @@
-//! The parts of fuzz targets: the codec of inputs, the mutator, guidance by the model, the targets and
-//! the triage of their findings.
+//! The parts of fuzz targets: the codec of inputs, the mutator, guidance by the model, the targets
+//! and the triage of their findings.
 
 mod arbitrary;
 mod codec;

@@ -1,8 +1,8 @@
-//! Approvals of parents and blocks of users: the endpoints that change which users may talk with each
-//! other.
+//! Approvals of parents and blocks of users: the endpoints that change which users may talk with
+//! each other.
 //!
-//! After a withdrawal or a block, the rooms that the two users share are frozen for good: people still
-//! see who was in them, but nobody can post or join.
+//! After a withdrawal or a block, the rooms that the two users share are frozen for good: people
+//! still see who was in them, but nobody can post or join.
 
 use rusqlite::Connection;
 

@@ -1,5 +1,5 @@
-//! The back end of Parlor, a messenger for kids, who talk only with people whom their parents approved.
-//! Each method of [`Parlor`] is an endpoint; its caller is authenticated already.
+//! The back end of Parlor, a messenger for kids, who talk only with people whom their parents
+//! approved. Each method of [`Parlor`] is an endpoint; its caller is authenticated already.
 //!
 //! ```
 //! use parlor::{Parlor, ParlorError, Refusal, Role};

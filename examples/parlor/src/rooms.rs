@@ -10,7 +10,8 @@ use crate::error::{ParlorError, Refusal, require};
 use crate::rules::Pair;
 use crate::store::{Parlor, all, execute, exists, first};
 
-/// The number of a room. The app draws it at random, so that opening the same room twice is noticed.
+/// The number of a room. The app draws it at random, so that opening the same room twice is
+/// noticed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RoomId(pub i64);
 
@@ -77,7 +78,8 @@ impl Parlor {
     /// Somebody in a room adds somebody else, who is in at once.
     ///
     /// # Errors
-    /// If the room is not open, the one is not in it or the other is, they may not meet, or the storage fails.
+    /// If the room is not open, the one is not in it or the other is, they may not meet, or the
+    /// storage fails.
     pub fn invite(&mut self, by: UserId, room: RoomId, who: UserId) -> Result<(), ParlorError> {
         self.change(|db| {
             check_open(db, room)?;
@@ -178,7 +180,8 @@ fn enter(db: &Connection, room: RoomId, user: UserId) -> Result<(), ParlorError>
     execute(db, "INSERT INTO people (room, user) VALUES (?1, ?2)", (room, user)).map(drop)
 }
 
-/// Takes somebody out of a room. A room that its owner left has none; one that everybody left is closed.
+/// Takes somebody out of a room. A room that its owner left has none; one that everybody left is
+/// closed.
 fn depart(db: &Connection, room: RoomId, user: UserId) -> Result<(), ParlorError> {
     const CLOSE: &str = "
         UPDATE rooms SET state = 'closed'

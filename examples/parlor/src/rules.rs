@@ -38,7 +38,8 @@ impl Pair {
         pair.ok_or(Refusal::NoSuchUser.into())
     }
 
-    /// True if the two may talk: both chat, neither blocked the other, and the parents of each kid approved the other.
+    /// True if the two may talk: both chat, neither blocked the other, and the parents of each kid
+    /// approved the other.
     pub(crate) fn may_talk(self) -> bool {
         let [one, other] = [0, 1].map(|at| self.roles[at] != Role::Kid || self.approved[at]);
         self.chat() && !self.blocked && one && other

@@ -1,5 +1,5 @@
-//! The database of Parlor: opening and wiping it, and the transaction around each endpoint. It does not
-//! know users and rooms.
+//! The database of Parlor: opening and wiping it, and the transaction around each endpoint. It does
+//! not know users and rooms.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ impl Parlor {
 
     fn on(db: Connection) -> Result<Self, ParlorError> {
         db.execute_batch(include_str!("schema.sql"))?;
-        // There are about forty statements. All stay prepared, which SQLite otherwise undoes whenever values change on
-        // which a plan might depend.
+        // There are about forty statements. All stay prepared, which SQLite otherwise undoes
+        // whenever values change on which a plan might depend.
         db.set_prepared_statement_cache_capacity(64);
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Parlor { db })
@@ -46,7 +46,7 @@ impl Parlor {
     /// If the database fails.
     pub fn wipe(&mut self) -> Result<(), ParlorError> {
         self.change(|db| {
-            // What refers to others goes before them.
+            // Rows that refer to others are deleted before them.
             for delete in [
                 "DELETE FROM inbox",
                 "DELETE FROM posts",
@@ -63,8 +63,8 @@ impl Parlor {
         })
     }
 
-    /// Does the work in a transaction, which is rolled back on an error. It holds the write lock from the
-    /// start, so that a checked condition still holds when it is acted upon.
+    /// Does the work in a transaction, which is rolled back on an error. It holds the write lock
+    /// from the start, so that a checked condition still holds when it is acted upon.
     pub(crate) fn change<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ParlorError>,

@@ -1,5 +1,5 @@
-//! `Arbitrary` for inputs: any bytes make an input within its bounds, the same bytes make the same one,
-//! other bytes another one, and every kind of setup comes up.
+//! `Arbitrary` for inputs: any bytes make an input within its bounds, the same bytes make the same
+//! one, other bytes another one, and every kind of setup comes up.
 
 use std::collections::BTreeSet;
 

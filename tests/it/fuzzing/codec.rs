@@ -1,5 +1,5 @@
-//! The codec: the meaning of version 1 is pinned, it can express everything, and a changed byte changes
-//! one command.
+//! The codec: the meaning of version 1 is pinned, it can express everything, and a changed byte
+//! changes one command.
 
 use chatwarden::describe::Describer;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
@@ -14,8 +14,8 @@ use chatwarden::replay;
 use super::{MOST, any_bytes, decode, own, trace};
 use chatwarden_test_support::random_policy;
 
-/// Inputs of version 1 with their meaning: a cast, a number of groups, a policy, and the commands. None
-/// of these lines may ever change; a new feature gets new lines.
+/// Inputs of version 1 with their meaning: a cast, a number of groups, a policy, and the commands.
+/// None of these lines may ever change; a new feature gets new lines.
 const PINNED: &str = include_str!("inputs.txt");
 
 fn hex(bytes: &[u8]) -> String {

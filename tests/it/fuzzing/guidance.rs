@@ -1,5 +1,5 @@
-//! Guidance by the model: the same trace sets the same counters, no counter is set without a signal, a
-//! larger group sets a new one, and groups are interchangeable.
+//! Guidance by the model: the same trace sets the same counters, no counter is set without a
+//! signal, a larger group sets a new one, and groups are interchangeable.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};

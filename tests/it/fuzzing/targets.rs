@@ -122,7 +122,8 @@ fn nothing_is_allocated_in_the_steady_state() {
     for &signal in Signal::ALL {
         let settings = Settings { signal, ..Settings::default() };
         assert_eq!(allocated_by(|| Ok(Memory::new()), settings.clone()), 0, "{signal}");
-        // The built-in service makes accounts where the cast changes; the harness does not allocate there either.
+        // The built-in service makes accounts where the cast changes; the harness does not allocate
+        // there either.
         let settings = Settings { varies_setup: true, ..settings };
         assert_eq!(allocated_by(|| Ok(Following(None)), settings), 0, "{signal}, with any setup");
     }

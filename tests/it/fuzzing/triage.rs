@@ -1,6 +1,6 @@
-//! The triage of a target's findings: a finding is on disk before it is shrunk, the reported trace was
-//! replayed, nothing is lost if a file cannot be written or the finding does not recur, and the process
-//! aborts last.
+//! The triage of a target's findings: a finding is on disk before it is shrunk, the reported trace
+//! was replayed, nothing is lost if a file cannot be written or the finding does not recur, and the
+//! process aborts last.
 
 use std::fs;
 use std::path::Path;
@@ -124,7 +124,8 @@ impl Adapter for Mending {
     }
 }
 
-/// The number of resets to find the reported defect and triage it, the saved scenario and the report.
+/// The number of resets to find the reported defect and triage it, the saved scenario and the
+/// report.
 fn triaged(most: usize) -> (usize, Scenario, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let resets = Arc::new(AtomicUsize::new(0));
@@ -178,8 +179,8 @@ fn invite_by_thread(command: &Command, delay: Duration) {
     }
 }
 
-/// For the process of a test: the folder for its findings, and the milliseconds for which the thread
-/// waits.
+/// For the process of a test: the folder for its findings, and the milliseconds for which the
+/// thread waits.
 const FOLDER: &str = "CHATWARDEN_TEST_FOLDER";
 const DELAY: &str = "CHATWARDEN_TEST_DELAY";
 

@@ -1,8 +1,8 @@
-//! The adapter of Parlor for chatwarden. It maps users, groups and commands of the model to accounts,
-//! rooms and endpoints of Parlor, and checks nothing itself.
+//! The adapter of Parlor for chatwarden. It maps users, groups and commands of the model to
+//! accounts, rooms and endpoints of Parlor, and checks nothing itself.
 //!
-//! Parlor's rules are those of the preset `messenger-kids`. It has no links, bans, transfers or calls, and
-//! its support desk registers parents, so the adapter does not support those commands.
+//! Parlor's rules are those of the preset `messenger-kids`. It has no links, bans, transfers or
+//! calls, and its support desk registers parents, so the adapter does not support those commands.
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use chatwarden::model::{Command, CommandKind, EnumSet, Group, Kind, Phase, Preset, Setup, User, UserSet};
@@ -57,8 +57,8 @@ impl ParlorAdapter {
         group.ok_or_else(|| Failure::Failed(format!("nobody opened {room:?}")))
     }
 
-    /// Calls the endpoint for the command. Returns the users whose inbox got something, or none if there
-    /// is no such endpoint.
+    /// Calls the endpoint for the command. Returns the users whose inbox got something, or none if
+    /// there is no such endpoint.
     fn call(&mut self, command: &Command) -> Option<Result<Vec<UserId>, ParlorError>> {
         let account = |user: User| self.accounts[user.index()];
         let parlor = &mut self.parlor;
