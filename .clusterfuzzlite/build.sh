@@ -1,6 +1,6 @@
 #!/bin/bash -eu
-# Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: in $OUT the targets, their seeds and their options. It is
-# called by `compile` of their image, which sets all variables. `scripts/fleet` checks it without the image.
+# Builds the fuzz targets for ClusterFuzzLite and OSS-Fuzz, with their seeds and options, in $OUT.
+# `compile` of their image calls it and sets all variables. `scripts/fleet` checks it without the image.
 cd "$SRC/chatwarden"
 
 case $SANITIZER in
@@ -17,8 +17,8 @@ cargo fuzz build -O -s "$sanitizer"
 targets=$(cargo fuzz list)
 for target in $targets; do
     case $target in
-        # Tests of the harness: they always find something.
-        canary | deep) ;;
+        # An example, and tests of the harness that always find something.
+        by_hand | canary | deep) ;;
         *) cp "${CARGO_TARGET_DIR:-fuzz/target}/x86_64-unknown-linux-gnu/release/$target" "$OUT/" ;;
     esac
 done
@@ -33,6 +33,7 @@ for folder in "$made"/*; do
     (cd "$folder" && find . -type f | LC_ALL=C sort | zip -q "$archive" -@)
 done
 
-# A header and 50 commands of 8 bytes each: what is behind them is passed over. `shrink` has the number of a fault before them.
+# A header and 50 commands of 8 bytes each; later bytes are ignored. Inputs of `shrink` begin with the
+# number of a fault.
 printf '[libfuzzer]\nmax_len = 408\n' >"$OUT/lockstep.options"
 printf '[libfuzzer]\nmax_len = 409\n' >"$OUT/shrink.options"

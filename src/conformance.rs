@@ -140,10 +140,18 @@ impl Conformance {
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
     ) -> Result<(), NonConformance> {
+        self.check_boxed(&|| Ok(Box::new(make()?) as Box<dyn Adapter + '_>))
+    }
+
+    /// Not generic, so that this library compiles it and not each test.
+    fn check_boxed<'a>(
+        &self,
+        make: &(dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure> + Sync),
+    ) -> Result<(), NonConformance> {
         let about = make()?.about();
         let terms = self.terms.unwrap_or_else(|| CheckConfig::of(&about));
-        self.replay(terms, make)?;
-        self.explore(&about, terms, make)
+        self.replay(terms, &make)?;
+        self.explore(&about, terms, &make)
     }
 
     fn replay<A: Adapter>(

@@ -1,9 +1,9 @@
 //! The generator of commands. It draws from the trait [`Choices`], so that a seed, any `rand`
 //! generator, the bytes of a fuzzer and proptest drive the same one.
 //!
-//! It looks at the state, so that most commands are allowed or *near misses*: one condition fails. An
-//! implementation that forgot a check differs from the model on just those. The generator asks the
-//! model what a command would do, never an implementation.
+//! It looks at the state, so that most commands are allowed or *near misses*: one condition fails.
+//! An implementation that forgot a check differs from the model on just those. The generator asks
+//! the model what a command would do, never an implementation.
 
 mod arguments;
 mod choices;
@@ -23,7 +23,7 @@ use arguments::{Likely, Uniform};
 const TRIES: usize = 6;
 
 named_enum! {
-    /// What the choice of commands is guided by.
+    /// The guidance for the choice of commands.
     ///
     /// ```
     /// use chatwarden::{generate::Guidance, model::NamedEnum};
@@ -149,15 +149,17 @@ impl Generator {
     }
 }
 
-/// A command drawn without looking at the state: each kind of command is as likely as any other, and
-/// so is each user and group, most of them of the right kind. The generator is measured against it.
+/// A command drawn without looking at the state: each kind of command is as likely as any other,
+/// and so is each user and group, most of them of the right kind. The generator is measured against
+/// it.
 ///
 /// ```
 /// use chatwarden::generate::{uniform, Seeded};
 /// use chatwarden::model::{Bounds, Cast, CommandKind, Kind, UserSet};
 /// let mut cast = Cast::default();
 /// cast.add(Kind::Adult, UserSet::EMPTY);
-/// let bounds = Bounds { commands: [CommandKind::Leave].into_iter().collect(), ..Bounds::new(&cast, 1) };
+/// let commands = [CommandKind::Leave].into_iter().collect();
+/// let bounds = Bounds { commands, ..Bounds::new(&cast, 1) };
 /// assert_eq!(uniform(&bounds, &mut Seeded::of_run(0, 0)).kind(), CommandKind::Leave);
 /// ```
 ///
@@ -183,8 +185,8 @@ fn presence(kind: CommandKind) -> usize {
     }
 }
 
-/// How often a kind of command is drawn, beside the others of the trace. A kind that the policy never
-/// allows is drawn as a near miss only.
+/// How often a kind of command is drawn, beside the others of the trace. A kind that the policy
+/// never allows is drawn as a near miss only.
 fn weight(kind: CommandKind, policy: &Policy) -> u8 {
     use CommandKind as K;
     let is_never_allowed = match kind {

@@ -1,8 +1,8 @@
 //! The shrinker: a state machine that proposes simpler traces. Its caller executes them and reports
 //! which still show the finding. So the command line, proptest and fuzz targets drive the same one.
 //!
-//! *Simpler* is defined once, by [`measure`]: fewer commands, then fewer users, then fewer groups, then
-//! lower command kinds and indices. Passes run until none of them helps. The model decides which
+//! *Simpler* is defined once, by [`measure`]: fewer commands, then fewer users, then fewer groups,
+//! then lower command kinds and indices. Passes run until none of them helps. The model decides which
 //! candidates are worth an execution. The caller decides which findings are the same.
 
 mod passes;
@@ -32,7 +32,8 @@ pub const BUDGET: usize = 5_000;
 ///
 /// let mut shrinker = Shrinker::new(&setup, EnumSet::all(), vec![direct, direct, block]);
 /// while let Some(candidate) = shrinker.propose() {
-///     let failing = candidate.iter().position(|command| matches!(command, Command::Block { by, who } if by != who));
+///     let blocks = |command: &Command| matches!(command, Command::Block { by, who } if by != who);
+///     let failing = candidate.iter().position(blocks);
 ///     shrinker.record_outcome(failing.map(|at| at + 1));
 /// }
 /// assert_eq!(shrinker.best(), [Command::Block { by: users[0], who: users[1] }]);
@@ -48,8 +49,8 @@ pub struct Shrinker {
 }
 
 impl Shrinker {
-    /// A shrinker of a trace whose last command shows the finding. Candidates have no other kinds of
-    /// commands than these and those of the trace.
+    /// A shrinker of a trace whose last command shows the finding. Candidates have no other kinds
+    /// of commands than these and those of the trace.
     pub fn new(setup: &Setup, kinds: EnumSet<CommandKind>, commands: Vec<Command>) -> Self {
         let tried = HashSet::from([commands.clone()]);
         Shrinker {
@@ -81,8 +82,8 @@ impl Shrinker {
         }
     }
 
-    /// Records the outcome of the trace that was proposed last: the number of commands after which the
-    /// same finding showed, or none if it did not.
+    /// Records the outcome of the trace that was proposed last: the number of commands after which
+    /// the same finding showed, or none if it did not.
     pub fn record_outcome(&mut self, shown_after: Option<usize>) {
         if let Some(len) = shown_after {
             self.best = std::mem::take(&mut self.candidate);

@@ -1,8 +1,8 @@
 //! Traces for `proptest`: a strategy with the generator and the shrinker of the command line. So an
 //! ordinary property fails with a short trace.
 //!
-//! Shrinking keeps any failure of the property. A property that can fail in several ways has to tell
-//! them apart itself.
+//! Shrinking keeps any failure of the property. A property that can fail in several ways has to
+//! tell them apart itself.
 //!
 //! Each candidate of the shrinker is one of proptest's `max_shrink_iters`. The default, 1,024, is
 //! enough for traces of 30 commands.
@@ -28,7 +28,8 @@ use crate::shrink::Shrinker;
 /// let setup = NamedSetup::default().setup();
 /// let config = CheckConfig::of(&Memory::new().about());
 /// let outcome = TestRunner::deterministic().run(&Traces::new(&setup), |commands| {
-///     let finding = run(&mut Memory::with_fault(Fault::DirectUnchecked), config, &setup, &commands);
+///     let mut service = Memory::with_fault(Fault::DirectUnchecked);
+///     let finding = run(&mut service, config, &setup, &commands);
 ///     proptest::prop_assert!(finding.is_none());
 ///     Ok(())
 /// });
@@ -109,8 +110,8 @@ pub struct TraceTree {
 
 #[derive(Debug)]
 enum Phase {
-    /// The best fails after its first `most` commands, and not after fewer than `least`. `shrunk` is
-    /// its length after shrinking, if that is over.
+    /// The best fails after its first `most` commands, and not after fewer than `least`. `shrunk`
+    /// is its length after shrinking, if that is over.
     Trimming {
         least: usize,
         most: usize,

@@ -1,4 +1,4 @@
-//! The reported defect, planted in the built-in chat service. It must be found, or the harness is broken.
+//! The built-in chat service with the reported defect. If it is not found, the harness is broken.
 #![no_main]
 
 use chatwarden::adapter::{fault::Fault, memory::Memory};

@@ -1,10 +1,12 @@
-//! Faults that lie deep, for the experiment of what guidance by the model brings (`fuzz/experiment`): nothing is revoked
-//! while some group has so many members. `DEPTH=7` stands for a group of two children and two adults, which takes six
-//! approvals and a launch at least, and `DEPTH=13` for all three children and both adults of the cast, which takes twelve;
-//! one more command shows it. `FAULT` plants a fault of the catalogue instead.
+//! Faults that only a long trace shows, for the measurements of guidance by the model
+//! (`fuzz/experiment`): no approval is revoked while a group has so many members. With `DEPTH=7`
+//! the group holds two children and two adults, which takes at least six approvals and a launch.
+//! With `DEPTH=13` it holds all three children and both adults of the cast, which takes at least
+//! twelve commands. One more command shows the fault. `FAULT` plants a fault of the catalogue
+//! instead.
 //!
-//! The service is the built-in one, a part of the library; with the feature `parlor` it is Parlor, the example of a
-//! product, which can be instrumented while the library is not.
+//! The service is the built-in one, a part of the library. With the feature `parlor` it is Parlor,
+//! the example of a product, which can be instrumented while the library is not.
 #![no_main]
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, fault::Fault};
@@ -47,7 +49,7 @@ mod service {
 
 struct Deep {
     service: Service,
-    /// With how many members in a group nothing is revoked.
+    /// No approval is revoked while a group has at least so many members.
     size: usize,
 }
 

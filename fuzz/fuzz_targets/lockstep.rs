@@ -1,4 +1,4 @@
-//! The built-in chat service against the model, under any cast and policy. Nothing is to be found.
+//! The built-in chat service against the model, under any cast and policy. It finds nothing.
 #![no_main]
 
 use chatwarden::adapter::memory::Memory;

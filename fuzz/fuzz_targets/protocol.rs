@@ -1,6 +1,6 @@
-//! The driver protocol, both ways: whatever a driver answers, reading it neither panics nor guesses, an error says where it
-//! is, and what is accepted is the same after it was written and read; and whatever a driver in Rust is asked, it answers
-//! with replies.
+//! The driver protocol, in both directions. Reading any answer of a driver neither panics nor
+//! guesses, an error has its place, and an accepted answer is the same after writing and reading
+//! it. A driver in Rust answers any request with replies.
 #![no_main]
 
 use chatwarden::adapter::{Observation, memory::Memory};
@@ -16,23 +16,23 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(Reply { outcome: Ok(result), .. }) =
         located(Source::from_bytes("line", bytes).and_then(Reply::read))
     {
-        let stage = stage();
+        let context = context();
         let _ = located(read_about(result));
         let _ = located(read_nothing(result));
         let mut seen = Observation::default();
-        if located(read_observation(result, &stage, EnumSet::all(), &mut seen)).is_ok() {
+        if located(read_observation(result, &context, EnumSet::all(), &mut seen)).is_ok() {
             let mut written = Vec::new();
-            write_observation("1", &seen, &stage, EnumSet::all(), &mut written);
+            write_observation("1", &seen, &context, EnumSet::all(), &mut written);
             let mut again = Observation::default();
-            read_observation(result_of(&written), &stage, EnumSet::all(), &mut again)
+            read_observation(result_of(&written), &context, EnumSet::all(), &mut again)
                 .expect("it can be read");
             assert_eq!(again, seen);
         }
         for delivers in [false, true] {
-            if let Ok(answer) = located(read_answer(result, &stage.names, delivers)) {
+            if let Ok(answer) = located(read_answer(result, &context.names, delivers)) {
                 let mut written = Vec::new();
-                write_answer("1", answer, &stage.names, delivers, &mut written);
-                assert_eq!(read_answer(result_of(&written), &stage.names, delivers), Ok(answer));
+                write_answer("1", answer, &context.names, delivers, &mut written);
+                assert_eq!(read_answer(result_of(&written), &context.names, delivers), Ok(answer));
             }
         }
     }
@@ -44,12 +44,13 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-fn stage() -> SessionContext {
+fn context() -> SessionContext {
     let named = NamedSetup::default();
     SessionContext { names: named.cast.named_cast().with_groups(named.groups.clone()), setup: named.setup() }
 }
 
-/// Who asks with an id that is no number, as the harness never does, is answered with it.
+/// A request may have an id that is not a number, though the harness never sends one. The reply has
+/// the same id.
 fn is_reply(line: Source<'_>) -> Result<(), Error> {
     let reply = line.root()?.object("an answer")?;
     match reply.nullable("id", |id| id.integer(0..=u64::MAX)) {

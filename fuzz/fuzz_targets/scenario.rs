@@ -1,5 +1,5 @@
-//! Scenario files: whatever the bytes, reading neither panics nor takes for ever, an error says where it is, and what is
-//! accepted is the same after it was written and read.
+//! Scenario files. Reading any bytes neither panics nor takes for ever, an error has its place, and
+//! an accepted scenario is the same after writing and reading it.
 #![no_main]
 
 use chatwarden::format::{Scenario, Source};

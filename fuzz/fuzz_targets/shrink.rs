@@ -1,5 +1,6 @@
-//! Any history that fails, with any fault of the catalogue, shrinks to one that shows the same finding and is simpler, or
-//! as simple. The first byte of an input is the fault, the rest a history under the policy in which that matters.
+//! Any trace that fails, with any fault of the catalogue, shrinks to one with the same finding that
+//! is simpler or as simple. The first byte of an input is the fault; the rest is a trace under the
+//! policy with which the fault shows.
 #![no_main]
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
@@ -41,7 +42,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     1 + mutator.mutate(&mut data[1..], size.saturating_sub(1), max_size - 1, seed)
 });
 
-/// A fault, and what a history is about if it does not say so.
+/// A fault, and the setup of traces that do not have their own.
 fn planted(number: u8) -> (Fault, Setup) {
     let fault = Fault::ALL[usize::from(number) % Fault::ALL.len()];
     (fault, Settings::for_fault(fault).setup.expect("a fault has a setup").setup())

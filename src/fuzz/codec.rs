@@ -1,11 +1,12 @@
-//! The codec of inputs of fuzzers: bytes to a trace and back. Later versions go on reading version 1.
+//! The codec of inputs of fuzzers: bytes to a trace and back. Later versions go on reading version
+//! 1.
 //!
-//! An input is a header of eight bytes, laid out in `header`, and eight bytes for each command. So a
-//! changed byte changes one command, and the bytes behind it keep their places.
+//! An input is a header of eight bytes, laid out in `header`, and eight bytes for each command. So
+//! a changed byte changes one command, and the bytes behind it keep their places.
 //!
 //! | byte | of a command |
 //! | --- | --- |
-//! | 0 | the kind; from 64 on, the other bytes are choices for the generator; numbers in between are skipped |
+//! | 0 | the kind; from 64 on, the other bytes are choices for the generator; numbers between are skipped |
 //! | 1 | the group |
 //! | 2 | the actor |
 //! | 3 | the first other user |
@@ -14,8 +15,8 @@
 //! | 7 | unused |
 //!
 //! Numbers out of range wrap around, so that every input of this version is a trace. A command that
-//! is written out keeps its meaning for ever. A command that the generator chooses does not, because
-//! the generator may change; so the mutator and [`Input::encode`] write commands out.
+//! is written out keeps its meaning for ever. A command that the generator chooses does not,
+//! because the generator may change; so the mutator and [`Input::encode`] write commands out.
 //!
 //! How inputs change is in `mutate`; how they are executed is in `target`.
 

@@ -1,10 +1,10 @@
 //! Guidance by the model: counters that tell the fuzzer which states of the model a trace reached,
-//! beside the counters of instrumented code. So an implementation behind a driver, or one that is not
-//! instrumented, is fuzzed with guidance too.
+//! beside the counters of instrumented code. So an implementation behind a driver, or one that is
+//! not instrumented, is fuzzed with guidance too.
 //!
-//! The counters are coarse on purpose. With a counter for every exact state, every input would be new:
-//! the corpus would swell and nothing be found. An abstract state is new only after one more approval,
-//! one more member or one more invitation.
+//! The counters are coarse on purpose. With a counter for every exact state, every input would be
+//! new: the corpus would swell and nothing be found. An abstract state is new only after one more
+//! approval, one more member or one more invitation.
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -41,8 +41,8 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// The number of counters. libFuzzer reads all of them after every execution, so more would cost
-    /// more. It clears them by whole words, so they are aligned like a word and fill words.
+    /// The number of counters. libFuzzer reads all of them after every execution, so more would
+    /// cost more. It clears them by whole words, so they are aligned like a word and fill words.
     pub const COUNT: usize = 4096;
 
     /// Counters that are all zero.
@@ -187,11 +187,12 @@ impl Guide {
         }
     }
 
-    /// A number made of how many approvals there are and how large the groups are. It does not depend
-    /// on the order of the groups.
+    /// A number made of how many approvals there are and how large the groups are. It does not
+    /// depend on the order of the groups.
     #[inline]
     fn abstract_state(&self) -> usize {
-        // A sum is the same in whatever order the groups come; each size is spread over the whole word first.
+        // A sum is the same in whatever order the groups come; each size is spread over the whole
+        // word first.
         let spread = |value: u64| (value ^ value >> 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let groups = self.sizes.iter().fold(0u64, |sum, size| sum.wrapping_add(spread(u64::from(*size))));
         (spread(groups ^ u64::from(self.approvals)) >> 40) as usize

@@ -13,8 +13,8 @@ use crate::adapter::{Adapter, Failure};
 use crate::describe::Palette;
 use crate::lockstep;
 
-/// Defines a fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that uses
-/// it depends on `libfuzzer-sys` 0.4.
+/// Defines a fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that
+/// uses it depends on `libfuzzer-sys` 0.4.
 ///
 /// The first argument makes an implementation, and may use `?` on a
 /// [`Failure`](crate::adapter::Failure). The second, which is optional, are
@@ -97,8 +97,8 @@ macro_rules! fuzz_target {
 /// assert!(!fuzzed.execute(b"of another version"));
 /// ```
 pub trait Fuzzed {
-    /// Executes an input, and returns true if it is fit for a corpus. A finding is saved and reported,
-    /// and then aborts the process.
+    /// Executes an input, and returns true if it is fit for a corpus. A finding is saved and
+    /// reported, and then aborts the process.
     fn execute(&mut self, bytes: &[u8]) -> bool;
 
     /// See [`Target::describe`](crate::fuzz::Target::describe).

@@ -16,7 +16,8 @@ use super::codec::Input;
 use super::header::Header;
 use crate::generate::{Choices, Generator, Seeded};
 
-/// Of so many inputs, one gets another cast, number of groups and policy, if inputs may have their own.
+/// Of so many inputs, one gets another cast, number of groups and policy, if inputs may have their
+/// own.
 const OTHER_SETUP: usize = 64;
 
 /// Makes inputs from inputs.
@@ -54,9 +55,9 @@ impl Mutator {
         Mutator { varies_setup: true, ..self }
     }
 
-    /// Replaces the input in the first `size` bytes of the data by another of at most `max_size` bytes,
-    /// and returns the number of its bytes. It depends on nothing but the input and the seed. This is
-    /// the interface of libFuzzer for custom mutators.
+    /// Replaces the input in the first `size` bytes of the data by another of at most `max_size`
+    /// bytes, and returns the number of its bytes. It depends on nothing but the input and the
+    /// seed. This is the interface of libFuzzer for custom mutators.
     pub fn mutate(&mut self, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
         let mut choices = Seeded::of_run(seed.into(), 0);
         let size = size.min(data.len());
@@ -75,8 +76,8 @@ impl Mutator {
         self.input.write(&mut data[..end])
     }
 
-    /// Writes the beginning of one input and the end of the other, and returns the number of bytes. This
-    /// is the interface of libFuzzer for custom crossovers.
+    /// Writes the beginning of one input and the end of the other, and returns the number of bytes.
+    /// This is the interface of libFuzzer for custom crossovers.
     pub fn splice(&mut self, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
         let mut choices = Seeded::of_run(seed.into(), 1);
         let most = self.most.min((out.len() / Input::WIDTH).saturating_sub(1));
@@ -108,7 +109,8 @@ fn change(
     };
     commands.truncate(most);
     loop {
-        // The longer a trace is, the likelier commands are deleted, because short traces are faster.
+        // The longer a trace is, the likelier commands are deleted, because short traces are
+        // faster.
         let is_long = commands.len() * 2 > choices.below(most.max(1) + 1);
         match choices.below(16) {
             0..4 if is_long => delete(commands, choices),
@@ -127,8 +129,8 @@ fn change(
     }
 }
 
-/// Inserts commands of the generator, more often than not at the end, where no later command depends
-/// on them.
+/// Inserts commands of the generator, more often than not at the end, where no later command
+/// depends on them.
 fn insert(
     commands: &mut Vec<Command>,
     setup: &Setup,

@@ -1,8 +1,8 @@
-//! A fuzz target: it executes inputs in lock-step, sets the counters of guidance, and saves, shrinks
-//! and reports a finding before the process ends.
+//! A fuzz target: it executes inputs in lock-step, sets the counters of guidance, and saves,
+//! shrinks and reports a finding before the process ends.
 //!
-//! It does not depend on libFuzzer. The macro [`fuzz_target`](crate::fuzz_target) connects the two; any
-//! other fuzzer of byte strings can drive a target as well.
+//! It does not depend on libFuzzer. The macro [`fuzz_target`](crate::fuzz_target) connects the two;
+//! any other fuzzer of byte strings can drive a target as well.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use crate::triage::{Finder, FindingWriter};
+use crate::triage::{Draft, Finder, FindingWriter};
 
 /// The configuration of a target.
 ///
@@ -39,13 +39,14 @@ use crate::triage::{Finder, FindingWriter};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The cast, groups and policy. Without them, they are those of the command line, with the policy
-    /// that the implementation declares.
+    /// The cast, groups and policy. Without them, they are those of the command line, with the
+    /// policy that the implementation declares.
     pub setup: Option<NamedSetup>,
-    /// True if inputs may have any cast, number of groups and policy. If not, inputs with another setup
-    /// than the target's own are unreadable, as an implementation with fixed rules needs it.
+    /// True if inputs may have any cast, number of groups and policy. If not, inputs with another
+    /// setup than the target's own are unreadable, as an implementation with fixed rules needs it.
     pub varies_setup: bool,
-    /// The kinds of commands to draw from. Those that the implementation does not support are left out.
+    /// The kinds of commands to draw from. Those that the implementation does not support are left
+    /// out.
     pub commands: EnumSet<CommandKind>,
     /// The most commands of an input; longer inputs are cut.
     pub length: usize,
@@ -55,8 +56,8 @@ pub struct Settings {
     pub signal: Signal,
     /// The folder in which the scenarios of findings are saved.
     pub save: PathBuf,
-    /// The most time for shrinking a finding. libFuzzer waits for an input no longer than its `-timeout`,
-    /// by default 1,200 seconds.
+    /// The most time for shrinking a finding. libFuzzer waits for an input no longer than its
+    /// `-timeout`, by default 1,200 seconds.
     pub shrink_time: Duration,
     /// The command that replays a saved scenario, without its file; empty if there is none.
     pub replay: String,
@@ -115,8 +116,8 @@ impl Settings {
 /// The outcome of an input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TargetOutcome {
-    /// The input is of an unknown version, or has a setup that the target does not test. It is of no
-    /// use in a corpus.
+    /// The input is of an unknown version, or has a setup that the target does not test. It is of
+    /// no use in a corpus.
     Unreadable,
     /// The implementation conforms.
     Conforms,
@@ -131,11 +132,14 @@ pub enum TargetOutcome {
 /// use chatwarden::fuzz::{Counters, TargetOutcome, Settings, Target};
 ///
 /// static COUNTERS: Counters = Counters::new();
-/// let mut target = Target::new(|| Ok(Memory::with_fault(Fault::LauncherOnly)), Settings::default(), &COUNTERS)?;
+/// let make = || Ok(Memory::with_fault(Fault::LauncherOnly));
+/// let mut target = Target::new(make, Settings::default(), &COUNTERS)?;
 /// let mut bytes = vec![0; 408];
 /// let found = (0..).find_map(|seed| {
 ///     // A fuzzer mutates the inputs that it kept; this example mutates an empty one.
-///     let len = (0..8).fold(0, |len, turn| target.mutator().mutate(&mut bytes, len, 408, seed * 8 + turn));
+///     let len = (0..8).fold(0, |len, round| {
+///         target.mutator().mutate(&mut bytes, len, 408, seed * 8 + round)
+///     });
 ///     match target.run(&bytes[..len]) {
 ///         TargetOutcome::Found(_, found) => Some(found),
 ///         _ => None,
@@ -246,8 +250,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         text
     }
 
-    /// Saves a finding, shrinks it, saves it again and writes a report. Returns the file of the scenario.
-    /// The implementation that showed the finding is dropped first.
+    /// Saves a finding, shrinks it, saves it again and writes a report. Returns the file of the
+    /// scenario. The implementation that showed the finding is dropped first.
     ///
     /// # Errors
     /// If the file or the report cannot be written.
@@ -266,7 +270,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             let (identity, path) = (found.finding.identity(), draft.path().display());
             let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
         }
-        finder.conclude(found, None, draft, &self.make, out, palette)
+        let make = || Ok(Box::new((self.make)()?) as Box<dyn Adapter + '_>);
+        conclude(&finder, found, draft, &make, out, palette)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -323,4 +328,17 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
         Finder { replay: self.settings.replay.clone(), ..finder }
     }
+}
+
+/// Concludes a finding. It is not generic, so that this library compiles it and not each fuzz
+/// crate.
+fn conclude<'a>(
+    finder: &Finder,
+    found: &Found,
+    draft: io::Result<Draft>,
+    make: &dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure>,
+    mut out: &mut dyn Write,
+    palette: &Palette,
+) -> io::Result<PathBuf> {
+    finder.conclude(found, None, draft, &make, &mut out, palette)
 }

@@ -1,5 +1,5 @@
-//! The users and groups of a drawn command: any ([`Uniform`]), or mostly those with which it is likely
-//! to be allowed ([`Likely`]).
+//! The users and groups of a drawn command: any ([`Uniform`]), or mostly those with which it is
+//! likely to be allowed ([`Likely`]).
 
 use std::convert::Infallible;
 
@@ -72,7 +72,8 @@ pub(super) struct Likely<'a, C> {
 }
 
 impl<'a, C: Choices> Likely<'a, C> {
-    /// The group and the child are drawn first, because the likely actors and targets depend on them.
+    /// The group and the child are drawn first, because the likely actors and targets depend on
+    /// them.
     #[inline]
     pub(super) fn new(
         bounds: &'a Bounds,

@@ -1,5 +1,5 @@
-//! Sources of choices: one number below a bound at a time, from a seed, from any generator of random
-//! numbers, or from the bytes of a fuzzer.
+//! Sources of choices: one number below a bound at a time, from a seed, from any generator of
+//! random numbers, or from the bytes of a fuzzer.
 
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -27,7 +27,8 @@ pub trait Choices {
     }
 }
 
-/// Choices from a generator of random numbers: any of `rand` 0.10, or another `rand_core::Rng` 0.10.
+/// Choices from a generator of random numbers: any of `rand` 0.10, or another `rand_core::Rng`
+/// 0.10.
 ///
 /// ```
 /// use chatwarden::format::NamedSetup;
@@ -88,7 +89,8 @@ impl Choices for Seeded {
     }
 }
 
-/// Choices from the bytes of a fuzzer. Once they are used up, every choice is the first alternative.
+/// Choices from the bytes of a fuzzer. Once they are used up, every choice is the first
+/// alternative.
 #[cfg(feature = "arbitrary")]
 impl Choices for arbitrary::Unstructured<'_> {
     fn below(&mut self, bound: usize) -> usize {

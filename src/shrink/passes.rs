@@ -1,5 +1,6 @@
-//! The passes of the shrinker, in the order in which they are tried. Each lists candidates made from
-//! the best trace so far. The shrinker discards those that are not simpler or were tried before.
+//! The passes of the shrinker, in the order in which they are tried. Each lists candidates made
+//! from the best trace so far. The shrinker discards those that are not simpler or were tried
+//! before.
 
 mod plausible;
 
@@ -31,7 +32,7 @@ impl std::fmt::Debug for Pass {
     }
 }
 
-/// What all candidates have in common: the setup, and the kinds of commands that may be added.
+/// The constants of all candidates: the setup, and the kinds of commands that may be added.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShrinkContext {
     pub(super) setup: Setup,
@@ -111,8 +112,8 @@ fn pairs(_: &ShrinkContext, best: &[Command]) -> Candidates {
     Box::new(pairs.map(move |(one, other)| without(&best, |at| at == one || at == other)))
 }
 
-/// With users and groups renamed in the order in which they appear, each kind of user from its lowest
-/// name up. In the second candidate, guardians are renamed together with their children.
+/// With users and groups renamed in the order in which they appear, each kind of user from its
+/// lowest name up. In the second candidate, guardians are renamed together with their children.
 fn canonical_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let renamings = [false, true].map(|in_families| canonical_renaming(&context.setup, best, in_families));
     Box::new(renamings.map(|renaming| renamed(best, &renaming)).into_iter())

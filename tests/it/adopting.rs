@@ -1,4 +1,4 @@
-//! What adopters in Rust use in `cargo test`: the conformance test in one line, and traces for proptest.
+//! The interfaces for `cargo test` of adopters: the conformance test, and traces for proptest.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ fn faulty() -> Result<Memory, Failure> {
 }
 
 #[test]
-fn what_a_conformance_test_finds_is_a_regression_test_from_then_on() {
+fn a_finding_of_a_conformance_test_becomes_a_regression_test() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let test = in_folder(&folder);
     let first = test.check(&faulty).expect_err("the defect is found").to_string();
@@ -38,7 +38,7 @@ fn what_a_conformance_test_finds_is_a_regression_test_from_then_on() {
     let files: Vec<_> = fs::read_dir(folder.path().join("scenarios/found")).expect("it is there").collect();
     assert_eq!(files.len(), 1);
 
-    // With nothing tried, the scenario alone fails; and passes once it is mended.
+    // With a single short run, the scenario alone fails; it passes once the defect is repaired.
     let replays = Conformance { runs: 1, length: 1, ..test };
     let again = replays.check(&faulty).expect_err("it recurs").to_string();
     assert!(again.contains("found/broken-promise-") && again.contains("legitimate after"), "{again}");
@@ -85,7 +85,7 @@ fn a_conformance_test_loses_nothing_of_what_it_finds() {
         let found = fs::read_dir(folder.path().join("scenarios/found")).expect("it is there");
         let names: Vec<_> = found.map(|file| file.expect("it can be listed").file_name()).collect();
         assert!(names.iter().all(|name| !name.to_string_lossy().contains(".new")), "{names:?}");
-        // What panicked before the defect was found is told and saved as well.
+        // A panic before the defect was found is reported and saved as well.
         let panicked = usize::from(told.contains("never heard of her"));
         assert_eq!(names.len(), 1 + panicked, "{names:?}: {told}");
         both += panicked;
@@ -94,7 +94,7 @@ fn a_conformance_test_loses_nothing_of_what_it_finds() {
 }
 
 #[test]
-fn an_implementation_that_cannot_be_reset_is_told_of_once() {
+fn an_implementation_that_cannot_be_reset_is_reported_once() {
     struct Shut;
     impl Adapter for Shut {
         fn about(&self) -> About {
@@ -117,7 +117,7 @@ fn an_implementation_that_cannot_be_reset_is_told_of_once() {
     assert_eq!(found.count(), 1);
 }
 
-/// What proptest comes to for a fault.
+/// The trace to which proptest shrinks a fault.
 fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> {
     let setup = setup_for(fault);
     let terms = CheckConfig::of(&Memory::new().about());
@@ -140,7 +140,7 @@ fn many_cases() -> Config {
 }
 
 #[test]
-fn proptest_shrinks_to_what_the_shrinker_comes_to() {
+fn proptest_shrinks_as_far_as_the_shrinker() {
     for fault in plain_faults() {
         let commands = by_proptest(fault, 1, &many_cases()).unwrap_or_else(|| panic!("{fault} is found"));
         let setup = setup_for(fault);
@@ -172,14 +172,14 @@ fn the_defaults_of_proptest_leave_enough_to_shrink_with() {
 }
 
 #[test]
-fn the_seed_of_proptest_reproduces_a_chain() {
+fn the_seed_of_proptest_reproduces_a_trace() {
     let [one, other] = [(); 2].map(|()| by_proptest(Fault::LauncherOnly, 9, &many_cases()));
     assert!(one.is_some());
     assert_eq!(one, other);
 }
 
 #[test]
-fn what_is_saved_by_a_test_says_who_found_it() {
+fn a_saved_finding_names_its_engine() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     in_folder(&folder).check(&faulty).expect_err("the defect is found");
     let found = folder.path().join("scenarios/found");

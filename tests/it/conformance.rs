@@ -1,5 +1,6 @@
-//! The fault-free built-in service against the model, which share no rule: every preset and fifty random policies,
-//! under each fidelity. `CHATWARDEN_RUNS` says how many runs each takes; `scripts/conformance` runs a million.
+//! The fault-free built-in service against the model, which share no rule: every preset and fifty
+//! random policies, under each fidelity. `CHATWARDEN_RUNS` is the number of runs for each;
+//! `scripts/conformance` sets it to a million.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Fidelity};

@@ -1,6 +1,7 @@
-//! What fuzz targets are made of: the codec of inputs, the mutator, guidance by the model, and targets that take care of
-//! what they find.
+//! The parts of fuzz targets: the codec of inputs, the mutator, guidance by the model, the targets
+//! and the triage of their findings.
 
+mod arbitrary;
 mod codec;
 mod guidance;
 mod mutation;
@@ -23,8 +24,8 @@ fn decode(bytes: &[u8]) -> Result<Input, UnknownVersion> {
     Input::decode(bytes, &own(), EnumSet::all(), MOST)
 }
 
-/// A history by the generator.
-fn history(setup: &Setup, seed: u64, length: usize) -> Vec<Command> {
+/// A trace of the generator.
+fn trace(setup: &Setup, seed: u64, length: usize) -> Vec<Command> {
     let mut choices = Seeded::of_run(seed, 0);
     Generator::for_run(setup, EnumSet::all(), &mut choices).run(setup, length, &[], &mut choices)
 }

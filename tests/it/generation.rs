@@ -1,12 +1,15 @@
-//! What the generator draws, and how soon that finds the reported defect, beside uniform random commands.
+//! The generator: what it draws, from which sources, and how soon that finds the reported defect,
+//! compared with uniform commands.
 
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
-use chatwarden::generate::{Generator, Seeded, uniform};
+use chatwarden::generate::{Choices, Generator, Random, Seeded, uniform};
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Bounds, Command, CommandKind, EnumSet, NamedEnum, Preset, Setup, State, step};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::num::NonZeroUsize;
 
 use chatwarden_test_support::small;
@@ -14,15 +17,11 @@ use chatwarden_test_support::small;
 const LENGTH: usize = 30;
 
 fn generated(setup: &Setup, run: u64) -> Vec<Command> {
-    let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
-    let mut state: State = setup.start();
-    let mut next = || {
-        let command = generator.next(&state, &mut choices);
-        step(&mut state, &setup.policy, &command);
-        command
-    };
-    (0..LENGTH).map(|_| next()).collect()
+    generated_by(setup, &mut Seeded::of_run(0, run))
+}
+
+fn generated_by(setup: &Setup, choices: &mut impl Choices) -> Vec<Command> {
+    Generator::for_run(setup, EnumSet::all(), choices).run(setup, LENGTH, &[], choices)
 }
 
 fn launcher_only_is_found_after(plan: &CampaignConfig) -> u64 {
@@ -30,6 +29,34 @@ fn launcher_only_is_found_after(plan: &CampaignConfig) -> u64 {
     let tally = campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
     tally.found.first().expect("the fault is found").run + 1
+}
+
+/// The expected numbers come from another implementation of xoshiro256++.
+#[test]
+fn the_choices_of_a_seed_never_change() {
+    let rows = [
+        (0, 0, [405, 151, 980, 474, 965, 717, 174, 376]),
+        (7, 41, [988, 661, 32, 906, 73, 219, 322, 544]),
+        (u64::MAX, 1, [88, 828, 956, 795, 988, 155, 788, 437]),
+    ];
+    for (seed, run, expected) in rows {
+        let mut choices = Seeded::of_run(seed, run);
+        assert_eq!(expected.map(|_| choices.below(1_000)), expected, "seed {seed}, run {run}");
+    }
+}
+
+#[test]
+fn any_rand_generator_drives_the_generator() {
+    let setup = small(Preset::MessengerKids.policy(), 2);
+    let by_std = |seed| generated_by(&setup, &mut Random(StdRng::seed_from_u64(seed)));
+    assert_eq!(by_std(1), by_std(1));
+    assert_ne!(by_std(1), by_std(2));
+    let mut thread_rng = rand::rng();
+    let mut state: State = setup.start();
+    let commands = generated_by(&setup, &mut Random(&mut thread_rng));
+    let near =
+        commands.iter().filter(|command| step(&mut state, &setup.policy, command).decision.failures() <= 1);
+    assert!(near.count() * 2 > LENGTH);
 }
 
 #[test]

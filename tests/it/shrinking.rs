@@ -1,5 +1,5 @@
-//! What the shrinker promises of its results, by trying everything it claims to have tried; and that each of its passes
-//! tries what it is there for.
+//! The shrinker: no trace that it claims to have tried is simpler than its result, and each pass
+//! proposes its candidates.
 
 use std::collections::HashSet;
 
@@ -13,10 +13,10 @@ use chatwarden::shrink::{BUDGET, Shrinker, measure};
 
 use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM, small};
 
-/// Shrinks a history by a predicate.
-fn shrunk(history: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Command> {
+/// Shrinks a trace by a predicate.
+fn shrunk(trace: Vec<Command>, shows: impl Fn(&[Command]) -> bool) -> Vec<Command> {
     let setup = small(Preset::MessengerKids.policy(), 1);
-    let mut shrinker = Shrinker::new(&setup, EnumSet::all(), history);
+    let mut shrinker = Shrinker::new(&setup, EnumSet::all(), trace);
     while let Some(candidate) = shrinker.propose() {
         let shown = shows(candidate).then_some(candidate.len());
         shrinker.record_outcome(shown);
@@ -30,7 +30,7 @@ fn two_neighbours_are_deleted_together() {
     let [a, b, c, d] = [block(KAY, KIM), block(KIM, SAM), block(SAM, KAY), block(SAM, KIM)];
     let last = Command::Leave { by: KAY, group: G1 };
     let (long, short) = (vec![a, b, c, d, last], vec![a, d, last]);
-    assert_eq!(shrunk(long.clone(), |history| history == long || history == short), short);
+    assert_eq!(shrunk(long.clone(), |trace| trace == long || trace == short), short);
 }
 
 #[test]
@@ -64,13 +64,13 @@ fn no_deletion_of_one_or_two_commands_keeps_a_result() {
     }
 }
 
-/// A shrinker that is told again and again that nothing simpler shows the finding ends, and counts right how it came to it.
+/// A shrinker ends even if no simpler trace ever shows the finding, and counts its candidates.
 #[test]
 fn executions_are_counted_and_bounded() {
     let setup = small(Preset::MessengerKids.policy(), 2);
-    let histories = [vec![Command::Leave { by: KAY, group: G1 }], long_history(400)];
-    for (history, is_long) in histories.into_iter().zip([false, true]) {
-        let mut shrinker = Shrinker::new(&setup, EnumSet::all(), history);
+    let traces = [vec![Command::Leave { by: KAY, group: G1 }], long_trace(400)];
+    for (trace, is_long) in traces.into_iter().zip([false, true]) {
+        let mut shrinker = Shrinker::new(&setup, EnumSet::all(), trace);
         let mut proposed = 0;
         while shrinker.propose().is_some() {
             proposed += 1;
@@ -82,14 +82,14 @@ fn executions_are_counted_and_bounded() {
     }
 }
 
-fn long_history(len: usize) -> Vec<Command> {
+fn long_trace(len: usize) -> Vec<Command> {
     let users = [KAY, KIM, SAM];
     (0..len).map(|at| Command::Block { by: users[at % 3], who: users[at / 3 % 3] }).collect()
 }
 
-/// All that is tried of a history while nothing simpler shows its finding.
-fn tried(setup: &Setup, history: &[Command]) -> HashSet<Vec<Command>> {
-    let mut shrinker = Shrinker::new(setup, EnumSet::all(), history.to_vec());
+/// All candidates of a trace while none of them shows its finding.
+fn tried(setup: &Setup, trace: &[Command]) -> HashSet<Vec<Command>> {
+    let mut shrinker = Shrinker::new(setup, EnumSet::all(), trace.to_vec());
     let mut tried = HashSet::new();
     while let Some(candidate) = shrinker.propose() {
         tried.insert(candidate.to_vec());
@@ -107,12 +107,12 @@ fn launch(by: User, invited: &[User]) -> Command {
 }
 
 #[test]
-fn what_changes_nothing_is_left_out_at_once() {
+fn commands_that_change_nothing_are_left_out_at_once() {
     let setup = small(Preset::MessengerKids.policy(), 1);
     let absent = Command::Leave { by: KIM, group: G1 };
     let (first, second) = (approve(ANN, KAY, SAM), launch(SAM, &[KAY]));
-    let history = [absent, first, absent, second, absent, absent];
-    assert!(tried(&setup, &history).contains(&vec![first, second, absent]));
+    let trace = [absent, first, absent, second, absent, absent];
+    assert!(tried(&setup, &trace).contains(&vec![first, second, absent]));
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn halves_quarters_and_so_on_are_left_out() {
     let setup = small(Preset::MessengerKids.policy(), 1);
     let users = [KAY, KIM, SAM];
     let blocks = users.iter().flat_map(|&by| users.iter().map(move |&who| Command::Block { by, who }));
-    let history: Vec<Command> = blocks.collect();
-    let tried = tried(&setup, &history);
+    let trace: Vec<Command> = blocks.collect();
+    let tried = tried(&setup, &trace);
     for size in [4, 2, 1] {
         for start in (0..8).step_by(size) {
-            let rest = [&history[..start], &history[start + size..]].concat();
+            let rest = [&trace[..start], &trace[start + size..]].concat();
             assert!(tried.contains(&rest), "without {size} from {start}");
         }
     }
@@ -138,13 +138,13 @@ fn groups_are_named_anew_in_the_order_in_which_they_appear() {
 }
 
 #[test]
-fn roles_are_recast_and_what_thereby_says_the_same_twice_is_one() {
+fn roles_are_recast_and_duplicates_left_out() {
     let setup = small(Preset::MessengerKids.policy(), 1);
     let leave = |by: User| Command::Leave { by, group: G1 };
     let (one, other) = (approve(ANN, KAY, KIM), approve(BOB, KIM, KAY));
-    let history = [one, leave(SAM), other, leave(KIM), leave(SAM), leave(SAM)];
+    let trace = [one, leave(SAM), other, leave(KIM), leave(SAM), leave(SAM)];
     let expected = vec![approve(BOB, KIM, SAM), leave(KAY), leave(KIM), leave(KAY)];
-    assert!(tried(&setup, &history).contains(&expected), "{expected:?}");
+    assert!(tried(&setup, &trace).contains(&expected), "{expected:?}");
 }
 
 #[test]
@@ -153,10 +153,10 @@ fn a_command_is_replaced_by_a_simpler_one_where_the_model_sees_the_same() {
     let start =
         [approve(ANN, KAY, SAM), approve(BOB, KIM, SAM), approve(ANN, KAY, KIM), approve(BOB, KIM, KAY)];
     let left = Command::Leave { by: KIM, group: G1 };
-    let history = |launch: Command| [&start[..], &[launch, left]].concat();
-    let tried = tried(&setup, &history(launch(SAM, &[KAY, KIM])));
-    assert!(tried.contains(&history(launch(SAM, &[KIM]))));
-    assert!(!tried.contains(&history(Command::Join { by: KIM, group: G1 })), "nobody would be in it");
+    let trace_with = |launch: Command| [&start[..], &[launch, left]].concat();
+    let tried = tried(&setup, &trace_with(launch(SAM, &[KAY, KIM])));
+    assert!(tried.contains(&trace_with(launch(SAM, &[KIM]))));
+    assert!(!tried.contains(&trace_with(Command::Join { by: KIM, group: G1 })), "nobody would be in it");
 }
 
 #[test]
@@ -167,20 +167,19 @@ fn launches_come_in_while_few_may_chat() {
     for (users, come_in) in [(6, true), (7, false)] {
         let ending = Command::Leave { by: adults[0], group: G1 };
         let simpler = launch(adults[0], &adults[1..2]);
-        let history = [launch(adults[0], &adults[1..users]), ending];
-        assert_eq!(tried(&setup, &history).contains(&vec![simpler, ending]), come_in, "{users} users");
+        let trace = [launch(adults[0], &adults[1..users]), ending];
+        assert_eq!(tried(&setup, &trace).contains(&vec![simpler, ending]), come_in, "{users} users");
     }
 }
 
 #[test]
-fn one_command_stands_for_two_where_the_model_has_something_to_say() {
+fn one_command_replaces_two_if_the_signature_is_specific() {
     let setup = small(Preset::MessengerKids.policy(), 1);
     let leave = Command::Leave { by: SAM, group: G1 };
     let (first, invite) = (approve(ANN, KAY, SAM), Command::Invite { by: SAM, group: G1, who: KAY });
-    let history = [first, launch(SAM, &[]), invite, leave];
-    assert!(tried(&setup, &history).contains(&vec![first, launch(SAM, &[KAY]), leave]));
+    let trace = [first, launch(SAM, &[]), invite, leave];
+    assert!(tried(&setup, &trace).contains(&vec![first, launch(SAM, &[KAY]), leave]));
     let block = Command::Block { by: SAM, who: KAY };
-    let telling_nothing =
-        [Command::Unblock { by: SAM, who: KAY }, Command::Unblock { by: KAY, who: SAM }, block];
-    assert!(!tried(&setup, &telling_nothing).contains(&vec![Command::Block { by: KAY, who: SAM }, block]));
+    let unspecific = [Command::Unblock { by: SAM, who: KAY }, Command::Unblock { by: KAY, who: SAM }, block];
+    assert!(!tried(&setup, &unspecific).contains(&vec![Command::Block { by: KAY, who: SAM }, block]));
 }

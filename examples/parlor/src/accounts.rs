@@ -1,4 +1,4 @@
-//! Accounts: who there is, and which parents look after which kid. Who may talk with whom is in `rules`.
+//! Accounts: users and their kinds, and the parents of each kid.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, params};
@@ -10,10 +10,10 @@ use crate::store::{Parlor, execute, exists, first};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct UserId(pub i64);
 
-/// What kind of account somebody has, for good.
+/// The kind of an account, which never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-    /// Chats with whom its parents approved.
+    /// Chats with people whom its parents approved.
     Kid,
     /// Chats, and needs no parents for it: a relative, a coach.
     GrownUp,
@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Whether somebody with such an account chats.
+    /// True if users of this kind chat.
     pub fn chats(self) -> bool {
         self != Role::Parent
     }
@@ -70,13 +70,13 @@ impl Parlor {
     }
 }
 
-/// What kind of account the user has.
+/// The kind of the user's account.
 pub(crate) fn role(db: &Connection, user: UserId) -> Result<Role, ParlorError> {
     first(db, "SELECT role FROM users WHERE id = ?1", [user], |row| row.get(0))?
         .ok_or(Refusal::NoSuchUser.into())
 }
 
-/// Whether the kid is the parent's.
+/// True if the kid is the parent's.
 pub(crate) fn is_parent_of(db: &Connection, parent: UserId, kid: UserId) -> Result<bool, ParlorError> {
     exists(db, "SELECT 1 FROM parents WHERE kid = ?1 AND parent = ?2", (kid, parent))
 }

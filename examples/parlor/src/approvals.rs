@@ -1,7 +1,8 @@
-//! Whom parents approve for their kids, and whom people block: the endpoints that decide who may talk with whom.
+//! Approvals of parents and blocks of users: the endpoints that change which users may talk with
+//! each other.
 //!
-//! Who loses somebody by a withdrawal or a block may share rooms with them. Those rooms are frozen, for good: people
-//! still see who was in them, but nobody talks or comes in.
+//! After a withdrawal or a block, the rooms that the two users share are frozen for good: people
+//! still see who was in them, but nobody can post or join.
 
 use rusqlite::Connection;
 
@@ -50,7 +51,7 @@ impl Parlor {
         })
     }
 
-    /// A user takes a block back. What was frozen stays frozen.
+    /// A user takes a block back. Frozen rooms stay frozen.
     ///
     /// # Errors
     /// If the two are the same, one of them does not chat, or the storage fails.
@@ -62,7 +63,7 @@ impl Parlor {
         })
     }
 
-    /// Every kid with every contact that was approved for it, for the support desk.
+    /// Every pair of a kid and an approved contact, for the support desk.
     ///
     /// # Errors
     /// If the storage fails.
@@ -70,7 +71,7 @@ impl Parlor {
         all(self.db(), "SELECT kid, contact FROM approvals", [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Everybody with everyone whom they have blocked, for the support desk.
+    /// Every pair of a user and a user whom they blocked, for the support desk.
     ///
     /// # Errors
     /// If the storage fails.
@@ -91,7 +92,7 @@ fn check_block(db: &Connection, by: UserId, whom: UserId) -> Result<(), ParlorEr
     require(role(db, by)?.chats() && role(db, whom)?.chats(), Refusal::DoesNotChat)
 }
 
-/// Freezes every open room in which the two are, if they may talk until now and one of them is a kid.
+/// Freezes every open room that the two share, if they could talk so far and one of them is a kid.
 fn freeze_what_they_share(db: &Connection, one: UserId, other: UserId) -> Result<(), ParlorError> {
     const FREEZE: &str = "
         UPDATE rooms SET state = 'frozen' WHERE state = 'open'

@@ -1,18 +1,18 @@
-//! What an endpoint answers if it does not do what it was asked: a refusal, which the app shows, or a failure of the
-//! storage, which the operators see.
+//! The errors of endpoints: a refusal, which the app shows, or a failure of the storage, which the
+//! operators see.
 
 use std::fmt;
 
-/// Why an endpoint did not do what it was asked. Nothing has changed then.
+/// The error of an endpoint. Nothing has changed then.
 #[derive(Debug)]
 pub enum ParlorError {
-    /// It must not be done.
+    /// The rules refuse it.
     Refused(Refusal),
     /// The database failed.
     Storage(rusqlite::Error),
 }
 
-/// Why something must not be done.
+/// The rule that refuses a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// There is no such user.

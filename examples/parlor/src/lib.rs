@@ -1,5 +1,5 @@
-//! The back end of Parlor, a messenger for kids: they talk with the people whom their parents picked, and with nobody
-//! else. Each method of [`Parlor`] is an endpoint; who calls it has been authenticated by then.
+//! The back end of Parlor, a messenger for kids, who talk only with people whom their parents
+//! approved. Each method of [`Parlor`] is an endpoint; its caller is authenticated already.
 //!
 //! ```
 //! use parlor::{Parlor, ParlorError, Refusal, Role};
@@ -29,5 +29,5 @@ pub use error::{ParlorError, Refusal};
 pub use rooms::{Room, RoomId, RoomState};
 pub use store::Parlor;
 
-/// The version that is released, as the people who run it know it.
+/// The released version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

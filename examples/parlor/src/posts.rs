@@ -1,4 +1,4 @@
-//! What people say to each other, and whose inbox it comes into.
+//! Posts: messages in and outside rooms, and the inboxes of their readers.
 
 use rusqlite::{Connection, params};
 
@@ -9,7 +9,7 @@ use crate::rules::Pair;
 use crate::store::{Parlor, all, execute};
 
 impl Parlor {
-    /// A user writes to another outside any room; returns whose inbox it came into.
+    /// A user writes to another outside any room; returns the readers.
     ///
     /// # Errors
     /// If the two may not talk, or the storage fails.
@@ -21,7 +21,7 @@ impl Parlor {
         })
     }
 
-    /// Somebody in a room writes to the others in it; returns whose inbox it came into.
+    /// Somebody in a room writes to the others in it; returns the readers.
     ///
     /// # Errors
     /// If the room is not open, they are not in it, or the storage fails.
@@ -35,7 +35,7 @@ impl Parlor {
         })
     }
 
-    /// What came into somebody's inbox, oldest first, with who wrote it.
+    /// The posts in a user's inbox with their writers, oldest first.
     ///
     /// # Errors
     /// If the storage fails.
@@ -47,7 +47,7 @@ impl Parlor {
     }
 }
 
-/// Stores a post and puts it into the inboxes of its readers, whom it returns.
+/// Stores a post, puts it into the inboxes of its readers and returns them.
 fn deliver(
     db: &Connection,
     room: Option<RoomId>,

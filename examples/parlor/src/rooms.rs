@@ -1,4 +1,4 @@
-//! Rooms: who opens one, who comes in and who goes. What is said in them is in `posts`.
+//! Rooms: opening, inviting, leaving and kicking. Posts in rooms are in `posts`.
 
 use std::collections::BTreeSet;
 
@@ -10,31 +10,32 @@ use crate::error::{ParlorError, Refusal, require};
 use crate::rules::Pair;
 use crate::store::{Parlor, all, execute, exists, first};
 
-/// A room, by a number that the app draws at random, so that opening it twice is noticed.
+/// The number of a room. The app draws it at random, so that opening the same room twice is
+/// noticed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RoomId(pub i64);
 
-/// What became of a room.
+/// The state of a room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RoomState {
-    /// People talk in it and come in.
+    /// People can post and join.
     Open,
-    /// Two of its people may not talk any more, so nobody does, for good.
+    /// Two of its people may not talk any more, so nobody can post, for good.
     Frozen,
     /// Everybody has left.
     Closed,
 }
 
-/// A room and who is in it.
+/// A room and its people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Room {
     /// Its number.
     pub id: RoomId,
-    /// What became of it.
+    /// Its state.
     pub state: RoomState,
-    /// Who opened it, until they leave.
+    /// The user who opened it, until they leave.
     pub owner: Option<UserId>,
-    /// Who is in it.
+    /// The users in it.
     pub people: Vec<UserId>,
 }
 
@@ -50,7 +51,7 @@ impl FromSql for RoomState {
 }
 
 impl Parlor {
-    /// A user opens a room and brings people along, all of whom may meet each other.
+    /// A user opens a room together with others. All of them must be allowed to meet each other.
     ///
     /// # Errors
     /// If there was such a room before, some of them may not meet, or the storage fails.
@@ -77,7 +78,8 @@ impl Parlor {
     /// Somebody in a room adds somebody else, who is in at once.
     ///
     /// # Errors
-    /// If the room is not open, the one is not in it or the other is, they may not meet, or the storage fails.
+    /// If the room is not open, the one is not in it or the other is, they may not meet, or the
+    /// storage fails.
     pub fn invite(&mut self, by: UserId, room: RoomId, who: UserId) -> Result<(), ParlorError> {
         self.change(|db| {
             check_open(db, room)?;
@@ -101,7 +103,7 @@ impl Parlor {
         })
     }
 
-    /// The owner shows somebody else the door.
+    /// The owner removes somebody else.
     ///
     /// # Errors
     /// If it is not the owner, the other is not in the room, or the storage fails.
@@ -138,7 +140,7 @@ impl Parlor {
     }
 }
 
-/// What became of the room, if it was ever opened.
+/// The state of the room, if it was ever opened.
 fn state(db: &Connection, room: RoomId) -> Result<Option<RoomState>, ParlorError> {
     first(db, "SELECT state FROM rooms WHERE id = ?1", [room], |row| row.get(0))
 }
@@ -160,7 +162,7 @@ fn check_newcomer(db: &Connection, newcomer: UserId, inside: &[UserId]) -> Resul
     Ok(())
 }
 
-/// Whether the user is in the room.
+/// True if the user is in the room.
 pub(crate) fn is_inside(db: &Connection, room: RoomId, user: UserId) -> Result<bool, ParlorError> {
     exists(db, "SELECT 1 FROM people WHERE room = ?1 AND user = ?2", (room, user))
 }
@@ -169,7 +171,7 @@ fn owns(db: &Connection, user: UserId, room: RoomId) -> Result<bool, ParlorError
     exists(db, "SELECT 1 FROM rooms WHERE id = ?1 AND owner = ?2", (room, user))
 }
 
-/// Who is in the room.
+/// The users in the room.
 pub(crate) fn people(db: &Connection, room: RoomId) -> Result<Vec<UserId>, ParlorError> {
     all(db, "SELECT user FROM people WHERE room = ?1", [room], |row| row.get(0))
 }
@@ -178,7 +180,8 @@ fn enter(db: &Connection, room: RoomId, user: UserId) -> Result<(), ParlorError>
     execute(db, "INSERT INTO people (room, user) VALUES (?1, ?2)", (room, user)).map(drop)
 }
 
-/// Takes somebody out of a room. A room that its owner left has none; one that everybody left is closed.
+/// Takes somebody out of a room. A room that its owner left has none; one that everybody left is
+/// closed.
 fn depart(db: &Connection, room: RoomId, user: UserId) -> Result<(), ParlorError> {
     const CLOSE: &str = "
         UPDATE rooms SET state = 'closed'

@@ -1,6 +1,5 @@
-//! The rules of the house: who may talk with whom, and who may be in one room.
-//!
-//! They are about two people at a time and change nothing; the endpoints ask them.
+//! The rules of the house: which two people may talk, and which two may be in one room. They change
+//! nothing; the endpoints ask them.
 
 use rusqlite::Connection;
 
@@ -8,14 +7,14 @@ use crate::accounts::{Role, UserId};
 use crate::error::{ParlorError, Refusal};
 use crate::store::first;
 
-/// What is known of two different people.
+/// The facts about two different people on which the rules depend.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Pair {
     /// The kind of account of each.
     roles: [Role; 2],
-    /// Whether each was approved for the other by parents, as far as they are kids.
+    /// True if the parents of each kid among them approved the other.
     approved: [bool; 2],
-    /// Whether one of them has blocked the other.
+    /// True if one of them has blocked the other.
     blocked: bool,
 }
 
@@ -39,18 +38,19 @@ impl Pair {
         pair.ok_or(Refusal::NoSuchUser.into())
     }
 
-    /// Whether the two may talk: both chat, neither blocked the other, and the parents of each kid approved the other.
+    /// True if the two may talk: both chat, neither blocked the other, and the parents of each kid
+    /// approved the other.
     pub(crate) fn may_talk(self) -> bool {
         let [one, other] = [0, 1].map(|at| self.roles[at] != Role::Kid || self.approved[at]);
         self.chat() && !self.blocked && one && other
     }
 
-    /// Whether the two may be in one room. Grown-ups sort out among themselves whom they would rather not meet.
+    /// True if the two may be in one room. Any two grown-ups may, even after a block.
     pub(crate) fn may_meet(self) -> bool {
         self.may_talk() || (self.chat() && !self.has_kid())
     }
 
-    /// Whether a kid is one of the two.
+    /// True if one of the two is a kid.
     pub(crate) fn has_kid(self) -> bool {
         self.roles.contains(&Role::Kid)
     }

@@ -1,6 +1,5 @@
-//! The database behind Parlor: how it is opened and wiped, and the transaction around each endpoint.
-//!
-//! Deliberately absent: anything about users and rooms.
+//! The database of Parlor: opening and wiping it, and the transaction around each endpoint. It does
+//! not know users and rooms.
 
 use std::path::Path;
 
@@ -34,20 +33,20 @@ impl Parlor {
 
     fn on(db: Connection) -> Result<Self, ParlorError> {
         db.execute_batch(include_str!("schema.sql"))?;
-        // There are about forty statements. All stay prepared, which SQLite otherwise undoes whenever values change on
-        // which a plan might depend.
+        // There are about forty statements. All stay prepared, which SQLite otherwise undoes
+        // whenever values change on which a plan might depend.
         db.set_prepared_statement_cache_capacity(64);
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Parlor { db })
     }
 
-    /// Forgets everything, as demos and test environments need it now and then.
+    /// Deletes everything, for demos and test environments.
     ///
     /// # Errors
     /// If the database fails.
     pub fn wipe(&mut self) -> Result<(), ParlorError> {
         self.change(|db| {
-            // What refers to others goes before them.
+            // Rows that refer to others are deleted before them.
             for delete in [
                 "DELETE FROM inbox",
                 "DELETE FROM posts",
@@ -64,8 +63,8 @@ impl Parlor {
         })
     }
 
-    /// Does the work in a transaction, of which nothing stays if it fails or is refused. It holds the write lock from
-    /// the start: what was checked is still so when it is acted upon.
+    /// Does the work in a transaction, which is rolled back on an error. It holds the write lock
+    /// from the start, so that a checked condition still holds when it is acted upon.
     pub(crate) fn change<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ParlorError>,
@@ -87,7 +86,7 @@ pub(crate) fn execute(db: &Connection, sql: &str, params: impl Params) -> Result
     Ok(db.prepare_cached(sql)?.execute(params)?)
 }
 
-/// Whether the query has a row.
+/// True if the query has a row.
 pub(crate) fn exists(db: &Connection, sql: &str, params: impl Params) -> Result<bool, ParlorError> {
     Ok(db.prepare_cached(sql)?.exists(params)?)
 }
@@ -112,7 +111,7 @@ pub(crate) fn all<T>(
     Ok(db.prepare_cached(sql)?.query_map(params, read)?.collect::<Result<_, _>>()?)
 }
 
-/// Ids are stored as the whole numbers that they are.
+/// Ids are stored as integers.
 macro_rules! stored_as_number {
     ($($id:ident),*) => {$(
         impl rusqlite::ToSql for $id {

@@ -1,4 +1,4 @@
-//! The tests of the endpoints, one for each, as they stood when `as-reported` was shipped: all of them were green.
+//! A test for each endpoint, from the time when `as-reported` was shipped. All of them passed.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl Town {
         Town { parlor, mum, dad, lea, max, coach }
     }
 
-    /// The same, where everybody may talk with everybody.
+    /// The same, with everybody approved for everybody.
     fn of_friends() -> Self {
         let mut town = Town::new();
         for (parent, kid, contact) in [

@@ -33,7 +33,7 @@ impl<Causes: Eq + Hash + Debug, Effects: PartialEq + Debug> Law<Causes, Effects>
         Law { seen: HashMap::new(), repeated: 0 }
     }
 
-    /// The same causes have the same effects.
+    /// Checks that the same causes have the same effects.
     #[track_caller]
     fn holds(&mut self, causes: Causes, effects: Effects) {
         match self.seen.get(&causes) {
@@ -88,7 +88,7 @@ impl Laws {
     }
 }
 
-/// Who is authorized with whom.
+/// For each pair of users, true if they are authorized with each other.
 fn relation(state: &State, policy: &Policy) -> Relation {
     let chatting = state.kinds().chatting();
     let others = |user| chatting.without(user).iter();

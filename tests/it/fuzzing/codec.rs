@@ -1,4 +1,5 @@
-//! The codec: what version 1 means is pinned, everything can be said in it, and a changed byte changes one command.
+//! The codec: the meaning of version 1 is pinned, it can express everything, and a changed byte
+//! changes one command.
 
 use chatwarden::describe::Describer;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario};
@@ -10,11 +11,11 @@ use chatwarden::model::{
 };
 use chatwarden::replay;
 
-use super::{MOST, any_bytes, decode, history, own};
+use super::{MOST, any_bytes, decode, own, trace};
 use chatwarden_test_support::random_policy;
 
-/// What inputs of version 1 stand for: a cast, a number of groups, a policy, and the commands. None of these lines may ever
-/// change; what is new gets lines of its own.
+/// Inputs of version 1 with their meaning: a cast, a number of groups, a policy, and the commands.
+/// None of these lines may ever change; a new feature gets new lines.
 const PINNED: &str = include_str!("inputs.txt");
 
 fn hex(bytes: &[u8]) -> String {
@@ -31,11 +32,11 @@ fn bytes(hex: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| byte(pair).expect("it is hexadecimal")).collect()
 }
 
-fn told(input: &Input) -> String {
+fn meaning_of(input: &Input) -> String {
     let named = input.header.named_setup(&NamedSetup::default());
     let (setup, names) = (named.setup(), named.cast.named_cast().with_groups(named.groups.clone()));
-    let telling = Describer { names: &names, setup: &setup };
-    let chain: Vec<String> = input.commands.iter().map(|command| telling.command(*command)).collect();
+    let describer = Describer { names: &names, setup: &setup };
+    let chain: Vec<String> = input.commands.iter().map(|command| describer.command(*command)).collect();
     let policy = match named.policy {
         PolicySpec::Preset(preset) => preset.name().to_string(),
         PolicySpec::Full(policy) => format!("{policy:?}").replace("Policy ", ""),
@@ -44,16 +45,16 @@ fn told(input: &Input) -> String {
 }
 
 #[test]
-fn what_inputs_stand_for_never_changes() {
+fn the_meaning_of_inputs_never_changes() {
     for line in PINNED.lines().filter(|line| !line.starts_with('#')) {
         let (input, meaning) = line.split_once(" = ").expect("a line is an input and what it means");
         let decoded = decode(&bytes(input)).expect("it is of a version that is known");
-        assert_eq!(told(&decoded), meaning, "{input}");
+        assert_eq!(meaning_of(&decoded), meaning, "{input}");
     }
 }
 
 #[test]
-fn the_pinned_inputs_say_every_word() {
+fn the_pinned_inputs_have_every_value() {
     let said = |word: &str| PINNED.contains(word);
     let kinds = CommandKind::ALL.iter().map(|kind| format!("{kind}("));
     let missing: Vec<String> = kinds
@@ -64,7 +65,7 @@ fn the_pinned_inputs_say_every_word() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// Every value of every knob, as it is told.
+/// Every value of every knob, as it is printed.
 fn knobs() -> impl Iterator<Item = String> {
     fn values<W: NamedEnum + std::fmt::Debug>(knob: &str) -> impl Iterator<Item = String> {
         W::ALL.iter().map(move |word| format!("{knob}: {word:?}"))
@@ -97,7 +98,7 @@ fn everything_that_is_written_is_read() {
             _ => PolicySpec::Full(random_policy(seed)),
         };
         let named = NamedSetup::new(CastSpec::BuiltIn(cast), choices.below(9), policy);
-        let commands = history(&named.setup(), seed, choices.below(MOST + 1));
+        let commands = trace(&named.setup(), seed, choices.below(MOST + 1));
         let commands = if named.groups.is_empty() { without_groups(commands) } else { commands };
         let input = Input { header: Header::of(&named), commands };
         let again = decode(&input.encode()).expect("it is of this version");
@@ -133,7 +134,7 @@ fn every_scenario_survives_as_an_input() {
 #[test]
 fn a_changed_byte_changes_one_command_at_most() {
     for seed in 0..200 {
-        let input = Input { header: Header::of(&NamedSetup::default()), commands: history(&own(), seed, 30) };
+        let input = Input { header: Header::of(&NamedSetup::default()), commands: trace(&own(), seed, 30) };
         let bytes = input.encode();
         let mut choices = Seeded::of_run(seed, 3);
         for _ in 0..50 {
@@ -150,7 +151,7 @@ fn a_changed_byte_changes_one_command_at_most() {
 }
 
 #[test]
-fn all_bytes_are_histories_in_their_bounds() {
+fn all_bytes_are_traces_in_their_bounds() {
     let mut chosen = 0;
     for seed in 0..5_000 {
         let bytes = any_bytes(seed);
@@ -161,7 +162,7 @@ fn all_bytes_are_histories_in_their_bounds() {
             assert!(command.users().is_subset(setup.cast.kinds().everyone()));
             assert!(command.group().is_none_or(|group| group.index() < setup.groups));
         }
-        // What was read is what is written, whoever chose it.
+        // Commands that the generator chose are written out.
         assert_eq!(decode(&input.encode()), Ok(input.clone()));
         chosen += bytes.chunks(Input::WIDTH).skip(1).take(MOST).filter(|record| record[0] >= 64).count();
     }
@@ -202,7 +203,7 @@ fn other_versions_are_refused() {
 fn nothing_stays_of_what_was_read_before() {
     let family =
         NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Family), 1, PolicySpec::Preset(Preset::AdderOnly));
-    let mut input = Input { header: Header::of(&family), commands: history(&own(), 1, 3) };
+    let mut input = Input { header: Header::of(&family), commands: trace(&own(), 1, 3) };
     input.read(&[9], &own(), EnumSet::all(), MOST).expect_err("there is no version 9");
     assert_eq!(input, Input::default());
 }

@@ -1,15 +1,15 @@
-//! Guidance by the model: the counters say the same of the same history, nothing if they are not to, and something new when
-//! a group grows; and they do not tell groups apart.
+//! Guidance by the model: the same trace sets the same counters, no counter is set without a
+//! signal, a larger group sets a new one, and groups are interchangeable.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, TargetOutcome};
 use chatwarden::model::{Command, Group, Preset, Renaming, UserSet};
 
-use super::{history, own};
+use super::{own, trace};
 use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM};
 
-/// The counters that a history sets.
+/// The counters that a trace sets.
 fn shown(signal: Signal, commands: &[Command]) -> Vec<usize> {
     shown_under(Preset::MessengerKids, signal, commands)
 }
@@ -31,10 +31,10 @@ fn new_in(signal: Signal, shorter: &[Command], longer: &[Command]) -> bool {
 }
 
 #[test]
-fn the_same_history_shows_the_same() {
+fn the_same_trace_shows_the_same() {
     for signal in [Signal::Situations, Signal::Points] {
         for seed in 0..50 {
-            let commands = history(&own(), seed, 30);
+            let commands = trace(&own(), seed, 30);
             assert_eq!(shown(signal, &commands), shown(signal, &commands));
             assert!(!shown(signal, &commands).is_empty());
         }
@@ -42,8 +42,8 @@ fn the_same_history_shows_the_same() {
 }
 
 #[test]
-fn nothing_is_shown_if_nothing_is_to_be() {
-    assert_eq!(shown(Signal::Silent, &history(&own(), 1, 40)), Vec::<usize>::new());
+fn no_counter_is_set_without_a_signal() {
+    assert_eq!(shown(Signal::Silent, &trace(&own(), 1, 40)), Vec::<usize>::new());
 }
 
 #[test]
@@ -60,18 +60,18 @@ fn every_step_towards_a_larger_group_is_new() {
     for len in 1..=chain.len() {
         assert!(new_in(Signal::Situations, &chain[..len - 1], &chain[..len]), "{:?}", chain[len - 1]);
     }
-    // Said again it is refused, and from then on nothing of it is new.
+    // Repeated commands are refused, and a second repetition sets no new counter.
     let [twice, thrice] = [2, 3].map(|times| shown(Signal::Situations, &chain.repeat(times)));
     assert_eq!(twice, thrice);
 }
 
 #[test]
-fn who_leaves_a_group_because_of_a_block_is_told() {
+fn a_member_who_leaves_because_of_a_block_is_counted() {
     let before = [
         Command::Approve { by: ANN, child: KAY, contact: SAM },
         Command::Create { by: KAY, group: G1, with: UserSet::of([SAM]) },
         Command::Accept { by: SAM, group: G1 },
-        // Blocks as such are nothing new any more.
+        // A block as such is not new any more.
         Command::Block { by: SAM, who: KIM },
     ];
     let shown = |commands: &[Command]| shown_under(Preset::PairwiseConsent, Signal::Situations, commands);
@@ -81,10 +81,10 @@ fn who_leaves_a_group_because_of_a_block_is_told() {
 }
 
 #[test]
-fn groups_are_not_told_apart() {
+fn groups_are_interchangeable() {
     let swapped = Renaming::identity().swapping_groups(G1, Group::new(1));
     for seed in 0..50 {
-        let commands = history(&own(), seed, 30);
+        let commands = trace(&own(), seed, 30);
         let renamed: Vec<Command> = commands.iter().map(|command| swapped.command(command)).collect();
         assert_eq!(shown(Signal::Situations, &commands), shown(Signal::Situations, &renamed));
     }

@@ -1,12 +1,12 @@
-//! The mutator: what it makes is always a history within the bounds, the same seed makes the same, it comes to every kind of
-//! change, and a splice is the beginning of one history with the end of another.
+//! The mutator: its inputs are within the bounds, the same seed makes the same input, every kind of
+//! change comes up, and a splice is the beginning of one trace with the end of another.
 
 use chatwarden::format::NamedSetup;
 use chatwarden::fuzz::{Header, Input, Mutator};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{CommandKind, EnumSet};
 
-use super::{MOST, any_bytes, decode, history, own};
+use super::{MOST, any_bytes, decode, own, trace};
 
 const ROOM: usize = 8 * (MOST + 1);
 
@@ -15,7 +15,7 @@ fn mutator() -> Mutator {
 }
 
 fn input(seed: u64, length: usize) -> Input {
-    Input { header: Header::of(&NamedSetup::default()), commands: history(&own(), seed, length) }
+    Input { header: Header::of(&NamedSetup::default()), commands: trace(&own(), seed, length) }
 }
 
 /// The bytes of the input mutated with the seed.
@@ -29,7 +29,7 @@ fn mutated(mutator: &mut Mutator, input: &Input, seed: u32) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_is_mutated_is_a_history_within_the_bounds() {
+fn a_mutated_input_is_within_the_bounds() {
     let kinds = EnumSet::from_iter([CommandKind::Approve, CommandKind::Create, CommandKind::Invite]);
     for seed in 0..5_000 {
         let mut mutator = Mutator::new(own(), kinds, 20);
@@ -70,8 +70,8 @@ fn every_kind_of_change_comes_up() {
         same += usize::from(one == other);
         if other.len() == one.len() {
             let differing: Vec<_> = (0..one.len()).filter(|at| one[*at] != other[*at]).collect();
-            let alike = |at: &usize| one[*at].kind() == other[*at].kind();
-            argument += usize::from(differing.len() == 1 && differing.iter().all(alike));
+            let same_kind = |at: &usize| one[*at].kind() == other[*at].kind();
+            argument += usize::from(differing.len() == 1 && differing.iter().all(same_kind));
             swapped +=
                 usize::from(matches!(differing[..], [a, b] if one[a] == other[b] && one[b] == other[a]));
         }
@@ -114,8 +114,8 @@ fn inputs_may_be_about_any_setup() {
 }
 
 #[test]
-fn half_of_a_thousand_chains_of_mutations_come_far() {
-    // From nothing, by mutations alone and without a fuzzer that keeps the best: groups are launched all the same.
+fn half_of_a_thousand_sequences_of_mutations_launch_a_group() {
+    // From an empty input, by mutations alone, without a fuzzer that keeps the best.
     let launched = (0..1_000).filter(|seed| {
         let mut mutator = mutator();
         let mut input = Input::default();

@@ -1,4 +1,4 @@
-//! Targets: they find what is planted, and allocate nothing while there is nothing to find.
+//! Targets: they find planted faults, and allocate nothing while there is no finding.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, TargetOutcome};
 use chatwarden::model::{Command, EnumSet, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
 
-use super::{MOST, any_bytes, history, own};
+use super::{MOST, any_bytes, own, trace};
 use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM};
 
-/// How long inputs are at most.
+/// The most bytes of an input.
 const ROOM: usize = 8 * (MOST + 1);
 
 static COUNTERS: Counters = Counters::new();
@@ -35,7 +35,7 @@ pub(super) fn found<A: Adapter>(
     }
 }
 
-/// The reported chain, with things around it that do not matter.
+/// The commands of the reported defect, with others around them that do not matter.
 pub(super) fn reported() -> Vec<Command> {
     vec![
         Command::Block { by: SAM, who: KIM },
@@ -80,8 +80,8 @@ fn the_service_conforms_whatever_the_bytes() {
 }
 
 #[test]
-fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
-    // Whoever adds somebody is the only one who is asked: under this policy the chain is as it should be.
+fn inputs_have_their_own_setup_only_if_the_target_lets_them() {
+    // This policy compares a newcomer with the inviter only, so it allows the commands.
     let setup = NamedSetup::new(
         CastSpec::BuiltIn(BuiltInCast::Small),
         2,
@@ -104,16 +104,16 @@ fn inputs_say_what_they_are_about_where_they_may_and_else_the_target_does() {
 }
 
 #[test]
-fn inputs_are_told_as_histories() {
+fn inputs_are_described_as_traces() {
     let target = target(|| Ok(Memory::new()), Settings::default());
-    let told = |header, commands| target.describe(&Input { header, commands }.encode());
-    let of_target = told(Header::OWN, reported());
+    let described = |header, commands| target.describe(&Input { header, commands }.encode());
+    let of_target = described(Header::OWN, reported());
     let lines: Vec<_> = of_target.lines().collect();
     assert_eq!(lines[0], "ann, bob, kay, kim, sam in g1, g2, policy \"messenger-kids\"");
     assert_eq!((lines[5], lines.len()), ("   4  create(sam, g1, [kay])", 9));
     let family = CastSpec::BuiltIn(BuiltInCast::Family);
     let own = NamedSetup::new(family, 0, PolicySpec::Preset(Preset::AdderOnly));
-    assert!(told(Header::of(&own), Vec::new()).ends_with(" in no group, policy \"adder-only\""));
+    assert!(described(Header::of(&own), Vec::new()).ends_with(" in no group, policy \"adder-only\""));
     assert!(target.describe(&[9]).contains("version 9"), "{}", target.describe(&[9]));
 }
 
@@ -122,18 +122,19 @@ fn nothing_is_allocated_in_the_steady_state() {
     for &signal in Signal::ALL {
         let settings = Settings { signal, ..Settings::default() };
         assert_eq!(allocated_by(|| Ok(Memory::new()), settings.clone()), 0, "{signal}");
-        // The built-in service makes accounts where the cast changes; the harness does not allocate there either.
+        // The built-in service makes accounts where the cast changes; the harness does not allocate
+        // there either.
         let settings = Settings { varies_setup: true, ..settings };
         assert_eq!(allocated_by(|| Ok(Following(None)), settings), 0, "{signal}, with any setup");
     }
 }
 
-/// How many times something is allocated for a thousand inputs, once as many were executed before.
+/// The number of allocations for a thousand inputs, after as many others.
 fn allocated_by<A: Adapter>(make: impl Fn() -> Result<A, Failure>, settings: Settings) -> u64 {
     let mut target = target(make, settings);
     let mut input = [0; ROOM];
-    let mut len = Input { header: Header::OWN, commands: history(&own(), 1, MOST) }.write(&mut input);
-    // As libFuzzer does it: what is executed is made of what was executed before.
+    let mut len = Input { header: Header::OWN, commands: trace(&own(), 1, MOST) }.write(&mut input);
+    // Inputs are made from earlier inputs, as libFuzzer does.
     let mut rounds = |seeds: Range<u32>| {
         for seed in seeds {
             let (mut other, mut spliced) = (input, [0; ROOM]);
@@ -148,7 +149,7 @@ fn allocated_by<A: Adapter>(make: impl Fn() -> Result<A, Failure>, settings: Set
     allocation_counter::measure(|| rounds(1_000..2_000)).count_total
 }
 
-/// The model as an implementation: it allocates nothing, and nothing can be seen of it.
+/// The model as an implementation. It allocates nothing and cannot be observed.
 struct Following(Option<(State, Policy)>);
 
 impl Adapter for Following {

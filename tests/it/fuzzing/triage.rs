@@ -1,5 +1,6 @@
-//! What becomes of a finding of a target: it is on disk before it is shrunk, what is announced is what was replayed, nothing is
-//! lost if something cannot be written or does not recur, and only then does the process abort.
+//! The triage of a target's findings: a finding is on disk before it is shrunk, the reported trace
+//! was replayed, nothing is lost if a file cannot be written or the finding does not recur, and the
+//! process aborts last.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +22,7 @@ use chatwarden::replay;
 use super::targets::{found, reported, target};
 use chatwarden_test_support::Disturbed;
 
-/// The settings for the reported defect, with what is found saved below the folder.
+/// The settings for the reported defect, with a folder for findings below this one.
 fn settings(folder: &Path) -> Settings {
     Settings { save: folder.join("found"), ..Settings::for_fault(Fault::LauncherOnly) }
 }
@@ -33,23 +34,24 @@ fn saved(folder: &Path) -> Scenario {
     Scenario::open(&files[0].as_ref().expect("it can be listed").path()).expect("it can be read")
 }
 
-/// The scenario in what was told.
-fn told_scenario(told: &[u8]) -> Scenario {
-    let told = std::str::from_utf8(told).expect("it is text");
-    let scenario = &told[told.find('{').unwrap_or_else(|| panic!("the scenario is not told: {told}"))..];
-    Scenario::read(Source::new("told", scenario)).expect("it can be read")
+/// The scenario in a report.
+fn reported_scenario(report: &[u8]) -> Scenario {
+    let report = std::str::from_utf8(report).expect("it is text");
+    let scenario =
+        &report[report.find('{').unwrap_or_else(|| panic!("no scenario in the report: {report}"))..];
+    Scenario::read(Source::new("report", scenario)).expect("it can be read")
 }
 
 #[test]
-fn a_finding_is_saved_shrunk_and_told() {
+fn a_finding_is_saved_shrunk_and_reported() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
     assert_eq!(found.commands.len(), 7);
 
-    let mut told = Vec::new();
-    let file = target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
-    let told = String::from_utf8(told).expect("it is text");
+    let mut report = Vec::new();
+    let file = target.triage(Header::OWN, &found, &mut report, &Palette::PLAIN).expect("it can be saved");
+    let report = String::from_utf8(report).expect("it is text");
     for part in [
         ".new.json and is being shrunk",
         "invite(sam, g1, kim)",
@@ -57,7 +59,7 @@ fn a_finding_is_saved_shrunk_and_told() {
         "legitimate after",
         "chatwarden replay --fault launcher-only",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(report.contains(part), "{part}: {report}");
     }
     let saved = saved(folder.path());
     assert_eq!(Some(saved.name.as_ref()), file.file_stem());
@@ -71,16 +73,16 @@ fn a_folder_that_cannot_be_written_loses_nothing() {
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings(file.path()));
     let found = found(&mut target, reported()).expect("it is found");
-    let mut told = Vec::new();
-    assert!(target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
-    assert_eq!(told_scenario(&told).steps.len(), 7);
+    let mut report = Vec::new();
+    assert!(target.triage(Header::OWN, &found, &mut report, &Palette::PLAIN).is_err());
+    assert_eq!(reported_scenario(&report).steps.len(), 7);
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_any_more_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let made = AtomicUsize::new(0);
-    // While it is being shrunk, the folder goes.
+    // The folder is removed while the finding is being shrunk.
     let make = || {
         if made.fetch_add(1, Relaxed) > 0 && folder.path().join("found").is_dir() {
             fs::remove_dir_all(folder.path().join("found")).expect("it can be removed");
@@ -90,12 +92,12 @@ fn a_folder_that_cannot_be_written_any_more_loses_nothing() {
     };
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
-    let mut told = Vec::new();
-    assert!(target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).is_err());
-    assert_eq!(told_scenario(&told).steps.len(), 7);
+    let mut report = Vec::new();
+    assert!(target.triage(Header::OWN, &found, &mut report, &Palette::PLAIN).is_err());
+    assert_eq!(reported_scenario(&report).steps.len(), 7);
 }
 
-/// A service with the reported defect, which is mended after so many resets of all that there are.
+/// A service with the reported defect, which is repaired after so many resets of all services.
 struct Mending {
     service: Memory,
     resets: Arc<AtomicUsize>,
@@ -108,8 +110,8 @@ impl Adapter for Mending {
     }
 
     fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        let is_mended = self.resets.fetch_add(1, Relaxed) >= self.most;
-        self.service = if is_mended { Memory::new() } else { Memory::with_fault(Fault::LauncherOnly) };
+        let is_repaired = self.resets.fetch_add(1, Relaxed) >= self.most;
+        self.service = if is_repaired { Memory::new() } else { Memory::with_fault(Fault::LauncherOnly) };
         self.service.reset(setup)
     }
 
@@ -122,32 +124,33 @@ impl Adapter for Mending {
     }
 }
 
-/// How many resets it takes to find and conclude the reported defect, with what was saved and told.
-fn concluded(most: usize) -> (usize, Scenario, String) {
+/// The number of resets to find the reported defect and triage it, the saved scenario and the
+/// report.
+fn triaged(most: usize) -> (usize, Scenario, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let resets = Arc::new(AtomicUsize::new(0));
     let make = || Ok(Mending { service: Memory::new(), resets: resets.clone(), most });
     let mut target = target(make, settings(folder.path()));
     let found = found(&mut target, reported()).expect("it is found");
-    let mut told = Vec::new();
-    target.triage(Header::OWN, &found, &mut told, &Palette::PLAIN).expect("it can be saved");
-    (resets.load(Relaxed), saved(folder.path()), String::from_utf8(told).expect("it is text"))
+    let mut report = Vec::new();
+    target.triage(Header::OWN, &found, &mut report, &Palette::PLAIN).expect("it can be saved");
+    (resets.load(Relaxed), saved(folder.path()), String::from_utf8(report).expect("it is text"))
 }
 
 #[test]
-fn what_does_not_recur_from_the_disk_is_kept_as_it_was_found() {
-    let (resets, shrunk, _) = concluded(usize::MAX);
+fn a_finding_that_does_not_recur_from_the_disk_is_kept_as_it_was_found() {
+    let (resets, shrunk, _) = triaged(usize::MAX);
     assert_eq!(shrunk.steps.len(), 4);
     assert_eq!(shrunk.finding.expect("it has a finding").minimal, Minimality::OneMinimal);
-    // The last two are the replay of what is on disk and the history that is told.
-    let (_, kept, told) = concluded(resets - 2);
+    // The last two are the replay from disk and the trace for the report.
+    let (_, kept, report) = triaged(resets - 2);
     assert_eq!(kept.steps.len(), 7);
     assert_eq!(kept.finding.expect("it has a finding").minimal, Minimality::None);
-    assert!(told.contains("unstable"), "{told}");
+    assert!(report.contains("unstable"), "{report}");
 }
 
 #[test]
-fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() {
+fn triage_uses_the_setup_of_the_finding_and_not_of_the_last_input() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let settings = Settings { varies_setup: true, ..settings(folder.path()) };
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings);
@@ -163,7 +166,7 @@ fn what_is_concluded_is_about_what_was_found_and_not_about_what_was_read_last() 
     replay::against_policy(&saved).expect("the policy does what it says");
 }
 
-/// Lets a thread do what is invited to, which panics: at once, and then it is waited for, or later.
+/// Lets a thread panic on an invitation: at once, and then waits for it, or later.
 fn invite_by_thread(command: &Command, delay: Duration) {
     let Command::Invite { .. } = command else { return };
     let work = move || {
@@ -176,11 +179,12 @@ fn invite_by_thread(command: &Command, delay: Duration) {
     }
 }
 
-/// Where the process of a test below is to save what it finds, and how many milliseconds the thread waits.
+/// For the process of a test: the folder for its findings, and the milliseconds for which the
+/// thread waits.
 const FOLDER: &str = "CHATWARDEN_TEST_FOLDER";
 const DELAY: &str = "CHATWARDEN_TEST_DELAY";
 
-/// What the process of a test does in the place of libFuzzer.
+/// Executes inputs in the process of a test, as libFuzzer does.
 fn fuzz_in_this_process() {
     static COUNTERS: Counters = Counters::new();
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -194,7 +198,7 @@ fn fuzz_in_this_process() {
     fuzzed.execute(&Input::default().encode());
 }
 
-/// What the process of the test by this name says and saves, which has to abort.
+/// The report and the scenario of the process of the test by this name, which has to abort.
 fn aborted(test: &str, delay: &str) -> (String, Scenario) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let output = process::Command::new(std::env::current_exe().expect("there is one"))
@@ -202,31 +206,31 @@ fn aborted(test: &str, delay: &str) -> (String, Scenario) {
         .envs([(FOLDER, folder.path().as_os_str()), (DELAY, delay.as_ref())])
         .output()
         .expect("it starts");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), None, "it aborts: {told}");
-    assert!(told.contains("out of stamps") && told.contains("on its thread worker"), "{told}");
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), None, "it aborts: {report}");
+    assert!(report.contains("out of stamps") && report.contains("on its thread worker"), "{report}");
     let saved = saved(folder.path());
     assert_eq!(saved.finding.as_ref().expect("it has a finding").verdict.to_string(), "inconclusive");
-    (told, saved)
+    (report, saved)
 }
 
 #[test]
 fn a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last() {
     fuzz_in_this_process();
     if std::env::var_os(FOLDER).is_none() {
-        let (told, saved) =
+        let (report, saved) =
             aborted("a_panic_on_another_thread_is_a_finding_and_the_process_aborts_last", "0");
-        assert!(told.contains("invite("), "{told}");
+        assert!(report.contains("invite("), "{report}");
         assert!(saved.steps.len() < 7, "{}", saved.steps.len());
     }
 }
 
 #[test]
-fn what_panics_after_an_input_is_kept_with_that_input() {
+fn a_panic_after_an_input_is_kept_with_that_input() {
     fuzz_in_this_process();
     if std::env::var_os(FOLDER).is_none() {
-        let (told, saved) = aborted("what_panics_after_an_input_is_kept_with_that_input", "100");
-        assert!(told.contains("unstable"), "{told}");
+        let (report, saved) = aborted("a_panic_after_an_input_is_kept_with_that_input", "100");
+        assert!(report.contains("unstable"), "{report}");
         assert_eq!(replay::commands(&saved), reported());
     }
 }

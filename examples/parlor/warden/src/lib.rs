@@ -1,13 +1,14 @@
-//! Parlor under chatwarden: what its users, rooms and endpoints are to the model. It translates and judges nothing.
+//! The adapter of Parlor for chatwarden. It maps users, groups and commands of the model to
+//! accounts, rooms and endpoints of Parlor, and checks nothing itself.
 //!
-//! Parlor's rules are those of the preset `messenger-kids`. It has no links, bans, transfers or calls, and parents come
-//! and go at the support desk, so there are no such commands.
+//! Parlor's rules are those of the preset `messenger-kids`. It has no links, bans, transfers or
+//! calls, and its support desk registers parents, so the adapter does not support those commands.
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use chatwarden::model::{Command, CommandKind, EnumSet, Group, Kind, Phase, Preset, Setup, User, UserSet};
 use parlor::{Parlor, ParlorError, Role, RoomId, RoomState, UserId};
 
-/// What Parlor has an endpoint for.
+/// The commands that Parlor has an endpoint for.
 const COMMANDS: [CommandKind; 10] = [
     CommandKind::Approve,
     CommandKind::Revoke,
@@ -21,20 +22,20 @@ const COMMANDS: [CommandKind; 10] = [
     CommandKind::Message,
 ];
 
-/// What the lists for Parlor's support desk show.
+/// The parts of the state that the lists for Parlor's support desk show.
 const PARTS: [Part; 5] = [Part::Members, Part::Phase, Part::Owner, Part::Contacts, Part::Blocks];
 
-/// Parlor, on a database in memory that all runs share one after the other.
+/// Parlor on a database in memory, which is wiped before each run.
 pub struct ParlorAdapter {
     parlor: Parlor,
     /// Each user's account, at the user's index.
     accounts: Vec<UserId>,
-    /// How many rooms may be opened.
+    /// The most rooms that can be opened.
     rooms: usize,
 }
 
 impl ParlorAdapter {
-    /// An adapter that has to be reset before it is used.
+    /// An adapter, to be reset before use.
     ///
     /// # Errors
     /// If the database cannot be made.
@@ -56,7 +57,8 @@ impl ParlorAdapter {
         group.ok_or_else(|| Failure::Failed(format!("nobody opened {room:?}")))
     }
 
-    /// Calls the endpoint for the command; says whose inbox something came into.
+    /// Calls the endpoint for the command. Returns the users whose inbox got something, or none if
+    /// there is no such endpoint.
     fn call(&mut self, command: &Command) -> Option<Result<Vec<UserId>, ParlorError>> {
         let account = |user: User| self.accounts[user.index()];
         let parlor = &mut self.parlor;

@@ -1,4 +1,5 @@
-//! Parlor follows the policy that it declares. With the feature `as-reported` this fails, and shows the chain.
+//! Parlor follows the policy that it declares. With the feature `as-reported` the test fails, with
+//! the commands that show the defect.
 
 use chatwarden::conformance::Conformance;
 use parlor_warden::ParlorAdapter;
