@@ -176,6 +176,11 @@ impl Finding {
         }
     }
 
+    /// Whether there is no definite answer in it.
+    pub fn is_inconclusive(&self) -> bool {
+        self.gravest().verdict() == Verdict::Inconclusive
+    }
+
     /// Where the promise is broken, if one is.
     pub fn breach(&self) -> Option<Breach> {
         match self.gravest() {

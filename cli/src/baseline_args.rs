@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{CliError, options};
-use crate::baseline::{self, Baseline, Met};
+use crate::baseline::{self, Baseline, BaselineMatch};
 use crate::report::{Event, Report};
 use chatwarden::format::KnownFinding;
 
 /// What is known before.
 #[derive(Args, Debug)]
-pub(crate) struct Known {
+pub(crate) struct BaselineArgs {
     /// Known findings, which are told and do not fail; what is gone is named
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub(crate) struct Known {
     update_baseline: bool,
 }
 
-impl Known {
+impl BaselineArgs {
     /// The baseline, if there is one.
     pub(crate) fn read(&self) -> Result<Baseline, CliError> {
         let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
@@ -45,7 +45,7 @@ impl Known {
     }
 
     /// Whether a finding does not count against the implementation: it is known, or will be.
-    pub(crate) fn excuses(&self, met: &Met) -> bool {
+    pub(crate) fn suppresses(&self, met: &BaselineMatch) -> bool {
         met.is_known() || self.update_baseline
     }
 
@@ -56,8 +56,8 @@ impl Known {
         could_be_met: impl Fn(&KnownFinding) -> bool,
         reports: &mut impl Report,
     ) -> Result<(), CliError> {
-        for gone in known.gone(&could_be_met) {
-            reports.event(Event::KnownFindingAbsent(&gone))?;
+        for absent in known.absent(&could_be_met) {
+            reports.event(Event::KnownFindingAbsent(&absent))?;
         }
         if let (true, Some(file)) = (self.update_baseline, &self.baseline) {
             let updated = known.updated(&could_be_met);

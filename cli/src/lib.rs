@@ -1,4 +1,4 @@
-//! The command line: it joins the stages and owns the exit codes. One file a subcommand.
+//! The command line: it joins the stages. Each subcommand is a file in `command`; `exit` decides the exit codes.
 //!
 //! Nothing is found, judged or worded here, and nobody imports this.
 
@@ -9,6 +9,7 @@ mod command;
 pub mod counterexample_writer;
 mod coverage_args;
 pub mod driver_process;
+mod exit;
 pub mod inspect;
 mod interrupt;
 mod options;
@@ -16,13 +17,15 @@ mod progress;
 pub mod report;
 pub mod suite_writer;
 mod target;
+mod triage;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use exit::{CliError, Exit};
 
 /// Runs the program on these arguments, the first of which is its own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -39,11 +42,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success.into(),
-        Err(unusable) => {
-            anstream::eprintln!("{}error:{} {unusable}", options::ERROR, anstyle::Reset);
-            let unanswered = matches!(unusable, CliError::Unanswered(_));
-            if unanswered { Exit::Inconclusive.into() } else { Exit::UsageError.into() }
+        Err(error) if error.is_broken_pipe() => Exit::Success.into(),
+        Err(error) => {
+            anstream::eprintln!("{}error:{} {error}", options::ERROR, anstyle::Reset);
+            error.exit().into()
         }
     }
 }
@@ -107,72 +109,5 @@ impl Action {
                 Ok(Exit::Success)
             }
         }
-    }
-}
-
-/// How the program ends, gravest last.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Exit {
-    Success,
-    Interrupted,
-    Inconclusive,
-    Finding,
-    UsageError,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
-            Exit::Success => 0,
-            Exit::Finding => 1,
-            Exit::UsageError => 2,
-            Exit::Inconclusive => 3,
-            Exit::Interrupted => 130,
-        })
-    }
-}
-
-/// Why a subcommand could not do its work.
-#[derive(Debug)]
-enum CliError {
-    /// An input that is wrong.
-    Input(String),
-    /// Something that could not be written.
-    Output(io::Error),
-    /// An implementation that cannot be started, or not again.
-    Unanswered(chatwarden::adapter::Failure),
-}
-
-impl fmt::Display for CliError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CliError::Input(message) => f.write_str(message),
-            CliError::Output(error) => write!(f, "cannot write: {error}"),
-            CliError::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
-        }
-    }
-}
-
-impl From<io::Error> for CliError {
-    fn from(error: io::Error) -> Self {
-        CliError::Output(error)
-    }
-}
-
-impl From<chatwarden::format::Error> for CliError {
-    fn from(error: chatwarden::format::Error) -> Self {
-        CliError::Input(error.to_string())
-    }
-}
-
-impl From<String> for CliError {
-    fn from(message: String) -> Self {
-        CliError::Input(message)
-    }
-}
-
-impl From<chatwarden::adapter::Failure> for CliError {
-    fn from(failure: chatwarden::adapter::Failure) -> Self {
-        CliError::Unanswered(failure)
     }
 }

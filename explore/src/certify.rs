@@ -8,11 +8,12 @@ mod inputs_hash;
 
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Bounds, Command, CommandKind, EnumSet};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, NamedEnum};
 
-use crate::{Alike, Counterexample, Drive, Driven, End, SearchMonitor};
+use crate::{Alike, Drive, Driven, End, SearchMonitor};
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::{Certification, Counterexample, ShrinkStatus};
 use chatwarden::finding::Finding;
 pub use chatwarden::format::{Certificate, CertificateLevel};
 
@@ -52,17 +53,6 @@ pub enum CertifyOutcome {
     Shorter(Counterexample),
     /// Nothing shorter came up, but not everything was tried, for this reason.
     Unfinished(End),
-}
-
-/// A finding with its history, and what is known of its length.
-///
-/// An example is at [`Certifier::certify`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CertifiedFinding {
-    /// The history: as it was, or a shorter one that the search found.
-    pub shrunk: Shrunk,
-    /// The certificate, or why there is none.
-    pub proof: Result<Certificate, End>,
 }
 
 /// A search for whatever is shorter than a chain and shows the same.
@@ -111,6 +101,7 @@ impl Certifier<'_> {
     /// ```
     /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
     /// use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+    /// use chatwarden::counterexample::Counterexample;
     /// use chatwarden_explore::certify::{Limits, Certifier};
     /// use chatwarden::explore;
     /// use chatwarden::model::{Preset, Setup};
@@ -120,14 +111,14 @@ impl Certifier<'_> {
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
     /// let plan = CampaignConfig::new(setup, &service()?.about());
     /// let watch = CampaignMonitor::default();
-    /// let shrink = |found: &campaign::Found| campaign::shrink(&plan, &service, found, &watch, |_, _| {});
+    /// let shrink = |found: &Counterexample| campaign::shrink(&plan, &service, found, &watch, |_, _| {});
     ///
     /// let tally = campaign::run_campaign(&plan, &service, &watch, &|_| {})?;
     /// let shrunk = shrink(&tally.found[0])?;
     /// let search = Certifier { plan: &plan, limits: Limits::default(), watch: &explore::SearchMonitor::default() };
-    /// let conclusion = search.certify(&service, shrunk, shrink)?;
-    /// let certificate = conclusion.proof.expect("there is time enough");
-    /// assert_eq!(certificate.below, conclusion.shrunk.commands.len());
+    /// let certified = search.certify(&service, shrunk, shrink)?;
+    /// let certificate = certified.certificate().expect("there is time enough");
+    /// assert_eq!(certificate.below, certified.commands.len());
     /// # Ok::<(), chatwarden::adapter::Failure>(())
     /// ```
     ///
@@ -136,29 +127,29 @@ impl Certifier<'_> {
     pub fn certify<A: Adapter, E: From<Failure>>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-        mut shrunk: Shrunk,
-        mut simplify: impl FnMut(&Found) -> Result<Shrunk, E>,
-    ) -> Result<CertifiedFinding, E> {
+        mut shrunk: Counterexample,
+        mut simplify: impl FnMut(&Counterexample) -> Result<Counterexample, E>,
+    ) -> Result<Counterexample, E> {
         let deadline = self.deadline();
         loop {
             let lengths = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
-            let proof = match lengths.outcome {
-                CertifyOutcome::Certified(certificate) => Ok(certificate),
-                CertifyOutcome::Unfinished(end) => Err(end),
-                CertifyOutcome::Shorter(Counterexample { commands, finding }) => {
+            shrunk.certification = match lengths.outcome {
+                CertifyOutcome::Certified(certificate) => Certification::Certified(certificate),
+                CertifyOutcome::Unfinished(end) => Certification::Unfinished(end.about()),
+                CertifyOutcome::Shorter(shorter) => {
                     let executions = shrunk.executions;
-                    shrunk = simplify(&Found { run: 0, commands, finding })?;
+                    shrunk = simplify(&Counterexample { origin: shrunk.origin, ..shorter })?;
                     shrunk.executions += executions;
-                    if shrunk.outcome != ShrinkStatus::OneMinimal {
-                        return Ok(CertifiedFinding { shrunk, proof: Err(End::Stopped) });
-                    }
                     match lengths.below.filter(|below| holds_for(below, &shrunk)) {
-                        Some(certificate) => Ok(certificate),
+                        _ if shrunk.status != ShrinkStatus::OneMinimal => {
+                            Certification::Unfinished(End::Stopped.about())
+                        }
+                        Some(certificate) => Certification::Certified(certificate),
                         None => continue,
                     }
                 }
             };
-            return Ok(CertifiedFinding { shrunk, proof });
+            return Ok(shrunk);
         }
     }
 
@@ -274,7 +265,7 @@ impl Prepared {
 
 /// Whether the certificate, made for another chain, is also that of this one: it is of this length, and the
 /// alphabet does not depend on the chain.
-fn holds_for(certificate: &Certificate, shrunk: &Shrunk) -> bool {
+fn holds_for(certificate: &Certificate, shrunk: &Counterexample) -> bool {
     certificate.ill_typed && certificate.below == shrunk.commands.len()
 }
 

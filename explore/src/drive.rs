@@ -24,7 +24,8 @@ use walk::Walk;
 
 use super::{End, SearchMonitor};
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::finding::{Finding, Identity};
+pub use chatwarden::counterexample::Counterexample;
+use chatwarden::finding::Identity;
 use chatwarden::lockstep::{CheckConfig, Lockstep};
 
 /// What an implementation is taken through, and how.
@@ -115,18 +116,6 @@ pub enum Alike {
     Never,
 }
 
-/// A finding with a shortest history that shows it: over copies the first of them, in the order of the alphabet, and
-/// where there are no copies the shortest that the walk found out about.
-///
-/// An example is at [`Drive`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Counterexample {
-    /// The commands up to the one that shows it.
-    pub commands: Vec<Command>,
-    /// What was found.
-    pub finding: Finding,
-}
-
 /// What driving an implementation came to.
 ///
 /// An example is at [`Drive`].
@@ -203,7 +192,7 @@ pub fn drive<A: Adapter>(
     let mut adapter = make()?;
     let mut lockstep = Lockstep::new(plan.terms);
     if let Err(finding) = lockstep.start(&mut adapter, &plan.setup) {
-        let counterexample = Counterexample { commands: Vec::new(), finding };
+        let counterexample = Counterexample::new(Vec::new(), finding);
         found(&counterexample);
         return Ok(Driven { found: vec![counterexample], ..Driven::started() });
     }

@@ -16,12 +16,13 @@ use super::header::Header;
 use super::mutate::Mutator;
 use crate::adapter::fault::{Fault, FaultCast};
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{CampaignConfig, Found};
+use crate::campaign::CampaignConfig;
+use crate::counterexample::Counterexample;
 use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use crate::triage::{Finder, FindingWriter};
+use crate::triage::{FindingWriter, Pipeline};
 
 /// What a target tests and how.
 ///
@@ -124,7 +125,7 @@ pub enum TargetOutcome {
     /// Nothing to report.
     Conforms,
     /// The implementation does not conform, about what the header says.
-    Found(Header, Box<Found>),
+    Found(Header, Box<Counterexample>),
 }
 
 /// Executes inputs with an implementation.
@@ -225,7 +226,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     fn found(&self, finding: Finding) -> TargetOutcome {
         let commands = self.taken.clone();
-        TargetOutcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
+        TargetOutcome::Found(self.input.header, Box::new(Counterexample::new(commands, finding)))
     }
 
     /// An input as the history that it is, for who looks at a corpus or an artifact.
@@ -257,19 +258,20 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     pub fn conclude(
         &mut self,
         header: Header,
-        found: &Found,
+        found: &Counterexample,
         out: &mut impl Write,
         palette: &Palette,
     ) -> io::Result<PathBuf> {
-        let finder = self.finder(header.named_setup(&self.own));
-        let draft = finder.folder.draft(&found.commands, &found.finding, None);
-        self.adapter = None;
-        if let Ok(draft) = &draft {
-            // Shrinking may take its time, and who ends it early is to know what there is.
-            let (identity, path) = (found.finding.identity(), draft.path().display());
+        let shown_by = self.adapter.take();
+        let pipeline = self.pipeline(header.named_setup(&self.own));
+        pipeline.draft(found);
+        drop(shown_by);
+        if let Some(path) = pipeline.draft_file(found.identity()) {
+            // Shrinking takes time. A person who ends it early should know where the draft is.
+            let (identity, path) = (found.identity(), path.display());
             let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
         }
-        finder.conclude(found, None, draft, &self.make, out, palette)
+        pipeline.process_as_text(found, out, palette)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -311,19 +313,21 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         Some(finding)
     }
 
-    fn finder(&self, named: NamedSetup) -> Finder {
+    fn pipeline(&self, named: NamedSetup) -> Pipeline<&M> {
         let setup = named.setup();
-        let plan = CampaignConfig {
+        let config = CampaignConfig {
             commands: self.kinds,
             terms: self.terms,
             shrink_time: Some(self.settings.shrink_time),
             ..CampaignConfig::new(setup, &self.about)
         };
-        let folder = FindingWriter {
+        let writer = FindingWriter {
             fault: self.settings.fault.clone(),
             ..FindingWriter::about(named, self.settings.save.clone())
         };
-        let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
-        Finder { replay: self.settings.replay.clone(), ..finder }
+        let writer = writer.with_source("cargo-fuzz", &self.about, self.terms);
+        let mut pipeline = Pipeline::new(config, writer, &self.make);
+        pipeline.replay.clone_from(&self.settings.replay);
+        pipeline
     }
 }

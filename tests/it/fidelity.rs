@@ -3,7 +3,8 @@
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, ShrinkStatus};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use chatwarden::counterexample::ShrinkStatus;
 use chatwarden::finding::{Deviation, Verdict};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
@@ -114,7 +115,7 @@ fn a_panic_is_found_shrunk_and_told_and_the_campaign_goes_on() {
         |_, _| {},
     );
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.commands.len(), shrunk.outcome), (1, ShrinkStatus::OneMinimal));
+    assert_eq!((shrunk.commands.len(), shrunk.status), (1, ShrinkStatus::OneMinimal));
     let Deviation::Panicked(message) = shrunk.finding.gravest() else { panic!("{:?}", shrunk.finding) };
     assert!(message.starts_with("nobody has ever left (") && message.contains("fidelity.rs:"), "{message}");
 }
@@ -134,5 +135,5 @@ fn a_finding_that_does_not_recur_is_left_as_it_was() {
     let shrunk =
         campaign::shrink(&plan, &|| Ok(Memory::new()), &found, &CampaignMonitor::default(), |_, _| {});
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.outcome, shrunk.commands), (ShrinkStatus::Unstable(None), found.commands));
+    assert_eq!((shrunk.status, shrunk.commands), (ShrinkStatus::Unstable(None), found.commands));
 }

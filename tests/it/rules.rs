@@ -110,9 +110,9 @@ fn each_pair_has_a_scenario_or_a_reason_why_not() {
 fn each_scenario_shows_its_pair_allowed_and_refused() {
     for (kind, condition) in pairs_alone() {
         let scenario = sound(&folder().join(file_name((kind, condition))));
-        let history = Trace::of_policy(&scenario.setup(), &replay::commands(&scenario));
+        let trace = Trace::of_policy(&scenario.setup(), &replay::commands(&scenario));
         let (allowed, refused): (Vec<_>, Vec<_>) =
-            history.records.iter().partition(|record| record.decision.is_allowed());
+            trace.steps.iter().partition(|record| record.decision.is_allowed());
         assert!(!refused.is_empty(), "{}: something is refused", scenario.name);
         for record in refused {
             let missed = (record.command.kind(), record.decision.near_miss());

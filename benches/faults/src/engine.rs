@@ -11,7 +11,8 @@ use super::{BenchConfig, Engine, Trial};
 use chatwarden::adapter::Failure;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, Found, Shrunk};
+use chatwarden::campaign;
+use chatwarden::counterexample::Counterexample;
 use chatwarden_explore::{self, Alike, Drive};
 use chatwarden::finding::Verdict;
 use chatwarden::generate::Guidance;
@@ -61,7 +62,7 @@ fn run_campaign(fault: Fault, campaign: &campaign::CampaignConfig, watch: &Own) 
     let tally = campaign::run_campaign(campaign, &service(fault), &watch.campaign, &|_| {});
     let tally = tally.expect("the service starts");
     let time = started.elapsed();
-    let is_kill = |found: &&Found| found.finding.identity().verdict != Verdict::Inconclusive;
+    let is_kill = |found: &&Counterexample| found.finding.identity().verdict != Verdict::Inconclusive;
     let found = tally.found.iter().find(is_kill);
     Some(Trial {
         runs: Some(tally.runs),
@@ -72,7 +73,7 @@ fn run_campaign(fault: Fault, campaign: &campaign::CampaignConfig, watch: &Own) 
     })
 }
 
-fn shrink(fault: Fault, campaign: &campaign::CampaignConfig, found: &Found, watch: &Own) -> Shrunk {
+fn shrink(fault: Fault, campaign: &campaign::CampaignConfig, found: &Counterexample, watch: &Own) -> Counterexample {
     campaign::shrink(campaign, &service(fault), found, &watch.campaign, |_, _| {})
         .expect("the service starts")
 }
@@ -93,7 +94,7 @@ fn replay<'a>(
         let length = finding.as_ref().map_or(chain.len(), |finding| finding.at() + 1);
         commands += length as u64;
         if let Some(finding) = finding {
-            first = Some(Found { run: runs - 1, commands: chain[..length].to_vec(), finding });
+            first = Some(Counterexample::new(chain[..length].to_vec(), finding));
             break;
         }
     }
@@ -125,7 +126,7 @@ fn exhaust(
         deadline: time.and_then(|time| started.checked_add(time)),
     };
     let mut first = None;
-    let mut found = |found: &explore::Counterexample| {
+    let mut found = |found: &Counterexample| {
         first.get_or_insert_with(|| (started.elapsed(), found.clone()));
         watch.search.stop();
     };
@@ -136,9 +137,6 @@ fn exhaust(
     let exhausted = first
         .as_ref()
         .map_or(driven.judged.unwrap_or(0), |(_, found)| found.commands.len().saturating_sub(1));
-    let chain = first.map(|(_, found)| {
-        let found = Found { run: 0, commands: found.commands, finding: found.finding };
-        shrink(fault, campaign, &found, watch)
-    });
+    let chain = first.map(|(_, found)| shrink(fault, campaign, &found, watch));
     Some(Trial { runs: None, commands: driven.executed, time, exhausted, chain })
 }

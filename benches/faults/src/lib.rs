@@ -21,7 +21,8 @@ use chatwarden_model::{NamedEnum, Setup, named_enum};
 use chatwarden::adapter::fault::{Fault, FaultCast};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{self, Found, Shrunk};
+use chatwarden::campaign;
+use chatwarden::counterexample::Counterexample;
 use chatwarden_explore::certify::{Certifier, Limits};
 use chatwarden::format::BuiltInCast;
 pub use amount::{Amount, median};
@@ -150,7 +151,7 @@ pub struct Trial {
     /// All histories of up to so many commands were tried, as far as the engine knows.
     pub exhausted: usize,
     /// The shrunk chain, if the fault was found.
-    pub chain: Option<Shrunk>,
+    pub chain: Option<Counterexample>,
 }
 
 impl Trial {
@@ -203,7 +204,7 @@ impl Row {
         self.shortest().map(|shrunk| shrunk.commands.len())
     }
 
-    fn shortest(&self) -> Option<&Shrunk> {
+    fn shortest(&self) -> Option<&Counterexample> {
         self.trials.iter().filter_map(|trial| trial.chain.as_ref()).min_by_key(|chain| chain.commands.len())
     }
 }
@@ -365,10 +366,10 @@ fn minimum(plan: &BenchConfig, fault: Fault, rows: &[&Row], watch: &Own) -> Opti
     let make = || Ok(Memory::with_fault(fault));
     let limits = Limits { time: plan.time, memory: engine::MEMORY };
     let search = Certifier { plan: &campaign, limits, watch: &watch.search };
-    let simplify = |found: &Found| -> Result<Shrunk, Failure> {
+    let simplify = |found: &Counterexample| -> Result<Counterexample, Failure> {
         campaign::shrink(&campaign, &make, found, &watch.campaign, |_, _| {})
     };
-    let conclusion = search.certify(&make, shortest.clone(), simplify).expect("the service starts");
-    let certificate = conclusion.proof.ok()?;
+    let certified = search.certify(&make, shortest.clone(), simplify).expect("the service starts");
+    let certificate = certified.certificate()?;
     Some(Minimum { length: certificate.below, scope: Scope::Finding })
 }

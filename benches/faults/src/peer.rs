@@ -17,7 +17,8 @@ use super::Trial;
 use super::watch::Own;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, ShrinkStatus, Shrunk};
+use chatwarden::campaign;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::lockstep::{self, Lockstep, StepResult};
 
 /// How far the runner has come, and when it first failed.
@@ -70,8 +71,8 @@ pub(super) fn attempt(fault: Fault, plan: &campaign::CampaignConfig, watch: &Own
             let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &plan.setup, &commands);
             let finding = finding.expect("what the peer hands back fails");
             // The shrinking is over, and the peer says nothing of what it has left to try.
-            let outcome = ShrinkStatus::Unfinished;
-            Some(Shrunk { commands, finding, executions: counts.executions, outcome })
+            let executions = counts.executions;
+            Some(Counterexample { executions, ..Counterexample::new(commands, finding) })
         }
         _ => None,
     };

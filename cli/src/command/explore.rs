@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use chatwarden_model::{CommandKind, MAX_GROUPS, NamedEnum, Preset, Promise, Setup};
 use clap::Args;
 
-use crate::baseline_args::Known;
+use crate::baseline_args::BaselineArgs;
 use crate::certify_args::Certify;
 use crate::coverage_args::Asked;
 use crate::options::{self, Given, Output};
@@ -92,7 +92,7 @@ pub(crate) struct Explore {
     #[arg(long, conflicts_with_all = ["adapter", "fault"])]
     expect_kept: bool,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
     output: Output,
 }

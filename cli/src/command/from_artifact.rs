@@ -40,7 +40,7 @@ impl FromArtifact {
             match self.input(file, &own) {
                 Ok(input) => {
                     let folder = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
-                    let saved = folder.save(folder.history(&input.commands))?;
+                    let saved = folder.save(folder.trace(&input.commands))?;
                     anstream::println!("{}: saved {}", file.display(), saved.display());
                 }
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! `fuzz`: a campaign of generated runs, whose findings are saved, shrunk and shown.
+//! `fuzz`: a campaign of generated runs, whose findings are saved, shrunk and reported.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,22 +7,23 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{CommandKind, MAX_GROUPS, Promise};
 use clap::Args;
 
-use super::shrink::Case;
-use crate::baseline::Met;
-use crate::baseline_args::Known;
+use crate::baseline::{Baseline, Subject, could_show};
+use crate::baseline_args::BaselineArgs;
 use crate::certify_args::Certify;
 use crate::coverage_args::{self, Asked};
+use crate::exit::{CliError, Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::options::{self, Output};
+use crate::progress;
 use crate::report::{CampaignSummary, Covered, Event, Report};
 use crate::target::{Implementation, Target};
-use crate::{CliError, Exit, progress};
-use chatwarden::campaign::Origin;
-use chatwarden::campaign::{self, CampaignConfig, Found, Shard};
-use chatwarden::finding::Verdict;
+use crate::triage::{Counts, Triage, triage};
+use chatwarden::adapter::{Adapter, Failure};
+use chatwarden::campaign::{self, CampaignConfig, CampaignResult, Shard};
+use chatwarden::counterexample::Counterexample;
+use chatwarden::coverage::Reachability;
 use chatwarden::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use chatwarden::generate::Guidance;
-use chatwarden::triage::Drafts;
 use chatwarden::triage::FindingWriter;
 
 /// Try random histories until one does not conform, and shrink it.
@@ -84,7 +85,7 @@ pub(crate) struct Fuzz {
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
     output: Output,
 }
@@ -99,119 +100,137 @@ impl Fuzz {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let mut reports = self.output.reports()?;
         let implementation = self.target.or_memory()?;
-        let folder = self.folder(&implementation);
-        let implementation = implementation.with_names(folder.names());
+        let writer = self.writer(&implementation);
+        let implementation = implementation.with_names(writer.names());
         let mut baseline = self.known.read()?;
-        let subject = implementation.subject(&folder.policy);
-        let policy_name = coverage_args::policy_name(&folder.policy);
-        let mut plan =
-            CampaignConfig { known: baseline.identities(&subject), ..self.plan(&folder, &implementation)? };
-        // A finding that cannot be written down is better known before the work than after it.
-        options::writable(&folder.directory)?;
+        let subject = implementation.subject(&writer.policy);
+        let mut config = self.config(&writer, &implementation)?;
+        config.known = baseline.identities(&subject);
+        // A folder that cannot be written to is reported before the work, not after it.
+        options::writable(&writer.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
-        let watch = &interrupt.campaign;
-
-        let ground =
-            plan.coverage.then(|| coverage_args::ground(plan.setup, plan.commands, &policy_name, &interrupt));
-        if let Some(ground) = &ground {
-            plan.targets = ground.possible();
+        let reachability = self.reachability(&config, &writer, &interrupt);
+        if let Some(reachability) = &reachability {
+            config.targets = reachability.possible();
         }
 
+        let triage = triage(config, &implementation, writer, certify, &interrupt);
         let started = Instant::now();
-        let drafts = Drafts::new(&folder);
-        let origin = |found: &Found| Some(Origin { seed: self.seed, run: found.run });
-        let total = self.time.is_none().then(|| plan.shard.share(plan.runs));
-        let tally = progress::of_campaign(watch, total, || {
-            campaign::run_campaign(&plan, &|| implementation.make(), watch, &|found| {
-                drafts.save(&found.commands, &found.finding, origin(found));
-            })
-        })?;
+        let result = self.campaign(&triage, &implementation, &interrupt)?;
         let time = started.elapsed();
 
-        implementation.allow_restarts();
-        let met: Vec<_> = tally
-            .found
-            .iter()
-            .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
-            .collect();
-        let case = Case::new(plan, implementation, folder.clone(), certify, &interrupt);
-        self.report_findings(&met, &case, &drafts, &mut reports)?;
-        let definite = || met.iter().filter(|(found, _)| !is_inconclusive(found));
-        let findings = definite().count();
-        let new = definite().filter(|(_, met)| !self.known.excuses(met)).count();
-        // A campaign that ended early, or is one of several, says nothing of what it did not meet.
-        let ended = !case.finder.plan.keep_going && definite().any(|(_, met)| !met.is_known());
-        let whole = !watch.is_stopped() && tally.failure.is_none() && self.shard.is_whole() && !ended;
-        let could_be_met =
-            |known: &KnownFinding| whole && subject.is_of(known) && could_show(&case.finder.plan, known);
-        self.known.conclude(&baseline, could_be_met, &mut reports)?;
-        if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &tally.coverage, &ground) {
-            let (policy, cast) = (policy_name.as_str(), coverage_args::cast_name(&folder.cast));
-            let groups = self.groups.into();
-            reports.event(Event::CoverageCounted(&Covered {
-                policy,
-                cast: &cast,
-                groups,
-                coverage,
-                ground,
-            }))?;
-        }
+        let matched = baseline.match_all(&subject, &result.found);
+        // A driver that hangs does so at many commands, and each costs time. One of them is shrunk.
+        let mut inconclusive = result.found.iter().filter(|found| found.is_inconclusive());
+        let first_inconclusive = inconclusive.next();
+        let is_shrunk = |found: &Counterexample| {
+            !found.is_inconclusive() || first_inconclusive.is_some_and(|first| std::ptr::eq(first, found))
+        };
+        triage.process_all(&matched, is_shrunk, &mut reports)?;
+
+        let counts = Counts::of(&matched, &self.known);
+        let interrupted = interrupt.campaign.is_stopped();
+        // A campaign that ended early, or is one of several, cannot say that a known finding is absent.
+        let ended_early = interrupted || result.failure.is_some() || !self.shard.is_whole();
+        let ended_at_finding = !triage.pipeline.config.keep_going
+            && matched.iter().any(|(found, matched)| !found.is_inconclusive() && !matched.is_known());
+        let is_whole = !ended_early && !ended_at_finding;
+        self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, &mut reports)?;
+        self.report_coverage(&triage.pipeline.writer, &result, reachability.as_ref(), &mut reports)?;
         reports.event(Event::CampaignFinished(&CampaignSummary {
-            runs: tally.runs,
-            commands: tally.commands,
+            runs: result.runs,
+            commands: result.commands,
             time,
-            findings,
-            known: met.iter().filter(|(_, met)| met.is_known()).count(),
-            inconclusive: tally.found.len() - findings,
+            findings: counts.findings,
+            known: counts.known,
+            inconclusive: counts.inconclusive,
         }))?;
         reports.finish()?;
-        if let Some(failure) = &tally.failure {
+        self.print_notes(&result);
+        Ok(Exit::from(Ending {
+            has_new_finding: counts.new > 0,
+            is_interrupted: interrupted,
+            is_inconclusive: counts.inconclusive > 0 || result.failure.is_some(),
+        }))
+    }
+
+    /// Makes the runs. Each finding is drafted as soon as it is found.
+    fn campaign<A: Adapter, M: Fn() -> Result<A, Failure> + Sync>(
+        &self,
+        triage: &Triage<'_, M>,
+        implementation: &Implementation,
+        interrupt: &Interrupt,
+    ) -> Result<CampaignResult, CliError> {
+        let (pipeline, monitor) = (&triage.pipeline, &interrupt.campaign);
+        let config = &pipeline.config;
+        let total = self.time.is_none().then(|| config.shard.share(config.runs));
+        let result = progress::of_campaign(monitor, total, || {
+            let draft = |found: &Counterexample| pipeline.draft(found);
+            campaign::run_campaign(config, &|| implementation.make(), monitor, &draft)
+        });
+        Ok(result?)
+    }
+
+    /// The points that can be reached, if coverage is counted.
+    fn reachability(
+        &self,
+        config: &CampaignConfig,
+        writer: &FindingWriter,
+        interrupt: &Interrupt,
+    ) -> Option<Reachability> {
+        let policy = coverage_args::policy_name(&writer.policy);
+        config.coverage.then(|| coverage_args::ground(config.setup, config.commands, &policy, interrupt))
+    }
+
+    /// Reports the known findings that are absent, and updates the baseline.
+    fn conclude_baseline(
+        &self,
+        baseline: &Baseline,
+        subject: &Subject,
+        config: &CampaignConfig,
+        is_whole: bool,
+        reports: &mut impl Report,
+    ) -> Result<(), CliError> {
+        let draws = |kind| config.commands.contains(kind);
+        let could_match = |known: &KnownFinding| {
+            is_whole && subject.is_of(known) && could_show(known, draws, config.terms.promises)
+        };
+        self.known.conclude(baseline, could_match, reports)
+    }
+
+    fn report_coverage(
+        &self,
+        writer: &FindingWriter,
+        result: &CampaignResult,
+        reachability: Option<&Reachability>,
+        reports: &mut impl Report,
+    ) -> Result<(), CliError> {
+        if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &result.coverage, reachability)
+        {
+            let policy = &coverage_args::policy_name(&writer.policy);
+            let cast = &coverage_args::cast_name(&writer.cast);
+            let groups = self.groups.into();
+            reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
+        }
+        Ok(())
+    }
+
+    /// Prints why the campaign ended early, or why a planted fault may not have been found.
+    fn print_notes(&self, result: &CampaignResult) {
+        if let Some(failure) = &result.failure {
             anstream::eprintln!(
                 "{}error:{} the campaign ended early: {failure}",
                 options::ERROR,
                 anstyle::Reset
             );
         }
-        if tally.found.is_empty() {
+        if result.found.is_empty() {
             self.target.note_idle_fault();
         }
-        Ok(if new > 0 {
-            Exit::Finding
-        } else if watch.is_stopped() {
-            Exit::Interrupted
-        } else if tally.found.len() == findings && tally.failure.is_none() {
-            Exit::Success
-        } else {
-            Exit::Inconclusive
-        })
     }
 
-    fn report_findings(
-        &self,
-        met: &[(&Found, Met)],
-        case: &Case<'_>,
-        drafts: &Drafts<'_>,
-        reports: &mut impl Report,
-    ) -> Result<(), CliError> {
-        // A driver that hangs does so at many commands, and each takes its time; one of them is enough to work on.
-        let (mut inconclusive_before, mut reported) = (false, Ok(()));
-        for (found, met) in met {
-            let origin = Some(Origin { seed: self.seed, run: found.run });
-            let draft = drafts.take(found.finding.identity());
-            // One that cannot be saved or reported keeps no other from being.
-            let this = if is_inconclusive(found) && std::mem::replace(&mut inconclusive_before, true) {
-                case.report_as_found(found, met, origin, draft, reports)
-            } else {
-                case.shrink_and_report(found, met, origin, draft, reports)
-            };
-            reported = reported.and(this);
-        }
-        drafts.discard_rest()?;
-        reported
-    }
-
-    fn folder(&self, implementation: &Implementation) -> FindingWriter {
+    fn writer(&self, implementation: &Implementation) -> FindingWriter {
         let own = implementation.about.policy.map(PolicySpec::Full);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
         implementation.folder(
@@ -229,12 +248,12 @@ impl Fuzz {
         self.guidance.unwrap_or(default)
     }
 
-    fn plan(
+    fn config(
         &self,
-        folder: &FindingWriter,
+        writer: &FindingWriter,
         implementation: &Implementation,
     ) -> Result<CampaignConfig, CliError> {
-        let setup = folder.setup();
+        let setup = writer.setup();
         let mut commands = options::all_or(&self.commands).and(implementation.about.commands);
         if self.groups == 0 {
             commands = commands.iter().filter(|kind| !kind.names_group()).collect();
@@ -261,15 +280,4 @@ impl Fuzz {
             ..defaults
         })
     }
-}
-
-/// Whether the campaign draws the command and judges the promise of a known finding.
-fn could_show(plan: &CampaignConfig, known: &KnownFinding) -> bool {
-    known.scenario.is_none()
-        && known.command.is_none_or(|command| plan.commands.contains(command))
-        && known.promise.is_none_or(|promise| plan.terms.promises.contains(promise))
-}
-
-fn is_inconclusive(found: &Found) -> bool {
-    found.finding.identity().verdict == Verdict::Inconclusive
 }

@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::shrink::exit_of;
 use crate::baseline::{Baseline, Subject, slashed};
-use crate::baseline_args::Known;
+use crate::baseline_args::BaselineArgs;
 use crate::certify_args;
 use crate::coverage_args::{Asked, Tables};
 use crate::options::Output;
@@ -43,7 +42,7 @@ pub(crate) struct Replay {
     #[command(flatten)]
     coverage: Asked,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
     output: Output,
 }
@@ -79,7 +78,7 @@ impl Replay {
 pub(crate) struct Replayer<'a> {
     implementation: Option<&'a Implementation>,
     recertify: bool,
-    known: &'a Known,
+    known: &'a BaselineArgs,
     ledger: Ledger,
 }
 
@@ -87,7 +86,7 @@ impl<'a> Replayer<'a> {
     pub(crate) fn new(
         implementation: Option<&'a Implementation>,
         recertify: bool,
-        known: &'a Known,
+        known: &'a BaselineArgs,
     ) -> Result<Self, CliError> {
         let ledger = Ledger { baseline: known.read()?, asked: Vec::new() };
         Ok(Replayer { implementation, recertify, known, ledger })
@@ -132,7 +131,7 @@ impl<'a> Replayer<'a> {
             }
             _ => None,
         };
-        let mut told = finding.as_ref().map(|finding| replay::told(scenario, finding));
+        let mut told = finding.as_ref().map(|finding| replay::finding_text(scenario, finding));
         if let (true, Some(implementation), Some(finding)) = (self.recertify, implementation, &finding) {
             if scenario.finding.is_some() && finding.identity().verdict != Verdict::Inconclusive {
                 let terms = implementation.terms_for(scenario);
@@ -143,24 +142,25 @@ impl<'a> Replayer<'a> {
         let (outcome, exit) = match (&mismatch, &finding) {
             (Some(_), _) => (report::ReplayOutcome::Failed, Exit::Finding),
             (None, Some(finding)) if finding.identity().verdict == Verdict::Inconclusive => {
-                (report::ReplayOutcome::Inconclusive, exit_of(finding))
+                (report::ReplayOutcome::Inconclusive, Exit::of(finding))
             }
-            (None, Some(finding)) => (report::ReplayOutcome::Failed, exit_of(finding)),
+            (None, Some(finding)) => (report::ReplayOutcome::Failed, Exit::of(finding)),
             (None, None) if implementation.is_some() && scenario.finding.is_some() => {
                 (report::ReplayOutcome::Fixed, Exit::Success)
             }
             (None, None) => (report::ReplayOutcome::Passed, Exit::Success),
         };
         let found = self.ledger.enter(file, scenario, implementation, (mismatch.as_ref(), finding.as_ref()));
-        let met = found.map(|found| self.ledger.baseline.meet(found));
-        let excused = exit == Exit::Finding && met.as_ref().is_some_and(|met| self.known.excuses(met));
+        let matched = found.map(|found| self.ledger.baseline.match_finding(found));
+        let excused =
+            exit == Exit::Finding && matched.as_ref().is_some_and(|matched| self.known.suppresses(matched));
         let message = mismatch.as_ref().map(ToString::to_string).or(told);
         reports.event(Event::ScenarioReplayed(&Replayed {
             file,
             scenario,
             outcome,
             finding: finding.as_ref(),
-            met: met.as_ref(),
+            matched: matched.as_ref(),
             at: mismatch.as_ref().map_or_else(|| finding.as_ref().map(Finding::at), |mismatch| mismatch.at),
             message: message.as_deref(),
             time: started.elapsed(),

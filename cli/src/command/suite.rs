@@ -7,7 +7,7 @@ use chatwarden_model::{MAX_GROUPS, Setup};
 use clap::Args;
 
 use super::replay::Replayer;
-use crate::baseline_args::Known;
+use crate::baseline_args::BaselineArgs;
 use crate::coverage_args::Asked;
 use crate::interrupt::Interrupt;
 use crate::options::{self, Given, Output};
@@ -48,7 +48,7 @@ pub(crate) struct Suite {
     #[command(flatten)]
     coverage: Asked,
     #[command(flatten)]
-    known: Known,
+    known: BaselineArgs,
     #[command(flatten)]
     output: Output,
 }

@@ -16,7 +16,7 @@ use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::finding::Deviation;
 use chatwarden::format::{MAX_NAME_CHARS, NamedCommand, Names};
 use chatwarden::generate::{Generator, Seeded, uniform};
-use chatwarden::lockstep::{CheckConfig, drift};
+use chatwarden::lockstep::{CheckConfig, diverged_parts};
 
 /// How many commands a history has.
 const LENGTH: usize = 30;
@@ -193,7 +193,7 @@ impl<'a> Inspection<'a> {
     fn starts_fresh(&self, trace: &ObservedRun) -> Result<(), Wrong> {
         let state: State = self.setup.start();
         let start = trace.start.as_ref().expect("it was looked at");
-        let left = drift(&state, start, self.setup, self.about.observes);
+        let left = diverged_parts(&state, start, self.setup, self.about.observes);
         if left.is_empty() {
             return Ok(());
         }

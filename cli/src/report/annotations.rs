@@ -39,14 +39,20 @@ impl<W: Write> Annotations<W> {
 
     fn annotate(&mut self, diagnostic: &Diagnostic<'_>) -> io::Result<()> {
         let command = match diagnostic.level {
-            _ if diagnostic.met.is_known() => "notice",
+            _ if diagnostic.matched.is_known() => "notice",
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
         let chain = diagnostic.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
         let message = format!("{}{}", diagnostic.message, chain.collect::<String>());
         let file = diagnostic.file.map(slashed);
-        self.write(command, file.as_deref(), diagnostic.place(), &diagnostic.met.finding.identity(), &message)
+        self.write(
+            command,
+            file.as_deref(),
+            diagnostic.place(),
+            &diagnostic.matched.finding.identity(),
+            &message,
+        )
     }
 
     fn write(

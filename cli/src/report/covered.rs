@@ -33,34 +33,34 @@ pub struct Covered<'a> {
     pub groups: usize,
     /// What was seen.
     pub coverage: &'a Coverage,
-    /// What can be seen.
+    /// The reachable points.
     pub ground: &'a Reachability,
 }
 
 impl Covered<'_> {
-    /// What is known of the point.
+    /// The status of the point.
     pub fn standing(&self, point: Point) -> PointStatus {
         self.ground.standing(self.coverage, point)
     }
 
-    /// The points of which that is known.
+    /// The points with that status.
     pub fn points(&self, standing: PointStatus) -> impl Iterator<Item = Point> + '_ {
         Point::all().iter().copied().filter(move |point| self.standing(*point) == standing)
     }
 
-    /// How many points there are of which that is known.
+    /// How many points have that status.
     pub fn count(&self, standing: PointStatus) -> usize {
         self.points(standing).count()
     }
 
-    /// The share of what can be seen that was, in percent, rounded down so that only all of it is a hundred.
+    /// The share of the reachable points that were covered, in percent, rounded down.
     pub fn percent(&self) -> usize {
         let (reached, missed) = (self.count(PointStatus::Reached), self.count(PointStatus::Missed));
         (100 * reached).checked_div(reached + missed).unwrap_or(100)
     }
 }
 
-/// A suite that was made and written down.
+/// A suite that was written to disk.
 ///
 /// ```
 /// // What a report may read off it:

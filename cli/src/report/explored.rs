@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chatwarden_model::{Promise, Setup};
 
-use crate::baseline::Met;
+use crate::baseline::BaselineMatch;
 use chatwarden::format::Names;
 use chatwarden_explore::{Alike, Driven, End, Exploration};
 
@@ -37,7 +37,7 @@ pub struct Explored {
     /// Where the chains that break promises were saved, if they were.
     pub files: Vec<(Promise, PathBuf)>,
     /// What each broken promise is called from one run to the next, and whether it is known.
-    pub met: Vec<(Promise, Met)>,
+    pub matched: Vec<(Promise, BaselineMatch)>,
     /// Whether the promises were expected to be kept, so that a broken one is a failure and not just an answer.
     pub is_expected_kept: bool,
     /// Whether other policies are explored as well, so that a table compares them at the end.
@@ -52,7 +52,7 @@ impl Explored {
 
     /// Whether the policy is known to break the promise.
     pub fn is_known(&self, promise: Promise) -> bool {
-        self.met.iter().any(|(broken, met)| *broken == promise && met.is_known())
+        self.matched.iter().any(|(broken, matched)| *broken == promise && matched.is_known())
     }
 
     /// Whether everything that can be reached was tried.

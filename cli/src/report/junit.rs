@@ -11,12 +11,12 @@ use chatwarden_model::NamedEnum;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    CampaignSummary, Discovery, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report,
-    diagnostic, shown,
+    CampaignSummary, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report, diagnostic,
+    shown,
 };
-use crate::baseline::slashed;
+use crate::baseline::{BaselineMatch, slashed};
 use crate::inspect::{Checked, Wrong};
-use chatwarden::describe::Describer;
+use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::Error;
 use chatwarden_explore::PromiseResult;
@@ -48,22 +48,22 @@ impl Junit {
         Ok(Junit { file, suite: TestSuite::new("chatwarden") })
     }
 
-    fn found(&mut self, discovery: &Discovery<'_>) {
-        let finding = &discovery.saved.shrunk.finding;
-        let telling = Describer { names: discovery.saved.names, setup: discovery.saved.setup };
+    fn found(&mut self, saved: &SavedFinding<'_>, matched: &BaselineMatch) {
+        let finding = &saved.counterexample.finding;
+        let describer = Describer { names: saved.names, setup: saved.setup };
         let identity = finding.identity();
         let mut status = match identity.verdict {
-            _ if discovery.met.is_known() => TestCaseStatus::skipped(),
+            _ if matched.is_known() => TestCaseStatus::skipped(),
             Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
             _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
         };
-        status.set_type(identity.verdict.name()).set_message(telling.finding(finding));
+        status.set_type(identity.verdict.name()).set_message(describer.finding(finding));
         let chain: Vec<_> =
-            discovery.saved.shrunk.commands.iter().map(|command| telling.command(*command)).collect();
+            saved.counterexample.commands.iter().map(|command| describer.command(*command)).collect();
         status.set_description(chain.join("\n"));
         let mut case = TestCase::new(identity.to_string(), status);
-        case.set_classname(shown(discovery.saved.file));
-        set_file(&mut case, discovery.saved.file);
+        case.set_classname(shown(saved.file));
+        set_file(&mut case, saved.file);
         self.suite.add_test_case(case);
     }
 
@@ -122,7 +122,7 @@ impl Junit {
 
     /// A test for each promise, which fails if the policy can break it.
     fn explored(&mut self, explored: &Explored) {
-        let telling = Describer { names: &explored.names, setup: &explored.setup };
+        let describer = Describer { names: &explored.names, setup: &explored.setup };
         for (promise, standing) in &explored.exploration.promises {
             let status = match standing {
                 PromiseResult::Broken(chain) => {
@@ -130,7 +130,7 @@ impl Junit {
                         true => TestCaseStatus::skipped(),
                         false => TestCaseStatus::non_success(NonSuccessKind::Failure),
                     };
-                    let chain: Vec<_> = chain.iter().map(|command| telling.command(*command)).collect();
+                    let chain: Vec<_> = chain.iter().map(|command| describer.command(*command)).collect();
                     status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
                     status.set_description(chain.join("\n"));
                     status
@@ -176,7 +176,7 @@ fn set_file(case: &mut TestCase, file: &Path) {
 impl Report for Junit {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
             Event::ScenarioUnreadable(file, why) => self.unreadable(file, why),
             Event::CampaignFinished(summary) => self.conducted(summary),

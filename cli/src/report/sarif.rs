@@ -57,7 +57,7 @@ impl Sarif {
     }
 
     fn add(&mut self, diagnostic: &Diagnostic<'_>) {
-        let identity = diagnostic.met.finding.identity();
+        let identity = diagnostic.matched.finding.identity();
         self.results.push(result(diagnostic, &identity));
         self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, diagnostic));
     }
@@ -119,7 +119,7 @@ impl Report for Sarif {
 
 /// What a finding of this identity means, whichever scenario shows it.
 fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
-    let finding = &diagnostic.met.finding;
+    let finding = &diagnostic.matched.finding;
     let meaning = meaning(finding);
     let place = finding.command.map(|command| format!(" It shows at the command {command}."));
     json!({
@@ -147,17 +147,17 @@ fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
         "level": word(diagnostic.level),
         "message": {"text": diagnostic.message},
         "locations": [location(diagnostic)],
-        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.met.fingerprint()},
+        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.matched.fingerprint()},
     });
     if !diagnostic.chain.is_empty() {
         let steps: Vec<_> =
             diagnostic.chain.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
         result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
     }
-    if let Some(known) = diagnostic.met.known {
+    if let Some(known) = diagnostic.matched.known {
         result["baselineState"] = if known { "unchanged" } else { "new" }.into();
     }
-    if diagnostic.met.is_known() {
+    if diagnostic.matched.is_known() {
         result["suppressions"] = json!([{"kind": "external", "justification": "the baseline lists it"}]);
     }
     result
@@ -167,7 +167,7 @@ fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
 fn location(diagnostic: &Diagnostic<'_>) -> Value {
     match diagnostic.file {
         Some(file) => json!({"physicalLocation": physical(file, diagnostic.place())}),
-        None => json!({"logicalLocations": [{"name": diagnostic.met.finding.policy, "kind": "policy"}]}),
+        None => json!({"logicalLocations": [{"name": diagnostic.matched.finding.policy, "kind": "policy"}]}),
     }
 }
 
@@ -182,7 +182,7 @@ fn flow_step(diagnostic: &Diagnostic<'_>, at: usize) -> Value {
     json!({"location": location, "importance": importance})
 }
 
-/// A place in a file; its first line, where there is no telling, since code scanning wants one.
+/// A place in a file; its first line, where there is no describer, since code scanning wants one.
 fn physical(file: &Path, place: Option<Place>) -> Value {
     let region = match place {
         Some(Place { line, column }) => json!({"startLine": line, "startColumn": column}),

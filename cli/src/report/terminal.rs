@@ -9,9 +9,11 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::NamedEnum;
 
-use super::{CampaignSummary, Discovery, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use crate::baseline::BaselineMatch;
 use crate::inspect::{Checked, Wrong};
-use chatwarden::describe::Palette;
+use chatwarden::counterexample::Certification;
+use chatwarden::describe::{Palette, SavedFinding};
 
 const BOLD: Style = Palette::COLOUR.bold;
 const DIM: Style = Palette::COLOUR.dim;
@@ -48,13 +50,13 @@ impl<W: Write> Terminal<W> {
         Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
     }
 
-    fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
-        let certificate = discovery.proof.map(|proof| match proof {
-            Ok(certificate) => format!("certified: {}", certified(certificate)),
-            Err(end) => format!("not certified: {}", end.about()),
-        });
-        let is_known = discovery.met.is_known();
-        discovery.saved.write(&mut self.out, &Palette::COLOUR, is_known, certificate.as_deref())
+    fn found(&mut self, saved: &SavedFinding<'_>, matched: &BaselineMatch) -> io::Result<()> {
+        let certificate = match saved.counterexample.certification {
+            Certification::NotTried => None,
+            Certification::Certified(certificate) => Some(format!("certified: {}", certified(&certificate))),
+            Certification::Unfinished(reason) => Some(format!("not certified: {reason}")),
+        };
+        saved.write(&mut self.out, &Palette::COLOUR, matched.is_known(), certificate.as_deref())
     }
 
     fn replayed(&mut self, replayed: &Replayed<'_>) -> io::Result<()> {
@@ -97,7 +99,7 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn conducted(&mut self, summary: &CampaignSummary) -> io::Result<()> {
+    fn campaign_finished(&mut self, summary: &CampaignSummary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
         let new = summary.findings - summary.known;
         let findings = match new {
@@ -122,9 +124,9 @@ impl<W: Write> Terminal<W> {
 impl<W: Write> Report for Terminal<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
-            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::CampaignFinished(summary) => self.campaign_finished(summary),
             Event::ScenarioUnreadable(..) => {
                 self.unreadable += 1;
                 Ok(())

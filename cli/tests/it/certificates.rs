@@ -11,7 +11,8 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
+use chatwarden::campaign::{self, CampaignConfig};
+use chatwarden::counterexample::{Counterexample, ShrinkStatus};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BuiltInCast, Minimality, Scenario};
 use chatwarden::lockstep::{self, CheckConfig};
@@ -169,22 +170,21 @@ fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let [kay, sam] = [child, adult].map(|users| users.nth(0).expect("there is one"));
     let chain = [Command::Block { by: kay, who: sam }, Command::Direct { by: sam, to: kay }];
     let make = || Ok(Memory::with_fault(fault));
-    let shrink = |found: &Found| {
+    let shrink = |found: &Counterexample| {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
     let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &chain);
     let finding = finding.expect("the chain shows it");
-    let shrunk = Shrunk {
-        commands: chain.to_vec(),
-        finding,
+    let shrunk = Counterexample {
         executions: 7,
-        outcome: campaign::ShrinkStatus::OneMinimal,
+        status: ShrinkStatus::OneMinimal,
+        ..Counterexample::new(chain.to_vec(), finding)
     };
     let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
-    let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
-    assert_eq!(conclusion.shrunk.commands.len(), 1);
-    assert!(conclusion.shrunk.executions > 7);
-    let certificate = conclusion.proof.expect("there is time");
+    let certified = search.certify(&make, shrunk, shrink).expect("the service starts");
+    assert_eq!(certified.commands.len(), 1);
+    assert!(certified.executions > 7);
+    let certificate = certified.certificate().expect("there is time");
     assert!(!certificate.ill_typed);
     // The alphabet is that of the chain as it became, which has no block.
     let bounds = setup.bounds();
@@ -234,16 +234,16 @@ fn drift_that_promises_only_holds_back_is_certified_too() {
     let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(&plan, &make, &campaign::CampaignMonitor::default(), &|_| {})
         .expect("it starts");
-    let drift = |found: &&Found| found.finding.identity().verdict == Verdict::Diverged;
+    let drift = |found: &&Counterexample| found.finding.identity().verdict == Verdict::Diverged;
     let found = tally.found.iter().find(drift).expect("it drifts");
-    let shrink = |found: &Found| {
+    let shrink = |found: &Counterexample| {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
-    let shrunk: Shrunk = shrink(found).expect("it starts");
+    let shrunk: Counterexample = shrink(found).expect("it starts");
     let search = Certifier { plan: &plan, limits: Limits::default(), watch: &SearchMonitor::default() };
-    let conclusion = search.certify(&make, shrunk, shrink).expect("it starts");
-    assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
-    assert_eq!(conclusion.proof.expect("there is time").below, conclusion.shrunk.commands.len());
+    let certified = search.certify(&make, shrunk, shrink).expect("it starts");
+    assert_eq!(certified.finding.identity(), found.finding.identity());
+    assert_eq!(certified.certificate().expect("there is time").below, certified.commands.len());
 }
 
 #[test]

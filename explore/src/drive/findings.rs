@@ -29,7 +29,7 @@ impl<'a> Findings<'a> {
         if self.is_news(finding.identity()) {
             let mut commands = history();
             commands.truncate(if finding.command().is_some() { finding.at() + 1 } else { 0 });
-            let found = Counterexample { commands, finding };
+            let found = Counterexample::new(commands, finding);
             (self.tell)(&found);
             self.found.push(found);
         }

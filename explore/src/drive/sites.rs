@@ -37,7 +37,7 @@ impl<'a> Sites<'a> {
         }
         if self.found.iter().all(|found| found.finding.identity() != identity) {
             let end = if finding.command().is_some() { finding.at() + 1 } else { 0 };
-            let found = Counterexample { commands: commands[..end].to_vec(), finding };
+            let found = Counterexample::new(commands[..end].to_vec(), finding);
             (self.tell)(&found);
             self.found.push(found);
         }

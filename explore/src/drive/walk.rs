@@ -372,7 +372,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> Walk<'a, A, M> {
                     self.system = (self.make)()?;
                 }
                 let same = finding.identity() == site.identity;
-                return Ok(same.then(|| Counterexample { commands: self.taken.clone(), finding }));
+                return Ok(same.then(|| Counterexample::new(self.taken.clone(), finding)));
             }
         }
         Ok(None)

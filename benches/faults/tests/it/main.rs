@@ -8,6 +8,7 @@ use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign;
+use chatwarden::counterexample::Origin;
 use chatwarden_fault_bench::{Amount, BenchConfig, BenchMonitor, Engine, Scope, Table, measure};
 use chatwarden::generate::Guidance;
 use chatwarden::model::NamedEnum;
@@ -36,7 +37,7 @@ fn runs_to_find(fault: Fault, guidance: Guidance, seed: u64) -> Option<u64> {
     let plan = campaign::CampaignConfig { seed, runs: 400, guidance, ..defaults };
     let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(&plan, &make, &campaign::CampaignMonitor::default(), &|_| {});
-    tally.expect("the service starts").found.first().map(|found| found.run + 1)
+    tally.expect("the service starts").found.first().and_then(|found| found.origin.map(Origin::runs))
 }
 
 #[test]

@@ -9,10 +9,11 @@ use chatwarden_model::{NamedEnum, Preset, Promise};
 use super::Explore;
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
+use crate::exit::{CliError, Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::options::{self, Given};
+use crate::progress;
 use crate::report::{Covered, Event, Explored, Report};
-use crate::{CliError, Exit, progress};
 use chatwarden::campaign::Shard;
 use chatwarden::coverage::Coverage;
 use chatwarden::format::{KnownFinding, PolicySpec};
@@ -23,11 +24,11 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         options::writable(directory)?;
     }
     let interrupt = Interrupt::installed();
-    let watch = &interrupt.search;
+    let monitor = &interrupt.search;
     let mut baseline = options.known.read()?;
     let mut all = Vec::new();
     for policy in policies(options) {
-        let explored = one(options, &policy, &mut baseline, watch)?;
+        let explored = one(options, &policy, &mut baseline, monitor)?;
         reports.event(Event::PolicyExplored(&explored))?;
         if let Some(ground) = &explored.exploration.ground {
             let (policy, cast) = (explored.policy.as_str(), explored.cast.as_str());
@@ -36,7 +37,7 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
             reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
         }
         all.push(explored);
-        if watch.is_stopped() {
+        if monitor.is_stopped() {
             break;
         }
     }
@@ -45,19 +46,14 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     }
     options.known.conclude(&baseline, |known| could_be_met(&all, known), reports)?;
     reports.finish()?;
-    let mut met = all.iter().flat_map(|explored| &explored.met);
-    let broken = met.any(|(_, met)| !options.known.excuses(met));
-    let expected = is_expected_kept(options);
-    Ok(if expected && broken {
-        Exit::Finding
-    } else if watch.is_stopped() {
-        Exit::Interrupted
-    } else if expected && all.iter().any(|explored| explored.exploration.end == End::Memory) {
-        // What was asked was not answered, and that is no pass.
-        Exit::Inconclusive
-    } else {
-        Exit::Success
-    })
+    let mut matched = all.iter().flat_map(|explored| &explored.matched);
+    let is_broken = matched.any(|(_, matched)| !options.known.suppresses(matched));
+    let is_expected = is_expected_kept(options);
+    Ok(Exit::from(Ending {
+        has_new_finding: is_expected && is_broken,
+        is_interrupted: monitor.is_stopped(),
+        is_inconclusive: is_expected && all.iter().any(|explored| explored.exploration.end == End::Memory),
+    }))
 }
 
 fn policies(options: &Explore) -> Vec<Given<PolicySpec>> {
@@ -89,17 +85,18 @@ fn one(
     options: &Explore,
     policy: &Given<PolicySpec>,
     baseline: &mut Baseline,
-    watch: &SearchMonitor,
+    monitor: &SearchMonitor,
 ) -> Result<Explored, CliError> {
     let plan = options.plan(&policy.value)?;
     let started = Instant::now();
-    let exploration = progress::of_search(&policy.name, watch, || explore(&plan, watch));
+    let exploration = progress::of_search(&policy.name, monitor, || explore(&plan, monitor));
     let time = started.elapsed();
     let subject = Subject::new(&policy.value, None, None);
     let broken = exploration.promises.iter().filter(|(_, standing)| standing.length().is_some());
-    let met = broken.map(|(promise, _)| (*promise, baseline.meet(subject.broken_by_policy(*promise))));
+    let matched =
+        broken.map(|(promise, _)| (*promise, baseline.match_finding(subject.broken_by_policy(*promise))));
     Ok(Explored {
-        met: met.collect(),
+        matched: matched.collect(),
         is_expected_kept: is_expected_kept(options),
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),
