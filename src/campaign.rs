@@ -1,7 +1,8 @@
-//! Campaigns: many generated runs, in parallel. This is where the generator, the lock-step and the shrinker
-//! meet, for the command line, for tests and for benchmarks.
+//! Campaigns: many generated runs, in parallel. This is where the generator, the lock-step and the
+//! shrinker meet, for the command line, for tests and for benchmarks.
 //!
-//! Nothing is written to disk or printed here. A monitor shows the progress, and a callback gets each finding.
+//! Nothing is written to disk or printed here. A monitor shows the progress, and a callback gets
+//! each finding.
 
 mod batches;
 mod repeat;
@@ -57,7 +58,8 @@ pub struct CampaignConfig {
     pub seed: u64,
     /// How many runs to make, those of other shards included.
     pub runs: u64,
-    /// The part of the runs to make. Each run has the same number and finds the same as in the whole.
+    /// The part of the runs to make. Each run has the same number and finds the same as in the
+    /// whole.
     pub shard: Shard,
     /// The time after which no new run starts; none if there is no limit.
     pub deadline: Option<Instant>,
@@ -65,7 +67,8 @@ pub struct CampaignConfig {
     pub length: usize,
     /// How many runs are made at a time.
     pub jobs: NonZeroUsize,
-    /// Whether the campaign continues after the first finding, to collect those of other identities.
+    /// Whether the campaign continues after the first finding, to collect those of other
+    /// identities.
     pub keep_going: bool,
     /// The identities of known findings. They never end the campaign: they must not hide others.
     pub known: Vec<Identity>,
@@ -113,8 +116,8 @@ pub struct CampaignResult {
     pub runs: u64,
     /// How many commands they had.
     pub commands: u64,
-    /// The first finding of each identity, in the order of their runs. Unless the campaign keeps going, there
-    /// is at most one besides the inconclusive and the known ones that came before it.
+    /// The first finding of each identity, in the order of their runs. Unless the campaign keeps
+    /// going, there is at most one besides the inconclusive and the known ones that came before it.
     pub found: Vec<Counterexample>,
     /// The reason why an implementation could not be made again, which ended the campaign early.
     pub failure: Option<Failure>,
@@ -158,7 +161,8 @@ impl CampaignMonitor {
         self.findings.load(Relaxed)
     }
 
-    /// How many traces were executed so far to shrink a finding, and how many commands the shortest has.
+    /// How many traces were executed so far to shrink a finding, and how many commands the shortest
+    /// has.
     pub fn shrinking(&self) -> (u64, usize) {
         (self.executions.load(Relaxed), self.length.load(Relaxed))
     }
@@ -179,11 +183,11 @@ impl CampaignMonitor {
     }
 }
 
-/// Makes the runs of a campaign. The same settings find the same, whatever the number of jobs, unless the
-/// campaign is stopped or has a deadline.
+/// Makes the runs of a campaign. The same settings find the same, whatever the number of jobs,
+/// unless the campaign is stopped or has a deadline.
 ///
-/// Each counterexample is handed to `found` as soon as it is the first of its identity so far. So it can be
-/// written to disk before anything else happens.
+/// Each counterexample is handed to `found` as soon as it is the first of its identity so far. So
+/// it can be written to disk before anything else happens.
 ///
 /// # Errors
 /// If an implementation cannot be made for a single run.
@@ -276,7 +280,8 @@ impl CampaignRun<'_> {
     }
 
     fn next_batch(&self) -> Option<Batch<'_, '_>> {
-        // The first batch starts even after the deadline: a campaign without a run has shown nothing.
+        // The first batch starts even after the deadline: a campaign without a run has shown
+        // nothing.
         let is_late = || self.config.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let is_over = |start: u64| start > 0 && (is_late() || self.monitor.is_stopped());
         self.batches.next(|| self.config.shard.share(self.end.load(Relaxed)), is_over)
@@ -297,7 +302,8 @@ impl CampaignRun<'_> {
         let generator = self.generator(&mut choices);
         let mut coverage = config.counts_coverage().then(RunCoverage::default);
         let mut ahead = Vec::new();
-        // As long as the implementation conforms, its answers do not change the commands that follow.
+        // As long as the implementation conforms, its answers do not change the commands that
+        // follow.
         if config.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
             ahead = generator.run(&config.setup, config.length, &batch.targets, &mut choices);
             adapter.announce(&config.setup, &ahead);

@@ -1,12 +1,13 @@
-//! A conformance test of an implementation in one line. It replays the scenarios, then tries random traces. A
-//! finding is shrunk, saved among the scenarios and reported; from then on it is a regression test.
+//! A conformance test of an implementation in one line. It replays the scenarios, then tries random
+//! traces. A finding is shrunk, saved among the scenarios and reported; from then on it is a
+//! regression test.
 //!
 //! ```
 //! chatwarden::conformance_test!(my_chat_conforms, chatwarden::adapter::memory::Memory::new());
 //! ```
 //!
-//! It is for `cargo test`, so it tries a fixed number of traces. Fuzz targets and the command line can run for
-//! longer.
+//! It is for `cargo test`, so it tries a fixed number of traces. Fuzz targets and the command line
+//! can run for longer.
 
 use std::fmt;
 use std::io;
@@ -24,9 +25,9 @@ use crate::replay;
 use crate::trace::Trace;
 use crate::triage::{FindingWriter, Pipeline};
 
-/// Defines a test with this name: the implementation that the second argument makes must conform. The second
-/// argument may use `?` on a [`Failure`](crate::adapter::Failure). The third argument, a [`Conformance`], is
-/// optional.
+/// Defines a test with this name: the implementation that the second argument makes must conform.
+/// The second argument may use `?` on a [`Failure`](crate::adapter::Failure). The third argument, a
+/// [`Conformance`], is optional.
 ///
 /// ```
 /// use chatwarden::adapter::memory::Memory;
@@ -72,12 +73,12 @@ const SCENARIOS: &str = "scenarios";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Conformance {
-    /// The cast, groups and policy of random traces. The default is that of the command line, with the policy
-    /// that the implementation follows. Scenarios have their own.
+    /// The cast, groups and policy of random traces. The default is that of the command line, with
+    /// the policy that the implementation follows. Scenarios have their own.
     pub setup: Option<NamedSetup>,
-    /// The folder of the scenarios to replay; findings are saved in its folder `found`. `cargo test` looks for it
-    /// in the folder of the crate. It must exist, so that a typing error is noticed; only the default,
-    /// `scenarios`, may be missing.
+    /// The folder of the scenarios to replay; findings are saved in its folder `found`. `cargo
+    /// test` looks for it in the folder of the crate. It must exist, so that a typing error is
+    /// noticed; only the default, `scenarios`, may be missing.
     pub scenarios: PathBuf,
     /// The commands to draw from, of those that the implementation can carry out.
     pub commands: EnumSet<CommandKind>,
@@ -138,8 +139,8 @@ impl Conformance {
     /// Replays all scenarios, then tries random traces until one does not conform.
     ///
     /// # Errors
-    /// If a scenario or a trace does not conform or is inconclusive, or if a file cannot be read or written. The
-    /// text says where a finding was saved.
+    /// If a scenario or a trace does not conform or is inconclusive, or if a file cannot be read or
+    /// written. The text says where a finding was saved.
     pub fn check<A: Adapter>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
@@ -162,7 +163,8 @@ impl Conformance {
                 Err(_) if file.symlink_metadata().is_err() => {}
                 Err(error) => errors.push(error.to_string()),
                 Ok(scenario) => {
-                    // Each scenario gets a new implementation: an earlier scenario may have broken the old one.
+                    // Each scenario gets a new implementation: an earlier scenario may have broken
+                    // the old one.
                     let Err(error) = replay_one(&file, &scenario, &mut make()?, terms) else { continue };
                     errors.push(error);
                     if explained.is_none() {

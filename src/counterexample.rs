@@ -1,5 +1,5 @@
-//! A trace that shows a finding, from the lock-step to the report: where it was found, how far it is
-//! shrunk, and whether it is certified. A collector keeps the first of each identity.
+//! A trace that shows a finding, from the lock-step to the report: where it was found, how far it
+//! is shrunk, and whether it is certified. A collector keeps the first of each identity.
 //!
 //! A finding alone, without its trace, is in `finding`.
 
@@ -139,7 +139,8 @@ pub struct FirstFindings<F> {
 }
 
 impl<F: Fn(&Counterexample, &Counterexample) -> bool> FirstFindings<F> {
-    /// An empty collector. `is_earlier(new, old)` says whether the new one takes the old one's place.
+    /// An empty collector. `is_earlier(new, old)` says whether the new one takes the old one's
+    /// place.
     pub fn new(is_earlier: F) -> Self {
         FirstFindings { found: Vec::new(), is_earlier }
     }

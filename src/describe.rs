@@ -1,7 +1,8 @@
-//! Sentences for people, with the names of users and groups: deviations, broken promises and the approvals that
-//! were missing, changes of the state, and the pairs that may chat.
+//! Sentences for people, with the names of users and groups: deviations, broken promises and the
+//! approvals that were missing, changes of the state, and the pairs that may chat.
 //!
-//! The layout of a saved finding is in `saved`, that of an explanation in `explain`; other reports have their own.
+//! The layout of a saved finding is in `saved`, that of an explanation in `explain`; other reports
+//! have their own.
 
 mod explain;
 mod saved;
@@ -112,8 +113,8 @@ impl Describer<'_> {
         }
     }
 
-    /// The reasons why two users are not authorized with each other: blocks, and approvals that are missing. There
-    /// is none if they are authorized, or if no command could change it.
+    /// The reasons why two users are not authorized with each other: blocks, and approvals that are
+    /// missing. There is none if they are authorized, or if no command could change it.
     pub fn missing_approvals(&self, state: &State, one: User, other: User) -> Vec<String> {
         let mut reasons = Vec::new();
         for (by, who) in self.blocks_between(state, one, other) {
@@ -151,8 +152,8 @@ impl Describer<'_> {
         fixes
     }
 
-    /// The reasons why a command fails the policy's comparison of users: those of each compared pair that is not
-    /// authorized. There is none for a command that compares no users.
+    /// The reasons why a command fails the policy's comparison of users: those of each compared
+    /// pair that is not authorized. There is none for a command that compares no users.
     pub fn unauthorized_pairs(&self, state: &State, command: &Command) -> Vec<String> {
         let policy = &self.setup.policy;
         let mut pairs = self.compared_pairs(state, command);
@@ -301,7 +302,8 @@ impl Describer<'_> {
         blocks.into_iter().flatten()
     }
 
-    /// Each approval that is missing: the child, the contact, and the guardians who have not given it.
+    /// Each approval that is missing: the child, the contact, and the guardians who have not given
+    /// it.
     fn needed_approvals(&self, state: &State, one: User, other: User) -> Vec<(User, User, UserSet)> {
         let policy = &self.setup.policy;
         let kinds = self.setup.cast.kinds();

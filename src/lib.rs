@@ -1,11 +1,11 @@
-//! Finds authorization defects in chat products. A reference model of users, approvals and groups runs in lock-step
-//! with an implementation. A trace in which the two differ, or in which a promise is broken, is shrunk to the shortest
-//! chain of commands that shows it.
+//! Finds authorization defects in chat products. A reference model of users, approvals and groups
+//! runs in lock-step with an implementation. A trace in which the two differ, or in which a promise
+//! is broken, is shrunk to the shortest chain of commands that shows it.
 //!
 //! # A tour
 //!
-//! A run has a cast, some groups and a policy. This cast is a built-in one: ann is the guardian of kay, bob is the
-//! guardian of kim, and sam is an adult.
+//! A run has a cast, some groups and a policy. This cast is a built-in one: ann is the guardian of
+//! kay, bob is the guardian of kim, and sam is an adult.
 //!
 //! ```
 //! use chatwarden::model::{Preset, Setup};
@@ -14,8 +14,9 @@
 //! # assert_eq!(setup.cast.len(), 5);
 //! ```
 //!
-//! An implementation is any system behind the trait [`adapter::Adapter`]. The built-in one is a small chat service in
-//! memory, in which faults can be planted. A campaign tries random traces until one does not conform:
+//! An implementation is any system behind the trait [`adapter::Adapter`]. The built-in one is a
+//! small chat service in memory, in which faults can be planted. A campaign tries random traces
+//! until one does not conform:
 //!
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
@@ -56,8 +57,8 @@
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
 //!
-//! A scenario file holds a trace with the policy's expected answer to each command. [`format::Scenario`] reads and
-//! writes it, and [`replay`] replays it:
+//! A scenario file holds a trace with the policy's expected answer to each command.
+//! [`format::Scenario`] reads and writes it, and [`replay`] replays it:
 //!
 //! ```
 //! use chatwarden::replay;
@@ -71,9 +72,9 @@
 //!
 //! # In your own repository
 //!
-//! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and [`fuzz_target!`] makes a
-//! target for `cargo fuzz`. Own properties are written for proptest over `strategy::Histories` (feature `proptest`).
-//! `docs/adopting.md` shows it step by step.
+//! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and
+//! [`fuzz_target!`] makes a target for `cargo fuzz`. Own properties are written for proptest over
+//! `strategy::Histories` (feature `proptest`). `docs/adopting.md` shows it step by step.
 //!
 //! # The modules
 //!
@@ -89,7 +90,8 @@
 //! | [`format`], [`replay`], [`describe`] | scenario files and messages, their replay, and texts for people |
 //! | [`conformance`], [`fuzz`], [`driver`] | a test in one line, fuzz targets, serving a driver |
 //!
-//! Exhaustive search and certificates are in the crate `chatwarden-explore`, the command line in `chatwarden-cli`.
+//! Exhaustive search and certificates are in the crate `chatwarden-explore`, the command line in
+//! `chatwarden-cli`.
 
 pub use chatwarden_model as model;
 

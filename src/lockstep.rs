@@ -1,8 +1,8 @@
-//! The lock-step: every command goes to the model and to the implementation, and the two results are
-//! compared as closely as the fidelity says.
+//! The lock-step: every command goes to the model and to the implementation, and the two results
+//! are compared as closely as the fidelity says.
 //!
-//! It neither chooses commands nor shortens traces, and it knows implementations only as [`Adapter`]s. A
-//! record of a run for people is made in `trace`.
+//! It neither chooses commands nor shortens traces, and it knows implementations only as
+//! [`Adapter`]s. A record of a run for people is made in `trace`.
 
 mod judge;
 mod panics;
@@ -77,7 +77,8 @@ pub enum StepResult {
 pub struct Lockstep {
     config: CheckConfig,
     setup: Setup,
-    /// The model's state, merged with the observed groups where the implementation does not conform.
+    /// The model's state, merged with the observed groups where the implementation does not
+    /// conform.
     state: State,
     before: State,
     seen: Box<Observation>,
@@ -91,7 +92,8 @@ pub struct Lockstep {
     pending: Option<Finding>,
 }
 
-/// The state of a lock-step after some steps. With a copy of the implementation, a run can continue from it.
+/// The state of a lock-step after some steps. With a copy of the implementation, a run can continue
+/// from it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     state: State,
@@ -209,7 +211,8 @@ impl Lockstep {
         self.answer = None;
     }
 
-    /// The state that promises are judged on: the groups as observed, contacts and blocks as the model's.
+    /// The state that promises are judged on: the groups as observed, contacts and blocks as the
+    /// model's.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -297,7 +300,8 @@ impl Lockstep {
         }
     }
 
-    /// Under promises-only the implementation's groups are its own; contacts and blocks must still agree.
+    /// Under promises-only the implementation's groups are its own; contacts and blocks must still
+    /// agree.
     fn judge_promises(
         &mut self,
         command: &Command,
@@ -320,7 +324,8 @@ impl Lockstep {
         StepResult::Conforms
     }
 
-    /// The promises broken in the merged state, without those that the policy itself breaks at the same place.
+    /// The promises broken in the merged state, without those that the policy itself breaks at the
+    /// same place.
     fn breaches(&self, command: &Command, answer: Answer) -> Vec<Deviation> {
         let policy = &self.setup.policy;
         let transition = Transition {
@@ -386,8 +391,8 @@ pub fn follow_policy(before: &State, policy: &Policy, command: &Command) -> Poli
     PolicyStep { decision, delivered, breaches, after }
 }
 
-/// Takes all steps of a trace on a fresh system, and returns the finding in which it ends, if any. Positions
-/// count the commands as given, whether or not the implementation supports all of them.
+/// Takes all steps of a trace on a fresh system, and returns the finding in which it ends, if any.
+/// Positions count the commands as given, whether or not the implementation supports all of them.
 pub fn run(
     adapter: &mut impl Adapter,
     config: CheckConfig,

@@ -1,6 +1,8 @@
-//! Replays a scenario against its policy and against an implementation, and makes scenarios out of traces.
+//! Replays a scenario against its policy and against an implementation, and makes scenarios out of
+//! traces.
 //!
-//! Folders are searched for files here; the files themselves are opened elsewhere. Nothing is printed.
+//! Folders are searched for files here; the files themselves are opened elsewhere. Nothing is
+//! printed.
 
 use std::path::{Path, PathBuf};
 
@@ -67,8 +69,8 @@ pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
     Ok(())
 }
 
-/// Executes the scenario with the implementation, and returns the finding in which that ends, if any. The
-/// scenario's promises are judged.
+/// Executes the scenario with the implementation, and returns the finding in which that ends, if
+/// any. The scenario's promises are judged.
 pub fn against_implementation(
     scenario: &Scenario,
     adapter: &mut impl Adapter,
@@ -84,8 +86,8 @@ pub fn finding_text(scenario: &Scenario, finding: &Finding) -> String {
     format!("{}: {text}", finding.identity().verdict)
 }
 
-/// All scenario files that are named or are in the named folders, in the order of their paths. In a folder, every
-/// `.json` file except `.schema.json` is one.
+/// All scenario files that are named or are in the named folders, in the order of their paths. In a
+/// folder, every `.json` file except `.schema.json` is one.
 ///
 /// # Errors
 /// If a folder cannot be read or has no scenario, with the folder's path.

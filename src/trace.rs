@@ -1,7 +1,8 @@
 //! A trace for people: what happened at each step, with the states, the policy's decision and the
 //! implementation's answer.
 //!
-//! Explanations, reports and scenario files read it. Campaigns do without it, because recording costs time.
+//! Explanations, reports and scenario files read it. Campaigns do without it, because recording
+//! costs time.
 
 use chatwarden_model::{Breach, Command, Decision, Setup, State, UserSet};
 

@@ -7,8 +7,8 @@
 //! 5. It gets its final name.
 //! 6. The front end reports it.
 //!
-//! Files are written in `writer` and `file`. The search for shorter traces, known findings and reports for CI
-//! systems are the command line's: it adds them as a [`FrontEnd`].
+//! Files are written in `writer` and `file`. The search for shorter traces, known findings and
+//! reports for CI systems are the command line's: it adds them as a [`FrontEnd`].
 
 mod file;
 mod front_end;
@@ -63,8 +63,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         }
     }
 
-    /// Writes a counterexample to disk as it was found. An earlier draft of the same identity is replaced.
-    /// An error is reported when the finding is processed.
+    /// Writes a counterexample to disk as it was found. An earlier draft of the same identity is
+    /// replaced. An error is reported when the finding is processed.
     pub fn draft(&self, found: &Counterexample) {
         let draft = self.writer.draft(found);
         let mut drafts = self.drafts();
@@ -72,7 +72,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
             // The earlier draft shows the finding as well.
             (Some(Ok(earlier)), Err(_)) => Ok(earlier),
             (Some(Ok(earlier)), Ok(draft)) => {
-                // The same trace is the same file. If another one cannot be removed, nothing is lost.
+                // The same trace is the same file. If another one cannot be removed, nothing is
+                // lost.
                 let _ = if earlier == draft { Ok(()) } else { earlier.discard() };
                 Ok(draft)
             }
@@ -99,7 +100,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     /// Takes a counterexample with a draft through all further steps, and returns the saved file.
     ///
     /// # Errors
-    /// If the finding cannot be saved or reported. One that cannot be saved is reported with its scenario.
+    /// If the finding cannot be saved or reported. One that cannot be saved is reported with its
+    /// scenario.
     pub fn process(&self, found: &Counterexample, front_end: &mut impl FrontEnd) -> io::Result<PathBuf> {
         self.finish(found, front_end, |draft, front_end| self.shortest(found, draft, front_end))
     }
@@ -116,7 +118,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         self.finish(found, front_end, |_, _| Ok(found.clone()))
     }
 
-    /// Like [`Pipeline::process`], for a caller that only writes text: the finding and its explanation.
+    /// Like [`Pipeline::process`], for a caller that only writes text: the finding and its
+    /// explanation.
     ///
     /// # Errors
     /// As for [`Pipeline::process`].
@@ -184,7 +187,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         let shrink = || {
             campaign::shrink(&self.config, &self.make, found, &self.monitor, |commands, finding| {
                 let better = Counterexample::new(commands.to_vec(), finding.clone());
-                // If it cannot be written, the draft still shows the finding. The last version must be written.
+                // If it cannot be written, the draft still shows the finding. The last version must
+                // be written.
                 let _ = self.improve(draft, &Counterexample { origin: found.origin, ..better });
             })
         };
@@ -200,8 +204,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         draft.improve(&self.writer, self.writer.scenario(better))
     }
 
-    /// Writes the last version, and replays it as it is on disk. If that shows another finding, the trace as
-    /// it was found is saved. Then the file gets its final name.
+    /// Writes the last version, and replays it as it is on disk. If that shows another finding, the
+    /// trace as it was found is saved. Then the file gets its final name.
     fn save(
         &self,
         found: &Counterexample,
@@ -261,8 +265,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     }
 }
 
-/// Whether another execution can show something new. An inconclusive finding was repeated before it was
-/// shrunk, and may take the whole time limit every time.
+/// Whether another execution can show something new. An inconclusive finding was repeated before it
+/// was shrunk, and may take the whole time limit every time.
 fn is_worth_replaying(counterexample: &Counterexample) -> bool {
     !counterexample.is_unstable() && !counterexample.is_inconclusive()
 }

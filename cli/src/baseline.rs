@@ -1,7 +1,8 @@
-//! Known findings: the identity of a finding from one run to the next, and the findings of a baseline that a run
-//! found again or that are absent.
+//! Known findings: the identity of a finding from one run to the next, and the findings of a
+//! baseline that a run found again or that are absent.
 //!
-//! A known finding does not fail a build. An inconclusive one is never known. The form of the file is in `format`.
+//! A known finding does not fail a build. An inconclusive one is never known. The form of the file
+//! is in `format`.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -114,7 +115,8 @@ impl Baseline {
         known.filter(|known| !self.found.contains(known) && could_be_found(known)).cloned().collect()
     }
 
-    /// The known findings after the run: its definite findings, and the known ones that it could not have found.
+    /// The known findings after the run: its definite findings, and the known ones that it could
+    /// not have found.
     pub fn updated(&self, could_be_found: impl Fn(&KnownFinding) -> bool) -> BTreeSet<KnownFinding> {
         let found = self.found.iter().filter(|found| found.verdict != KnownVerdict::Inconclusive);
         let kept = self.known.iter().flatten().filter(|known| !could_be_found(known));
@@ -204,8 +206,8 @@ impl Subject {
     }
 }
 
-/// Whether a run that carries out these kinds of commands and judges these promises could show a known finding. A
-/// finding of a scenario shows only in its replay.
+/// Whether a run that carries out these kinds of commands and judges these promises could show a
+/// known finding. A finding of a scenario shows only in its replay.
 pub fn could_show(
     known: &KnownFinding,
     carries_out: impl Fn(CommandKind) -> bool,
@@ -216,7 +218,8 @@ pub fn could_show(
         && known.promise.is_none_or(|promise| judges.contains(promise))
 }
 
-/// The path as in reports that are read on other machines: with `/` between its parts, none of which is `.`.
+/// The path as in reports that are read on other machines: with `/` between its parts, none of
+/// which is `.`.
 pub fn slashed(file: &Path) -> String {
     let mut parts = file.components().filter(|part| *part != Component::CurDir);
     let absolute = if file.has_root() { parts.next().map(|_| "/") } else { None };
@@ -224,7 +227,8 @@ pub fn slashed(file: &Path) -> String {
     absolute.unwrap_or_default().to_owned() + &parts.join("/")
 }
 
-/// The name of the preset, or one made of all knobs: with another value of a knob it is another policy.
+/// The name of the preset, or one made of all knobs: with another value of a knob it is another
+/// policy.
 fn policy_name(policy: Policy) -> String {
     match Preset::ALL.iter().find(|preset| preset.policy() == policy) {
         Some(preset) => preset.name().into(),

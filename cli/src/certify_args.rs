@@ -1,5 +1,5 @@
-//! `--certify` and `--recertify`: the option, the search of everything shorter with its progress, and the check of a
-//! saved certificate.
+//! `--certify` and `--recertify`: the option, the search of everything shorter with its progress,
+//! and the check of a saved certificate.
 
 use std::time::Duration;
 
@@ -26,8 +26,9 @@ const BUDGET: Duration = Duration::from_secs(1);
 /// Whether and how long to search for something shorter than what the shrinker came to.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Certify {
-    /// Search everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
-    /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
+    /// Search everything shorter for the same finding, for so long, such as `30s`; without a
+    /// duration as long as it takes; `0s`: not at all [default: 1s if the implementation can be
+    /// copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
     /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
@@ -52,8 +53,8 @@ impl Certify {
     }
 }
 
-/// Certifies a shrunk counterexample, or a shorter one after `simplify` shrank it. The progress is shown on a
-/// terminal.
+/// Certifies a shrunk counterexample, or a shorter one after `simplify` shrank it. The progress is
+/// shown on a terminal.
 pub(crate) fn certify(
     (config, implementation): (&CampaignConfig, &Implementation),
     limits: Limits,
@@ -67,8 +68,8 @@ pub(crate) fn certify(
     })
 }
 
-/// Searches everything shorter than the trace of a scenario, which shows the finding. The text says whether the
-/// certificate of the scenario holds.
+/// Searches everything shorter than the trace of a scenario, which shows the finding. The text says
+/// whether the certificate of the scenario holds.
 pub(crate) fn recertify(
     scenario: &Scenario,
     finding: &Finding,

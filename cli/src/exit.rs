@@ -1,4 +1,5 @@
-//! How the program ends: the exit codes, the one place that decides them, and the errors of subcommands.
+//! How the program ends: the exit codes, the one place that decides them, and the errors of
+//! subcommands.
 
 use std::fmt;
 use std::io;
@@ -48,7 +49,8 @@ pub(crate) struct Ending {
     pub(crate) has_new_finding: bool,
     /// Whether the user ended it early.
     pub(crate) is_interrupted: bool,
-    /// Whether the question has no definite answer: an inconclusive finding, or a search that could not finish.
+    /// Whether the question has no definite answer: an inconclusive finding, or a search that could
+    /// not finish.
     pub(crate) is_inconclusive: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Reports for people and programs. A campaign, a search, a replay or a shrink is a stream of [`Event`]s. Every report
-//! reads the same events, and none touches an adapter.
+//! Reports for people and programs. A campaign, a search, a replay or a shrink is a stream of
+//! [`Event`]s. Every report reads the same events, and none touches an adapter.
 
 mod annotations;
 mod certified;

@@ -1,5 +1,5 @@
-//! The command line's part of the pipeline of findings: progress, certificates, the baseline, and events for
-//! the reports.
+//! The command line's part of the pipeline of findings: progress, certificates, the baseline, and
+//! events for the reports.
 
 use std::io;
 use std::sync::Arc;
@@ -42,8 +42,9 @@ pub(crate) fn triage<'a>(
 }
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
-    /// Saves and reports all findings, each of which has a draft. Those for which `is_shrunk` says no stay as they
-    /// were found. An error with one of them does not keep the others from being saved and reported.
+    /// Saves and reports all findings, each of which has a draft. Those for which `is_shrunk` says
+    /// no stay as they were found. An error with one of them does not keep the others from being
+    /// saved and reported.
     pub(crate) fn process_all(
         &self,
         matched: &[(&Counterexample, BaselineMatch)],

@@ -1,5 +1,6 @@
-//! Hands out the runs of a campaign in batches. Where coverage is counted, batches come in epochs: the runs
-//! of an epoch seek points that follow from the epochs before it. So they do not depend on the number of jobs.
+//! Hands out the runs of a campaign in batches. Where coverage is counted, batches come in epochs:
+//! the runs of an epoch seek points that follow from the epochs before it. So they do not depend on
+//! the number of jobs.
 
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -54,8 +55,8 @@ impl<'a> BatchQueue<'a> {
         BatchQueue { config, epoch: Mutex::new(epoch), batch_done: Condvar::new() }
     }
 
-    /// The next batch of runs before the limit; none if there is no such run, or if the campaign is over at
-    /// that run. It may wait for the epoch to end.
+    /// The next batch of runs before the limit; none if there is no such run, or if the campaign is
+    /// over at that run. It may wait for the epoch to end.
     pub(super) fn next(
         &self,
         limit: impl Fn() -> u64,
@@ -90,8 +91,8 @@ impl<'a> BatchQueue<'a> {
         epoch.coverage
     }
 
-    /// Each epoch is as long as all before it together. So the first runs soon guide the next ones, and
-    /// later the jobs seldom wait for each other.
+    /// Each epoch is as long as all before it together. So the first runs soon guide the next ones,
+    /// and later the jobs seldom wait for each other.
     fn start_next_epoch(&self, epoch: &mut Epoch, limit: u64) {
         count_reached(self.config, epoch, limit);
         epoch.end = epoch.next_run + epoch.next_run.clamp(1, MAX_EPOCH);

@@ -1,5 +1,5 @@
-//! Executes the commands of a finding again. The answers must be the same every time, and the run must
-//! end in the same finding. A finding that does not repeat is not shrunk.
+//! Executes the commands of a finding again. The answers must be the same every time, and the run
+//! must end in the same finding. A finding that does not repeat is not shrunk.
 
 use chatwarden_model::{Command, Setup};
 

@@ -1,5 +1,5 @@
-//! Shrinks a finding by executing the candidates of the shrinker. A candidate that shows the same finding
-//! takes the place of the trace.
+//! Shrinks a finding by executing the candidates of the shrinker. A candidate that shows the same
+//! finding takes the place of the trace.
 //!
 //! The order of simplicity and the candidates are the shrinker's, in `shrink`.
 
@@ -19,8 +19,9 @@ use crate::shrink::Shrinker;
 /// implementation again.
 const TIME_FOR_INCONCLUSIVE: Duration = Duration::from_secs(10);
 
-/// Repeats a finding and shrinks it, until the shrinker has no candidate left, the time is over, the
-/// monitor stops it, or no implementation can be made any more. Every improvement is handed to `improved`.
+/// Repeats a finding and shrinks it, until the shrinker has no candidate left, the time is over,
+/// the monitor stops it, or no implementation can be made any more. Every improvement is handed to
+/// `improved`.
 ///
 /// # Errors
 /// If an implementation cannot be made to repeat the finding.

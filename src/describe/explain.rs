@@ -1,6 +1,6 @@
-//! The explanation of a trace. Each step has the pairs that may chat, every condition and whether it held, the
-//! answers of the policy and of the implementation, and the changes. A broken promise has the pair, the missing
-//! approvals, and the commands that would have made the step legitimate.
+//! The explanation of a trace. Each step has the pairs that may chat, every condition and whether
+//! it held, the answers of the policy and of the implementation, and the changes. A broken promise
+//! has the pair, the missing approvals, and the commands that would have made the step legitimate.
 //!
 //! Nothing is judged here: everything is read from a [`Trace`].
 
@@ -113,7 +113,8 @@ fn is_about_pairs(condition: Condition) -> bool {
     )
 }
 
-/// The missing approvals between the two users of a breach, and the commands that would have made it legitimate.
+/// The missing approvals between the two users of a breach, and the commands that would have made
+/// it legitimate.
 fn write_fixes(
     out: &mut impl Write,
     describer: &Describer<'_>,

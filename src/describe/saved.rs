@@ -1,6 +1,8 @@
-//! A saved finding as a person reads it: the chain of commands, the deviations and the missing approvals.
+//! A saved finding as a person reads it: the chain of commands, the deviations and the missing
+//! approvals.
 //!
-//! Known findings, certificates and CI reports are the program's; it hands in what it knows of them.
+//! Known findings, certificates and CI reports are the program's; it hands in what it knows of
+//! them.
 
 use std::io::{self, Write};
 use std::path::Path;

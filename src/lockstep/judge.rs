@@ -1,8 +1,8 @@
-//! Compares an observation with the state that should have been: the parts that diverge, the state merged
-//! with the observation, and the deviations of an answer from the policy.
+//! Compares an observation with the state that should have been: the parts that diverge, the state
+//! merged with the observation, and the deviations of an answer from the policy.
 //!
-//! Promises are judged by the model, on the merged state. Every structure is taken apart field by field, so
-//! that the compiler names this file when the observed state gets another part.
+//! Promises are judged by the model, on the merged state. Every structure is taken apart field by
+//! field, so that the compiler names this file when the observed state gets another part.
 
 use chatwarden_model::{Command, Decision, EnumSet, Group, GroupState, Policy, Setup, State, User, UserSet};
 
@@ -66,8 +66,9 @@ pub(super) fn changed(
     !parts.and(observes).is_empty()
 }
 
-/// Sets the groups of the state to the observed ones. The actor counts as the inviter of a new invitation.
-/// Contacts and blocks stay those of the model: they are what guardians and users decided.
+/// Sets the groups of the state to the observed ones. The actor counts as the inviter of a new
+/// invitation. Contacts and blocks stay those of the model: they are what guardians and users
+/// decided.
 pub(super) fn merge_observation(
     before: &State,
     state: &mut State,
@@ -97,7 +98,8 @@ pub(super) fn merge_observation(
     }
 }
 
-/// The deviations of an answer from the policy. Refusing more and delivering less count only if `strict`.
+/// The deviations of an answer from the policy. Refusing more and delivering less count only if
+/// `strict`.
 pub(super) fn deviations(
     before: &State,
     policy: &Policy,

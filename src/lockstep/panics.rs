@@ -1,9 +1,10 @@
-//! Catches panics of an implementation that runs in this process, keeps their messages, and prints nothing.
+//! Catches panics of an implementation that runs in this process, keeps their messages, and prints
+//! nothing.
 //!
 //! The harness's own panics are not caught: outside of [`catch`] the earlier panic hook is called.
 //!
-//! A panic on another thread is not caught either. A program that runs just one implementation can attribute
-//! it to that implementation, with [`treat_other_threads_as_the_implementation`].
+//! A panic on another thread is not caught either. A program that runs just one implementation can
+//! attribute it to that implementation, with [`treat_other_threads_as_the_implementation`].
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -34,9 +35,9 @@ thread_local! {
     static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Attributes panics of every other thread to the implementation from now on: such a panic ends the call
-/// during which it happens. It suits programs that execute all traces on one thread, as fuzz targets do. It
-/// cannot be undone.
+/// Attributes panics of every other thread to the implementation from now on: such a panic ends the
+/// call during which it happens. It suits programs that execute all traces on one thread, as fuzz
+/// targets do. It cannot be undone.
 pub(crate) fn treat_other_threads_as_the_implementation() {
     install_hook();
     IS_HARNESS.set(true);
@@ -86,8 +87,8 @@ fn install_hook() {
     });
 }
 
-/// Keeps the message of a panic on another thread. The first one is printed at once: a call that waits for
-/// that thread may never return.
+/// Keeps the message of a panic on another thread. The first one is printed at once: a call that
+/// waits for that thread may never return.
 fn record_foreign_panic(info: &PanicHookInfo<'_>) {
     static PRINTED: Once = Once::new();
     let name = thread::current().name().unwrap_or("without a name").to_string();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Writes the bytes to a temporary file beside the path, and then renames it. The file has the mode that the
-/// umask gives.
+/// Writes the bytes to a temporary file beside the path, and then renames it. The file has the mode
+/// that the umask gives.
 ///
 /// # Errors
 /// If it cannot be written; then a file that was there before stays as it was.

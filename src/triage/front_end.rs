@@ -1,5 +1,5 @@
-//! The parts of the pipeline that differ between the command line, tests and fuzz targets; and the front end
-//! of tests and fuzz targets, which writes text.
+//! The parts of the pipeline that differ between the command line, tests and fuzz targets; and the
+//! front end of tests and fuzz targets, which writes text.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -15,8 +15,8 @@ pub trait FrontEnd {
         shrink()
     }
 
-    /// Searches everything shorter than a shrunk counterexample for the same finding, and returns the shortest
-    /// one. A shorter one has to be handed to `simplify` first.
+    /// Searches everything shorter than a shrunk counterexample for the same finding, and returns
+    /// the shortest one. A shorter one has to be handed to `simplify` first.
     ///
     /// # Errors
     /// If a file cannot be written.

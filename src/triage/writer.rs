@@ -1,5 +1,5 @@
-//! Findings on disk. A draft is written as soon as something is found and is replaced while the trace shrinks.
-//! At the end the file gets its final name, which is made of its content.
+//! Findings on disk. A draft is written as soon as something is found and is replaced while the
+//! trace shrinks. At the end the file gets its final name, which is made of its content.
 //!
 //! The form of scenario files is in `format`. Nothing is printed here.
 
@@ -145,8 +145,9 @@ impl FindingWriter {
         Ok(Draft { path: write(&self.directory, &scenario)?, name: scenario.name })
     }
 
-    /// Writes a scenario under its name, whole or not at all. If there is a file of the same trace already, the
-    /// texts that a person wrote into it stay; so does its finding if it is as minimal or more so.
+    /// Writes a scenario under its name, whole or not at all. If there is a file of the same trace
+    /// already, the texts that a person wrote into it stay; so does its finding if it is as minimal
+    /// or more so.
     ///
     /// # Errors
     /// If it cannot be written, or if the file that is there cannot be read.

@@ -1,5 +1,5 @@
-//! What a replay against the policy says to a scenario that expects something else: edits of one that is right, each
-//! with the exact mismatch.
+//! What a replay against the policy says to a scenario that expects something else: edits of one
+//! that is right, each with the exact mismatch.
 
 use chatwarden::format::{Scenario, Source};
 use chatwarden::replay;

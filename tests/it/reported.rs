@@ -1,5 +1,5 @@
-//! The scenarios under `scenarios/reported`: incidents that became public, each as the policy that let it happen
-//! and as the policy under which the same history ends in a refusal.
+//! The scenarios under `scenarios/reported`: incidents that became public, each as the policy that
+//! let it happen and as the policy under which the same history ends in a refusal.
 //!
 //! What else a policy or an implementation may get wrong is not here.
 

@@ -1,6 +1,7 @@
-//! The scenarios under `scenarios/rules`: one for each condition of each command that can decide alone whether
-//! the command is allowed, in a state where all its other conditions hold. What each scenario says is replayed
-//! against the model and the built-in service; that the remaining conditions never decide alone is searched for.
+//! The scenarios under `scenarios/rules`: one for each condition of each command that can decide
+//! alone whether the command is allowed, in a state where all its other conditions hold. What each
+//! scenario says is replayed against the model and the built-in service; that the remaining
+//! conditions never decide alone is searched for.
 //!
 //! The rules themselves are not repeated here, only which of them can be told apart from outside.
 
@@ -23,7 +24,7 @@ use chatwarden_test_support::small;
 /// A command and one of its conditions.
 type Pair = (CommandKind, Condition);
 
-/// The pairs that never decide alone, each with why: where the condition fails, another one of the command
+/// The pairs that never decide alone, with the reason: another condition of the command always
 /// fails as well.
 const NEVER_ALONE: [(CommandKind, Condition, &str); 11] = {
     use CommandKind as K;
@@ -48,8 +49,9 @@ const NEVER_ALONE: [(CommandKind, Condition, &str); 11] = {
     ]
 };
 
-/// Opens a scenario that stands in the repository and is to be an example to others: laid out as the harness
-/// writes it, with everything that the policy does expected, and kept by the model and the built-in service.
+/// Opens a scenario that stands in the repository and is to be an example to others: laid out as
+/// the harness writes it, with everything that the policy does expected, and kept by the model and
+/// the built-in service.
 pub(super) fn sound(path: &Path) -> Scenario {
     let scenario = Scenario::open(path).unwrap_or_else(|error| panic!("{error}"));
     let name = &scenario.name;
@@ -125,9 +127,9 @@ fn each_scenario_shows_its_pair_allowed_and_refused() {
     }
 }
 
-/// Breadth-first through the states that a small cast reaches under one policy after another, with every command
-/// that can be written down. That all the other pairs are met shows that the search goes deep enough for those
-/// it does not meet to mean something.
+/// Breadth-first through the states that a small cast reaches under one policy after another, with
+/// every command that can be written down. That all the other pairs are met shows that the search
+/// goes deep enough for those it does not meet to mean something.
 #[test]
 fn a_search_sees_just_the_other_pairs_decide_alone() {
     let seen: BTreeSet<_> = policies().iter().flat_map(seen_alone).collect();
@@ -139,8 +141,8 @@ fn a_search_sees_just_the_other_pairs_decide_alone() {
     }
 }
 
-/// The presets, and a policy in which frozen groups, links, owners who invite and guarded talk come together,
-/// with the rules for newcomers that no preset has.
+/// The presets, and a policy in which frozen groups, links, owners who invite and guarded talk come
+/// together, with the rules for newcomers that no preset has.
 fn policies() -> Vec<Policy> {
     let together = |(admission, rule)| Policy {
         admission,

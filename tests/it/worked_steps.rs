@@ -1,4 +1,5 @@
-//! The worked steps of the formats page, row by row: what an implementation does, and the verdicts on it.
+//! The worked steps of `docs/formats.md`, row by row: the behaviour of an implementation and the
+//! verdicts on it.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, GroupView, Observation, Part};
@@ -267,7 +268,8 @@ fn under_no_looser_more_may_not_be_delivered_and_less_may() {
 
 #[test]
 fn what_the_policy_breaks_at_the_same_place_is_excused() {
-    // The policy of 2019 brings kay and kim together; an implementation that also loses the owner has drifted, no more.
+    // The policy of 2019 brings kay and kim together; an implementation that also loses the owner
+    // has drifted, no more.
     let row = Row {
         policy: Preset::MessengerKids2019.policy(),
         shows: |seen| seen.groups[0] = GroupView { owner: None, ..group(Phase::Active, &[SAM, KAY, KIM]) },

@@ -28,9 +28,10 @@ use chatwarden::triage::FindingWriter;
 
 /// Try random histories until one does not conform, and shrink it.
 ///
-/// Each run draws commands that are mostly allowed or nearly so, gives them to the model and to the implementation,
-/// and compares. The first run that does not conform is shrunk to a short chain that shows the same, which is replaced
-/// by a shorter one if there is any, saved as a scenario, and printed.
+/// Each run draws commands that are mostly allowed or nearly so, gives them to the model and to the
+/// implementation, and compares. The first run that does not conform is shrunk to a short chain
+/// that shows the same, which is replaced by a shorter one if there is any, saved as a scenario,
+/// and printed.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fuzz {
@@ -45,7 +46,8 @@ pub(crate) struct Fuzz {
     /// How many groups there are
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=MAX_GROUPS as i64))]
     groups: u8,
-    /// The commands to draw from, separated by commas [default: all that the implementation can carry out]
+    /// The commands to draw from, separated by commas [default: all that the implementation can
+    /// carry out]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<CommandKind>(), hide_possible_values = true)]
     commands: Vec<CommandKind>,
     /// The promises to judge, separated by commas [default: all]
@@ -68,15 +70,16 @@ pub(crate) struct Fuzz {
     /// The seed from which all choices follow
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// How many runs to make at a time; the findings do not depend on it [default: the number of cores]
+    /// How many runs to make at a time; the findings do not depend on it [default: the number of
+    /// cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
     jobs: Option<u16>,
-    /// Go on after the first finding, and collect those of different identity; what is known from a baseline never ends
-    /// it, and `--update-baseline` implies it
+    /// Go on after the first finding, and collect those of different identity; what is known from a
+    /// baseline never ends it, and `--update-baseline` implies it
     #[arg(long)]
     keep_going: bool,
-    /// Make every Nth run, from the Ith, of those that there are to make; the shards of a campaign that keeps going find
-    /// together what the whole finds
+    /// Make every Nth run, from the Ith, of those that there are to make; the shards of a campaign
+    /// that keeps going find together what the whole finds
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
     shard: Shard,
     #[command(flatten)]
@@ -131,7 +134,8 @@ impl Fuzz {
 
         let counts = Counts::of(&matched, &self.known);
         let interrupted = interrupt.campaign.is_stopped();
-        // A campaign that ended early, or is one of several, cannot say that a known finding is absent.
+        // A campaign that ended early, or is one of several, cannot say that a known finding is
+        // absent.
         let ended_early = interrupted || result.failure.is_some() || !self.shard.is_whole();
         let ended_at_finding = !triage.pipeline.config.keep_going
             && matched.iter().any(|(found, matched)| !found.is_inconclusive() && !matched.is_known());

@@ -20,8 +20,8 @@ use chatwarden::replay;
 
 /// Shrink a scenario to the shortest chain that shows the same finding.
 ///
-/// The scenario is replayed with the implementation; its first deviation is the finding. The shrunk scenario is saved
-/// beside the findings of `fuzz`; the file itself stays as it is.
+/// The scenario is replayed with the implementation; its first deviation is the finding. The shrunk
+/// scenario is saved beside the findings of `fuzz`; the file itself stays as it is.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  chatwarden shrink my-scenario.json --fault launcher-only")]
 pub(crate) struct Shrink {

@@ -1,8 +1,8 @@
-//! Annotations of GitHub Actions: a line for each finding, which GitHub shows beside the scenario's step in a pull
-//! request.
+//! Annotations of GitHub Actions: a line for each finding. GitHub shows it beside the scenario's
+//! step in a pull request.
 //!
-//! The lines are workflow commands. GitHub documents them for standard output; its runner hands both streams of a step
-//! to the same parser, so they may go to standard error where standard output belongs to a program.
+//! The lines are workflow commands. GitHub documents them for standard output. Its runner parses
+//! both streams of a step, so they go to standard error if a program reads standard output.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::baseline::slashed;
 use crate::inspect::Checked;
 use chatwarden::format::Place;
 
-/// Writes each finding as an annotation: an error or a warning; a notice, if it is known.
+/// Writes each finding as an annotation: an error or a warning; a known one as a notice.
 ///
 /// ```
 /// use chatwarden_cli::report::{Annotations, Event, Report};
@@ -90,12 +90,12 @@ impl<W: Write> Report for Annotations<W> {
     }
 }
 
-/// A message as a workflow command has it.
+/// A message with the escapes of workflow commands.
 fn escaped(message: &str) -> String {
     message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property's value, which ends at a comma or a colon.
+/// A property's value. A comma or a colon would end it, so they are escaped too.
 fn escaped_property(value: &str) -> String {
     escaped(value).replace(':', "%3A").replace(',', "%2C")
 }

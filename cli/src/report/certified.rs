@@ -38,7 +38,8 @@ pub fn certified(certificate: &Certificate) -> String {
     format!("no chain of fewer than {below} commands shows it ({commands} {over})")
 }
 
-/// The first difference between a saved certificate and that of the same search today, if there is one.
+/// The first difference between a saved certificate and that of the same search today, if there is
+/// one.
 ///
 /// ```
 /// # use chatwarden_explore::certify::{Certificate, CertificateLevel};

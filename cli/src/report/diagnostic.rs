@@ -1,5 +1,5 @@
-//! A finding as CI systems show it, from any event: its severity, its file and line, one sentence, and the chain of
-//! its commands.
+//! A finding as CI systems show it, from any event: its severity, its file and line, one sentence,
+//! and the chain of its commands.
 //!
 //! The reports do layout and escaping.
 
@@ -28,8 +28,8 @@ pub(super) struct Diagnostic<'a> {
     pub(super) chain: Vec<(String, Option<Place>)>,
 }
 
-/// The severity of a finding. It is a warning if nobody can use it to reach anybody, or if there is no definite
-/// answer. Both severities fail the build.
+/// The severity of a finding. It is a warning if nobody can use it to reach anybody, or if there is
+/// no definite answer. Both severities fail the build.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Severity {
     Error,

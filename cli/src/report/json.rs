@@ -1,4 +1,5 @@
-//! JSON lines on standard output, for programs: one object for each event. A field without a value is null.
+//! JSON lines on standard output, for programs: one object for each event. A field without a value
+//! is null.
 
 use std::io::{self, Write};
 
@@ -131,7 +132,8 @@ enum Line<'a> {
         adapter: &'a str,
         fault: Option<&'a str>,
         fidelity: &'a str,
-        /// How many traces to each observable state; null if states were distinguished by fingerprint.
+        /// How many traces to each observable state; null if states were distinguished by
+        /// fingerprint.
         paths: Option<usize>,
         renamings: usize,
         states: u64,

@@ -1,7 +1,7 @@
-//! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for CI
-//! systems.
+//! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for
+//! CI systems.
 //!
-//! What is known from a baseline is a test that was skipped: it does not fail, and is not taken for passed.
+//! A finding that the baseline lists is a skipped test: it neither fails nor passes.
 
 use std::fs;
 use std::io;
@@ -38,8 +38,8 @@ pub struct Junit {
 }
 
 impl Junit {
-    /// A report that is written to that file, which is made at once: a report that cannot be written is better
-    /// known before the work than after it.
+    /// A report in that file. The file is made at once, so that an error comes before the work and
+    /// not after it.
     ///
     /// # Errors
     /// If the file cannot be made.
@@ -85,9 +85,9 @@ impl Junit {
         self.suite.add_test_case(case);
     }
 
-    fn unreadable(&mut self, file: &Path, why: &Error) {
+    fn unreadable(&mut self, file: &Path, error: &Error) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("unreadable").set_message(why.to_string());
+        status.set_type("unreadable").set_message(error.to_string());
         let mut case = TestCase::new(shown(file), status);
         set_file(&mut case, file);
         self.suite.add_test_case(case);
@@ -110,7 +110,7 @@ impl Junit {
     }
 
     /// A campaign without a finding is one test that passed.
-    fn conducted(&mut self, summary: &CampaignSummary) {
+    fn campaign_finished(&mut self, summary: &CampaignSummary) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -123,8 +123,8 @@ impl Junit {
     /// A test for each promise, which fails if the policy can break it.
     fn explored(&mut self, explored: &Explored) {
         let describer = Describer { names: &explored.names, setup: &explored.setup };
-        for (promise, standing) in &explored.exploration.promises {
-            let status = match standing {
+        for (promise, result) in &explored.exploration.promises {
+            let status = match result {
                 PromiseResult::Broken(chain) => {
                     let mut status = match explored.is_known(*promise) {
                         true => TestCaseStatus::skipped(),
@@ -146,7 +146,7 @@ impl Junit {
     }
 
     /// An implementation without a finding is one test that passed.
-    fn driven(&mut self, conformance: &ImplementationExplored<'_>) {
+    fn implementation_explored(&mut self, conformance: &ImplementationExplored<'_>) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -168,7 +168,8 @@ impl Junit {
     }
 }
 
-/// Names the file as GitLab links to it; the class name, which has it too, is text there.
+/// Adds the attribute that GitLab makes a link of. The class name has the file as well, but GitLab
+/// shows it as text.
 fn set_file(case: &mut TestCase, file: &Path) {
     case.extra.insert("file".into(), slashed(file).into());
 }
@@ -178,16 +179,16 @@ impl Report for Junit {
         match event {
             Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
-            Event::ScenarioUnreadable(file, why) => self.unreadable(file, why),
-            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::CampaignFinished(summary) => self.campaign_finished(summary),
             Event::PolicyExplored(explored) => self.explored(explored),
-            // What is gone is no test any more; the terminal and the JSON lines name it. Coverage is no test either, and
-            // the scenarios of a suite are tests of their own.
+            // An absent finding is no test; the terminal and the JSON lines name it. Coverage is no
+            // test either. The scenarios of a suite are reported one by one.
             Event::PoliciesCompared(_)
             | Event::KnownFindingAbsent(_)
             | Event::CoverageCounted(_)
             | Event::SuiteWritten(_) => {}
-            Event::ImplementationExplored(conformance) => self.driven(conformance),
+            Event::ImplementationExplored(conformance) => self.implementation_explored(conformance),
             Event::DriverChecked(checked) => self.checked(checked),
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
-//! scenario that is not simply passed, and a last line that sums up.
+//! Text for people in a terminal or in the log of a CI job: the chain of each finding, the outcome
+//! of each scenario, and a summary at the end.
 
 mod covered;
 mod explored;
@@ -21,7 +21,7 @@ const GOOD: Style = Palette::COLOUR.good;
 const BAD: Style = Palette::COLOUR.bad;
 const WARN: Style = Palette::COLOUR.warn;
 
-/// Writes events for people, in colour; a stream that is no terminal strips it.
+/// Writes events as text in colour. A stream that is no terminal strips the colour.
 ///
 /// ```
 /// use chatwarden_cli::report::{Event, Report, CampaignSummary, Terminal};
@@ -35,19 +35,19 @@ const WARN: Style = Palette::COLOUR.warn;
 #[derive(Debug)]
 pub struct Terminal<W> {
     out: W,
-    /// How many scenarios came to each outcome.
+    /// How many scenarios had each outcome.
     replays: [usize; ReplayOutcome::ALL.len()],
     /// How many scenarios failed in a way that is known.
     known: usize,
     unreadable: usize,
-    /// What the baseline lists and was not met any more.
-    gone: Vec<String>,
+    /// The known findings that are absent.
+    absent: Vec<String>,
 }
 
 impl<W: Write> Terminal<W> {
     /// A report on that stream.
     pub fn new(out: W) -> Self {
-        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
+        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, absent: Vec::new() }
     }
 
     fn found(&mut self, saved: &SavedFinding<'_>, matched: &BaselineMatch) -> io::Result<()> {
@@ -131,13 +131,13 @@ impl<W: Write> Report for Terminal<W> {
                 self.unreadable += 1;
                 Ok(())
             }
-            // One of many stands in the table that is to come.
+            // The table at the end shows it.
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
             Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
             Event::DriverChecked(checked) => self.checked(checked),
             Event::KnownFindingAbsent(known) => {
-                self.gone.push(known.to_string());
+                self.absent.push(known.to_string());
                 Ok(())
             }
             Event::CoverageCounted(covered) => self.covered(covered),
@@ -160,11 +160,11 @@ impl<W: Write> Report for Terminal<W> {
         if !counts.is_empty() {
             writeln!(self.out, "{BOLD}scenarios{BOLD:#}: {}", counts.join(", "))?;
         }
-        for gone in &self.gone {
-            writeln!(self.out, "{GOOD}gone{GOOD:#} {gone}")?;
+        for absent in &self.absent {
+            writeln!(self.out, "{GOOD}gone{GOOD:#} {absent}")?;
         }
-        if !self.gone.is_empty() {
-            writeln!(self.out, "{DIM}`--update-baseline` takes out of the baseline what is gone{DIM:#}")?;
+        if !self.absent.is_empty() {
+            writeln!(self.out, "{DIM}`--update-baseline` takes these out of the baseline{DIM:#}")?;
         }
         self.out.flush()
     }

@@ -308,15 +308,11 @@ fn a_certificate_is_checked_again_and_false_ones_are_refused() {
         good[start..].split([',', '}']).next().expect("it has a value").to_owned()
     };
     let false_ones = [
-        (
-            number("situations"),
-            "\"situations\": 197",
-            "its number of situations is 197, and the search gives",
-        ),
+        (number("situations"), "\"situations\": 197", "its number of states is 197, and the search gives"),
         (number("tried"), "\"tried\": 1", "its number of commands tried is 1, and"),
         (number("below"), "\"below\": 5", "its length is 5, and the search gives 4"),
-        (number("renamings"), "\"renamings\": 2", "its number of renamings is 2, and the search gives 1"),
-        (number("ground"), "\"ground\": \"0123456789abcdef\"", "are not those that were searched"),
+        (number("renamings"), "\"renamings\": 2", "its number of permutations is 2, and the search gives 1"),
+        (number("ground"), "\"ground\": \"0123456789abcdef\"", "it was made for another policy"),
         (number("level"), "\"level\": \"black-box\"", "its level is black-box, and the search gives product"),
         (number("ill-typed"), "\"ill-typed\": false", "its statement on ill-typed commands is false"),
         ("\"promise\": \"no-strangers\",".into(), "\"promise\": \"ban\",", "it is that of another finding"),

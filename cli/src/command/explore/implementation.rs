@@ -1,5 +1,5 @@
-//! `explore` with an implementation: an exhaustive search that compares it with the model. Its findings go through
-//! the same pipeline as those of `fuzz`.
+//! `explore` with an implementation: an exhaustive search that compares it with the model. Its
+//! findings go through the same pipeline as those of `fuzz`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! Policies explored: one or all presets, each search reported with the chains that break its promises.
+//! Policies explored: one or all presets, each search reported with the chains that break its
+//! promises.
 
 use std::io;
 use std::path::PathBuf;
@@ -92,7 +93,7 @@ fn one(
     let exploration = progress::of_search(&policy.name, monitor, || explore(&plan, monitor));
     let time = started.elapsed();
     let subject = Subject::new(&policy.value, None, None);
-    let broken = exploration.promises.iter().filter(|(_, standing)| standing.length().is_some());
+    let broken = exploration.promises.iter().filter(|(_, result)| result.length().is_some());
     let matched =
         broken.map(|(promise, _)| (*promise, baseline.match_finding(subject.broken_by_policy(*promise))));
     Ok(Explored {
@@ -116,7 +117,7 @@ fn save(
     exploration: &Exploration,
 ) -> io::Result<Vec<(Promise, PathBuf)>> {
     let Some(directory) = &options.save else { return Ok(Vec::new()) };
-    let showcase = CounterexampleWriter {
+    let writer = CounterexampleWriter {
         directory: directory.clone(),
         policy,
         cast: options.cast.value.clone(),
@@ -124,9 +125,9 @@ fn save(
         promises: options::chosen(&options.promises),
     };
     let mut files = Vec::new();
-    for (promise, standing) in &exploration.promises {
-        if let PromiseResult::Broken(chain) = standing {
-            files.push((*promise, showcase.save(*promise, chain, exploration.alphabet)?));
+    for (promise, result) in &exploration.promises {
+        if let PromiseResult::Broken(chain) = result {
+            files.push((*promise, writer.save(*promise, chain, exploration.alphabet)?));
         }
     }
     Ok(files)

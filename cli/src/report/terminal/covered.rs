@@ -1,5 +1,6 @@
-//! Coverage for people: a line for each command that was allowed and for each condition that decided alone, with the
-//! number of covered cases. Below are the reachable points that were missed.
+//! Coverage for people: a line for each command that was allowed and for each condition that
+//! decided alone, with the number of covered cases. Below are the reachable points that were
+//! missed.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! Exhaustive searches for people: a policy with its counterexamples, the table of several policies, and an
-//! implementation.
+//! Exhaustive searches for people: a policy with its counterexamples, the table of several
+//! policies, and an implementation.
 
 use std::io::{self, Write};
 
@@ -167,7 +167,8 @@ fn write_reasons(
     writeln!(out, "        it {}", describer.breach(breach))?;
     let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
     if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
-        // The promise `no-strangers` is judged after the command, the promises about two users before it.
+        // The promise `no-strangers` is judged after the command, the promises about two users
+        // before it.
         let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
         for reason in describer.missing_approvals(state, one, other) {
             writeln!(out, "        {reason}")?;
