@@ -1,8 +1,6 @@
-//! A saved finding as a person reads it: the chain of commands, the deviations and the missing
-//! approvals.
+//! A saved finding as text: the chain of commands, the deviations and the missing approvals.
 //!
-//! Known findings, certificates and CI reports are the program's; it hands in what it knows of
-//! them.
+//! The command line adds whether the finding is known, and the sentence about its certificate.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{CommandKind, MAX_GROUPS, Promise};
 use clap::Args;
 
-use crate::baseline::{Baseline, Subject, could_show};
+use crate::baseline::{Baseline, BaselineMatch, Subject, could_show};
 use crate::baseline_args::BaselineArgs;
 use crate::certify_args::Certify;
 use crate::coverage_args::{self, Asked};
@@ -125,21 +125,15 @@ impl Fuzz {
 
         let matched = baseline.match_all(&subject, &result.found);
         // A driver that hangs does so at many commands, and each costs time. One of them is shrunk.
-        let mut inconclusive = result.found.iter().filter(|found| found.is_inconclusive());
-        let first_inconclusive = inconclusive.next();
+        let mut has_inconclusive = false;
         let is_shrunk = |found: &Counterexample| {
-            !found.is_inconclusive() || first_inconclusive.is_some_and(|first| std::ptr::eq(first, found))
+            !found.is_inconclusive() || !std::mem::replace(&mut has_inconclusive, true)
         };
         triage.process_all(&matched, is_shrunk, &mut reports)?;
 
         let counts = Counts::of(&matched, &self.known);
         let interrupted = interrupt.campaign.is_stopped();
-        // A campaign that ended early, or is one of several, cannot say that a known finding is
-        // absent.
-        let ended_early = interrupted || result.failure.is_some() || !self.shard.is_whole();
-        let ended_at_finding = !triage.pipeline.config.keep_going
-            && matched.iter().any(|(found, matched)| !found.is_inconclusive() && !matched.is_known());
-        let is_whole = !ended_early && !ended_at_finding;
+        let is_whole = !interrupted && self.is_whole(&result, &matched);
         self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, &mut reports)?;
         self.report_coverage(&triage.pipeline.writer, &result, reachability.as_ref(), &mut reports)?;
         reports.event(Event::CampaignFinished(&CampaignSummary {
@@ -174,6 +168,16 @@ impl Fuzz {
             campaign::run_campaign(config, &|| implementation.make(), monitor, &draft)
         });
         Ok(result?)
+    }
+
+    /// Whether the campaign can say that a known finding is absent: it is no shard, and did not end
+    /// early.
+    fn is_whole(&self, result: &CampaignResult, matched: &[(&Counterexample, BaselineMatch)]) -> bool {
+        let is_new = |(found, matched): &(&Counterexample, BaselineMatch)| {
+            !found.is_inconclusive() && !matched.is_known()
+        };
+        let ended_at_finding = !self.keeps_going() && matched.iter().any(is_new);
+        result.failure.is_none() && self.shard.is_whole() && !ended_at_finding
     }
 
     /// The points that can be reached, if coverage is counted.
@@ -247,6 +251,10 @@ impl Fuzz {
         )
     }
 
+    fn keeps_going(&self) -> bool {
+        self.keep_going || self.known.is_to_be_updated()
+    }
+
     fn guidance(&self) -> Guidance {
         let default = if self.coverage.coverage { Guidance::Coverage } else { Guidance::Likely };
         self.guidance.unwrap_or(default)
@@ -276,7 +284,7 @@ impl Fuzz {
             deadline: self.time.and_then(|time| Instant::now().checked_add(time)),
             length: self.length.into(),
             jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
-            keep_going: self.keep_going || self.known.is_to_be_updated(),
+            keep_going: self.keeps_going(),
             shard: self.shard,
             guidance: self.guidance(),
             coverage: self.coverage.coverage || self.guidance() == Guidance::Coverage,
