@@ -23,7 +23,7 @@ use chatwarden_explore::certify::{Certificate, Certifier, CertifyOutcome, Limits
 /// The default time of the search, if the implementation can be copied.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// Whether and how long to search for something shorter than what the shrinker came to.
+/// Whether and how long to search for something shorter than the shrunk trace.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Certify {
     /// Search everything shorter for the same finding, for so long, such as `30s`; without a

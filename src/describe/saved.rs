@@ -99,7 +99,7 @@ impl SavedFinding<'_> {
         writeln!(out, "  {:>2}  {command:<38} {style}{answer}{delivered}{policy}{style:#}", step.at)
     }
 
-    /// Where a promise about two users is broken: the approvals that are missing between them.
+    /// The approvals that are missing between two users, if the breach is about two users.
     fn write_missing_approvals(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
         let breach = self.counterexample.finding.breach().filter(is_about_a_pair);
         let (Some(breach), Some(step)) = (breach, self.trace.steps.last()) else { return Ok(()) };

@@ -3,7 +3,7 @@
 //! scenario says is replayed against the model and the built-in service; that the remaining
 //! conditions never decide alone is searched for.
 //!
-//! The rules themselves are not repeated here, only which of them can be told apart from outside.
+//! The rules themselves are not repeated here, only the list of those that can decide alone.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -56,9 +56,9 @@ pub(super) fn sound(path: &Path) -> Scenario {
     let scenario = Scenario::open(path).unwrap_or_else(|error| panic!("{error}"));
     let name = &scenario.name;
     assert_eq!(scenario.write(), std::fs::read_to_string(path).unwrap(), "{name}: as the harness writes it");
-    assert!(scenario.about.is_some(), "{name}: the reader is told what it is about");
+    assert!(scenario.about.is_some(), "{name}: it has a text for its reader");
     assert!(scenario.promises.is_none(), "{name}: all promises are judged");
-    // What was found in a running system, and not made up, says in which version of it.
+    // A finding of a running system names the version of that system.
     let found = scenario.finding.as_ref();
     assert!(found.is_none_or(|finding| finding.implementation.is_some()), "{name}: it tells the version");
 
@@ -120,7 +120,7 @@ fn each_scenario_shows_its_pair_allowed_and_refused() {
             let missed = (record.command.kind(), record.decision.near_miss());
             assert_eq!(missed, (kind, Some(condition)), "{}: step {}", scenario.name, record.at);
         }
-        // A policy either has links or has none, for the whole history.
+        // A policy either has links or has none, for the whole trace.
         let allowable = condition != Condition::LinksEnabled;
         let allows = allowed.iter().any(|record| record.command.kind() == kind);
         assert_eq!(allows, allowable, "{}: {kind} is allowed", scenario.name);

@@ -20,7 +20,7 @@ struct Row {
     policy: Policy,
     fidelity: Fidelity,
     observes: EnumSet<Part>,
-    history: Vec<Command>,
+    earlier: Vec<Command>,
     command: Command,
     answer: Result<Answer, Failure>,
     /// Changes what the well-behaved service would show after the step.
@@ -33,7 +33,7 @@ impl Default for Row {
             policy: Preset::MessengerKids.policy(),
             fidelity: Fidelity::Exact,
             observes: EnumSet::all(),
-            history: vec![APPROVE_KAY, APPROVE_KIM],
+            earlier: vec![APPROVE_KAY, APPROVE_KIM],
             command: WITH_BOTH,
             answer: Ok(Answer::allow()),
             shows: |_| {},
@@ -46,11 +46,11 @@ impl Row {
         small(self.policy, 1)
     }
 
-    /// What a fault-free service shows after the history.
+    /// The observation of a fault-free service after the earlier commands.
     fn shown(&self) -> Observation {
         let mut service = Memory::new();
         service.reset(&self.setup()).expect("the service starts");
-        for command in &self.history {
+        for command in &self.earlier {
             service.apply(command).expect("the service answers");
         }
         let mut seen = Observation::default();
@@ -60,9 +60,9 @@ impl Row {
 
     fn progress(&self) -> (StepResult, Lockstep) {
         let mut shown = Vec::new();
-        for len in 1..=self.history.len() {
+        for len in 1..=self.earlier.len() {
             let row = Row {
-                history: self.history[..len].to_vec(),
+                earlier: self.earlier[..len].to_vec(),
                 ..Row { policy: self.policy, ..Row::default() }
             };
             shown.push((Ok(Answer::allow()), row.shown()));
@@ -75,7 +75,7 @@ impl Row {
             CheckConfig { fidelity: self.fidelity, promises: EnumSet::all(), observes: self.observes };
         let mut lockstep = Lockstep::new(terms);
         lockstep.start(&mut adapter, &self.setup()).expect("it starts");
-        for command in &self.history {
+        for command in &self.earlier {
             assert_eq!(lockstep.step(&mut adapter, command), StepResult::Conforms, "{command:?}");
         }
         let progress = lockstep.step(&mut adapter, &self.command);
@@ -96,7 +96,7 @@ impl Row {
         seen.dedup();
         assert_eq!(seen, verdicts, "{finding:?}");
         assert_eq!(finding.identity().promise, promise);
-        assert_eq!(finding.at(), self.history.len());
+        assert_eq!(finding.at(), self.earlier.len());
     }
 
     #[track_caller]
@@ -144,7 +144,7 @@ fn a_refused_launch_conforms_under_no_looser_and_does_not_happen() {
 }
 
 fn revocation() -> Row {
-    Row { history: vec![APPROVE_KAY, APPROVE_KIM, WITH_KAY], command: REVOKE, ..Row::default() }
+    Row { earlier: vec![APPROVE_KAY, APPROVE_KIM, WITH_KAY], command: REVOKE, ..Row::default() }
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_contact_that_is_still_listed_is_not_taken_over() {
     row.expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
     assert!(
         row.progress().1.state().approvals(KAY, SAM).is_empty(),
-        "the approval is gone in the judged state"
+        "the approval is withdrawn in the merged state"
     );
     Row { fidelity: Fidelity::PromisesOnly, ..revocation() }
         .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
@@ -168,7 +168,7 @@ fn a_contact_that_is_still_listed_is_not_taken_over() {
 #[test]
 fn a_child_that_approves_breaks_guardianship_and_approves_nothing() {
     let command = Command::Approve { by: KAY, child: KAY, contact: SAM };
-    let row = Row { history: vec![], command, ..Row::default() };
+    let row = Row { earlier: vec![], command, ..Row::default() };
     row.expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Guardianship));
     let state = *row.progress().1.state();
     assert!(state.approvals(KAY, SAM).contains(KAY), "kay is recorded as an approver");
@@ -230,12 +230,12 @@ fn a_refusal_that_changes_what_can_be_observed_breaks_its_promise() {
 #[test]
 fn drift_under_promises_only_is_reported_unless_a_promise_breaks_later() {
     // The revocation is ignored: first it only shows in the contacts, then a launch breaks company.
-    let history = vec![APPROVE_KAY, APPROVE_KIM];
-    let before = Row { history, ..Row::default() }.shown();
+    let earlier = vec![APPROVE_KAY, APPROVE_KIM];
+    let before = Row { earlier, ..Row::default() }.shown();
     let mut launched = before;
     launched.groups[0] = group(Phase::Active, &[SAM, KAY]);
     let script = vec![
-        (Ok(Answer::allow()), Row { history: vec![APPROVE_KAY], ..Row::default() }.shown()),
+        (Ok(Answer::allow()), Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown()),
         (Ok(Answer::allow()), before),
         (Ok(Answer::allow()), before),
         (Ok(Answer::allow()), launched),
@@ -280,7 +280,7 @@ fn what_the_policy_breaks_at_the_same_place_is_excused() {
 
 #[test]
 fn a_refusal_after_an_unsupported_command_is_compared_with_what_was_seen_before() {
-    let seen = Row { history: vec![APPROVE_KAY], ..Row::default() }.shown();
+    let seen = Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown();
     let nothing = Observation::default();
     let script =
         vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::Deny), seen)];
@@ -328,7 +328,7 @@ fn users_who_are_not_in_the_cast_are_unreadable() {
 
 #[test]
 fn drift_is_graver_than_what_is_inconclusive_later() {
-    let shown = Row { history: vec![APPROVE_KAY], ..Row::default() }.shown();
+    let shown = Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown();
     let script = vec![
         (Ok(Answer::allow()), shown),
         (Ok(Answer::allow()), shown),

@@ -26,12 +26,12 @@ use chatwarden::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use chatwarden::generate::Guidance;
 use chatwarden::triage::FindingWriter;
 
-/// Try random histories until one does not conform, and shrink it.
+/// Try random traces until one does not conform, and shrink it.
 ///
 /// Each run draws commands that are mostly allowed or nearly so, gives them to the model and to the
 /// implementation, and compares. The first run that does not conform is shrunk to a short chain
-/// that shows the same, which is replaced by a shorter one if there is any, saved as a scenario,
-/// and printed.
+/// that shows the same finding. If a search finds a shorter chain, that one is taken. The chain is
+/// saved as a scenario and printed.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fuzz {
@@ -53,7 +53,7 @@ pub(crate) struct Fuzz {
     /// The promises to judge, separated by commas [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = options::word::<Promise>(), hide_possible_values = true)]
     promises: Vec<Promise>,
-    /// By what commands are chosen [default: likely; coverage with `--coverage`]
+    /// How commands are chosen [default: likely; coverage with `--coverage`]
     #[arg(long, value_name = "WORD", value_parser = options::word::<Guidance>())]
     guidance: Option<Guidance>,
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub(crate) struct Fuzz {
     /// How many runs to make [default: 20000, or as many as fit in `--time`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// How long to go on, such as `90s` or `1h 30m`
+    /// How long to make runs, such as `90s` or `1h 30m`
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     /// How many commands a run has
@@ -74,17 +74,17 @@ pub(crate) struct Fuzz {
     /// cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=options::MOST_JOBS))]
     jobs: Option<u16>,
-    /// Go on after the first finding, and collect those of different identity; what is known from a
-    /// baseline never ends it, and `--update-baseline` implies it
+    /// Continue after the first finding, and collect those of different identity; a finding that the
+    /// baseline lists never ends the campaign, and `--update-baseline` implies the option
     #[arg(long)]
     keep_going: bool,
-    /// Make every Nth run, from the Ith, of those that there are to make; the shards of a campaign
-    /// that keeps going find together what the whole finds
+    /// Make only every Nth run, from the Ith; with `--keep-going`, all shards together find what the
+    /// whole campaign finds
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, hide_default_value = true)]
     shard: Shard,
     #[command(flatten)]
     certify: Certify,
-    /// Where to save scenarios of what is found
+    /// Where to save scenarios of findings
     #[arg(long, value_name = "DIR", default_value = "scenarios/found")]
     save: PathBuf,
     #[command(flatten)]

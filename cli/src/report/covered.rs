@@ -46,13 +46,13 @@ impl Covered<'_> {
     }
 
     /// The points with that status.
-    pub fn points(&self, standing: PointStatus) -> impl Iterator<Item = Point> + '_ {
-        Point::all().iter().copied().filter(move |point| self.standing(*point) == standing)
+    pub fn points(&self, status: PointStatus) -> impl Iterator<Item = Point> + '_ {
+        Point::all().iter().copied().filter(move |point| self.standing(*point) == status)
     }
 
     /// How many points have that status.
-    pub fn count(&self, standing: PointStatus) -> usize {
-        self.points(standing).count()
+    pub fn count(&self, status: PointStatus) -> usize {
+        self.points(status).count()
     }
 
     /// The share of the reachable points that were covered, in percent, rounded down.

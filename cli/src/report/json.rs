@@ -247,10 +247,10 @@ impl<'a> Line<'a> {
 
     fn exploration(explored: &'a Explored) -> Self {
         let exploration = &explored.exploration;
-        let promises = exploration.promises.iter().map(|(promise, standing)| {
+        let promises = exploration.promises.iter().map(|(promise, status)| {
             let known = explored.matched.iter().find(|(broken, _)| broken == promise);
             let known = known.and_then(|(_, matched)| matched.known);
-            let broken = standing.length().map(
+            let broken = status.length().map(
                 |length| json!({"length": length, "file": explored.file(*promise).map(shown), "known": known}),
             );
             (promise.name().into(), broken.into())

@@ -36,7 +36,7 @@ use chatwarden::format::{Error, KnownFinding, Place};
 #[derive(Debug)]
 pub struct Sarif {
     file: PathBuf,
-    /// What is said of each kind of finding, by its identity.
+    /// The rule of each identity.
     rules: BTreeMap<String, Value>,
     results: Vec<Value>,
     /// The reasons why the run is not complete.

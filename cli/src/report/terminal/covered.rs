@@ -26,7 +26,7 @@ impl<W: Write> Terminal<W> {
         for &kind in CommandKind::ALL {
             self.command(covered, kind)?;
         }
-        let count = |word: &str, standing| format!("{} {word}", covered.count(standing));
+        let count = |word: &str, status| format!("{} {word}", covered.count(status));
         writeln!(
             self.out,
             "{BOLD}{} % of reachable points covered{BOLD:#}: {}, {}, {}, {}",
@@ -83,12 +83,12 @@ impl<W: Write> Terminal<W> {
     fn unseen(
         &mut self,
         points: impl Iterator<Item = Point>,
-        standing: PointStatus,
+        status: PointStatus,
         style: anstyle::Style,
     ) -> io::Result<()> {
         for (nth, point) in points.enumerate() {
             if nth == 0 {
-                writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+                writeln!(self.out, "{style}{status}{style:#}: {}", status.about())?;
             }
             writeln!(self.out, "  {point}: {}", sentence(point))?;
         }
@@ -124,9 +124,9 @@ fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) 
     let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
     let (mut reached, mut all) = (0, 0);
     for point in standings {
-        let standing = covered.standing(*point);
-        reached += usize::from(standing == PointStatus::Reached);
-        all += usize::from(standing != PointStatus::Unreachable);
+        let status = covered.standing(*point);
+        reached += usize::from(status == PointStatus::Reached);
+        all += usize::from(status != PointStatus::Unreachable);
     }
     if all == 0 { String::new() } else { format!("{reached}/{all}") }
 }

@@ -42,8 +42,8 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
     let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
     let each = exploration.bytes.div_ceil(exploration.states.max(1));
     writeln!(out, "  {DIM}{seconds:.2} s, {rate} states/s, {each} bytes a state{DIM:#}")?;
-    for (promise, standing) in &exploration.promises {
-        promise_line(out, explored, *promise, standing)?;
+    for (promise, status) in &exploration.promises {
+        promise_line(out, explored, *promise, status)?;
     }
     Ok(())
 }
@@ -113,11 +113,11 @@ fn promise_line(
     out: &mut impl Write,
     explored: &Explored,
     promise: Promise,
-    standing: &PromiseResult,
+    status: &PromiseResult,
 ) -> io::Result<()> {
     let width = Promise::ALL.iter().map(|promise| promise.name().len()).max().unwrap_or(0);
     write!(out, "  {promise:<width$}  ")?;
-    match standing {
+    match status {
         PromiseResult::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
         PromiseResult::Kept => {
             let judged = explored.exploration.judged.unwrap_or_default();
