@@ -1,7 +1,8 @@
-//! Campaigns: many generated runs, in parallel, and the shrinking of what they find. This is where generation,
-//! check and shrinking meet, for the command line, for tests and for benchmarks alike.
+//! Campaigns: many generated runs, in parallel. This is where the generator, the lock-step and the
+//! shrinker meet, for the command line, for tests and for benchmarks.
 //!
-//! Nothing is written to disk or printed here; who watches gets numbers and improvements as they come.
+//! Nothing is written to disk or printed here. A monitor shows the progress, and a callback gets
+//! each finding.
 
 mod batches;
 mod repeat;
@@ -9,9 +10,8 @@ mod shard;
 mod shrinking;
 
 pub use shard::Shard;
-pub use shrinking::{ShrinkStatus, Shrunk, shrink};
+pub use shrinking::shrink;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -20,17 +20,15 @@ use std::time::{Duration, Instant};
 
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
-use crate::adapter::{Adapter, Failure, Fidelity};
+use crate::adapter::{About, Adapter, Failure, Fidelity, Replaceable};
+use crate::counterexample::{Counterexample, FirstFindings, Origin};
 use crate::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
 use batches::{Batch, BatchQueue};
 
-/// How many runs a job takes at a time, at most.
-const BLOCK: u64 = 16;
-
-/// What a campaign is to do.
+/// The settings of a campaign.
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
@@ -40,12 +38,12 @@ const BLOCK: u64 = 16;
 ///
 /// let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: 2, policy: Preset::MessengerKids.policy() };
 /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-/// let plan = CampaignConfig::new(setup, &Memory::new().about());
+/// let config = CampaignConfig::new(setup, &Memory::new().about());
+/// let monitor = CampaignMonitor::default();
 ///
-/// let tally = campaign::run_campaign(&plan, &service, &CampaignMonitor::default(), &|_| {}).expect("the service starts");
-/// let found = &tally.found[0];
-/// let shrunk = campaign::shrink(&plan, &service, found, &CampaignMonitor::default(), |_, _| {}).expect("the service starts");
-/// assert_eq!(shrunk.finding.identity().promise, Some(Promise::NoStrangers));
+/// let result = campaign::run_campaign(&config, &service, &monitor, &|_| {}).expect("the service starts");
+/// let shrunk = campaign::shrink(&config, &service, &result.found[0], &monitor, |_, _| {}).expect("the service starts");
+/// assert_eq!(shrunk.identity().promise, Some(Promise::NoStrangers));
 /// assert!(shrunk.commands.len() <= 4);
 /// ```
 #[derive(Clone, Debug)]
@@ -60,31 +58,33 @@ pub struct CampaignConfig {
     pub seed: u64,
     /// How many runs to make, those of other shards included.
     pub runs: u64,
-    /// Which of the runs to make; each has the same number and finds the same as in the whole.
+    /// The part of the runs to make. Each run has the same number and finds the same as in the
+    /// whole.
     pub shard: Shard,
-    /// When to stop starting new runs, if at some time.
+    /// The time after which no new run starts; none if there is no limit.
     pub deadline: Option<Instant>,
     /// How many commands a run has.
     pub length: usize,
     /// How many runs are made at a time.
     pub jobs: NonZeroUsize,
-    /// Whether to go on after the first finding, for others of different identity.
+    /// Whether the campaign continues after the first finding, to collect those of other
+    /// identities.
     pub keep_going: bool,
-    /// Identities that do not end the campaign, whether or not it keeps going: they are known, and must not hide others.
+    /// The identities of known findings. They never end the campaign: they must not hide others.
     pub known: Vec<Identity>,
-    /// By what commands are chosen.
+    /// How commands are chosen.
     pub guidance: Guidance,
-    /// What is sought where coverage guides.
+    /// The points to seek where coverage guides.
     pub targets: Points,
     /// Whether coverage is counted, even where it does not guide.
     pub coverage: bool,
-    /// How long a finding may be shrunk, if not as long as it takes.
+    /// How long a finding may be shrunk; none if there is no limit.
     pub shrink_time: Option<Duration>,
 }
 
 impl CampaignConfig {
-    /// The plan that the command line follows by default, for an adapter that says this about itself.
-    pub fn new(setup: Setup, about: &crate::adapter::About) -> Self {
+    /// The defaults of the command line, for an adapter that describes itself like this.
+    pub fn new(setup: Setup, about: &About) -> Self {
         CampaignConfig {
             setup,
             commands: about.commands,
@@ -104,84 +104,41 @@ impl CampaignConfig {
         }
     }
 
-    /// Whether it is to be counted what was covered.
-    fn counts(&self) -> bool {
+    fn counts_coverage(&self) -> bool {
         self.coverage || self.guidance == Guidance::Coverage
     }
 }
 
-/// A finding as a run came upon it, before it is shrunk.
-///
-/// ```
-/// use chatwarden::campaign::Found;
-/// use chatwarden::finding::{Deviation, Finding};
-/// let finding = Finding::new(0, None, vec![Deviation::Refused]);
-/// assert_eq!(Found { run: 0, commands: vec![], finding }.run, 0);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Found {
-    /// The number of the run, from 0.
-    pub run: u64,
-    /// The commands up to the one that shows it.
-    pub commands: Vec<Command>,
-    /// What was found.
-    pub finding: Finding,
-}
-
-/// The run in which something was found.
-///
-/// ```
-/// assert_eq!(chatwarden_cli::report::Origin { seed: 7, run: 41 }.runs(), 42);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Origin {
-    /// The seed of the campaign.
-    pub seed: u64,
-    /// The number of the run, from 0.
-    pub run: u64,
-}
-
-impl Origin {
-    /// How many runs it took, this one included.
-    pub const fn runs(self) -> u64 {
-        self.run + 1
-    }
-}
-
-/// What a campaign came to.
-///
-/// ```
-/// assert!(chatwarden::campaign::CampaignResult::default().found.is_empty());
-/// ```
+/// The result of a campaign.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CampaignResult {
     /// How many runs were made.
     pub runs: u64,
     /// How many commands they had.
     pub commands: u64,
-    /// The first finding of each identity, in the order of their runs. Unless the campaign keeps going there is
-    /// one at most, besides the inconclusive and the known ones that came before it.
-    pub found: Vec<Found>,
-    /// Why an implementation could not be made again, which ended the campaign early.
+    /// The first finding of each identity, in the order of their runs. Unless the campaign keeps
+    /// going, there is at most one besides the inconclusive and the known ones that came before it.
+    pub found: Vec<Counterexample>,
+    /// The reason why an implementation could not be made again, which ended the campaign early.
     pub failure: Option<Failure>,
-    /// What was covered, if that was counted.
+    /// The coverage, if it was counted.
     pub coverage: Option<Coverage>,
 }
 
-/// What can be seen of a campaign while it goes on, and the way to stop it.
+/// The progress of a campaign or of shrinking, and the way to stop it.
 ///
 /// ```
 /// use chatwarden::campaign::CampaignMonitor;
-/// let watch = CampaignMonitor::default();
-/// watch.stop();
-/// assert!(watch.is_stopped());
+/// let monitor = CampaignMonitor::default();
+/// monitor.stop();
+/// assert!(monitor.is_stopped());
 /// ```
 #[derive(Debug, Default)]
 pub struct CampaignMonitor {
     runs: AtomicU64,
     commands: AtomicU64,
     findings: AtomicU64,
-    /// How many histories were executed to shrink findings.
+    /// How many traces were executed to shrink findings.
     executions: AtomicU64,
     /// How many commands the shortest of them has.
     length: AtomicUsize,
@@ -204,7 +161,8 @@ impl CampaignMonitor {
         self.findings.load(Relaxed)
     }
 
-    /// How many histories were executed so far to shrink a finding, and how many commands the shortest of them has.
+    /// How many traces were executed so far to shrink a finding, and how many commands the shortest
+    /// has.
     pub fn shrinking(&self) -> (u64, usize) {
         (self.executions.load(Relaxed), self.length.load(Relaxed))
     }
@@ -214,22 +172,22 @@ impl CampaignMonitor {
         self.length.store(length, Relaxed);
     }
 
-    /// Asks the campaign to end with what it has.
+    /// Asks the campaign or the shrinking to end with its results so far.
     pub fn stop(&self) {
         self.stopped.store(true, Relaxed);
     }
 
-    /// Whether the campaign was asked to end.
+    /// Whether it was asked to end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Relaxed)
     }
 }
 
-/// Makes the runs of a plan. The same plan finds the same, whatever the number of jobs, unless it is stopped or
-/// has a deadline.
+/// Makes the runs of a campaign. The same settings find the same, whatever the number of jobs,
+/// unless the campaign is stopped or has a deadline.
 ///
-/// Each finding is handed to `found` as soon as it is known to be the first of its identity so far, so that it can
-/// be written down before anything else happens.
+/// Each counterexample is handed to `found` as soon as it is the first of its identity so far. So
+/// it can be written to disk before anything else happens.
 ///
 /// # Errors
 /// If an implementation cannot be made for a single run.
@@ -237,144 +195,150 @@ impl CampaignMonitor {
 /// # Panics
 /// If the harness itself has a bug; an implementation's panics are findings.
 pub fn run_campaign<A: Adapter>(
-    plan: &CampaignConfig,
+    config: &CampaignConfig,
     make: &(impl Fn() -> Result<A, Failure> + Sync),
-    watch: &CampaignMonitor,
-    found: &(dyn Fn(&Found) + Sync),
+    monitor: &CampaignMonitor,
+    found: &(dyn Fn(&Counterexample) + Sync),
 ) -> Result<CampaignResult, Failure> {
-    let board = CampaignRun {
-        tell: found,
-        plan,
-        watch,
-        turns: BatchQueue::new(plan),
-        end: AtomicU64::new(plan.runs),
-        found: Mutex::default(),
+    let campaign = CampaignRun {
+        config,
+        monitor,
+        batches: BatchQueue::new(config),
+        end: AtomicU64::new(config.runs),
+        first: Mutex::new(FirstFindings::new(is_of_earlier_run)),
+        found,
     };
     let ended = thread::scope(|scope| {
-        let jobs: Vec<_> = (0..plan.jobs.get()).map(|_| scope.spawn(|| board.job(make))).collect();
+        let jobs: Vec<_> = (0..config.jobs.get()).map(|_| scope.spawn(|| campaign.job(make))).collect();
         let joined = jobs.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
         joined.fold(Ok(()), Result::and)
     });
-    // What was found is not lost because there is no implementation any more to find more in.
+    // Findings are kept even if no further implementation can be made.
     let failure = match ended {
-        Err(failure) if watch.runs() == 0 => return Err(failure),
+        Err(failure) if monitor.runs() == 0 => return Err(failure),
         ended => ended.err(),
     };
-    let end = board.end.load(Relaxed);
-    let coverage = board.turns.coverage(end);
-    let found = board.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut found: Vec<Found> = found.into_values().filter(|found| found.run < end).collect();
-    found.sort_by_key(|found| found.run);
+    let end = campaign.end.load(Relaxed);
+    let coverage = campaign.batches.into_coverage(end);
+    let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner).into_vec();
+    found.retain(|found| run_of(found) < Some(end));
+    found.sort_by_key(run_of);
     Ok(CampaignResult {
-        runs: watch.runs(),
-        commands: watch.commands(),
+        runs: monitor.runs(),
+        commands: monitor.commands(),
         found,
         failure,
-        coverage: plan.counts().then_some(coverage),
+        coverage: config.counts_coverage().then_some(coverage),
     })
 }
 
-/// What the jobs of a campaign share.
+fn run_of(found: &Counterexample) -> Option<u64> {
+    found.origin.map(|origin| origin.run)
+}
+
+fn is_of_earlier_run(new: &Counterexample, old: &Counterexample) -> bool {
+    run_of(new) < run_of(old)
+}
+
+type IsEarlier = fn(&Counterexample, &Counterexample) -> bool;
+
+/// The state that the jobs of a campaign share.
 struct CampaignRun<'a> {
-    plan: &'a CampaignConfig,
-    watch: &'a CampaignMonitor,
-    turns: BatchQueue<'a>,
-    /// No run from this number on counts: the first that was found ends the campaign behind itself.
+    config: &'a CampaignConfig,
+    monitor: &'a CampaignMonitor,
+    batches: BatchQueue<'a>,
+    /// Runs from this number on do not count: an earlier run ended the campaign.
     end: AtomicU64,
-    found: Mutex<BTreeMap<Identity, Found>>,
-    tell: &'a (dyn Fn(&Found) + Sync),
+    first: Mutex<FirstFindings<IsEarlier>>,
+    found: &'a (dyn Fn(&Counterexample) + Sync),
 }
 
 impl CampaignRun<'_> {
     fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
-        let mut adapter = make()?;
-        let mut lockstep = Lockstep::new(self.plan.terms);
-        let mut commands = Vec::with_capacity(self.plan.length);
-        while let Some(mut turn) = self.take_turn() {
-            for run in turn.runs.clone().map(|number| self.plan.shard.nth(number)) {
-                if run >= self.end.load(Relaxed) || self.watch.is_stopped() {
+        let mut adapter = Replaceable::new(make)?;
+        let mut lockstep = Lockstep::new(self.config.terms);
+        let mut commands = Vec::with_capacity(self.config.length);
+        while let Some(mut batch) = self.next_batch() {
+            for run in batch.runs.clone().map(|number| self.config.shard.nth(number)) {
+                if run >= self.end.load(Relaxed) || self.monitor.is_stopped() {
                     return Ok(());
                 }
-                let finding = self.run(run, &mut turn, &mut adapter, &mut lockstep, &mut commands);
-                self.watch.runs.fetch_add(1, Relaxed);
-                self.watch.commands.fetch_add(commands.len() as u64, Relaxed);
-                if let Some(finding) = finding {
-                    let broken = is_inconclusive(Some(&finding));
-                    commands.truncate(finding.at() + 1);
-                    self.report(Found { run, commands: commands.clone(), finding });
-                    if broken {
-                        // First the old one: what it holds, a port perhaps, the new one may need.
-                        drop(adapter);
-                        adapter = make()?;
-                    }
+                let finding = self.run(run, &mut batch, adapter.get()?, &mut lockstep, &mut commands);
+                self.monitor.runs.fetch_add(1, Relaxed);
+                self.monitor.commands.fetch_add(commands.len() as u64, Relaxed);
+                let Some(finding) = finding else { continue };
+                let is_inconclusive = finding.is_inconclusive();
+                commands.truncate(finding.at() + 1);
+                let origin = Some(Origin { seed: self.config.seed, run });
+                self.report(Counterexample { origin, ..Counterexample::new(commands.clone(), finding) });
+                if is_inconclusive {
+                    adapter.replace()?;
                 }
             }
         }
         Ok(())
     }
 
-    fn take_turn(&self) -> Option<Batch<'_, '_>> {
-        // The first turn is taken however little time there is: a campaign that did nothing has passed nothing.
-        let is_late = || self.plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let is_over = |start: u64| start > 0 && (is_late() || self.watch.is_stopped());
-        self.turns.take(|| self.plan.shard.share(self.end.load(Relaxed)), is_over)
+    fn next_batch(&self) -> Option<Batch<'_, '_>> {
+        // The first batch starts even after the deadline: a campaign without a run has shown
+        // nothing.
+        let is_late = || self.config.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let is_over = |start: u64| start > 0 && (is_late() || self.monitor.is_stopped());
+        self.batches.next(|| self.config.shard.share(self.end.load(Relaxed)), is_over)
     }
 
-    /// One run; its commands are left in the buffer.
+    /// Makes one run. Its commands are left in the buffer.
     fn run(
         &self,
         run: u64,
-        turn: &mut Batch<'_, '_>,
+        batch: &mut Batch<'_, '_>,
         adapter: &mut impl Adapter,
         lockstep: &mut Lockstep,
         commands: &mut Vec<Command>,
     ) -> Option<Finding> {
-        let plan = self.plan;
+        let config = self.config;
         commands.clear();
-        let mut choices = Seeded::of_run(plan.seed, run);
-        let generator = match plan.guidance {
-            Guidance::Uniform => Generator::uniform(&plan.setup, plan.commands),
-            _ => Generator::for_run(&plan.setup, plan.commands, &mut choices),
-        };
-        let mut trace = plan.counts().then(CoverageTrace::default);
+        let mut choices = Seeded::of_run(config.seed, run);
+        let generator = self.generator(&mut choices);
+        let mut coverage = config.counts_coverage().then(RunCoverage::default);
         let mut ahead = Vec::new();
-        // As long as the implementation conforms, what it answers does not change what comes next.
-        if plan.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
-            ahead = generator.run(&plan.setup, plan.length, &turn.targets, &mut choices);
-            adapter.announce(&plan.setup, &ahead);
+        // As long as the implementation conforms, its answers do not change the commands that
+        // follow.
+        if config.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
+            ahead = generator.run(&config.setup, config.length, &batch.targets, &mut choices);
+            adapter.announce(&config.setup, &ahead);
         }
-        if let Err(finding) = lockstep.start(adapter, &plan.setup) {
+        if let Err(finding) = lockstep.start(adapter, &config.setup) {
             return Some(finding);
         }
         let mut ended = None;
-        for at in 0..plan.length {
-            // A command may take seconds, and who wants to stop does not wait for many.
-            if self.watch.is_stopped() {
+        for at in 0..config.length {
+            // A command may take seconds, so an interrupt is looked for before each.
+            if self.monitor.is_stopped() {
                 break;
             }
-            let command = ahead.get(at).copied().unwrap_or_else(|| match &trace {
-                Some(trace) => generator.toward(lockstep.state(), &trace.past, &turn.targets, &mut choices),
+            let command = ahead.get(at).copied().unwrap_or_else(|| match &coverage {
+                Some(coverage) => {
+                    generator.toward(lockstep.state(), &coverage.history, &batch.targets, &mut choices)
+                }
                 None => generator.next(lockstep.state(), &mut choices),
             });
-            let before = trace.is_some().then(|| *lockstep.state());
-            let progress = lockstep.step(adapter, &command);
-            if let (Some(trace), Some(before), true) =
-                (&mut trace, before, progress != StepResult::Unsupported)
-            {
-                trace.take(&before, plan, &command, lockstep.state());
+            let before = coverage.is_some().then(|| *lockstep.state());
+            let result = lockstep.step(adapter, &command);
+            if result == StepResult::Unsupported {
+                continue;
             }
-            match progress {
-                StepResult::Conforms => commands.push(command),
-                StepResult::Unsupported => {}
-                StepResult::Ended(finding) => {
-                    commands.push(command);
-                    ended = Some(finding);
-                    break;
-                }
+            if let (Some(coverage), Some(before)) = (&mut coverage, before) {
+                coverage.record(&before, config, &command, lockstep.state());
+            }
+            commands.push(command);
+            if let StepResult::Ended(finding) = result {
+                ended = Some(finding);
+                break;
             }
         }
-        if let Some(trace) = trace {
-            turn.shown.push((run, trace.shown));
+        if let Some(coverage) = coverage {
+            batch.reached.push((run, coverage.reached));
         }
         if ended.is_some() {
             return ended;
@@ -384,41 +348,39 @@ impl CampaignRun<'_> {
         finding
     }
 
-    fn report(&self, found: Found) {
-        self.watch.findings.fetch_add(1, Relaxed);
-        let identity = found.finding.identity();
-        let ends = identity.verdict != Verdict::Inconclusive && !self.plan.known.contains(&identity);
-        if !self.plan.keep_going && ends {
-            self.end.fetch_min(found.run + 1, Relaxed);
+    fn generator(&self, choices: &mut Seeded) -> Generator {
+        match self.config.guidance {
+            Guidance::Uniform => Generator::uniform(&self.config.setup, self.config.commands),
+            _ => Generator::for_run(&self.config.setup, self.config.commands, choices),
         }
-        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.get(&identity) {
-            Some(earlier) if earlier.run <= found.run => {}
-            _ => {
-                (self.tell)(&found);
-                all.insert(identity, found);
-            }
+    }
+
+    fn report(&self, found: Counterexample) {
+        self.monitor.findings.fetch_add(1, Relaxed);
+        let identity = found.identity();
+        let ends = identity.verdict != Verdict::Inconclusive && !self.config.known.contains(&identity);
+        if let (false, true, Some(run)) = (self.config.keep_going, ends, run_of(&found)) {
+            self.end.fetch_min(run + 1, Relaxed);
+        }
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = first.add(found) {
+            (self.found)(found);
         }
     }
 }
 
-/// What a run has shown so far.
+/// The points that a run reached so far.
 #[derive(Default)]
-struct CoverageTrace {
-    past: HistoryFacts,
-    shown: Vec<Point>,
+struct RunCoverage {
+    history: HistoryFacts,
+    reached: Vec<Point>,
 }
 
-impl CoverageTrace {
-    fn take(&mut self, before: &State, plan: &CampaignConfig, command: &Command, after: &State) {
-        let situation = StateView { state: before, policy: &plan.setup.policy, history: Some(&self.past) };
-        situation.each_point(command, |point| self.shown.push(point));
-        let allowed = decide(before, &plan.setup.policy, command).is_allowed();
-        self.past.record(before, command, allowed, after);
+impl RunCoverage {
+    fn record(&mut self, before: &State, config: &CampaignConfig, command: &Command, after: &State) {
+        let view = StateView { state: before, policy: &config.setup.policy, history: Some(&self.history) };
+        view.each_point(command, |point| self.reached.push(point));
+        let allowed = decide(before, &config.setup.policy, command).is_allowed();
+        self.history.record(before, command, allowed, after);
     }
-}
-
-/// What panicked or hung half-way is in no state to go on with.
-fn is_inconclusive(finding: Option<&Finding>) -> bool {
-    finding.is_some_and(|finding| finding.identity().verdict == Verdict::Inconclusive)
 }

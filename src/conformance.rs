@@ -1,11 +1,13 @@
-//! A conformance test of an implementation in one line: its scenarios are replayed, then random histories are tried. What
-//! is found is shrunk, saved among the scenarios, and told; from then on it is a regression test.
+//! A conformance test of an implementation in one line. It replays the scenarios, then tries random
+//! traces. A finding is shrunk, saved among the scenarios and reported; from then on it is a
+//! regression test.
 //!
 //! ```
 //! chatwarden::conformance_test!(my_chat_conforms, chatwarden::adapter::memory::Memory::new());
 //! ```
 //!
-//! It is for `cargo test`, and bounded in what it tries; fuzz targets and the command line go on for as long as one likes.
+//! It is for `cargo test`, so it tries a fixed number of traces. Fuzz targets and the command line
+//! can run for longer.
 
 use std::fmt;
 use std::io;
@@ -15,16 +17,17 @@ use std::time::Duration;
 use chatwarden_model::{CommandKind, EnumSet};
 
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, Origin};
+use crate::campaign::{self, CampaignConfig, CampaignMonitor};
 use crate::describe::{Describer, Palette, explain};
 use crate::format::{NamedSetup, Scenario};
 use crate::lockstep::CheckConfig;
 use crate::replay;
 use crate::trace::Trace;
-use crate::triage::{Drafts, Finder, FindingWriter};
+use crate::triage::{FindingWriter, Pipeline};
 
-/// Defines a test by this name that an implementation, made by the second argument, conforms. Where that may fail, `?` can be
-/// used on a [`Failure`](crate::adapter::Failure). The third argument, a [`Conformance`], can be left out.
+/// Defines a test with this name: the implementation that the second argument makes must conform.
+/// The second argument may use `?` on a [`Failure`](crate::adapter::Failure). The third argument, a
+/// [`Conformance`], is optional.
 ///
 /// ```
 /// use chatwarden::adapter::memory::Memory;
@@ -40,17 +43,17 @@ macro_rules! conformance_test {
     ($name:ident, $make:expr, $conformance:expr) => {
         #[test]
         fn $name() {
-            if let Err(failed) = $crate::conformance::Conformance::check(&$conformance, &|| Ok($make)) {
-                panic!("{failed}");
+            if let Err(error) = $crate::conformance::Conformance::check(&$conformance, &|| Ok($make)) {
+                panic!("{error}");
             }
         }
     };
 }
 
-/// Where scenarios are if nothing else is said.
+/// The default folder of scenarios.
 const SCENARIOS: &str = "scenarios";
 
-/// What a conformance test replays and tries.
+/// The settings of a conformance test.
 ///
 /// ```
 /// use chatwarden::adapter::{fault::Fault, memory::Memory};
@@ -62,7 +65,7 @@ const SCENARIOS: &str = "scenarios";
 ///
 /// let failed = conformance.check(&|| Ok(Memory::with_fault(Fault::LauncherOnly))).unwrap_err();
 /// assert!(failed.to_string().contains("newcomer-cleared does not hold"));
-/// // It was saved, so that the next time it fails before anything is tried.
+/// // It was saved, so the next test replays it before it tries anything else.
 /// let again = conformance.check(&|| Ok(Memory::with_fault(Fault::LauncherOnly))).unwrap_err();
 /// assert!(again.to_string().contains("found/"));
 /// # std::fs::remove_dir_all(folder)?;
@@ -70,23 +73,24 @@ const SCENARIOS: &str = "scenarios";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Conformance {
-    /// Cast, groups and policy of what is tried; if there are none, those of the command line with the policy that the
-    /// implementation follows. Scenarios say their own.
+    /// The cast, groups and policy of random traces. The default is that of the command line, with
+    /// the policy that the implementation follows. Scenarios have their own.
     pub setup: Option<NamedSetup>,
-    /// The folder of the scenarios that are replayed, and in whose `found` others are saved; `cargo test` looks for it in
-    /// the folder of the crate. It has to be there, but for the default, `scenarios`: who mistypes it is to know.
+    /// The folder of the scenarios to replay; findings are saved in its folder `found`. `cargo
+    /// test` looks for it in the folder of the crate. It must exist, so that a typing error is
+    /// noticed; only the default, `scenarios`, may be missing.
     pub scenarios: PathBuf,
     /// The commands to draw from, of those that the implementation can carry out.
     pub commands: EnumSet<CommandKind>,
-    /// On which terms the implementation is checked, if not on those that it declares.
+    /// How the implementation is compared; the default is as it declares.
     pub terms: Option<CheckConfig>,
     /// The seed from which all choices follow.
     pub seed: u64,
-    /// How many histories are tried.
+    /// How many random traces are tried.
     pub runs: u64,
     /// How many commands each has.
     pub length: usize,
-    /// How long what is found may be shrunk, each of them.
+    /// How long each finding may be shrunk.
     pub shrink_time: Duration,
 }
 
@@ -105,7 +109,7 @@ impl Default for Conformance {
     }
 }
 
-/// Why an implementation did not pass, as a person reads it.
+/// The reason why an implementation did not pass, as a text for people.
 ///
 /// ```
 /// use chatwarden::adapter::{memory::Memory, Failure};
@@ -132,10 +136,11 @@ impl From<Failure> for NonConformance {
 }
 
 impl Conformance {
-    /// Replays all scenarios, then tries histories until one does not conform.
+    /// Replays all scenarios, then tries random traces until one does not conform.
     ///
     /// # Errors
-    /// What does not conform, is inconclusive or cannot be read, and where it was saved.
+    /// If a scenario or a trace does not conform or is inconclusive, or if a file cannot be read or
+    /// written. The text says where a finding was saved.
     pub fn check<A: Adapter>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
@@ -159,27 +164,28 @@ impl Conformance {
         terms: CheckConfig,
         make: &impl Fn() -> Result<A, Failure>,
     ) -> Result<(), NonConformance> {
-        let (mut failed, mut explained) = (Vec::new(), None);
+        let (mut errors, mut explained) = (Vec::new(), None);
         for file in self.files()? {
             match Scenario::open(&file) {
-                // A draft, which another test settled meanwhile; a link that leads nowhere is still there.
+                // Another test renamed a draft meanwhile. A broken link still has metadata.
                 Err(_) if file.symlink_metadata().is_err() => {}
-                Err(error) => failed.push(error.to_string()),
+                Err(error) => errors.push(error.to_string()),
                 Ok(scenario) => {
-                    // One that a scenario ended in no state to go on with is of no use for the next.
-                    let Err(told) = replayed(&file, &scenario, &mut make()?, terms) else { continue };
-                    failed.push(told);
+                    // Each scenario gets a new implementation: an earlier scenario may have broken
+                    // the old one.
+                    let Err(error) = replay_one(&file, &scenario, &mut make()?, terms) else { continue };
+                    errors.push(error);
                     if explained.is_none() {
                         explained = Some(explanation(&scenario, &mut make()?, terms));
                     }
                 }
             }
         }
-        failed.extend(explained);
-        if failed.is_empty() { Ok(()) } else { Err(NonConformance(failed.join("\n"))) }
+        errors.extend(explained);
+        if errors.is_empty() { Ok(()) } else { Err(NonConformance(errors.join("\n"))) }
     }
 
-    /// The scenarios, if there are any yet.
+    /// The scenario files; none if the default folder is missing.
     fn files(&self) -> Result<Vec<PathBuf>, NonConformance> {
         let folder = &self.scenarios;
         match folder.read_dir() {
@@ -200,7 +206,7 @@ impl Conformance {
         let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
         let commands = self.commands.and(about.commands);
         let defaults = CampaignConfig::new(named.setup(), about);
-        let plan = CampaignConfig {
+        let config = CampaignConfig {
             commands,
             terms,
             seed: self.seed,
@@ -209,45 +215,26 @@ impl Conformance {
             shrink_time: Some(self.shrink_time),
             ..defaults
         };
-        let folder = FindingWriter::about(named, self.scenarios.join("found"));
-        let finder = Finder::new("conformance", about, plan, folder);
-        let drafts = Drafts::new(&finder.folder);
-        let tally = campaign::run_campaign(&finder.plan, make, &CampaignMonitor::default(), &|found| {
-            drafts.save(&found.commands, &found.finding, self.origin(found.run));
-        })?;
-        let told = self.told(&finder, &tally, &drafts, make);
-        if told.is_empty() { Ok(()) } else { Err(NonConformance(told.join("\n"))) }
-    }
-
-    /// All that there is to tell of a campaign, once its findings are saved.
-    fn told<A: Adapter>(
-        &self,
-        finder: &Finder,
-        tally: &CampaignResult,
-        drafts: &Drafts<'_>,
-        make: &impl Fn() -> Result<A, Failure>,
-    ) -> Vec<String> {
-        let mut told = Vec::new();
-        for found in &tally.found {
+        let writer = FindingWriter::about(named, self.scenarios.join("found"));
+        let pipeline = Pipeline::new(config, writer.with_source("conformance", about, terms), make);
+        let monitor = CampaignMonitor::default();
+        let result =
+            campaign::run_campaign(&pipeline.config, make, &monitor, &|found| pipeline.draft(found))?;
+        let mut texts = Vec::new();
+        for found in &result.found {
             let mut text = Vec::new();
-            let draft = drafts.take(found.finding.identity());
-            let saved =
-                finder.conclude(found, self.origin(found.run), draft, make, &mut text, &Palette::PLAIN);
-            told.push(String::from_utf8_lossy(&text).into_owned());
-            told.extend(saved.err().map(|error| format!("error: {error}")));
+            let saved = pipeline.process_as_text(found, &mut text, &Palette::PLAIN);
+            texts.push(String::from_utf8_lossy(&text).into_owned());
+            texts.extend(saved.err().map(|error| format!("error: {error}")));
         }
-        told.extend(drafts.discard_rest().err().map(|error| format!("error: {error}")));
-        told.extend(tally.failure.iter().map(|failure| NonConformance::from(failure.clone()).0));
-        told
-    }
-
-    fn origin(&self, run: u64) -> Option<Origin> {
-        Some(Origin { seed: self.seed, run })
+        texts.extend(pipeline.discard_drafts().err().map(|error| format!("error: {error}")));
+        texts.extend(result.failure.map(|failure| NonConformance::from(failure).0));
+        if texts.is_empty() { Ok(()) } else { Err(NonConformance(texts.join("\n"))) }
     }
 }
 
-/// Replays a scenario, and else says what is wrong, in a line.
-fn replayed(
+/// Replays a scenario. The error is one line.
+fn replay_one(
     file: &Path,
     scenario: &Scenario,
     adapter: &mut impl Adapter,
@@ -257,17 +244,17 @@ fn replayed(
         .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
     match replay::against_implementation(scenario, adapter, terms) {
         None => Ok(()),
-        Some(finding) => Err(format!("{}: {}", file.display(), replay::told(scenario, &finding))),
+        Some(finding) => Err(format!("{}: {}", file.display(), replay::finding_text(scenario, &finding))),
     }
 }
 
-/// The scenario step by step, as it goes with the implementation.
+/// The explanation of the scenario, step by step with the implementation.
 fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: CheckConfig) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
     let terms = CheckConfig { promises: scenario.judged(), ..terms };
-    let history = Trace::of(adapter, terms, &setup, &replay::commands(scenario));
+    let trace = Trace::of(adapter, terms, &setup, &replay::commands(scenario));
     let mut text = Vec::new();
-    explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &history)
+    explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &trace)
         .expect("memory can be written to");
     format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text))
 }

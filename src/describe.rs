@@ -1,7 +1,8 @@
-//! Sentences about what happened: deviations, broken promises and what would have made them legitimate, changes
-//! of the state, who may chat with whom. Plain text with names, for every report.
+//! Sentences for people, with the names of users and groups: deviations, broken promises and the
+//! approvals that were missing, changes of the state, and the pairs that may chat.
 //!
-//! Layout and colour are the reports' own.
+//! The layout of a saved finding is in `saved`, that of an explanation in `explain`; other reports
+//! have their own.
 
 mod explain;
 mod saved;
@@ -20,23 +21,23 @@ use chatwarden_model::{
 use crate::finding::{Deviation, Finding};
 use crate::format::{NamedCommand, Names};
 
-/// Tells about a run in the names of its users and groups.
+/// Describes parts of a run with the names of its users and groups.
 ///
 /// ```
 /// use chatwarden::model::{Preset, Setup, State, User};
 /// use chatwarden::describe::Describer;
 /// use chatwarden::format::BuiltInCast;
-/// let cast = BuiltInCast::Small.named_cast();
-/// let setup = Setup { cast: cast.cast, groups: 0, policy: Preset::MessengerKids.policy() };
-/// let names = cast.with_groups(vec![]);
-/// let telling = Describer { names: &names, setup: &setup };
-/// let start: State = setup.start();
-/// assert_eq!(telling.obstacles(&start, User::new(2), User::new(4)), ["ann has not approved sam for kay"]);
-/// assert_eq!(telling.remedies(&start, User::new(2), User::new(4)), ["approve(ann, kay, sam)"]);
+/// let casting = BuiltInCast::Small.casting();
+/// let setup = Setup { cast: casting.cast, groups: 0, policy: Preset::MessengerKids.policy() };
+/// let names = casting.with_groups(vec![]);
+/// let describer = Describer { names: &names, setup: &setup };
+/// let (start, kay, sam): (State, _, _) = (setup.start(), User::new(2), User::new(4));
+/// assert_eq!(describer.missing_approvals(&start, kay, sam), ["ann has not approved sam for kay"]);
+/// assert_eq!(describer.fixes(&start, kay, sam), ["approve(ann, kay, sam)"]);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Describer<'a> {
-    /// What users and groups are called.
+    /// The names of users and groups.
     pub names: &'a Names,
     /// The run's cast, groups and policy.
     pub setup: &'a Setup,
@@ -58,16 +59,16 @@ impl Describer<'_> {
         }
     }
 
-    /// What was found, in one sentence.
+    /// The finding in one sentence, with its step.
     pub fn finding(&self, finding: &Finding) -> String {
-        let what = self.deviation(finding.gravest());
+        let deviation = self.deviation(finding.gravest());
         match finding.command() {
-            Some(command) => format!("step {}, {}: {what}", finding.at(), self.command(command)),
-            None => what,
+            Some(command) => format!("step {}, {}: {deviation}", finding.at(), self.command(command)),
+            None => deviation,
         }
     }
 
-    /// One thing in which a step departs.
+    /// The deviation as a sentence about the implementation.
     pub fn deviation(&self, deviation: &Deviation) -> String {
         match deviation {
             Deviation::Broke(breach) => format!("it {}", self.breach(breach)),
@@ -82,7 +83,7 @@ impl Describer<'_> {
             }
             Deviation::Diverged(parts) => {
                 let parts: Vec<_> = parts.iter().map(NamedEnum::name).collect();
-                format!("what can be observed is not as the command leaves it: {}", parts.join(", "))
+                format!("the observed state is not as the command leaves it: {}", parts.join(", "))
             }
             Deviation::Refused => "it refuses what the policy allows".into(),
             Deviation::Underdelivered(users) => {
@@ -93,7 +94,7 @@ impl Describer<'_> {
         }
     }
 
-    /// Where a promise is broken.
+    /// The broken promise, with the group and the users.
     pub fn breach(&self, breach: &Breach) -> String {
         let place = breach.group.map(|group| format!(" in {}", self.names.group(group))).unwrap_or_default();
         let between = match breach.users.len() {
@@ -104,7 +105,7 @@ impl Describer<'_> {
         format!("breaks the promise {}{place}{between} ({})", breach.promise, breach.promise.about())
     }
 
-    /// What the policy answers.
+    /// The policy's decision, with the first condition that failed.
     pub fn decision(&self, decision: Decision) -> String {
         match decision.reason() {
             None => "allows".into(),
@@ -112,15 +113,16 @@ impl Describer<'_> {
         }
     }
 
-    /// Why the two are not authorized with each other; nothing if they are, or if no command could change it.
-    pub fn obstacles(&self, state: &State, one: User, other: User) -> Vec<String> {
-        let mut obstacles = Vec::new();
+    /// The reasons why two users are not authorized with each other: blocks, and approvals that are
+    /// missing. There is none if they are authorized, or if no command could change it.
+    pub fn missing_approvals(&self, state: &State, one: User, other: User) -> Vec<String> {
+        let mut reasons = Vec::new();
         for (by, who) in self.blocks_between(state, one, other) {
-            obstacles.push(format!("{} has blocked {}", self.names.user(by), self.names.user(who)));
+            reasons.push(format!("{} has blocked {}", self.names.user(by), self.names.user(who)));
         }
-        for (child, contact, guardians) in self.missing_approvals(state, one, other) {
+        for (child, contact, guardians) in self.needed_approvals(state, one, other) {
             let (child, contact) = (self.names.user(child), self.names.user(contact));
-            let told = match (guardians.len(), self.setup.policy.quorum) {
+            reasons.push(match (guardians.len(), self.setup.policy.quorum) {
                 (0, _) => format!("{child} has no guardian who could approve {contact}"),
                 (1, _) => format!("{} has not approved {contact} for {child}", self.users(guardians)),
                 (_, Quorum::Any) => {
@@ -129,39 +131,37 @@ impl Describer<'_> {
                 (_, Quorum::All) => {
                     format!("{} have not approved {contact} for {child}", self.users(guardians))
                 }
-            };
-            obstacles.push(told);
+            });
         }
-        obstacles
+        reasons
     }
 
     /// The commands after which the two would be authorized with each other.
-    pub fn remedies(&self, state: &State, one: User, other: User) -> Vec<String> {
+    pub fn fixes(&self, state: &State, one: User, other: User) -> Vec<String> {
         let blocks = self.blocks_between(state, one, other);
-        let mut remedies: Vec<_> =
-            blocks.map(|(by, who)| self.command(Command::Unblock { by, who })).collect();
-        let mut missing = self.missing_approvals(state, one, other);
+        let mut fixes: Vec<_> = blocks.map(|(by, who)| self.command(Command::Unblock { by, who })).collect();
+        let mut missing = self.needed_approvals(state, one, other);
         if self.setup.policy.between_children == BetweenChildren::Either {
             missing.truncate(1);
         }
         for (child, contact, guardians) in missing {
             let needed = if self.setup.policy.quorum == Quorum::Any { 1 } else { guardians.len() };
             let approvals = guardians.iter().take(needed).map(|by| Command::Approve { by, child, contact });
-            remedies.extend(approvals.map(|approve| self.command(approve)));
+            fixes.extend(approvals.map(|approve| self.command(approve)));
         }
-        remedies
+        fixes
     }
 
-    /// Why the policy's rule about who meets whom does not let the command pass: each pair that it looks at and that is
-    /// not authorized. Nothing, if the command is not about that.
-    pub fn strangers(&self, state: &State, command: &Command) -> Vec<String> {
-        let pairs = self.pairs_looked_at(state, command);
-        let strangers =
-            pairs.into_iter().filter(|(one, other)| !state.compatible(&self.setup.policy, *one, *other));
-        strangers.flat_map(|(one, other)| self.obstacles(state, one, other)).collect()
+    /// The reasons why a command fails the policy's comparison of users: those of each compared
+    /// pair that is not authorized. There is none for a command that compares no users.
+    pub fn unauthorized_pairs(&self, state: &State, command: &Command) -> Vec<String> {
+        let policy = &self.setup.policy;
+        let mut pairs = self.compared_pairs(state, command);
+        pairs.retain(|(one, other)| !state.compatible(policy, *one, *other));
+        pairs.iter().flat_map(|(one, other)| self.missing_approvals(state, *one, *other)).collect()
     }
 
-    /// Which pairs with a child may chat at that point.
+    /// The pairs with a child that may chat in the state.
     pub fn may_chat(&self, state: &State) -> String {
         let kinds = self.setup.cast.kinds();
         let mut pairs = Vec::new();
@@ -176,37 +176,42 @@ impl Describer<'_> {
         if pairs.is_empty() { "no child with anyone".into() } else { pairs.join(", ") }
     }
 
-    /// What differs between two states, a sentence each.
+    /// The differences between two states, a sentence each.
     pub fn changes(&self, before: &State, after: &State) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut lines = Vec::new();
         let everyone = UserSet::first(self.setup.cast.len());
         for user in everyone {
             let name = self.names.user(user);
-            self.tell_set(&mut told, before.guardians(user), after.guardians(user), |who, now| match now {
-                true => format!("{who} becomes a guardian of {name}"),
-                false => format!("{who} is no longer a guardian of {name}"),
-            });
+            self.set_changes(
+                &mut lines,
+                before.guardians(user),
+                after.guardians(user),
+                |who, now| match now {
+                    true => format!("{who} becomes a guardian of {name}"),
+                    false => format!("{who} is no longer a guardian of {name}"),
+                },
+            );
             for contact in everyone {
                 let contact_name = self.names.user(contact);
                 let (was, is) = (before.approvals(user, contact), after.approvals(user, contact));
-                self.tell_set(&mut told, was, is, |who, now| match now {
+                self.set_changes(&mut lines, was, is, |who, now| match now {
                     true => format!("{who} approves {contact_name} for {name}"),
-                    false => format!("{who}'s approval of {contact_name} for {name} is gone"),
+                    false => format!("{who}'s approval of {contact_name} for {name} is withdrawn"),
                 });
             }
-            self.tell_set(&mut told, before.blocks(user), after.blocks(user), |who, now| match now {
+            self.set_changes(&mut lines, before.blocks(user), after.blocks(user), |who, now| match now {
                 true => format!("{name} blocks {who}"),
                 false => format!("{name} no longer blocks {who}"),
             });
         }
         for group in Group::first(self.setup.groups) {
-            self.tell_group(&mut told, group, before.group(group), after.group(group));
+            self.group_changes(&mut lines, group, before.group(group), after.group(group));
         }
-        told
+        lines
     }
 
     /// The pairs that the policy compares before it lets the command pass.
-    fn pairs_looked_at(&self, state: &State, command: &Command) -> Vec<(User, User)> {
+    fn compared_pairs(&self, state: &State, command: &Command) -> Vec<(User, User)> {
         let policy = &self.setup.policy;
         let between =
             |user: User, others: UserSet| others.without(user).iter().map(|other| (user, other)).collect();
@@ -252,43 +257,43 @@ impl Describer<'_> {
         }
     }
 
-    fn tell_group(&self, told: &mut Vec<String>, group: Group, before: &GroupState, after: &GroupState) {
+    fn group_changes(&self, lines: &mut Vec<String>, group: Group, before: &GroupState, after: &GroupState) {
         let name = self.names.group(group);
         if before.phase != after.phase {
-            told.push(format!("{name} is {}", after.phase));
+            lines.push(format!("{name} is {}", after.phase));
         }
         if before.owner != after.owner {
-            told.push(match after.owner {
+            lines.push(match after.owner {
                 Some(owner) => format!("{} owns {name}", self.names.user(owner)),
                 None => format!("{name} has no owner"),
             });
         }
-        self.tell_set(told, before.members, after.members, |who, now| match now {
+        self.set_changes(lines, before.members, after.members, |who, now| match now {
             true => format!("{who} is a member of {name}"),
             false => format!("{who} is no longer a member of {name}"),
         });
-        self.tell_set(told, before.invited(), after.invited(), |who, now| match now {
+        self.set_changes(lines, before.invited(), after.invited(), |who, now| match now {
             true => format!("{who} is invited to {name}"),
             false => format!("{who} is no longer invited to {name}"),
         });
-        self.tell_set(told, before.banned, after.banned, |who, now| match now {
+        self.set_changes(lines, before.banned, after.banned, |who, now| match now {
             true => format!("{who} is banned from {name}"),
             false => format!("{who} is no longer banned from {name}"),
         });
         if before.link != after.link {
-            told.push(format!("the link of {name} is {}", after.link));
+            lines.push(format!("the link of {name} is {}", after.link));
         }
     }
 
-    fn tell_set(
+    fn set_changes(
         &self,
-        told: &mut Vec<String>,
+        lines: &mut Vec<String>,
         before: UserSet,
         after: UserSet,
-        tell: impl Fn(&str, bool) -> String,
+        sentence: impl Fn(&str, bool) -> String,
     ) {
-        told.extend(self.names.of(after.minus(before)).map(|who| tell(who, true)));
-        told.extend(self.names.of(before.minus(after)).map(|who| tell(who, false)));
+        lines.extend(self.names.of(after.minus(before)).map(|who| sentence(who, true)));
+        lines.extend(self.names.of(before.minus(after)).map(|who| sentence(who, false)));
     }
 
     fn blocks_between(&self, state: &State, one: User, other: User) -> impl Iterator<Item = (User, User)> {
@@ -297,8 +302,9 @@ impl Describer<'_> {
         blocks.into_iter().flatten()
     }
 
-    /// The child, the contact, and the guardians of the child whose approval is missing, each way that counts.
-    fn missing_approvals(&self, state: &State, one: User, other: User) -> Vec<(User, User, UserSet)> {
+    /// Each approval that is missing: the child, the contact, and the guardians who have not given
+    /// it.
+    fn needed_approvals(&self, state: &State, one: User, other: User) -> Vec<(User, User, UserSet)> {
         let policy = &self.setup.policy;
         let kinds = self.setup.cast.kinds();
         let approved = |child, contact| state.approved(policy, child, contact);
@@ -321,7 +327,7 @@ impl Describer<'_> {
     }
 }
 
-/// Whether a broken promise is about two users who are not authorized with each other.
+/// Whether the breach names two users who are not authorized with each other.
 pub fn is_about_a_pair(breach: &Breach) -> bool {
     matches!(breach.promise, Promise::NoStrangers | Promise::Delivery | Promise::Invitation)
         && breach.users.len() == 2
@@ -339,11 +345,11 @@ pub struct Palette {
     pub bold: Style,
     /// Details.
     pub dim: Style,
-    /// Something that is as it should be.
+    /// Something right.
     pub good: Style,
-    /// Something that is wrong.
+    /// Something wrong.
     pub bad: Style,
-    /// Something to look at.
+    /// Something to check.
     pub warn: Style,
 }
 

@@ -1,6 +1,6 @@
-//! What can be said of a step: verdicts, deviations, and the finding with the identity that shrinking keeps.
+//! Verdicts, deviations, and findings with their identity. Shrinking keeps the identity.
 //!
-//! How they are arrived at is in `check`; how they are shown is in `report`.
+//! The lock-step in `lockstep` makes findings; a finding with its trace is in `counterexample`.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use chatwarden_model::{
 use crate::adapter::Part;
 
 named_enum! {
-    /// What is said of an implementation, gravest first.
+    /// The verdict on an implementation, gravest first.
     ///
     /// ```
     /// use chatwarden::finding::Verdict;
@@ -27,7 +27,7 @@ named_enum! {
     }
 }
 
-/// One thing in which a step departs from what it should have been.
+/// One difference between a step and what it should have been.
 ///
 /// ```
 /// use chatwarden::finding::{Deviation, Verdict};
@@ -35,17 +35,17 @@ named_enum! {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Deviation {
-    /// A promise is broken there, and the policy would not have broken it there.
+    /// It breaks a promise, and the policy would not have broken it here.
     Broke(Breach),
-    /// It allowed what the policy refuses for this reason.
+    /// It allowed a command that the policy refuses because of this condition.
     Allowed(Condition),
-    /// It delivered to users to whom the policy does not.
+    /// It delivered to these users, to whom the policy does not.
     Overdelivered(UserSet),
-    /// These parts of what was observed are not as the command leaves them.
+    /// These observed parts are not as the command leaves them.
     Diverged(EnumSet<Part>),
-    /// It refused what the policy allows.
+    /// It refused a command that the policy allows.
     Refused,
-    /// It failed to deliver to users to whom the policy does.
+    /// It did not deliver to these users, to whom the policy does.
     Underdelivered(UserSet),
     /// There is no definite answer, for this reason.
     Indefinite(String),
@@ -54,7 +54,7 @@ pub enum Deviation {
 }
 
 impl Deviation {
-    /// What the deviation amounts to.
+    /// The verdict of the deviation.
     pub fn verdict(&self) -> Verdict {
         match self {
             Deviation::Broke(_) => Verdict::BrokenPromise,
@@ -66,8 +66,8 @@ impl Deviation {
     }
 }
 
-/// What makes two findings the same defect: the verdict, the kind of the command at which it showed, and the
-/// promise or the condition.
+/// The identity of a finding: the verdict, the kind of the command that shows it, and the promise
+/// or the condition. Two findings with the same identity count as the same defect.
 ///
 /// ```
 /// use chatwarden::model::{CommandKind, Promise};
@@ -88,11 +88,11 @@ pub struct Identity {
     pub command: Option<CommandKind>,
     /// The promise that is broken.
     pub promise: Option<Promise>,
-    /// The condition for which the policy refuses what was allowed.
+    /// The condition because of which the policy refuses the command that was allowed.
     pub condition: Option<Condition>,
 }
 
-/// The identity as one word, as it stands in file names.
+/// The identity as one word, as in file names.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.verdict.name())?;
@@ -105,7 +105,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// A step that does not conform: the first of its run.
+/// A step that does not conform, with all its deviations.
 ///
 /// ```
 /// use chatwarden::model::{Command, User};
@@ -122,10 +122,10 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The finding of a step, from everything in which it departs.
+    /// The finding of a step with these deviations.
     ///
     /// # Panics
-    /// If there is no deviation: then there is nothing to find.
+    /// If there is no deviation.
     pub fn new(at: usize, command: Option<Command>, mut deviations: Vec<Deviation>) -> Self {
         assert!(!deviations.is_empty(), "a finding has a deviation");
         deviations.sort_by_key(|deviation| match deviation {
@@ -161,7 +161,7 @@ impl Finding {
         &self.deviations
     }
 
-    /// What the finding has in common with others of the same defect.
+    /// The identity, from the gravest deviation.
     pub fn identity(&self) -> Identity {
         let (promise, condition) = match self.gravest() {
             Deviation::Broke(breach) => (Some(breach.promise), None),
@@ -176,7 +176,12 @@ impl Finding {
         }
     }
 
-    /// Where the promise is broken, if one is.
+    /// Whether there is no definite answer in it.
+    pub fn is_inconclusive(&self) -> bool {
+        self.gravest().verdict() == Verdict::Inconclusive
+    }
+
+    /// The breach of a promise, if the gravest deviation is one.
     pub fn breach(&self) -> Option<Breach> {
         match self.gravest() {
             Deviation::Broke(breach) => Some(*breach),

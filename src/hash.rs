@@ -1,9 +1,8 @@
-//! The one hash whose values are written down: in names of files and in certificates.
-//!
-//! Hash tables use other ones, which are faster and may change.
+//! The hash of file names and certificates. Hash tables use other functions, which are faster and
+//! may change.
 
-/// The 64-bit FNV-1a hash: what is written down must be the same in every version, which the standard library does
-/// not promise of its own.
+/// The 64-bit FNV-1a hash. Its values are written to files, so they must be the same in every
+/// version. The standard library does not promise that for its own hash.
 pub fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()

@@ -1,11 +1,11 @@
-//! Finds authorization defects in chat products: a reference model of users, approvals and groups runs in lock-step
-//! with an implementation, and where the two part, the history is shrunk to the shortest chain of commands that shows
-//! it.
+//! Finds authorization defects in chat products. A reference model of users, approvals and groups
+//! runs in lock-step with an implementation. A trace in which the two differ, or in which a promise
+//! is broken, is shrunk to the shortest chain of commands that shows it.
 //!
 //! # A tour
 //!
-//! A run is about a cast, some groups and a policy. Here the cast is a built-in one: ann looks after kay, bob after
-//! kim, and sam is an adult.
+//! A run has a cast, some groups and a policy. This cast is a built-in one: ann is the guardian of
+//! kay, bob is the guardian of kim, and sam is an adult.
 //!
 //! ```
 //! use chatwarden::model::{Preset, Setup};
@@ -14,8 +14,9 @@
 //! # assert_eq!(setup.cast.len(), 5);
 //! ```
 //!
-//! An implementation is anything behind the trait [`adapter::Adapter`]. The one that comes along is a small chat
-//! service in memory, in which faults can be planted. A campaign tries histories until one does not conform:
+//! An implementation is any system behind the trait [`adapter::Adapter`]. The built-in one is a
+//! small chat service in memory, in which faults can be planted. A campaign tries random traces
+//! until one does not conform:
 //!
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
@@ -25,14 +26,14 @@
 //! use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //!
 //! let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-//! let plan = CampaignConfig::new(setup, &service()?.about());
-//! let watch = CampaignMonitor::default();
-//! let tally = run_campaign(&plan, &service, &watch, &|_| {})?;
-//! let found = tally.found.first().expect("the fault is found");
+//! let config = CampaignConfig::new(setup, &service()?.about());
+//! let monitor = CampaignMonitor::default();
+//! let result = run_campaign(&config, &service, &monitor, &|_| {})?;
+//! let found = result.found.first().expect("the fault is found");
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
 //!
-//! What was found is shrunk, as long as it stays the same finding, and told to a person:
+//! The counterexample is shrunk as long as it shows the same finding, and described with names:
 //!
 //! ```
 //! # use chatwarden::model::{Preset, Setup};
@@ -42,22 +43,22 @@
 //! # use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
 //! # use chatwarden::campaign::{run_campaign, shrink, CampaignConfig, CampaignMonitor};
 //! # let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
-//! # let plan = CampaignConfig::new(setup, &service()?.about());
-//! # let watch = CampaignMonitor::default();
-//! # let tally = run_campaign(&plan, &service, &watch, &|_| {})?;
-//! # let found = tally.found.first().expect("the fault is found");
+//! # let config = CampaignConfig::new(setup, &service()?.about());
+//! # let monitor = CampaignMonitor::default();
+//! # let result = run_campaign(&config, &service, &monitor, &|_| {})?;
+//! # let found = result.found.first().expect("the fault is found");
 //! use chatwarden::describe::Describer;
 //! use chatwarden::format::Names;
-//! let shrunk = shrink(&plan, &service, found, &watch, |_, _| {})?;
+//! let shrunk = shrink(&config, &service, found, &monitor, |_, _| {})?;
 //! let names = cast.with_groups(Names::numbered(2));
-//! let telling = Describer { names: &names, setup: &setup };
-//! let chain: Vec<String> = shrunk.commands.iter().map(|command| telling.command(*command)).collect();
-//! assert_eq!(chain[0], "approve(ann, kay, sam)");
+//! let describer = Describer { names: &names, setup: &setup };
+//! let commands: Vec<String> = shrunk.commands.iter().map(|command| describer.command(*command)).collect();
+//! assert_eq!(commands[0], "approve(ann, kay, sam)");
 //! # Ok::<(), chatwarden::adapter::Failure>(())
 //! ```
 //!
-//! As a file, a history with what the policy says to each step is a scenario, read and written by [`format::Scenario`]
-//! and replayed by [`replay`]:
+//! A scenario file holds a trace with the policy's expected answer to each command.
+//! [`format::Scenario`] reads and writes it, and [`replay`] replays it:
 //!
 //! ```
 //! use chatwarden::replay;
@@ -71,25 +72,33 @@
 //!
 //! # In your own repository
 //!
-//! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and [`fuzz_target!`] a target for
-//! `cargo fuzz`; properties of one's own are written for proptest over `strategy::Traces` (feature `proptest`).
-//! `docs/adopting.md` goes through it.
+//! Once a product has an adapter, [`conformance_test!`] makes a test of it in one line, and
+//! [`fuzz_target!`] makes a target for `cargo fuzz`. Own properties are written for proptest over
+//! `strategy::Traces` (feature `proptest`). `docs/adopting.md` shows it step by step.
 //!
-//! # The rooms
+//! # The modules
 //!
-//! [`model`] the rules · [`adapter`] implementations · [`lockstep`] the lock-step · [`finding`] what is said of it ·
-//! [`generate`] where histories come from · [`shrink`] how they get short · [`campaign`] all of that, many times ·
-//! [`explore`] every history up to a bound · [`coverage`] what was tested, and [`suite`] what shows all of it ·
-//! [`conformance`] a test in one line, [`fuzz`] what fuzz targets are made of · [`certify`] what proves that histories are as
-//! short as can be · [`exec`] implementations in other processes, [`driver`] the other side of that, [`inspect`] whether a
-//! driver can be believed · [`fault_bench`] how soon faults are found · [`format`] the formats · [`trace`], [`replay`], [`save`],
-//! [`baseline`], [`report`] what becomes of findings · [`cli`] the program.
+//! | | |
+//! | --- | --- |
+//! | [`model`] | the rules: users, approvals, groups, policies, promises |
+//! | [`adapter`] | the interface of implementations; the built-in service and its faults |
+//! | [`lockstep`], [`finding`] | the model beside an implementation, and its verdict |
+//! | [`counterexample`], [`trace`] | a trace that shows a finding, and the record of a trace for people |
+//! | [`generate`], [`campaign`], [`shrink`] | random traces, many of them in parallel, and simpler ones |
+//! | [`coverage`] | the rules that were exercised |
+//! | [`triage`] | the pipeline of a finding: draft, repeat, shrink, certify, replay from disk, final name |
+//! | [`format`], [`replay`], [`describe`] | scenario files and messages, their replay, and texts for people |
+//! | [`conformance`], [`fuzz`], [`driver`] | a test in one line, fuzz targets, serving a driver |
+//!
+//! Exhaustive search and certificates are in the crate `chatwarden-explore`, the command line in
+//! `chatwarden-cli`.
 
 pub use chatwarden_model as model;
 
 pub mod adapter;
 pub mod campaign;
 pub mod conformance;
+pub mod counterexample;
 pub mod coverage;
 pub mod describe;
 pub mod driver;

@@ -1,7 +1,8 @@
-//! The lock-step: every command goes to the model and to the implementation, and what came of it is compared
-//! as closely as the fidelity says.
+//! The lock-step: every command goes to the model and to the implementation, and the two results
+//! are compared as closely as the fidelity says.
 //!
-//! It neither chooses commands nor shortens histories, and it knows implementations only as [`Adapter`]s.
+//! It neither chooses commands nor shortens traces, and it knows implementations only as
+//! [`Adapter`]s. A record of a run for people is made in `trace`.
 
 mod judge;
 mod panics;
@@ -9,16 +10,16 @@ mod panics;
 pub(crate) use panics::treat_other_threads_as_the_implementation;
 
 use chatwarden_model::{
-    Breach, Cast, Command, Decision, EnumSet, Policy, Preset, Promise, Setup, State, Transition, UserSet,
-    decide, step,
+    Breach, Cast, Command, Decision, EnumSet, Outcome, Policy, Preset, Promise, Setup, State, Transition,
+    UserSet, decide, step,
 };
 
-pub use judge::drift;
+pub use judge::diverged_parts;
 
 use crate::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use crate::finding::{Deviation, Finding};
 
-/// On which terms an implementation is checked.
+/// How an implementation is compared with the model.
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, Fidelity, memory::Memory};
@@ -31,28 +32,23 @@ pub struct CheckConfig {
     pub fidelity: Fidelity,
     /// The promises to judge.
     pub promises: EnumSet<Promise>,
-    /// What can be seen of the implementation.
+    /// The parts of the implementation's state that the adapter observes.
     pub observes: EnumSet<Part>,
 }
 
 impl CheckConfig {
-    /// The terms that the adapter declares, with all promises.
+    /// The fidelity and the observed parts that the adapter declares, with all promises.
     pub fn of(about: &About) -> Self {
         CheckConfig { fidelity: about.fidelity, promises: EnumSet::all(), observes: about.observes }
     }
 }
 
-/// What came of a step.
-///
-/// ```
-/// use chatwarden::lockstep::StepResult;
-/// assert_ne!(StepResult::Conforms, StepResult::Unsupported);
-/// ```
+/// The result of a step.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StepResult {
     /// Nothing to report.
     Conforms,
-    /// The implementation does not support the command; it is taken out of the run.
+    /// The implementation does not support the command, which does not count as a step.
     Unsupported,
     /// The run ends here, with this finding.
     Ended(Finding),
@@ -71,8 +67,7 @@ pub enum StepResult {
 /// let setup = Setup { cast, groups: 1, policy: Preset::MessengerKids.policy() };
 ///
 /// let mut service = Memory::with_fault(Fault::CreateUnchecked);
-/// let terms = CheckConfig::of(&service.about());
-/// let mut lockstep = Lockstep::new(terms);
+/// let mut lockstep = Lockstep::new(CheckConfig::of(&service.about()));
 /// lockstep.start(&mut service, &setup).expect("the service starts");
 /// let create = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
 /// let StepResult::Ended(finding) = lockstep.step(&mut service, &create) else { panic!("nobody approved sam") };
@@ -80,9 +75,10 @@ pub enum StepResult {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Lockstep {
-    terms: CheckConfig,
+    config: CheckConfig,
     setup: Setup,
-    /// The judged state: the model's, as long as the implementation conforms.
+    /// The model's state, merged with the observed groups where the implementation does not
+    /// conform.
     state: State,
     before: State,
     seen: Box<Observation>,
@@ -92,33 +88,34 @@ pub struct Lockstep {
     answer: Option<Answer>,
     /// The last command that was compared.
     last: Option<Command>,
-    /// Under promises-only the first drift, which is reported unless a promise breaks later.
-    drift: Option<Finding>,
+    /// Under promises-only the first divergence, which is reported unless a promise breaks later.
+    pending: Option<Finding>,
 }
 
-/// Where a lock-step stands after some steps: what it takes to go on from there, beside a copy of the implementation.
+/// The state of a lock-step after some steps. With a copy of the implementation, a run can continue
+/// from it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     state: State,
     seen: Observation,
     at: usize,
-    drift: Option<Finding>,
+    pending: Option<Finding>,
 }
 
 impl Snapshot {
-    /// What is left to report if the run ends here.
+    /// The finding to report if the run ends here.
     pub fn pending(&self) -> Option<&Finding> {
-        self.drift.as_ref()
+        self.pending.as_ref()
     }
 }
 
 impl Lockstep {
-    /// A lock-step on these terms; it has to be started.
-    pub fn new(terms: CheckConfig) -> Self {
+    /// A lock-step that compares like this; it has to be started.
+    pub fn new(config: CheckConfig) -> Self {
         let setup = Setup { cast: Cast::default(), groups: 0, policy: Preset::MessengerKids.policy() };
         let state = setup.start();
         Lockstep {
-            terms,
+            config,
             setup,
             state,
             before: state,
@@ -128,7 +125,7 @@ impl Lockstep {
             decision: None,
             answer: None,
             last: None,
-            drift: None,
+            pending: None,
         }
     }
 
@@ -142,10 +139,10 @@ impl Lockstep {
         *self.seen = Observation::default();
         self.at = 0;
         self.last = None;
-        self.drift = None;
-        // Nothing that went before is this history's.
-        panics::elsewhere();
-        panics::caught(|| adapter.reset(setup))
+        self.pending = None;
+        // An earlier panic does not belong to this run.
+        panics::take_foreign_panic();
+        panics::catch(|| adapter.reset(setup))
             .map_err(|failure| Finding::new(0, None, vec![inconclusive(failure)]))
     }
 
@@ -157,9 +154,9 @@ impl Lockstep {
         *self.seen = Observation::default();
         self.answer = None;
         let seen = &mut self.seen;
-        let answered = panics::caught(|| {
+        let answered = panics::catch(|| {
             let answer = adapter.apply(command)?;
-            // The command has happened, so it cannot be taken out of the run any more.
+            // The command was carried out, so it counts as a step.
             adapter.observe(seen).map_err(|failure| match failure {
                 Failure::Unsupported => Failure::Failed("it cannot be observed".into()),
                 other => other,
@@ -183,47 +180,49 @@ impl Lockstep {
         }
     }
 
-    /// Ends a run that took all its steps: what is left to report.
+    /// Ends a run that took all its steps, and returns the finding that is left to report.
     pub fn finish(&mut self) -> Option<Finding> {
-        self.late().or_else(|| self.drift.take())
+        self.late().or_else(|| self.pending.take())
     }
 
-    /// What panicked on a thread of the implementation's after the last step was compared.
+    /// The finding that a thread of the implementation panicked after the last step was compared.
     pub fn late(&self) -> Option<Finding> {
-        let panicked = inconclusive(panics::Failed::Panic(panics::elsewhere()?));
+        let panicked = inconclusive(panics::Failed::Panic(panics::take_foreign_panic()?));
         Some(Finding::new(self.at.saturating_sub(1), self.last, vec![panicked]))
     }
 
-    /// What is left to report if the run ends here: under promises-only, the first drift.
+    /// The finding to report if the run ends here: under promises-only, the first divergence.
     pub fn pending(&self) -> Option<&Finding> {
-        self.drift.as_ref()
+        self.pending.as_ref()
     }
 
-    /// Where it stands.
+    /// The state of the lock-step, to continue from it later.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { state: self.state, seen: *self.seen, at: self.at, drift: self.drift.clone() }
+        Snapshot { state: self.state, seen: *self.seen, at: self.at, pending: self.pending.clone() }
     }
 
-    /// Goes back, or over, to where a lock-step of the same terms and setup stood.
-    pub fn restore(&mut self, moment: &Snapshot) {
-        self.state = moment.state;
-        *self.seen = moment.seen;
-        self.at = moment.at;
-        self.drift.clone_from(&moment.drift);
+    /// Continues from the snapshot of a lock-step with the same settings and setup.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        let Snapshot { state, seen, at, pending } = snapshot;
+        self.state = *state;
+        *self.seen = *seen;
+        self.at = *at;
+        self.pending.clone_from(pending);
         self.answer = None;
     }
 
-    /// The judged state: the groups as observed, and what guardians and users decided.
+    /// The state that promises are judged on: the groups as observed, contacts and blocks as the
+    /// model's.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What the policy said at the last step.
+    /// The policy's decision at the last step.
     pub fn decision(&self) -> Option<Decision> {
         self.decision
     }
 
-    /// What the implementation answered at the last step, if it answered.
+    /// The implementation's answer at the last step, if it answered.
     pub fn answer(&self) -> Option<Answer> {
         self.answer
     }
@@ -235,7 +234,7 @@ impl Lockstep {
 
     #[inline]
     fn compare(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
-        // A refusal changes nothing, so the copy is only made when there is a change to look back from.
+        // A refusal changes nothing, so the state is copied only before a change.
         let delivered = if answer.is_allowed() {
             self.before = self.state;
             self.state.carry_out(&self.setup.policy, command)
@@ -243,7 +242,7 @@ impl Lockstep {
             UserSet::EMPTY
         };
         let by_policy = if decision.is_allowed() { delivered } else { UserSet::EMPTY };
-        let decided = match self.terms.fidelity {
+        let decided = match self.config.fidelity {
             Fidelity::Exact => {
                 answer.is_allowed() == decision.is_allowed() && answer.delivered() == by_policy
             }
@@ -253,33 +252,39 @@ impl Lockstep {
             Fidelity::PromisesOnly => false,
         };
         self.last = Some(*command);
-        if decided && drift(&self.state, &self.seen, &self.setup, self.terms.observes).is_empty() {
+        if decided && self.diverged().is_empty() {
             self.at += 1;
             return StepResult::Conforms;
         }
         self.judge(command, decision, answer)
     }
 
-    /// Looks closely at a step that the quick comparison did not pass.
+    /// The observed parts that are not as in the state.
+    #[inline]
+    fn diverged(&self) -> EnumSet<Part> {
+        diverged_parts(&self.state, &self.seen, &self.setup, self.config.observes)
+    }
+
+    /// Judges a step that the quick comparison did not pass.
     #[cold]
     fn judge(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
         if !answer.is_allowed() {
             self.before = self.state;
         }
-        let drift = drift(&self.state, &self.seen, &self.setup, self.terms.observes);
-        judge::overlay(
+        let diverged = self.diverged();
+        judge::merge_observation(
             &self.before,
             &mut self.state,
             &self.seen,
             &self.setup,
-            self.terms.observes,
+            self.config.observes,
             command.by(),
         );
         let mut deviations = self.breaches(command, answer);
-        if self.terms.fidelity == Fidelity::PromisesOnly {
-            self.judge_promises(command, deviations, drift)
+        if self.config.fidelity == Fidelity::PromisesOnly {
+            self.judge_promises(command, deviations, diverged)
         } else {
-            let strict = self.terms.fidelity == Fidelity::Exact;
+            let strict = self.config.fidelity == Fidelity::Exact;
             deviations.extend(judge::deviations(
                 &self.before,
                 &self.setup.policy,
@@ -288,37 +293,39 @@ impl Lockstep {
                 answer,
                 strict,
             ));
-            if !drift.is_empty() {
-                deviations.push(Deviation::Diverged(drift));
+            if !diverged.is_empty() {
+                deviations.push(Deviation::Diverged(diverged));
             }
             self.end(Some(*command), deviations)
         }
     }
 
-    /// Under promises-only the implementation's groups are its own; contacts and blocks must still agree.
+    /// Under promises-only the implementation's groups are its own; contacts and blocks must still
+    /// agree.
     fn judge_promises(
         &mut self,
         command: &Command,
         mut deviations: Vec<Deviation>,
-        drift: EnumSet<Part>,
+        diverged: EnumSet<Part>,
     ) -> StepResult {
-        let drift = drift.and([Part::Contacts, Part::Blocks].into_iter().collect());
-        if !drift.is_empty() {
-            deviations.push(Deviation::Diverged(drift));
+        let diverged = diverged.and([Part::Contacts, Part::Blocks].into_iter().collect());
+        if !diverged.is_empty() {
+            deviations.push(Deviation::Diverged(diverged));
         }
         match deviations.first() {
             None => {}
             Some(Deviation::Broke(_)) => return self.end(Some(*command), deviations),
             Some(_) => {
                 let finding = Finding::new(self.at, Some(*command), deviations);
-                self.drift.get_or_insert(finding);
+                self.pending.get_or_insert(finding);
             }
         }
         self.at += 1;
         StepResult::Conforms
     }
 
-    /// The promises broken in the judged state, without those that the policy itself breaks at the same place.
+    /// The promises broken in the merged state, without those that the policy itself breaks at the
+    /// same place.
     fn breaches(&self, command: &Command, answer: Answer) -> Vec<Deviation> {
         let policy = &self.setup.policy;
         let transition = Transition {
@@ -330,9 +337,10 @@ impl Lockstep {
             after: &self.state,
         };
         let mut broken = Vec::new();
-        for promise in self.terms.promises.iter() {
+        for promise in self.config.promises.iter() {
             if promise == Promise::Refusal {
-                let changed = judge::changed(&self.seen_before, &self.seen, &self.setup, self.terms.observes);
+                let changed =
+                    judge::changed(&self.seen_before, &self.seen, &self.setup, self.config.observes);
                 if !answer.is_allowed() && changed {
                     broken.push(Breach { promise, group: command.group(), users: UserSet::EMPTY });
                 }
@@ -340,69 +348,90 @@ impl Lockstep {
                 promise.each_breach(&transition, |breach| broken.push(breach));
             }
         }
-        if self.terms.fidelity != Fidelity::PromisesOnly {
-            let excused = breaches_by_policy(&self.before, policy, command);
-            broken.retain(|breach| !excused.contains(breach));
+        if self.config.fidelity != Fidelity::PromisesOnly {
+            let by_policy = follow_policy(&self.before, policy, command).breaches;
+            broken.retain(|breach| !by_policy.contains(breach));
         }
         broken.into_iter().map(Deviation::Broke).collect()
     }
 
-    /// Ends the run with what was found; with the drift that came before, if that is graver.
+    /// Ends the run with a finding: of these deviations, or the pending one if that is graver.
     fn end(&mut self, command: Option<Command>, deviations: Vec<Deviation>) -> StepResult {
         let finding = Finding::new(self.at, command, deviations);
-        StepResult::Ended(match self.drift.take() {
-            Some(drift) if drift.identity().verdict < finding.identity().verdict => drift,
+        StepResult::Ended(match self.pending.take() {
+            Some(pending) if pending.identity().verdict < finding.identity().verdict => pending,
             _ => finding,
         })
     }
 }
 
-/// The promises that the model breaks by doing what the policy says.
-pub fn breaches_by_policy(before: &State, policy: &Policy, command: &Command) -> Vec<Breach> {
-    let mut after = *before;
-    let outcome = step(&mut after, policy, command);
-    let transition = Transition {
-        policy,
-        before,
-        command,
-        allowed: outcome.decision.is_allowed(),
-        delivered: outcome.delivered,
-        after: &after,
-    };
-    let mut broken = Vec::new();
-    for promise in EnumSet::<Promise>::all().iter() {
-        promise.each_breach(&transition, |breach| broken.push(breach));
-    }
-    broken
+/// A step of the model that follows the policy.
+#[derive(Clone, Debug)]
+pub struct PolicyStep {
+    /// The policy's decision.
+    pub decision: Decision,
+    /// The users to whom the policy delivers.
+    pub delivered: UserSet,
+    /// The promises that following the policy breaks at this step.
+    pub breaches: Vec<Breach>,
+    /// The state after the step.
+    pub after: State,
 }
 
-/// Takes all steps of a history on a fresh system, and returns the finding in which it ends, if any. Positions are
-/// those of the commands as given, whether or not the implementation supports all of them.
+/// Follows the policy for one step.
+pub fn follow_policy(before: &State, policy: &Policy, command: &Command) -> PolicyStep {
+    let mut after = *before;
+    let Outcome { decision, delivered } = step(&mut after, policy, command);
+    let allowed = decision.is_allowed();
+    let transition = Transition { policy, before, command, allowed, delivered, after: &after };
+    let mut breaches = Vec::new();
+    for promise in EnumSet::<Promise>::all().iter() {
+        promise.each_breach(&transition, |breach| breaches.push(breach));
+    }
+    PolicyStep { decision, delivered, breaches, after }
+}
+
+/// Takes all steps of a trace on a fresh system, and returns the finding in which it ends, if any.
+/// Positions count the commands as given, whether or not the implementation supports all of them.
 pub fn run(
     adapter: &mut impl Adapter,
-    terms: CheckConfig,
+    config: CheckConfig,
     setup: &Setup,
     commands: &[Command],
 ) -> Option<Finding> {
-    let mut lockstep = Lockstep::new(terms);
+    run_observed(adapter, config, setup, commands, |_, _| {})
+}
+
+/// Like [`run`], and shows the lock-step with the position of the command after each step that the
+/// implementation supports.
+pub fn run_observed(
+    adapter: &mut impl Adapter,
+    config: CheckConfig,
+    setup: &Setup,
+    commands: &[Command],
+    mut after_step: impl FnMut(usize, &Lockstep),
+) -> Option<Finding> {
+    let mut lockstep = Lockstep::new(config);
     adapter.announce(setup, commands);
     if let Err(finding) = lockstep.start(adapter, setup) {
         return Some(finding);
     }
-    let mut taken = Vec::with_capacity(commands.len());
-    let ended = commands.iter().enumerate().find_map(|(at, command)| {
-        taken.push(at);
-        match lockstep.step(adapter, command) {
-            StepResult::Conforms => None,
-            StepResult::Unsupported => {
-                taken.pop();
-                None
-            }
-            StepResult::Ended(finding) => Some(finding),
+    let mut positions = Vec::with_capacity(commands.len());
+    let mut ended = None;
+    for (at, command) in commands.iter().enumerate() {
+        let result = lockstep.step(adapter, command);
+        if result == StepResult::Unsupported {
+            continue;
         }
-    });
+        positions.push(at);
+        after_step(at, &lockstep);
+        if let StepResult::Ended(finding) = result {
+            ended = Some(finding);
+            break;
+        }
+    }
     let finding = ended.or_else(|| lockstep.finish())?;
-    let at = taken[finding.at()];
+    let at = positions[finding.at()];
     Some(finding.moved_to(at))
 }
 

@@ -1,7 +1,8 @@
-//! Replaying a scenario: whether the policy does what the scenario says, and whether an implementation conforms
-//! all along.
+//! Replays a scenario against its policy and against an implementation, and makes scenarios out of
+//! traces.
 //!
-//! Files are not opened and nothing is printed here.
+//! Folders are searched for files here; the files themselves are opened elsewhere. Nothing is
+//! printed.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::format::{Break, Expect, Names, Scenario, ScenarioStep};
 use crate::lockstep::{CheckConfig, run};
 use crate::trace::{Trace, TraceStep};
 
-/// Something in which the policy does not do what the scenario says.
+/// A difference between the policy and the scenario.
 ///
 /// ```
 /// let mismatch = chatwarden::replay::Mismatch { at: Some(2), message: "the policy allows".into() };
@@ -22,9 +23,9 @@ use crate::trace::{Trace, TraceStep};
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mismatch {
-    /// The step, from 0, if it is one step.
+    /// The step, from 0; none if it is no single step.
     pub at: Option<usize>,
-    /// What is not as it should be.
+    /// The difference in words.
     pub message: String,
 }
 
@@ -55,20 +56,21 @@ impl std::error::Error for Mismatch {}
 /// The first mismatch.
 pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
     let (setup, names) = (scenario.setup(), scenario.names());
-    let telling = Describer { names: &names, setup: &setup };
-    let history = Trace::of_policy(&setup, &commands(scenario));
-    for (step, record) in scenario.steps.iter().zip(&history.records) {
-        compare_step(&telling, step, record).map_err(|message| Mismatch { at: Some(record.at), message })?;
+    let describer = Describer { names: &names, setup: &setup };
+    let trace = Trace::of_policy(&setup, &commands(scenario));
+    for (step, record) in scenario.steps.iter().zip(&trace.steps) {
+        compare_step(&describer, step, record)
+            .map_err(|message| Mismatch { at: Some(record.at), message })?;
     }
     for promise in scenario.judged().iter() {
         let expected = scenario.breaks.iter().find(|known| known.promise == promise);
-        compare_break(&telling, promise, expected, &history)?;
+        compare_break(&describer, promise, expected, &trace)?;
     }
     Ok(())
 }
 
-/// Takes the implementation through the scenario, and returns the finding in which that ends, if any. The
-/// scenario's promises are judged.
+/// Executes the scenario with the implementation, and returns the finding in which that ends, if
+/// any. The scenario's promises are judged.
 pub fn against_implementation(
     scenario: &Scenario,
     adapter: &mut impl Adapter,
@@ -77,15 +79,15 @@ pub fn against_implementation(
     run(adapter, CheckConfig { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
 }
 
-/// The finding in which a replay ended, in a line.
-pub fn told(scenario: &Scenario, finding: &Finding) -> String {
+/// The finding in which a replay ended, in one line.
+pub fn finding_text(scenario: &Scenario, finding: &Finding) -> String {
     let (setup, names) = (scenario.setup(), scenario.names());
-    let what = Describer { names: &names, setup: &setup }.finding(finding);
-    format!("{}: {what}", finding.identity().verdict)
+    let text = Describer { names: &names, setup: &setup }.finding(finding);
+    format!("{}: {text}", finding.identity().verdict)
 }
 
-/// All scenario files that are named or stand in the folders, in the order of their paths: every `.json` file but
-/// `.schema.json`.
+/// All scenario files that are named or are in the named folders, in the order of their paths. In a
+/// folder, every `.json` file except `.schema.json` is one.
 ///
 /// # Errors
 /// If a folder cannot be read or has no scenario, with the folder's path.
@@ -105,7 +107,7 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// All scenario files below a folder, if there are any, in the order of their paths.
+/// All scenario files below a folder, in the order of their paths; there may be none.
 ///
 /// # Errors
 /// If a folder cannot be read.
@@ -126,7 +128,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     for path in paths {
         let name = path.to_string_lossy();
         if path.is_dir() {
-            // A link to a folder may lead back to where it stands.
+            // A link may lead back to a folder above.
             if !path.is_symlink() {
                 collect(&path, files)?;
             }
@@ -142,8 +144,8 @@ pub fn commands(scenario: &Scenario) -> Vec<Command> {
     scenario.steps.iter().map(|step| step.command).collect()
 }
 
-/// The steps of a scenario that expects of the policy just what it does.
-pub fn expected_steps(history: &Trace) -> Vec<ScenarioStep> {
+/// The steps of a scenario that expects exactly what the policy does.
+pub fn expected_steps(trace: &Trace) -> Vec<ScenarioStep> {
     let step = |record: &TraceStep| ScenarioStep {
         command: record.command,
         expect: Some(match record.decision.reason() {
@@ -152,28 +154,28 @@ pub fn expected_steps(history: &Trace) -> Vec<ScenarioStep> {
         }),
         delivered: (!record.delivered.is_empty()).then_some(record.delivered),
     };
-    history.records.iter().map(step).collect()
+    trace.steps.iter().map(step).collect()
 }
 
-/// What a history that follows the policy breaks, and where first.
-pub fn expected_breaks(history: &Trace) -> Vec<Break> {
+/// The promises that the policy breaks in a trace, each with its first step.
+pub fn expected_breaks(trace: &Trace) -> Vec<Break> {
     let first = |promise: &Promise| {
-        let (at, breach) = first_breach(*promise, history)?;
+        let (at, breach) = first_breach(*promise, trace)?;
         let users = (!breach.users.is_empty()).then_some(breach.users);
         Some(Break { promise: *promise, at, group: breach.group, users })
     };
     Promise::ALL.iter().filter_map(first).collect()
 }
 
-/// A run as a scenario that expects what the policy does.
+/// The steps and breaks of a scenario that expects exactly what the policy does with the commands.
 pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<ScenarioStep>, Vec<Break>) {
-    let history = Trace::of_policy(setup, commands);
-    (expected_steps(&history), expected_breaks(&history))
+    let trace = Trace::of_policy(setup, commands);
+    (expected_steps(&trace), expected_breaks(&trace))
 }
 
-fn compare_step(telling: &Describer<'_>, step: &ScenarioStep, record: &TraceStep) -> Result<(), String> {
-    let command = telling.command(step.command);
-    let answered = || telling.decision(record.decision);
+fn compare_step(describer: &Describer<'_>, step: &ScenarioStep, record: &TraceStep) -> Result<(), String> {
+    let command = describer.command(step.command);
+    let answered = || describer.decision(record.decision);
     match step.expect {
         Some(Expect::Allow) if !record.decision.is_allowed() => {
             return Err(format!("expected {command} to be allowed, and the policy {}", answered()));
@@ -192,25 +194,25 @@ fn compare_step(telling: &Describer<'_>, step: &ScenarioStep, record: &TraceStep
     match step.delivered {
         Some(expected) if expected != record.delivered => Err(format!(
             "expected {command} to be delivered to {}, and the policy delivers to {}",
-            telling.users(expected),
-            telling.users(record.delivered)
+            describer.users(expected),
+            describer.users(record.delivered)
         )),
         _ => Ok(()),
     }
 }
 
 fn compare_break(
-    telling: &Describer<'_>,
+    describer: &Describer<'_>,
     promise: Promise,
     expected: Option<&Break>,
-    history: &Trace,
+    trace: &Trace,
 ) -> Result<(), Mismatch> {
     let mismatch = |at, message| Err(Mismatch { at, message });
-    match (expected, first_breach(promise, history)) {
+    match (expected, first_breach(promise, trace)) {
         (None, None) => Ok(()),
         (None, Some((at, breach))) => mismatch(
             Some(at),
-            format!("the policy {}, and `breaks` does not list it", telling.breach(&breach)),
+            format!("the policy {}, and `breaks` does not list it", describer.breach(&breach)),
         ),
         (Some(expected), None) => {
             mismatch(Some(expected.at), format!("the promise {promise} is expected to be broken, and is not"))
@@ -220,7 +222,7 @@ fn compare_break(
             format!("the promise {promise} is expected to be broken first at step {}", expected.at),
         ),
         (Some(expected), Some((at, _))) => {
-            let places = &history.records[at].breaches;
+            let places = &trace.steps[at].breaches;
             let matches = |place: &&Breach| {
                 place.promise == promise
                     && expected.group.is_none_or(|group| place.group == Some(group))
@@ -230,14 +232,14 @@ fn compare_break(
                 Some(_) => Ok(()),
                 None => mismatch(
                     Some(at),
-                    format!("the promise {promise} is broken, but not {}", place(telling.names, expected)),
+                    format!("the promise {promise} is broken, but not {}", place(describer.names, expected)),
                 ),
             }
         }
     }
 }
 
-/// The place that a break expects, in words.
+/// The group and the users that a break expects, in words.
 fn place(names: &Names, expected: &Break) -> String {
     let group = expected.group.map(|group| format!("in {}", names.group(group)));
     let users =
@@ -245,8 +247,8 @@ fn place(names: &Names, expected: &Break) -> String {
     [group, users].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn first_breach(promise: Promise, history: &Trace) -> Option<(usize, Breach)> {
-    history.records.iter().find_map(|record| {
+fn first_breach(promise: Promise, trace: &Trace) -> Option<(usize, Breach)> {
+    trace.steps.iter().find_map(|record| {
         let breach = record.breaches.iter().find(|breach| breach.promise == promise)?;
         Some((record.at, *breach))
     })

@@ -1,14 +1,16 @@
-//! What happened in a run, step by step: the states, what the policy says, what the implementation did.
+//! A trace for people: what happened at each step, with the states, the policy's decision and the
+//! implementation's answer.
 //!
-//! It is taken down for people: explanations and scenario files read it. Campaigns do without.
+//! Explanations, reports and scenario files read it. Campaigns do without it, because recording
+//! costs time.
 
-use chatwarden_model::{Breach, Command, Decision, Setup, State, UserSet, decide, step};
+use chatwarden_model::{Breach, Command, Decision, Setup, State, UserSet};
 
 use crate::adapter::{Adapter, Answer};
 use crate::finding::Finding;
-use crate::lockstep::{CheckConfig, Lockstep, StepResult, breaches_by_policy};
+use crate::lockstep::{CheckConfig, PolicyStep, follow_policy, run_observed};
 
-/// The steps of a run.
+/// The record of a run.
 ///
 /// ```
 /// use chatwarden::trace::Trace;
@@ -17,32 +19,24 @@ use crate::lockstep::{CheckConfig, Lockstep, StepResult, breaches_by_policy};
 /// let sam = cast.add(Kind::Adult, UserSet::EMPTY);
 /// let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
 /// let setup = Setup { cast, groups: 0, policy: Preset::MessengerKids.policy() };
-/// let history = Trace::of_policy(&setup, &[Command::Direct { by: sam, to: zoe }]);
-/// assert!(history.records[0].decision.is_allowed());
+/// let trace = Trace::of_policy(&setup, &[Command::Block { by: sam, who: zoe }]);
+/// let step = &trace.steps[0];
+/// assert!(step.decision.is_allowed());
+/// assert!(step.after.blocked(sam, zoe) && !step.before.blocked(sam, zoe));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The cast, groups and policy.
     pub setup: Setup,
-    /// What happened at each command; a command that the implementation does not support has no record.
-    pub records: Vec<TraceStep>,
-    /// What the run ended in, if an implementation took part and did not conform.
+    /// One record for each command that the implementation supports.
+    pub steps: Vec<TraceStep>,
+    /// The finding in which the run ended, if an implementation took part and did not conform.
     pub finding: Option<Finding>,
 }
 
-/// One step of a history.
+/// One step of a trace.
 ///
-/// ```
-/// # use chatwarden::trace::Trace;
-/// # use chatwarden::model::{Cast, Command, Kind, Preset, Setup, UserSet};
-/// # let mut cast = Cast::default();
-/// # let sam = cast.add(Kind::Adult, UserSet::EMPTY);
-/// # let zoe = cast.add(Kind::Adult, UserSet::EMPTY);
-/// # let setup = Setup { cast, groups: 0, policy: Preset::MessengerKids.policy() };
-/// # let history = Trace::of_policy(&setup, &[Command::Block { by: sam, who: zoe }]);
-/// let record = &history.records[0];
-/// assert!(record.after.blocked(sam, zoe) && !record.before.blocked(sam, zoe));
-/// ```
+/// An example is at [`Trace`].
 #[derive(Clone, Debug)]
 pub struct TraceStep {
     /// The position of the command among those that were given.
@@ -51,77 +45,59 @@ pub struct TraceStep {
     pub command: Command,
     /// The state before it.
     pub before: State,
-    /// The state after it: the policy's, or the judged state of an implementation.
+    /// The state after it: the policy's, or the one that an implementation is judged on.
     pub after: State,
-    /// What the policy says.
+    /// The policy's decision.
     pub decision: Decision,
-    /// To whom the policy delivers.
+    /// The users to whom the policy delivers.
     pub delivered: UserSet,
     /// The promises that following the policy breaks here.
     pub breaches: Vec<Breach>,
-    /// What the implementation answered, if one took part and answered.
+    /// The implementation's answer, if one took part and answered.
     pub answer: Option<Answer>,
 }
 
 impl Trace {
-    /// What happens if the policy is followed.
+    /// The trace of a run that follows the policy.
     pub fn of_policy(setup: &Setup, commands: &[Command]) -> Self {
         let mut state: State = setup.start();
-        let records = commands.iter().enumerate().map(|(at, command)| {
-            let record = TraceStep::by_policy(at, setup, &state, command);
-            state = record.after;
-            record
+        let steps = commands.iter().enumerate().map(|(at, command)| {
+            let step = TraceStep::of_policy(at, setup, &state, command);
+            state = step.after;
+            step
         });
-        Trace { setup: *setup, records: records.collect(), finding: None }
+        Trace { setup: *setup, steps: steps.collect(), finding: None }
     }
 
-    /// What happens with an implementation, up to its first departure.
-    pub fn of(adapter: &mut impl Adapter, terms: CheckConfig, setup: &Setup, commands: &[Command]) -> Self {
-        let mut history = Trace { setup: *setup, records: Vec::new(), finding: None };
-        let mut lockstep = Lockstep::new(terms);
-        adapter.announce(setup, commands);
-        if let Err(finding) = lockstep.start(adapter, setup) {
-            history.finding = Some(finding);
-            return history;
-        }
-        for (at, command) in commands.iter().enumerate() {
-            let mut record = TraceStep::by_policy(at, setup, lockstep.state(), command);
-            let progress = lockstep.step(adapter, command);
-            if progress == StepResult::Unsupported {
-                continue;
-            }
-            record.after = *lockstep.state();
-            record.answer = lockstep.answer();
-            history.records.push(record);
-            if let StepResult::Ended(finding) = progress {
-                let at = history.records[finding.at()].at;
-                history.finding = Some(finding.moved_to(at));
-                return history;
-            }
-        }
-        let at = |finding: &Finding| history.records[finding.at()].at;
-        history.finding = lockstep.finish().map(|finding| finding.clone().moved_to(at(&finding)));
-        history
+    /// The trace of a run with an implementation, up to its first deviation.
+    pub fn of(adapter: &mut impl Adapter, config: CheckConfig, setup: &Setup, commands: &[Command]) -> Self {
+        let (mut steps, mut state): (Vec<TraceStep>, State) = (Vec::new(), setup.start());
+        let finding = run_observed(adapter, config, setup, commands, |at, lockstep| {
+            let by_policy = TraceStep::of_policy(at, setup, &state, &commands[at]);
+            state = *lockstep.state();
+            steps.push(TraceStep { after: state, answer: lockstep.answer(), ..by_policy });
+        });
+        Trace { setup: *setup, steps, finding }
     }
 }
 
 impl TraceStep {
-    /// To whom the implementation delivered something.
+    /// The users to whom the implementation delivered something.
     pub fn reached(&self) -> UserSet {
         self.answer.map_or(UserSet::EMPTY, Answer::delivered)
     }
 
-    fn by_policy(at: usize, setup: &Setup, before: &State, command: &Command) -> Self {
-        let mut after = *before;
-        let outcome = step(&mut after, &setup.policy, command);
+    fn of_policy(at: usize, setup: &Setup, before: &State, command: &Command) -> Self {
+        let PolicyStep { decision, delivered, breaches, after } =
+            follow_policy(before, &setup.policy, command);
         TraceStep {
             at,
             command: *command,
             before: *before,
             after,
-            decision: decide(before, &setup.policy, command),
-            delivered: outcome.delivered,
-            breaches: breaches_by_policy(before, &setup.policy, command),
+            decision,
+            delivered,
+            breaches,
             answer: None,
         }
     }

@@ -1,257 +1,272 @@
-//! What becomes of a finding: it is on disk before anything else is done, is shrunk, replayed as it stands on disk if that is
-//! definite, gets its lasting name, and is told as a chain with its explanation.
+//! Triage: the one pipeline of every finding, for `cargo test`, `cargo fuzz` and the command line.
 //!
-//! For whom it is told is the caller's to say: [`Finder::conclude`] tells who ran a fuzz target or a test. Campaigns of the
-//! command line, which certify, know baselines and report to CI systems, take the parts.
+//! 1. The draft: the finding is on disk before anything else happens.
+//! 2. It is repeated and shrunk; each improvement replaces the draft.
+//! 3. It is certified, if the front end does that.
+//! 4. The draft is read back from the disk and replayed.
+//! 5. It gets its final name.
+//! 6. The front end reports it.
+//!
+//! Files are written in `writer` and `file`. The search for shorter traces, known findings and
+//! reports for CI systems are the command line's: it adds them as a [`FrontEnd`].
 
-mod drafts;
 mod file;
+mod front_end;
 mod writer;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chatwarden_model::{Command, EnumSet, Setup};
-
-pub use drafts::Drafts;
 pub use file::{check_writable, replace_file};
+pub use front_end::FrontEnd;
 pub use writer::{Draft, FindingWriter, hash, write};
 
-use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{self, CampaignConfig, CampaignMonitor, Found, Origin, ShrinkStatus, Shrunk};
-use crate::describe::{Describer, Palette, SavedFinding, explain};
-use crate::finding::{Finding, Verdict};
-use crate::format::{Certificate, Minimality, Scenario};
+use crate::adapter::{Adapter, Failure};
+use crate::campaign::{self, CampaignConfig, CampaignMonitor};
+use crate::counterexample::{Counterexample, ShrinkStatus};
+use crate::describe::{Palette, SavedFinding};
+use crate::finding::Identity;
+use crate::format::Scenario;
 use crate::replay;
 use crate::trace::Trace;
+use front_end::PlainReport;
 
-/// Who found something, in what, and where it is to be written.
-#[derive(Clone, Debug)]
-pub struct Finder {
-    /// What the runs are about and how they are compared.
-    pub plan: CampaignConfig,
-    /// What scenarios have in common, and their folder.
-    pub folder: FindingWriter,
-    /// How the saved scenario is replayed, but for its name; empty if the program cannot.
-    pub replay: String,
-}
-
-/// A finding as it stands on disk in the end.
+/// The pipeline of findings, for one implementation.
 #[derive(Debug)]
-pub struct Settled {
-    /// The finding and its trace as shrunk.
-    pub shrunk: Shrunk,
-    /// The scenario file.
-    pub file: PathBuf,
+pub struct Pipeline<M> {
+    /// The setup of the runs, and how the implementation is compared.
+    pub config: CampaignConfig,
+    /// Writes the scenario files.
+    pub writer: FindingWriter,
+    /// The command that replays a saved scenario, but for the file; empty if there is none.
+    pub replay: String,
+    /// Shows the progress of shrinking, and stops it.
+    pub monitor: Arc<CampaignMonitor>,
+    make: M,
+    /// The draft of each identity. An error is kept until the finding is processed.
+    drafts: Mutex<HashMap<Identity, io::Result<Draft>>>,
 }
 
-impl Finder {
-    /// A finder by this name, of an implementation that says this about itself.
-    pub fn new(engine: &str, about: &About, plan: CampaignConfig, mut folder: FindingWriter) -> Self {
-        folder.engine = engine.into();
-        folder.adapter.clone_from(&about.name);
-        folder.implementation = Some(about.version.clone());
-        folder.fidelity = plan.terms.fidelity;
-        let every = plan.terms.promises == EnumSet::all();
-        folder.promises = (!every).then_some(plan.terms.promises);
-        Finder { plan, folder, replay: String::new() }
+impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
+    /// A pipeline that executes traces with the implementations of `make`.
+    pub fn new(config: CampaignConfig, writer: FindingWriter, make: M) -> Self {
+        Pipeline {
+            config,
+            writer,
+            replay: String::new(),
+            monitor: Arc::default(),
+            make,
+            drafts: Mutex::default(),
+        }
     }
 
-    /// Does everything with a finding whose draft was written, writes what a person reads, and returns the file.
+    /// Writes a counterexample to disk as it was found. An earlier draft of the same identity is
+    /// replaced. An error is reported when the finding is processed.
+    pub fn draft(&self, found: &Counterexample) {
+        let draft = self.writer.draft(found);
+        let mut drafts = self.drafts();
+        let draft = match (drafts.remove(&found.identity()), draft) {
+            // The earlier draft shows the finding as well.
+            (Some(Ok(earlier)), Err(_)) => Ok(earlier),
+            (Some(Ok(earlier)), Ok(draft)) => {
+                // The same trace is the same file. If another one cannot be removed, nothing is
+                // lost.
+                let _ = if earlier == draft { Ok(()) } else { earlier.discard() };
+                Ok(draft)
+            }
+            (_, draft) => draft,
+        };
+        drafts.insert(found.identity(), draft);
+    }
+
+    /// The file of the draft of that identity, if it could be written.
+    pub fn draft_file(&self, identity: Identity) -> Option<PathBuf> {
+        let drafts = self.drafts();
+        let draft = drafts.get(&identity)?.as_ref().ok()?;
+        Some(draft.path().to_path_buf())
+    }
+
+    /// Removes the drafts of findings that are not processed, because they do not count.
     ///
     /// # Errors
-    /// If something cannot be written. What was found is told all the same.
-    pub fn conclude<A: Adapter>(
+    /// If a draft cannot be removed.
+    pub fn discard_drafts(&self) -> io::Result<()> {
+        self.drafts().drain().filter_map(|(_, draft)| draft.ok()).try_for_each(Draft::discard)
+    }
+
+    /// Takes a counterexample with a draft through all further steps, and returns the saved file.
+    ///
+    /// # Errors
+    /// If the finding cannot be saved or reported. One that cannot be saved is reported with its
+    /// scenario.
+    pub fn process(&self, found: &Counterexample, front_end: &mut impl FrontEnd) -> io::Result<PathBuf> {
+        self.finish(found, front_end, |draft, front_end| self.shortest(found, draft, front_end))
+    }
+
+    /// Like [`Pipeline::process`], without shrinking or certifying.
+    ///
+    /// # Errors
+    /// As for [`Pipeline::process`].
+    pub fn process_as_found(
         &self,
-        found: &Found,
-        origin: Option<Origin>,
-        draft: io::Result<Draft>,
-        make: &impl Fn() -> Result<A, Failure>,
+        found: &Counterexample,
+        front_end: &mut impl FrontEnd,
+    ) -> io::Result<PathBuf> {
+        self.finish(found, front_end, |_, _| Ok(found.clone()))
+    }
+
+    /// Like [`Pipeline::process`], for a caller that only writes text: the finding and its
+    /// explanation.
+    ///
+    /// # Errors
+    /// As for [`Pipeline::process`].
+    pub fn process_as_text(
+        &self,
+        found: &Counterexample,
         out: &mut impl Write,
         palette: &Palette,
     ) -> io::Result<PathBuf> {
-        let settled = draft.and_then(|draft| {
-            let shrunk = match self.shrink(found, origin, &draft, make, &CampaignMonitor::default()) {
-                Ok(shrunk) => shrunk,
-                Err(failure) => {
-                    let _ = writeln!(out, "error: it cannot be shrunk: {failure}");
-                    as_found(found, ShrinkStatus::Unfinished)
-                }
-            };
-            self.settle(found, (shrunk, None), origin, draft, make)
-        });
-        match settled {
-            Ok(settled) => {
-                self.tell(&settled, origin, make, out, palette)?;
-                Ok(settled.file)
-            }
-            Err(error) => {
-                self.tell_unsaved(found, &error, out)?;
-                Err(error)
-            }
-        }
+        self.process(found, &mut PlainReport::new(out, *palette))
     }
 
-    /// Shrinks a finding, and replaces the draft as it goes.
-    ///
-    /// # Errors
-    /// If there is no implementation any more to execute anything with.
-    pub fn shrink<A: Adapter>(
+    fn drafts(&self) -> MutexGuard<'_, HashMap<Identity, io::Result<Draft>>> {
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish<F: FrontEnd>(
         &self,
-        found: &Found,
-        origin: Option<Origin>,
+        found: &Counterexample,
+        front_end: &mut F,
+        reduce: impl FnOnce(&Draft, &F) -> io::Result<Counterexample>,
+    ) -> io::Result<PathBuf> {
+        let draft = self.drafts().remove(&found.identity());
+        let draft = draft.unwrap_or_else(|| Err(io::Error::other("the finding was not written down")));
+        let saved = draft.and_then(|draft| {
+            let reduced = reduce(&draft, front_end)?;
+            self.save(found, reduced, draft)
+        });
+        let (counterexample, file) =
+            saved.inspect_err(|error| front_end.error(&self.unsaved_text(found, error)))?;
+        front_end.saved(&SavedFinding {
+            names: &self.writer.names(),
+            setup: &self.config.setup,
+            counterexample: &counterexample,
+            trace: &self.trace(&counterexample),
+            file: &file,
+            replay: &self.replay,
+        })?;
+        Ok(file)
+    }
+
+    /// Shrinks and certifies. What the certifier finds shorter is shrunk again.
+    fn shortest(
+        &self,
+        found: &Counterexample,
         draft: &Draft,
-        make: &impl Fn() -> Result<A, Failure>,
-        watch: &CampaignMonitor,
-    ) -> Result<Shrunk, Failure> {
-        campaign::shrink(&self.plan, make, found, watch, |commands, finding| {
-            // What is on disk shows the finding as well, only at more length; what is settled in the end must be written.
-            let _ = self.improve(draft, commands, finding, origin, ShrinkStatus::Unfinished);
+        front_end: &impl FrontEnd,
+    ) -> io::Result<Counterexample> {
+        let shrunk = self.shrink(found, draft, front_end)?;
+        if found.is_inconclusive() || shrunk.status != ShrinkStatus::OneMinimal {
+            return Ok(shrunk);
+        }
+        front_end.certify(shrunk, &mut |shorter| {
+            self.improve(draft, shorter)?;
+            self.shrink(shorter, draft, front_end)
         })
     }
 
-    /// Replaces the draft by something simpler.
-    ///
-    /// # Errors
-    /// If it cannot be written; then the draft is what it was.
-    pub fn improve(
+    fn shrink(
         &self,
+        found: &Counterexample,
         draft: &Draft,
-        commands: &[Command],
-        finding: &Finding,
-        origin: Option<Origin>,
-        minimal: ShrinkStatus,
-    ) -> io::Result<()> {
-        draft.improve(&self.folder, self.folder.scenario(commands, finding, origin, minimal))
-    }
-
-    /// Writes the last of it and replays that as it stands on disk; if it shows something else, what was found is what
-    /// remains. Then it gets its lasting name.
-    ///
-    /// # Errors
-    /// If it cannot be written or read back; then the draft stays.
-    pub fn settle<A: Adapter>(
-        &self,
-        found: &Found,
-        (shrunk, certificate): (Shrunk, Option<&Certificate>),
-        origin: Option<Origin>,
-        draft: Draft,
-        make: &impl Fn() -> Result<A, Failure>,
-    ) -> io::Result<Settled> {
-        let folder = self.without_idle_groups(&shrunk, make);
-        let of = |folder: &FindingWriter, shrunk: &Shrunk| {
-            folder.scenario(&shrunk.commands, &shrunk.finding, origin, shrunk.outcome)
+        front_end: &impl FrontEnd,
+    ) -> io::Result<Counterexample> {
+        let shrink = || {
+            campaign::shrink(&self.config, &self.make, found, &self.monitor, |commands, finding| {
+                let better = Counterexample::new(commands.to_vec(), finding.clone());
+                // If it cannot be written, the draft still shows the finding. The last version must
+                // be written.
+                let _ = self.improve(draft, &Counterexample { origin: found.origin, ..better });
+            })
         };
-        let mut scenario = of(&folder, &shrunk);
-        if let Some(certificate) = certificate {
-            scenario = certified(scenario, certificate);
-        }
-        draft.improve(&folder, scenario.clone())?;
-        // Who found the same at the same time may have settled it, and taken the draft away.
+        let shrunk = front_end.while_shrinking(&self.monitor, shrink).unwrap_or_else(|failure| {
+            front_end.error(&format!("it cannot be shrunk: {failure}"));
+            found.clone()
+        });
+        self.improve(draft, &shrunk)?;
+        Ok(shrunk)
+    }
+
+    fn improve(&self, draft: &Draft, better: &Counterexample) -> io::Result<()> {
+        draft.improve(&self.writer, self.writer.scenario(better))
+    }
+
+    /// Writes the last version, and replays it as it is on disk. If that shows another finding, the
+    /// trace as it was found is saved. Then the file gets its final name.
+    fn save(
+        &self,
+        found: &Counterexample,
+        reduced: Counterexample,
+        draft: Draft,
+    ) -> io::Result<(Counterexample, PathBuf)> {
+        let writer = self.writer_without_idle_groups(&reduced);
+        let scenario = writer.scenario(&reduced);
+        draft.improve(&writer, scenario.clone())?;
+        // Another process that found the same may have renamed the draft already.
         let on_disk = if draft.path().exists() { &draft.open()? } else { &scenario };
-        if is_worth_repeating(&shrunk) && self.recurs(on_disk, &shrunk, make) == Some(false) {
-            let outcome = ShrinkStatus::Unstable(None);
-            let shrunk = Shrunk { executions: shrunk.executions, ..as_found(found, outcome) };
-            let file = draft.settle(&self.folder, of(&self.folder, &shrunk))?;
-            return Ok(Settled { shrunk, file });
+        if is_worth_replaying(&reduced) && self.recurs(on_disk, &reduced) == Some(false) {
+            let (executions, status) = (reduced.executions, ShrinkStatus::Unstable(None));
+            let unstable = Counterexample { executions, status, ..found.clone() };
+            let file = draft.rename(&self.writer, self.writer.scenario(&unstable))?;
+            return Ok((unstable, file));
         }
-        let file = draft.settle(&folder, scenario)?;
-        Ok(Settled { shrunk, file })
+        let file = draft.rename(&writer, scenario)?;
+        Ok((reduced, file))
     }
 
-    /// What happens with the implementation; by the policy alone where that cannot be told any more.
-    pub fn history<A: Adapter>(&self, shrunk: &Shrunk, make: &impl Fn() -> Result<A, Failure>) -> Trace {
-        let setup: &Setup = &self.plan.setup;
-        match make() {
-            Ok(mut adapter) if shrunk.is_repeatable() => {
-                Trace::of(&mut adapter, self.plan.terms, setup, &shrunk.commands)
+    /// The trace with the implementation's answers; by the policy alone if it cannot be repeated.
+    fn trace(&self, counterexample: &Counterexample) -> Trace {
+        let (config, commands) = (&self.config, &counterexample.commands);
+        match (self.make)() {
+            Ok(mut adapter) if counterexample.is_repeatable() => {
+                Trace::of(&mut adapter, config.terms, &config.setup, commands)
             }
-            _ => Trace::of_policy(setup, &shrunk.commands),
+            _ => Trace::of_policy(&config.setup, commands),
         }
     }
 
-    /// The folder with just the groups that the history names, if they suffice for it.
-    fn without_idle_groups<A: Adapter>(
-        &self,
-        shrunk: &Shrunk,
-        make: &impl Fn() -> Result<A, Failure>,
-    ) -> FindingWriter {
-        let few = self.folder.with_groups_of(&shrunk.commands);
-        if few.groups == self.folder.groups || !is_worth_repeating(shrunk) {
-            return self.folder.clone();
+    /// A writer with only the groups that the commands name, if they suffice to show the finding.
+    fn writer_without_idle_groups(&self, reduced: &Counterexample) -> FindingWriter {
+        let fewer = self.writer.with_groups_of(&reduced.commands);
+        if fewer.groups == self.writer.groups || !is_worth_replaying(reduced) {
+            return self.writer.clone();
         }
-        let scenario = few.scenario(&shrunk.commands, &shrunk.finding, None, shrunk.outcome);
-        if self.recurs(&scenario, shrunk, make) == Some(true) { few } else { self.folder.clone() }
+        let recurs = self.recurs(&fewer.scenario(reduced), reduced) == Some(true);
+        if recurs { fewer } else { self.writer.clone() }
     }
 
-    /// Whether the scenario shows the finding, if there is still an implementation to show it.
-    fn recurs<A: Adapter>(
-        &self,
-        scenario: &Scenario,
-        shrunk: &Shrunk,
-        make: &impl Fn() -> Result<A, Failure>,
-    ) -> Option<bool> {
-        let mut adapter = make().ok()?;
-        let finding = replay::against_implementation(scenario, &mut adapter, self.plan.terms);
-        let same = finding.map(|finding| finding.identity()) == Some(shrunk.finding.identity());
+    /// Whether the scenario shows the finding; none if no implementation can be made.
+    fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
+        let mut adapter = (self.make)().ok()?;
+        let finding = replay::against_implementation(scenario, &mut adapter, self.config.terms);
+        let same = finding.map(|finding| finding.identity()) == Some(counterexample.identity());
         Some(same && replay::against_policy(scenario).is_ok())
     }
 
-    fn tell<A: Adapter>(
-        &self,
-        settled: &Settled,
-        origin: Option<Origin>,
-        make: &impl Fn() -> Result<A, Failure>,
-        out: &mut impl Write,
-        palette: &Palette,
-    ) -> io::Result<()> {
-        let Settled { shrunk, file } = settled;
-        let trace = self.history(shrunk, make);
-        let names = self.folder.names();
-        let setup = &self.plan.setup;
-        let saved =
-            SavedFinding { names: &names, setup, shrunk, trace: &trace, origin, file, replay: &self.replay };
-        saved.write(out, palette, false, None)?;
-        let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        writeln!(out, "\n{name}, step by step:")?;
-        explain(out, palette, &Describer { names: &names, setup }, &trace)?;
-        out.flush()
-    }
-
-    /// Tells what cannot be saved, and why.
-    ///
-    /// # Errors
-    /// If it cannot be told either.
-    pub fn tell_unsaved(
-        &self,
-        found: &Found,
-        error: &impl fmt::Display,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        writeln!(out, "error: the finding cannot be saved in {}: {error}", self.folder.directory.display())?;
-        writeln!(out, "this is its scenario, before it was shrunk:")?;
-        let scenario = self.folder.scenario(&found.commands, &found.finding, None, ShrinkStatus::Unfinished);
-        writeln!(out, "{}", scenario.write())
+    fn unsaved_text(&self, found: &Counterexample, error: &impl fmt::Display) -> String {
+        format!(
+            "the finding cannot be saved in {}: {error}\nthis is its scenario, before it was shrunk:\n{}",
+            self.writer.directory.display(),
+            self.writer.scenario(&Counterexample { origin: None, ..found.clone() }).write()
+        )
     }
 }
 
-/// A finding of which nothing was made.
-pub fn as_found(found: &Found, outcome: ShrinkStatus) -> Shrunk {
-    Shrunk { commands: found.commands.clone(), finding: found.finding.clone(), executions: 0, outcome }
-}
-
-/// Whether there is something to learn from executing it once more: what is inconclusive was repeated before it was
-/// shrunk, and may take the whole time limit every time.
-fn is_worth_repeating(shrunk: &Shrunk) -> bool {
-    !shrunk.is_unstable() && shrunk.finding.identity().verdict != Verdict::Inconclusive
-}
-
-/// The scenario, whose chain is certified.
-fn certified(mut scenario: Scenario, certificate: &Certificate) -> Scenario {
-    if let Some(finding) = &mut scenario.finding {
-        finding.minimal = Minimality::Certified;
-        finding.certificate = Some(*certificate);
-    }
-    scenario
+/// Whether another execution can show something new. An inconclusive finding was repeated before it
+/// was shrunk, and may take the whole time limit every time.
+fn is_worth_replaying(counterexample: &Counterexample) -> bool {
+    !counterexample.is_unstable() && !counterexample.is_inconclusive()
 }

@@ -1,20 +1,21 @@
-//! Known findings: which finding is the same from one run to the next, and which of those that a baseline lists are
-//! met again or gone.
+//! Known findings: the identity of a finding from one run to the next, and the findings of a
+//! baseline that a run found again or that are absent.
 //!
-//! A baseline excuses what is known from failing a build, and nothing else: what is inconclusive is never known. The
-//! file's form is the wire's.
+//! A known finding does not fail a build. An inconclusive one is never known. The form of the file
+//! is in `format`.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Component, Path};
 
-use chatwarden_model::{NamedEnum, Policy, Preset, Promise};
+use chatwarden_model::{CommandKind, EnumSet, NamedEnum, Policy, Preset, Promise};
 
+use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::{Identity, Verdict};
 use chatwarden::format::{self, BaselineVerdict, KnownFinding, PolicySpec};
 use chatwarden::hash::fnv1a;
 
-/// The known findings of a project, and those that a run met.
+/// The known findings of a project, and those that a run found.
 ///
 /// ```
 /// use chatwarden_cli::baseline::{Baseline, Subject};
@@ -25,47 +26,48 @@ use chatwarden::hash::fnv1a;
 /// let strict =
 ///     Identity { verdict: Verdict::TooStrict, command: Some(CommandKind::Leave), promise: None, condition: None };
 /// let mut first = Baseline::default();
-/// assert!(!first.meet(subject.finding(strict)).is_known());
+/// assert!(!first.match_finding(subject.finding(strict)).is_known());
 ///
 /// let mut second = Baseline::of(first.updated(|_| true));
-/// assert!(second.meet(subject.finding(strict)).is_known());
+/// assert!(second.match_finding(subject.finding(strict)).is_known());
 /// let third = Baseline::of(second.updated(|_| true));
-/// assert_eq!(third.gone(|_| true).len(), 1);
+/// assert_eq!(third.absent(|_| true).len(), 1);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    /// What is known; none if no baseline was given.
+    /// The known findings; none if no baseline was given.
     known: Option<BTreeSet<KnownFinding>>,
-    met: BTreeSet<KnownFinding>,
+    /// The findings of the run.
+    found: BTreeSet<KnownFinding>,
 }
 
-/// A finding that was met, and whether it is known.
+/// A finding of a run, and whether it is known.
 ///
 /// ```
 /// use chatwarden_cli::baseline::{Baseline, Subject};
 /// use chatwarden::model::{Preset, Promise};
 /// use chatwarden::format::PolicySpec;
 /// let subject = Subject::new(&PolicySpec::Preset(Preset::AdderOnly), None, None);
-/// let met = Baseline::default().meet(subject.broken_by_policy(Promise::NoStrangers));
-/// assert_eq!(met.known, None);
-/// assert_eq!(met.finding.identity(), "broken-promise-no-strangers");
-/// assert_eq!(met.fingerprint().len(), 16);
+/// let matched = Baseline::default().match_finding(subject.broken_by_policy(Promise::NoStrangers));
+/// assert_eq!(matched.known, None);
+/// assert_eq!(matched.finding.identity(), "broken-promise-no-strangers");
+/// assert_eq!(matched.fingerprint().len(), 16);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Met {
-    /// What it is called from one run to the next.
+pub struct BaselineMatch {
+    /// Its identity from one run to the next.
     pub finding: KnownFinding,
     /// Whether the baseline lists it; none if there is no baseline.
     pub known: Option<bool>,
 }
 
-impl Met {
+impl BaselineMatch {
     /// Whether there is a baseline that lists it.
     pub fn is_known(&self) -> bool {
         self.known == Some(true)
     }
 
-    /// Sixteen hexadecimal digits that are the same in every run that meets the finding.
+    /// Sixteen hexadecimal digits that are the same in every run with this finding.
     pub fn fingerprint(&self) -> String {
         format!("{:016x}", fnv1a(KnownFinding::write_all([self.finding.clone()]).as_bytes()))
     }
@@ -74,7 +76,7 @@ impl Met {
 impl Baseline {
     /// The baseline that lists these findings.
     pub fn of(known: impl IntoIterator<Item = KnownFinding>) -> Self {
-        Baseline { known: Some(known.into_iter().collect()), met: BTreeSet::new() }
+        Baseline { known: Some(known.into_iter().collect()), found: BTreeSet::new() }
     }
 
     /// The baseline in a file.
@@ -91,24 +93,35 @@ impl Baseline {
         self.known.iter().flatten().filter(of_subject).filter_map(identity).collect()
     }
 
-    /// Takes down that a finding was met.
-    pub fn meet(&mut self, finding: KnownFinding) -> Met {
+    /// Records a finding of the run, and looks it up.
+    pub fn match_finding(&mut self, finding: KnownFinding) -> BaselineMatch {
         let known = self.known.as_ref().map(|known| known.contains(&finding));
-        self.met.insert(finding.clone());
-        Met { finding, known }
+        self.found.insert(finding.clone());
+        BaselineMatch { finding, known }
     }
 
-    /// The known findings that were not met, of those that the run would have met if they were still there.
-    pub fn gone(&self, could_be_met: impl Fn(&KnownFinding) -> bool) -> Vec<KnownFinding> {
+    /// Records the counterexamples of a run, and looks each up.
+    pub fn match_all<'f>(
+        &mut self,
+        subject: &Subject,
+        found: &'f [Counterexample],
+    ) -> Vec<(&'f Counterexample, BaselineMatch)> {
+        found.iter().map(|found| (found, self.match_finding(subject.finding(found.identity())))).collect()
+    }
+
+    /// The known findings that the run did not find, of those that it could have found.
+    pub fn absent(&self, could_be_found: impl Fn(&KnownFinding) -> bool) -> Vec<KnownFinding> {
         let known = self.known.iter().flatten();
-        known.filter(|known| !self.met.contains(known) && could_be_met(known)).cloned().collect()
+        known.filter(|known| !self.found.contains(known) && could_be_found(known)).cloned().collect()
     }
 
-    /// What is known after the run: what was met, and of what was known before all that the run could not have met.
-    pub fn updated(&self, could_be_met: impl Fn(&KnownFinding) -> bool) -> BTreeSet<KnownFinding> {
-        let met = self.met.iter().filter(|met| met.verdict != BaselineVerdict::Found(Verdict::Inconclusive));
-        let kept = self.known.iter().flatten().filter(|known| !could_be_met(known));
-        met.chain(kept).cloned().collect()
+    /// The known findings after the run: its definite findings, and the known ones that it could
+    /// not have found.
+    pub fn updated(&self, could_be_found: impl Fn(&KnownFinding) -> bool) -> BTreeSet<KnownFinding> {
+        let found =
+            self.found.iter().filter(|found| found.verdict != BaselineVerdict::Found(Verdict::Inconclusive));
+        let kept = self.known.iter().flatten().filter(|known| !could_be_found(known));
+        found.chain(kept).cloned().collect()
     }
 }
 
@@ -124,7 +137,7 @@ pub fn write(file: &Path, known: impl IntoIterator<Item = KnownFinding>) -> io::
     Ok(())
 }
 
-/// What findings are made in: a policy, and an implementation if one takes part.
+/// The subject of findings: a policy, and an implementation if one takes part.
 ///
 /// An example is at [`Baseline`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,7 +148,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The subject of those names.
+    /// The subject with those names.
     pub fn new(policy: &PolicySpec, adapter: Option<&str>, fault: Option<&str>) -> Self {
         Subject {
             policy: policy_name(policy.policy()),
@@ -167,17 +180,17 @@ impl Subject {
         KnownFinding { at, ..self.verdict(BaselineVerdict::Mismatch) }
     }
 
-    /// The finding, made by replaying a file.
+    /// The finding of the replay of a file.
     pub fn replayed(file: &Path, finding: KnownFinding) -> KnownFinding {
         KnownFinding { scenario: Some(slashed(file)), ..finding }
     }
 
-    /// Whether the known finding was made in this.
+    /// Whether it is the subject of the known finding.
     pub fn is_of(&self, known: &KnownFinding) -> bool {
         self.policy == known.policy && self.has_implementation_of(known)
     }
 
-    /// Whether the known finding was made with this implementation, under whichever policy.
+    /// Whether the known finding is one of this implementation, under any policy.
     pub fn has_implementation_of(&self, known: &KnownFinding) -> bool {
         (&self.adapter, &self.fault) == (&known.adapter, &known.fault)
     }
@@ -197,7 +210,20 @@ impl Subject {
     }
 }
 
-/// The path as files are named in reports that are read elsewhere: with `/` between its parts, and none of them `.`.
+/// Whether a run that carries out these kinds of commands and judges these promises could show a
+/// known finding. A finding of a scenario shows only in its replay.
+pub fn could_show(
+    known: &KnownFinding,
+    carries_out: impl Fn(CommandKind) -> bool,
+    judges: EnumSet<Promise>,
+) -> bool {
+    known.scenario.is_none()
+        && known.command.is_none_or(carries_out)
+        && known.promise.is_none_or(|promise| judges.contains(promise))
+}
+
+/// The path as in reports that are read on other machines: with `/` between its parts, none of
+/// which is `.`.
 pub fn slashed(file: &Path) -> String {
     let mut parts = file.components().filter(|part| *part != Component::CurDir);
     let absolute = if file.has_root() { parts.next().map(|_| "/") } else { None };
@@ -205,7 +231,8 @@ pub fn slashed(file: &Path) -> String {
     absolute.unwrap_or_default().to_owned() + &parts.join("/")
 }
 
-/// A preset's name, or one made of all knobs: a policy of which one is changed is another policy.
+/// The name of the preset, or one made of all knobs: with another value of a knob it is another
+/// policy.
 fn policy_name(policy: Policy) -> String {
     match Preset::ALL.iter().find(|preset| preset.policy() == policy) {
         Some(preset) => preset.name().into(),

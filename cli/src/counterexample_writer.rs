@@ -1,6 +1,7 @@
-//! Counterexamples on disk: a history in which a policy itself breaks a promise, as a scenario that expects just that.
+//! Counterexamples of a policy on disk: a trace in which the policy itself breaks a promise, as a
+//! scenario that expects exactly that.
 //!
-//! No implementation takes part, so there is no finding to record; and nothing is searched here.
+//! No implementation takes part, so the scenario has no finding.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,16 +12,16 @@ use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
 use chatwarden::triage::{hash, write};
 
-/// Where the counterexamples of a policy go, and what they have in common.
+/// Writes the counterexamples of a policy, and holds what they have in common.
 ///
 /// ```
 /// use chatwarden::model::{Command, Group, Preset, Promise, User, UserSet};
 /// use chatwarden::replay;
-/// use chatwarden::triage::CounterexampleWriter;
+/// use chatwarden_cli::counterexample_writer::CounterexampleWriter;
 /// use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
 ///
-/// let showcase = CounterexampleWriter {
-///     directory: std::env::temp_dir().join("chatwarden-showcase-example"),
+/// let writer = CounterexampleWriter {
+///     directory: std::env::temp_dir().join("chatwarden-counterexample-example"),
 ///     policy: PolicySpec::Preset(Preset::NoContactRule),
 ///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
 ///     groups: Names::numbered(1),
@@ -28,15 +29,15 @@ use chatwarden::triage::{hash, write};
 /// };
 /// let (kay, sam) = (User::new(2), User::new(4));
 /// let invite = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
-/// let file = showcase.save(Promise::Invitation, &[invite], 125)?;
+/// let file = writer.save(Promise::Invitation, &[invite], 125)?;
 /// let saved = Scenario::open(&file).expect("what was saved can be read");
 /// assert_eq!(saved.breaks[0].promise, Promise::Invitation);
-/// # std::fs::remove_dir_all(showcase.directory)?;
+/// # std::fs::remove_dir_all(writer.directory)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CounterexampleWriter {
-    /// Where the files go; it is made when the first is written.
+    /// The folder of the files; it is made when the first is written.
     pub directory: PathBuf,
     /// The policy, as the user named it.
     pub policy: PolicySpec,
@@ -49,10 +50,11 @@ pub struct CounterexampleWriter {
 }
 
 impl CounterexampleWriter {
-    /// Writes down the shortest history of so many commands that breaks a promise, reads it back and replays it.
+    /// Writes the shortest trace of an action set of this size that breaks a promise, reads it back
+    /// and replays it.
     ///
     /// # Errors
-    /// If it cannot be written, or what is on disk does not break the promise.
+    /// If it cannot be written, or if the file on disk does not break the promise.
     pub fn save(&self, promise: Promise, chain: &[Command], alphabet: usize) -> io::Result<PathBuf> {
         let path = write(&self.directory, &self.scenario(promise, chain, alphabet))?;
         let saved = Scenario::open(&path).map_err(io::Error::other)?;

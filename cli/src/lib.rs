@@ -11,18 +11,21 @@ mod command;
 pub mod counterexample_writer;
 pub mod driver_check;
 pub mod driver_process;
+mod exit;
 mod interrupt;
 mod messages;
 mod progress;
 pub mod report;
 pub mod suite_writer;
+mod triage;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use exit::{CliError, Exit};
 
 /// Runs the program with these arguments. The first one is the name of the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -43,11 +46,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success.into(),
+        Err(error) if error.is_broken_pipe() => Exit::Success.into(),
         Err(error) => {
             messages::print_error(&error);
-            let unanswered = matches!(error, CliError::Unanswered(_));
-            if unanswered { Exit::Inconclusive.into() } else { Exit::UsageError.into() }
+            error.exit().into()
         }
     }
 }
@@ -112,72 +114,5 @@ impl Action {
                 Ok(Exit::Success)
             }
         }
-    }
-}
-
-/// How the program ends, gravest last.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Exit {
-    Success,
-    Interrupted,
-    Inconclusive,
-    Finding,
-    UsageError,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
-            Exit::Success => 0,
-            Exit::Finding => 1,
-            Exit::UsageError => 2,
-            Exit::Inconclusive => 3,
-            Exit::Interrupted => 130,
-        })
-    }
-}
-
-/// Why a subcommand could not do its work.
-#[derive(Debug)]
-enum CliError {
-    /// An input that is wrong.
-    Input(String),
-    /// Something that could not be written.
-    Output(io::Error),
-    /// An implementation that cannot be started, or not again.
-    Unanswered(chatwarden::adapter::Failure),
-}
-
-impl fmt::Display for CliError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CliError::Input(message) => f.write_str(message),
-            CliError::Output(error) => write!(f, "cannot write: {error}"),
-            CliError::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
-        }
-    }
-}
-
-impl From<io::Error> for CliError {
-    fn from(error: io::Error) -> Self {
-        CliError::Output(error)
-    }
-}
-
-impl From<chatwarden::format::Error> for CliError {
-    fn from(error: chatwarden::format::Error) -> Self {
-        CliError::Input(error.to_string())
-    }
-}
-
-impl From<String> for CliError {
-    fn from(message: String) -> Self {
-        CliError::Input(message)
-    }
-}
-
-impl From<chatwarden::adapter::Failure> for CliError {
-    fn from(failure: chatwarden::adapter::Failure) -> Self {
-        CliError::Unanswered(failure)
     }
 }

@@ -1,5 +1,5 @@
-//! What people and programs are shown. A campaign, a search, a replay or a shrink is a stream of [`Event`]s; each report
-//! reads them and none touches an adapter.
+//! Reports for people and programs. A campaign, a search, a replay or a shrink is a stream of
+//! [`Event`]s. Every report reads the same events, and none touches an adapter.
 
 mod annotations;
 mod certified;
@@ -26,16 +26,13 @@ use std::time::Duration;
 
 use chatwarden_model::named_enum;
 
-use crate::baseline::Met;
+use crate::baseline::BaselineMatch;
 use crate::driver_check::CheckResult;
-use chatwarden::campaign::ShrinkStatus;
 use chatwarden::describe::SavedFinding;
 use chatwarden::finding::{Finding, Verdict};
 use chatwarden::format::{Error, KnownFinding, Scenario};
-use chatwarden_explore::End;
-use chatwarden_explore::certify::Certificate;
 
-/// Something that happened and is worth reporting.
+/// Something that happened.
 ///
 /// ```
 /// use chatwarden_cli::report::{Event, CampaignSummary};
@@ -45,11 +42,11 @@ use chatwarden_explore::certify::Certificate;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A campaign, or a shrinking, came to a finding and saved it.
-    FindingSaved(&'a Discovery<'a>),
+    /// A finding has its final name. The baseline may list it.
+    FindingSaved(&'a SavedFinding<'a>, &'a BaselineMatch),
     /// A scenario was replayed.
     ScenarioReplayed(&'a Replayed<'a>),
-    /// A file that should hold a scenario cannot be read, for this reason.
+    /// A scenario file cannot be read, for this reason.
     ScenarioUnreadable(&'a Path, &'a Error),
     /// A campaign is over.
     CampaignFinished(&'a CampaignSummary),
@@ -57,50 +54,28 @@ pub enum Event<'a> {
     PolicyExplored(&'a Explored),
     /// Several policies were explored, each of which was reported before.
     PoliciesCompared(&'a [Explored]),
-    /// An implementation was driven through every situation; its findings were reported before.
+    /// An implementation was searched; its findings were reported before.
     ImplementationExplored(&'a ImplementationExplored<'a>),
-    /// The baseline lists a finding that was not met any more.
+    /// The baseline lists a finding that the run did not find.
     KnownFindingAbsent(&'a KnownFinding),
     /// A driver was checked.
     DriverChecked(&'a CheckResult),
     /// Coverage was counted.
     CoverageCounted(&'a Covered<'a>),
-    /// A conformance suite was made and written down; its scenarios were replayed before.
+    /// A conformance suite was written; its scenarios were replayed before.
     SuiteWritten(&'a Written<'a>),
 }
 
-/// A finding that was saved, whether it is known, and what certifying it came to.
-#[derive(Clone, Copy, Debug)]
-pub struct Discovery<'a> {
-    /// The finding, its trace and its file.
-    pub saved: SavedFinding<'a>,
-    /// The finding's name from one run to the next, and whether it is known.
-    pub met: &'a Met,
-    /// The certificate of its length, or why there is none, if it was looked for.
-    pub proof: Option<&'a Result<Certificate, End>>,
-}
-
-impl Discovery<'_> {
-    /// The word for how minimal the trace is, if it is.
-    pub fn minimal_word(&self) -> Option<&'static str> {
-        match (self.saved.shrunk.outcome, self.proof) {
-            (ShrinkStatus::OneMinimal, Some(Ok(_))) => Some("certified"),
-            (ShrinkStatus::OneMinimal, _) => Some("one-minimal"),
-            _ => None,
-        }
-    }
-}
-
 named_enum! {
-    /// What came of the replay of a scenario.
+    /// The result of the replay of a scenario.
     ///
     /// ```
     /// use chatwarden::{model::NamedEnum, report::ReplayOutcome};
     /// assert_eq!(ReplayOutcome::Fixed.name(), "fixed");
     /// ```
     pub enum ReplayOutcome {
-        Passed = "passed": "everything is as the scenario says",
-        Failed = "failed": "something is not as the scenario says, or its finding recurs",
+        Passed = "passed": "everything happens as the scenario says",
+        Failed = "failed": "something differs from the scenario, or its finding recurs",
         Fixed = "fixed": "the scenario's finding no longer recurs",
         Inconclusive = "inconclusive": "the implementation gave no definite answer",
     }
@@ -117,7 +92,7 @@ named_enum! {
 ///     scenario: &Scenario::read(Source::new("x.json", text))?,
 ///     outcome: ReplayOutcome::Passed,
 ///     finding: None,
-///     met: None,
+///     matched: None,
 ///     at: None,
 ///     message: None,
 ///     time: std::time::Duration::ZERO,
@@ -131,15 +106,15 @@ pub struct Replayed<'a> {
     pub file: &'a Path,
     /// The scenario.
     pub scenario: &'a Scenario,
-    /// What came of it.
+    /// The result.
     pub outcome: ReplayOutcome,
     /// The finding of the implementation, if there is one.
     pub finding: Option<&'a Finding>,
-    /// What is called what is wrong from one run to the next, and whether it is known.
-    pub met: Option<&'a Met>,
-    /// The step at which something is wrong, if it is one step.
+    /// The difference or the finding, and whether it is known.
+    pub matched: Option<&'a BaselineMatch>,
+    /// The step at which something is wrong, if it is a single step.
     pub at: Option<usize>,
-    /// What is wrong.
+    /// The difference or the finding in words.
     pub message: Option<&'a str>,
     /// How long the replay took.
     pub time: Duration,
@@ -148,16 +123,16 @@ pub struct Replayed<'a> {
 impl Replayed<'_> {
     /// Whether it failed in a way that is known.
     pub fn is_known(&self) -> bool {
-        self.met.is_some_and(Met::is_known)
+        self.matched.is_some_and(BaselineMatch::is_known)
     }
 
-    /// The verdict on the implementation, if one took part and departs.
+    /// The verdict on the implementation, if one took part and deviates.
     pub fn verdict(&self) -> Option<Verdict> {
         self.finding.map(|finding| finding.identity().verdict)
     }
 }
 
-/// What a campaign came to.
+/// The result of a campaign in numbers.
 ///
 /// ```
 /// use chatwarden_cli::report::CampaignSummary;
@@ -177,23 +152,11 @@ pub struct CampaignSummary {
     pub findings: usize,
     /// How many of them are known.
     pub known: usize,
-    /// How many different inconclusive ones there are.
+    /// How many different inconclusive findings there are.
     pub inconclusive: usize,
 }
 
-/// Something that reads events.
-///
-/// ```
-/// use chatwarden_cli::report::{Event, Report};
-/// struct Counter(usize);
-/// impl Report for Counter {
-///     fn event(&mut self, _: Event<'_>) -> std::io::Result<()> {
-///         self.0 += 1;
-///         Ok(())
-///     }
-/// }
-/// # let _ = Counter(0);
-/// ```
+/// A reader of events.
 pub trait Report {
     /// Takes an event.
     ///
@@ -201,7 +164,7 @@ pub trait Report {
     /// If it cannot be written.
     fn event(&mut self, event: Event<'_>) -> io::Result<()>;
 
-    /// Everything has happened.
+    /// Takes the end of all events.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -238,20 +201,20 @@ impl std::fmt::Debug for Reports {
 
 impl Report for Reports {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|report| heard(report.event(event)))
+        self.0.iter_mut().try_for_each(|report| unless_closed(report.event(event)))
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|report| heard(report.finish()))
+        self.0.iter_mut().try_for_each(|report| unless_closed(report.finish()))
     }
 }
 
-/// A reader who went away does not keep the others from being told, or the exit code from being right.
-fn heard(written: io::Result<()>) -> io::Result<()> {
+/// Ignores a closed pipe: the other reports and the exit code do not depend on it.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
-/// The file as it is named in reports.
+/// The file's name in reports.
 fn shown(file: &Path) -> String {
     file.display().to_string()
 }

@@ -8,13 +8,12 @@ mod inputs_hash;
 
 use std::time::{Duration, Instant};
 
-use chatwarden_model::{Bounds, Command, CommandKind, EnumSet};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, NamedEnum};
 
-use crate::{
-    ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor, StateEquivalence,
-};
+use crate::{ConformanceSearch, ConformanceSearchResult, End, SearchMonitor, StateEquivalence};
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{CampaignConfig, Found, ShrinkStatus, Shrunk};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::{Certification, Counterexample, ShrinkStatus};
 use chatwarden::finding::Finding;
 pub use chatwarden::format::{Certificate, CertificateLevel};
 
@@ -54,17 +53,6 @@ pub enum CertifyOutcome {
     Shorter(Counterexample),
     /// No shorter trace was found, but not all were tried, for this reason.
     Unfinished(End),
-}
-
-/// A finding with its trace, and what is known of the length.
-///
-/// An example is at [`Certifier::certify`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CertifiedFinding {
-    /// The trace as it was, or a shorter one that the search found.
-    pub shrunk: Shrunk,
-    /// The certificate, or why there is none.
-    pub proof: Result<Certificate, End>,
 }
 
 /// A search for traces that are shorter than a counterexample and show the same finding.
@@ -113,6 +101,7 @@ impl Certifier<'_> {
     /// ```
     /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
     /// use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+    /// use chatwarden::counterexample::Counterexample;
     /// use chatwarden_explore::certify::{Limits, Certifier};
     /// use chatwarden_explore::SearchMonitor;
     /// use chatwarden::model::{Preset, Setup};
@@ -122,14 +111,14 @@ impl Certifier<'_> {
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
     /// let config = CampaignConfig::new(setup, &service()?.about());
     /// let monitor = CampaignMonitor::default();
-    /// let shrink = |found: &campaign::Found| campaign::shrink(&config, &service, found, &monitor, |_, _| {});
+    /// let shrink = |found: &Counterexample| campaign::shrink(&config, &service, found, &monitor, |_, _| {});
     ///
     /// let result = campaign::run_campaign(&config, &service, &monitor, &|_| {})?;
     /// let shrunk = shrink(&result.found[0])?;
     /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
     /// let certified = certifier.certify(&service, shrunk, shrink)?;
-    /// let certificate = certified.proof.expect("there is time enough");
-    /// assert_eq!(certificate.below, certified.shrunk.commands.len());
+    /// let certificate = certified.certificate().expect("there is time enough");
+    /// assert_eq!(certificate.below, certified.commands.len());
     /// # Ok::<(), chatwarden::adapter::Failure>(())
     /// ```
     ///
@@ -138,29 +127,29 @@ impl Certifier<'_> {
     pub fn certify<A: Adapter, E: From<Failure>>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-        mut shrunk: Shrunk,
-        mut simplify: impl FnMut(&Found) -> Result<Shrunk, E>,
-    ) -> Result<CertifiedFinding, E> {
+        mut shrunk: Counterexample,
+        mut simplify: impl FnMut(&Counterexample) -> Result<Counterexample, E>,
+    ) -> Result<Counterexample, E> {
         let deadline = self.deadline();
         loop {
             let lengths = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
-            let proof = match lengths.outcome {
-                CertifyOutcome::Certified(certificate) => Ok(certificate),
-                CertifyOutcome::Unfinished(end) => Err(end),
-                CertifyOutcome::Shorter(Counterexample { commands, finding }) => {
+            shrunk.certification = match lengths.outcome {
+                CertifyOutcome::Certified(certificate) => Certification::Certified(certificate),
+                CertifyOutcome::Unfinished(end) => Certification::Unfinished(end.about()),
+                CertifyOutcome::Shorter(shorter) => {
                     let executions = shrunk.executions;
-                    shrunk = simplify(&Found { run: 0, commands, finding })?;
+                    shrunk = simplify(&Counterexample { origin: shrunk.origin, ..shorter })?;
                     shrunk.executions += executions;
-                    if shrunk.outcome != ShrinkStatus::OneMinimal {
-                        return Ok(CertifiedFinding { shrunk, proof: Err(End::Stopped) });
-                    }
                     match lengths.below.filter(|below| is_valid_for(below, &shrunk)) {
-                        Some(certificate) => Ok(certificate),
+                        _ if shrunk.status != ShrinkStatus::OneMinimal => {
+                            Certification::Unfinished(End::Stopped.about())
+                        }
+                        Some(certificate) => Certification::Certified(certificate),
                         None => continue,
                     }
                 }
             };
-            return Ok(CertifiedFinding { shrunk, proof });
+            return Ok(shrunk);
         }
     }
 
@@ -289,7 +278,7 @@ impl Prepared {
 
 /// Whether a certificate of another counterexample is valid for this one: it has the same length, and
 /// the actions do not depend on the counterexample.
-fn is_valid_for(certificate: &Certificate, shrunk: &Shrunk) -> bool {
+fn is_valid_for(certificate: &Certificate, shrunk: &Counterexample) -> bool {
     certificate.ill_typed && certificate.below == shrunk.commands.len()
 }
 

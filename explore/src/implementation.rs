@@ -28,7 +28,8 @@ use graph_walk::GraphWalk;
 
 use crate::{End, SearchMonitor};
 use chatwarden::adapter::{Adapter, Answer, Failure, Replaceable};
-use chatwarden::finding::{Finding, Identity};
+pub use chatwarden::counterexample::Counterexample;
+use chatwarden::finding::Identity;
 use chatwarden::lockstep::{CheckConfig, Lockstep};
 
 /// A search for deviations of an implementation from the model.
@@ -119,18 +120,6 @@ pub enum StateEquivalence {
     Never,
 }
 
-/// A finding with a shortest trace that shows it. With copies it is the first of the shortest, in the
-/// order of the actions; without copies it is the shortest that the walk knows.
-///
-/// An example is at [`ConformanceSearch`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Counterexample {
-    /// The commands up to the one that shows the finding.
-    pub commands: Vec<Command>,
-    /// The finding.
-    pub finding: Finding,
-}
-
 /// The result of a search of an implementation.
 ///
 /// An example is at [`ConformanceSearch`].
@@ -216,7 +205,7 @@ pub fn search_implementation<A: Adapter>(
     let mut system = Replaceable::new(make)?;
     let mut lockstep = Lockstep::new(search.check);
     if let Err(finding) = lockstep.start(system.get()?, &search.setup) {
-        let counterexample = Counterexample { commands: Vec::new(), finding };
+        let counterexample = Counterexample::new(Vec::new(), finding);
         found(&counterexample);
         let found = vec![counterexample];
         return Ok(ConformanceSearchResult { found, ..ConformanceSearchResult::started() });

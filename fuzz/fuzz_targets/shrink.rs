@@ -4,7 +4,8 @@
 #![no_main]
 
 use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::counterexample::Counterexample;
 use chatwarden::fuzz::{Input, Mutator, Settings};
 use chatwarden::lockstep;
 use chatwarden::model::{EnumSet, NamedEnum, Setup};
@@ -24,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let run = |commands| lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, commands);
     if let Some(finding) = run(&input.commands) {
         let commands = input.commands[..=finding.at()].to_vec();
-        let found = Found { run: 0, commands, finding };
+        let found = Counterexample::new(commands, finding);
         let shrunk = campaign::shrink(&plan, &service, &found, &CampaignMonitor::default(), |_, _| {});
         let shrunk = shrunk.expect("the service can be made");
         assert_eq!(shrunk.finding.identity(), found.finding.identity());

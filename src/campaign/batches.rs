@@ -1,130 +1,135 @@
-//! Which runs are made next, and toward what. Jobs take runs in turns; where coverage is counted, turns come in
-//! rounds, and what the runs of a round are to seek follows from the rounds before it, so that it does not depend on
+//! Hands out the runs of a campaign in batches. Where coverage is counted, batches come in epochs:
+//! the runs of an epoch seek points that follow from the epochs before it. So they do not depend on
 //! the number of jobs.
 
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{BLOCK, CampaignConfig};
+use super::CampaignConfig;
 use crate::coverage::{Coverage, Point};
 use crate::generate::Guidance;
 
-/// The most runs of a round: what they showed is kept until the round is over.
-const ROUND: u64 = 4_096;
+/// The most runs of a batch.
+const MAX_BATCH: u64 = 16;
 
-/// The turns of a campaign.
+/// The most runs of an epoch: the points that they reach are kept until the epoch is over.
+const MAX_EPOCH: u64 = 4_096;
+
+/// The batches of a campaign.
 pub(super) struct BatchQueue<'a> {
-    plan: &'a CampaignConfig,
-    round: Mutex<Epoch>,
-    /// A turn is over.
-    over: Condvar,
+    config: &'a CampaignConfig,
+    epoch: Mutex<Epoch>,
+    batch_done: Condvar,
 }
 
 struct Epoch {
-    /// The next run, by its number within the shard; so the end.
-    next: u64,
+    /// The next run to hand out, by its number within the shard.
+    next_run: u64,
+    /// The first run after the epoch, by its number within the shard.
     end: u64,
-    /// How many turns are being taken.
-    taken: usize,
-    /// What the runs of this round showed.
-    shown: Vec<(u64, Vec<Point>)>,
+    /// How many batches are handed out and not yet given back.
+    open_batches: usize,
+    /// The points that the runs of this epoch reached.
+    reached: Vec<(u64, Vec<Point>)>,
     coverage: Coverage,
     targets: Arc<[Point]>,
 }
 
-/// Some runs for a job to make; it is given back when it is dropped, whatever became of the job.
-pub(super) struct Batch<'t, 'a> {
-    turns: &'t BatchQueue<'a>,
+/// Some runs for a job. The batch is given back when it is dropped, even if the job fails.
+pub(super) struct Batch<'q, 'a> {
+    queue: &'q BatchQueue<'a>,
     /// By their numbers within the shard.
     pub(super) runs: Range<u64>,
+    /// The points that the runs are to seek.
     pub(super) targets: Arc<[Point]>,
-    /// What each run showed.
-    pub(super) shown: Vec<(u64, Vec<Point>)>,
+    /// The points that each run reached.
+    pub(super) reached: Vec<(u64, Vec<Point>)>,
 }
 
 impl<'a> BatchQueue<'a> {
-    pub(super) fn new(plan: &'a CampaignConfig) -> Self {
+    pub(super) fn new(config: &'a CampaignConfig) -> Self {
         let coverage = Coverage::default();
-        let targets = targets(plan, &coverage);
-        let end = if plan.counts() { 1 } else { plan.shard.share(plan.runs) };
-        let round = Epoch { next: 0, end, taken: 0, shown: Vec::new(), coverage, targets };
-        BatchQueue { plan, round: Mutex::new(round), over: Condvar::new() }
+        let targets = least_covered(config, &coverage);
+        let end = if config.counts_coverage() { 1 } else { config.shard.share(config.runs) };
+        let epoch = Epoch { next_run: 0, end, open_batches: 0, reached: Vec::new(), coverage, targets };
+        BatchQueue { config, epoch: Mutex::new(epoch), batch_done: Condvar::new() }
     }
 
-    /// The next turn, if there is one before that run; it may have to wait for the round to end.
-    pub(super) fn take(
+    /// The next batch of runs before the limit; none if there is no such run, or if the campaign is
+    /// over at that run. It may wait for the epoch to end.
+    pub(super) fn next(
         &self,
         limit: impl Fn() -> u64,
         is_over: impl Fn(u64) -> bool,
     ) -> Option<Batch<'_, 'a>> {
-        let mut round = self.lock();
+        let mut epoch = self.lock();
         loop {
             let limit = limit();
-            if round.next >= limit || is_over(round.next) {
+            if epoch.next_run >= limit || is_over(epoch.next_run) {
                 return None;
             }
-            if round.next < round.end {
-                let start = round.next;
-                let fair = (round.end - start).div_ceil(2 * self.plan.jobs.get() as u64);
-                round.next = (start + fair.clamp(1, BLOCK)).min(round.end).min(limit);
-                round.taken += 1;
-                let (runs, targets) = (start..round.next, Arc::clone(&round.targets));
-                return Some(Batch { turns: self, runs, targets, shown: Vec::new() });
+            if epoch.next_run < epoch.end {
+                let start = epoch.next_run;
+                let fair = (epoch.end - start).div_ceil(2 * self.config.jobs.get() as u64);
+                epoch.next_run = (start + fair.clamp(1, MAX_BATCH)).min(epoch.end).min(limit);
+                epoch.open_batches += 1;
+                let (runs, targets) = (start..epoch.next_run, Arc::clone(&epoch.targets));
+                return Some(Batch { queue: self, runs, targets, reached: Vec::new() });
             }
-            if round.taken == 0 {
-                self.advance(&mut round, limit);
+            if epoch.open_batches == 0 {
+                self.start_next_epoch(&mut epoch, limit);
             } else {
-                round = self.over.wait(round).unwrap_or_else(PoisonError::into_inner);
+                epoch = self.batch_done.wait(epoch).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
 
-    /// What was covered by the runs before the limit.
-    pub(super) fn coverage(self, limit: u64) -> Coverage {
-        let mut round = self.round.into_inner().unwrap_or_else(PoisonError::into_inner);
-        count(self.plan, &mut round, self.plan.shard.share(limit));
-        round.coverage
+    /// The coverage of the runs before the limit.
+    pub(super) fn into_coverage(self, limit: u64) -> Coverage {
+        let mut epoch = self.epoch.into_inner().unwrap_or_else(PoisonError::into_inner);
+        count_reached(self.config, &mut epoch, self.config.shard.share(limit));
+        epoch.coverage
     }
 
-    /// Ends a round. Each is as long as all before it together, so that the first findings of a campaign already
-    /// matter to the next runs and the last ones are not waited for often.
-    fn advance(&self, round: &mut Epoch, limit: u64) {
-        count(self.plan, round, limit);
-        round.end = round.next + round.next.clamp(1, ROUND);
-        round.targets = targets(self.plan, &round.coverage);
+    /// Each epoch is as long as all before it together. So the first runs soon guide the next ones,
+    /// and later the jobs seldom wait for each other.
+    fn start_next_epoch(&self, epoch: &mut Epoch, limit: u64) {
+        count_reached(self.config, epoch, limit);
+        epoch.end = epoch.next_run + epoch.next_run.clamp(1, MAX_EPOCH);
+        epoch.targets = least_covered(self.config, &epoch.coverage);
     }
 
     fn lock(&self) -> MutexGuard<'_, Epoch> {
-        self.round.lock().unwrap_or_else(PoisonError::into_inner)
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Batch<'_, '_> {
     fn drop(&mut self) {
-        let mut round = self.turns.lock();
-        round.taken -= 1;
-        round.shown.append(&mut self.shown);
-        drop(round);
-        self.turns.over.notify_all();
+        let mut epoch = self.queue.lock();
+        epoch.open_batches -= 1;
+        epoch.reached.append(&mut self.reached);
+        drop(epoch);
+        self.queue.batch_done.notify_all();
     }
 }
 
-/// Counts what so many of the shard's runs showed.
-fn count(plan: &CampaignConfig, round: &mut Epoch, limit: u64) {
-    for (run, shown) in std::mem::take(&mut round.shown) {
-        if plan.shard.share(run) < limit {
-            shown.into_iter().for_each(|point| round.coverage.count_in(point));
+/// Counts the points that the shard's runs before the limit reached.
+fn count_reached(config: &CampaignConfig, epoch: &mut Epoch, limit: u64) {
+    for (run, points) in std::mem::take(&mut epoch.reached) {
+        if config.shard.share(run) < limit {
+            points.into_iter().for_each(|point| epoch.coverage.count_in(point));
         }
     }
 }
 
-/// What is to be sought: what was seen least often, up to the next power of two.
-fn targets(plan: &CampaignConfig, coverage: &Coverage) -> Arc<[Point]> {
-    if plan.guidance != Guidance::Coverage {
+/// The points to seek: those reached least often, up to the next power of two.
+fn least_covered(config: &CampaignConfig, coverage: &Coverage) -> Arc<[Point]> {
+    if config.guidance != Guidance::Coverage {
         return Arc::default();
     }
-    let wanted = || plan.targets.iter().filter(|point| plan.commands.contains(point.command()));
-    let least = wanted().map(|point| coverage.count(point)).min().unwrap_or_default();
-    let enough = (least + 1).next_power_of_two();
+    let wanted = || config.targets.iter().filter(|point| config.commands.contains(point.command()));
+    let fewest = wanted().map(|point| coverage.count(point)).min().unwrap_or_default();
+    let enough = (fewest + 1).next_power_of_two();
     wanted().filter(|point| coverage.count(*point) < enough).collect()
 }

@@ -1,72 +1,76 @@
-//! Whether a finding can be repeated: the same commands must be answered alike every time, and end in the same finding.
-//! What cannot is not worth shrinking, for it would be shrunk into nonsense.
+//! Executes the commands of a finding again. The answers must be the same every time, and the run
+//! must end in the same finding. A finding that does not repeat is not shrunk.
 
 use chatwarden_model::{Command, Setup};
 
-use super::{CampaignConfig, Found, is_inconclusive};
-use crate::adapter::{About, Adapter, Answer, Failure, Observation};
+use super::CampaignConfig;
+use crate::adapter::{About, Adapter, Answer, Failure, Observation, Replaceable};
+use crate::counterexample::Counterexample;
 use crate::finding::Finding;
 use crate::lockstep::run;
 
-/// How often the commands of a finding are executed again before anything is made of it.
+/// How often the commands of a finding are executed again.
 pub(super) const REPEATS: usize = 3;
 
-/// What came of the repetitions.
-pub(super) enum Repeated<A> {
-    /// The same every time; the implementation is ready for more.
-    Alike { finding: Finding, adapter: A },
-    /// Something else, after so many executions; at which step it was first answered otherwise, if it was.
-    Otherwise { at: Option<usize>, executions: usize },
+/// The result of the repetitions.
+pub(super) enum Repeated {
+    /// Every execution gave the same answers and the same finding.
+    Same(Finding),
+    /// An execution differed.
+    Different {
+        /// The first step with another answer or observation, if there is one.
+        at: Option<usize>,
+        /// How many executions there were.
+        executions: usize,
+    },
 }
 
-/// Executes the commands of a finding again.
-pub(super) fn repeated<A: Adapter>(
-    plan: &CampaignConfig,
-    make: &impl Fn() -> Result<A, Failure>,
-    found: &Found,
-) -> Result<Repeated<A>, Failure> {
-    let identity = found.finding.identity();
-    let mut recorder = Recorder { adapter: make()?, records: Vec::new() };
-    let mut first: Option<(Finding, Vec<StepObservation>)> = None;
+/// Executes the commands of a counterexample again.
+pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
+    config: &CampaignConfig,
+    adapter: &mut Replaceable<A, M>,
+    found: &Counterexample,
+) -> Result<Repeated, Failure> {
+    let identity = found.identity();
+    let mut first: Option<(Finding, Vec<StepRecord>)> = None;
     for executions in 1..=REPEATS {
-        recorder.records.clear();
-        let finding = run(&mut recorder, plan.terms, &plan.setup, &found.commands);
-        if is_inconclusive(finding.as_ref()) {
-            drop(recorder.adapter);
-            recorder.adapter = make()?;
+        let mut recorder = Recorder { adapter: adapter.get()?, steps: Vec::new() };
+        let finding = run(&mut recorder, config.terms, &config.setup, &found.commands);
+        let steps = recorder.steps;
+        if finding.as_ref().is_some_and(Finding::is_inconclusive) {
+            adapter.replace()?;
         }
-        let records = std::mem::take(&mut recorder.records);
-        let departure = first.as_ref().and_then(|(_, before)| departure(before, &records));
+        let at = first.as_ref().and_then(|(_, before)| first_difference(before, &steps));
         match finding {
-            Some(finding) if finding.identity() == identity && departure.is_none() => {
-                first.get_or_insert((finding, records));
+            Some(finding) if finding.identity() == identity && at.is_none() => {
+                first.get_or_insert((finding, steps));
             }
-            _ => return Ok(Repeated::Otherwise { at: departure, executions }),
+            _ => return Ok(Repeated::Different { at, executions }),
         }
     }
     let (finding, _) = first.expect("there is at least one repetition");
-    Ok(Repeated::Alike { finding, adapter: recorder.adapter })
+    Ok(Repeated::Same(finding))
 }
 
-/// What was answered to a command, and what could be seen then.
-type StepObservation = (Result<Answer, Failure>, Observation);
+/// The answer to a command, and the observation after it.
+type StepRecord = (Result<Answer, Failure>, Observation);
 
-fn departure(before: &[StepObservation], after: &[StepObservation]) -> Option<usize> {
-    let same = |(one, other): (&StepObservation, &StepObservation)| {
-        // Two failures may be worded differently.
+fn first_difference(before: &[StepRecord], after: &[StepRecord]) -> Option<usize> {
+    let is_same = |(one, other): (&StepRecord, &StepRecord)| {
+        // Two failures count as the same: their wording may vary.
         one.1 == other.1 && one.0.as_ref().ok() == other.0.as_ref().ok()
     };
-    let differing = before.iter().zip(after).position(|pair| !same(pair));
+    let differing = before.iter().zip(after).position(|pair| !is_same(pair));
     differing.or_else(|| (before.len() != after.len()).then_some(before.len().min(after.len())))
 }
 
-/// Passes everything on, and takes down what comes back.
-struct Recorder<A> {
-    adapter: A,
-    records: Vec<StepObservation>,
+/// Passes every call on and records the answers.
+struct Recorder<'a, A> {
+    adapter: &'a mut A,
+    steps: Vec<StepRecord>,
 }
 
-impl<A: Adapter> Adapter for Recorder<A> {
+impl<A: Adapter> Adapter for Recorder<'_, A> {
     fn about(&self) -> About {
         self.adapter.about()
     }
@@ -81,13 +85,13 @@ impl<A: Adapter> Adapter for Recorder<A> {
     }
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
         let answer = self.adapter.apply(command);
-        self.records.push((answer.clone(), Observation::default()));
+        self.steps.push((answer.clone(), Observation::default()));
         answer
     }
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         let observed = self.adapter.observe(seen);
-        if let Some((_, record)) = self.records.last_mut() {
-            *record = *seen;
+        if let Some((_, observation)) = self.steps.last_mut() {
+            *observation = *seen;
         }
         observed
     }

@@ -1,8 +1,8 @@
-//! A part of some work that several machines share: every so many-th piece of it, counted from one of the first.
+//! A part of work that several machines share: every Nth piece, counted from one of the first N.
 //!
-//! Pieces are dealt by their position. So shards differ in size by one at most, and neighbours, which cost alike, go to
-//! different shards; every machine must only count the same pieces in the same order, as machines do that have the same
-//! files and the same seed.
+//! Pieces are assigned by their position. So the sizes of shards differ by at most one, and
+//! neighbours, which cost about the same, go to different shards. Every machine must count the same
+//! pieces in the same order; the same files and the same seed ensure that.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -20,19 +20,19 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shard {
-    /// Which one, from 0.
+    /// The number of the shard, from 0.
     index: u64,
     of: NonZeroU64,
 }
 
-/// The most shards: each needs a machine.
+/// The most shards: each takes a machine.
 const MOST: u64 = 10_000;
 
 impl Shard {
     /// All of the work.
     pub const WHOLE: Shard = Shard { index: 0, of: NonZeroU64::MIN };
 
-    /// Whether the piece at the position, from 0, belongs to it.
+    /// Whether the shard holds the piece at the position, from 0.
     pub fn holds(self, position: u64) -> bool {
         position % self.of == self.index
     }
@@ -42,7 +42,7 @@ impl Shard {
         number.saturating_mul(self.of.get()).saturating_add(self.index)
     }
 
-    /// How many of the first so many pieces belong to it.
+    /// How many of the first `pieces` pieces the shard holds.
     pub fn share(self, pieces: u64) -> u64 {
         pieces.saturating_sub(self.index).div_ceil(self.of.get())
     }

@@ -1,8 +1,8 @@
-//! The explanation of a history to a person: at each step who may chat with whom, every condition and whether it
-//! held, what changed, and the policy's answer beside the implementation's; where a promise breaks, the pair, the
-//! missing approval and what would have made it legitimate.
+//! The explanation of a trace. Each step has the pairs that may chat, every condition and whether
+//! it held, the answers of the policy and of the implementation, and the changes. A broken promise
+//! has the pair, the missing approvals, and the commands that would have made the step legitimate.
 //!
-//! It judges nothing: all of it is read off a [`Trace`].
+//! Nothing is judged here: everything is read from a [`Trace`].
 
 use std::io::{self, Write};
 
@@ -19,52 +19,52 @@ use crate::trace::{Trace, TraceStep};
 pub fn explain(
     out: &mut impl Write,
     palette: &Palette,
-    telling: &Describer<'_>,
-    history: &Trace,
+    describer: &Describer<'_>,
+    trace: &Trace,
 ) -> io::Result<()> {
-    people(out, telling)?;
+    write_people(out, describer)?;
     let Palette { dim, bad, .. } = *palette;
     let mut known: &[Breach] = &[];
-    for record in &history.records {
+    for step in &trace.steps {
         writeln!(out)?;
-        step(out, palette, telling, record)?;
-        for breach in &record.breaches {
+        write_step(out, palette, describer, step)?;
+        for breach in &step.breaches {
             if known.contains(breach) {
                 writeln!(
                     out,
                     "  {dim}still broken: {} {}{dim:#}",
                     breach.promise,
-                    telling.users(breach.users)
+                    describer.users(breach.users)
                 )?;
             } else {
-                writeln!(out, "  {bad}✗ the policy itself {}{bad:#}", telling.breach(breach))?;
-                legitimate(out, telling, record, breach)?;
+                writeln!(out, "  {bad}✗ the policy itself {}{bad:#}", describer.breach(breach))?;
+                write_fixes(out, describer, step, breach)?;
             }
         }
-        known = &record.breaches;
-        if let Some(finding) = history.finding.as_ref().filter(|finding| finding.at() == record.at) {
+        known = &step.breaches;
+        if let Some(finding) = trace.finding.as_ref().filter(|finding| finding.at() == step.at) {
             for deviation in finding.deviations() {
-                writeln!(out, "  {bad}✗ {}{bad:#}", telling.deviation(deviation))?;
+                writeln!(out, "  {bad}✗ {}{bad:#}", describer.deviation(deviation))?;
                 if let Deviation::Broke(breach) = deviation {
-                    legitimate(out, telling, record, breach)?;
+                    write_fixes(out, describer, step, breach)?;
                 }
             }
         }
     }
-    match &history.finding {
+    match &trace.finding {
         Some(finding) if finding.command().is_none() => {
-            writeln!(out, "{bad}✗ {}{bad:#}", telling.finding(finding))
+            writeln!(out, "{bad}✗ {}{bad:#}", describer.finding(finding))
         }
         _ => Ok(()),
     }
 }
 
-fn people(out: &mut impl Write, telling: &Describer<'_>) -> io::Result<()> {
-    let cast = &telling.setup.cast;
+fn write_people(out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
+    let cast = &describer.setup.cast;
     for user in cast.kinds().everyone() {
-        let name = telling.names.user(user);
+        let name = describer.names.user(user);
         match cast.kind(user) {
-            Kind::Child => writeln!(out, "  {name}, a child of {}", telling.users(cast.guardians(user)))?,
+            Kind::Child => writeln!(out, "  {name}, a child of {}", describer.users(cast.guardians(user)))?,
             Kind::Adult => writeln!(out, "  {name}, an adult")?,
             Kind::Guardian => writeln!(out, "  {name}, a guardian")?,
         }
@@ -72,33 +72,33 @@ fn people(out: &mut impl Write, telling: &Describer<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn step(
+fn write_step(
     out: &mut impl Write,
     palette: &Palette,
-    telling: &Describer<'_>,
-    record: &TraceStep,
+    describer: &Describer<'_>,
+    step: &TraceStep,
 ) -> io::Result<()> {
     let Palette { bold, dim, good, bad, .. } = *palette;
-    writeln!(out, "{bold}step {}: {}{bold:#}", record.at, telling.command(record.command))?;
-    writeln!(out, "  may chat: {}", telling.may_chat(&record.before))?;
-    for (condition, holds) in record.decision.conditions() {
+    writeln!(out, "{bold}step {}: {}{bold:#}", step.at, describer.command(step.command))?;
+    writeln!(out, "  may chat: {}", describer.may_chat(&step.before))?;
+    for (condition, holds) in step.decision.conditions() {
         let (style, mark) = if holds { (good, '✓') } else { (bad, '✗') };
         writeln!(out, "  {style}{mark} {condition:<22}{style:#} {dim}{}{dim:#}", condition.about())?;
         if !holds && is_about_pairs(condition) {
-            let strangers = telling.strangers(&record.before, &record.command);
-            strangers.iter().try_for_each(|obstacle| writeln!(out, "      {obstacle}"))?;
+            let reasons = describer.unauthorized_pairs(&step.before, &step.command);
+            reasons.iter().try_for_each(|reason| writeln!(out, "      {reason}"))?;
         }
     }
     let delivered = |to: UserSet| {
-        if to.is_empty() { String::new() } else { format!(" and delivers to {}", telling.users(to)) }
+        if to.is_empty() { String::new() } else { format!(" and delivers to {}", describer.users(to)) }
     };
-    let by_policy = telling.decision(record.decision);
-    writeln!(out, "  the policy {by_policy}{}", delivered(record.delivered))?;
-    if let Some(answer) = record.answer {
+    let by_policy = describer.decision(step.decision);
+    writeln!(out, "  the policy {by_policy}{}", delivered(step.delivered))?;
+    if let Some(answer) = step.answer {
         let answered = if answer.is_allowed() { "allows" } else { "refuses" };
         writeln!(out, "  the implementation {answered}{}", delivered(answer.delivered()))?;
     }
-    let changes = telling.changes(&record.before, &record.after);
+    let changes = describer.changes(&step.before, &step.after);
     if changes.is_empty() {
         writeln!(out, "  nothing changes")?;
     }
@@ -113,11 +113,12 @@ fn is_about_pairs(condition: Condition) -> bool {
     )
 }
 
-/// What is missing between the two of a broken promise, and the approvals that would have made it legitimate.
-fn legitimate(
+/// The missing approvals between the two users of a breach, and the commands that would have made
+/// it legitimate.
+fn write_fixes(
     out: &mut impl Write,
-    telling: &Describer<'_>,
-    record: &TraceStep,
+    describer: &Describer<'_>,
+    step: &TraceStep,
     breach: &Breach,
 ) -> io::Result<()> {
     if !is_about_a_pair(breach) {
@@ -126,15 +127,15 @@ fn legitimate(
     let mut pair = breach.users.iter();
     let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
     let judged: &State = match breach.promise {
-        Promise::NoStrangers => &record.after,
-        _ => &record.before,
+        Promise::NoStrangers => &step.after,
+        _ => &step.before,
     };
-    for obstacle in telling.obstacles(judged, one, other) {
-        writeln!(out, "    because {obstacle}")?;
+    for reason in describer.missing_approvals(judged, one, other) {
+        writeln!(out, "    because {reason}")?;
     }
-    let remedies = telling.remedies(judged, one, other);
-    if remedies.is_empty() {
+    let fixes = describer.fixes(judged, one, other);
+    if fixes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "    legitimate after {}", remedies.join(", "))
+    writeln!(out, "    legitimate after {}", fixes.join(", "))
 }

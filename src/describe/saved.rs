@@ -1,6 +1,6 @@
-//! A saved finding as a person reads it: the chain of commands, the deviations and the missing approvals.
+//! A saved finding as text: the chain of commands, the deviations and the missing approvals.
 //!
-//! Known findings, certificates and CI reports are the program's; it hands in what it knows of them.
+//! The command line adds whether the finding is known, and the sentence about its certificate.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use anstyle::Style;
 use chatwarden_model::Setup;
 
 use super::{Describer, Palette, is_about_a_pair};
-use crate::campaign::{Origin, ShrinkStatus, Shrunk};
+use crate::counterexample::{Counterexample, ShrinkStatus};
 use crate::format::Names;
 use crate::trace::{Trace, TraceStep};
 
@@ -20,12 +20,10 @@ pub struct SavedFinding<'a> {
     pub names: &'a Names,
     /// The cast, groups and policy.
     pub setup: &'a Setup,
-    /// The finding and its trace as shrunk.
-    pub shrunk: &'a Shrunk,
+    /// The finding and its commands as shrunk.
+    pub counterexample: &'a Counterexample,
     /// The trace with the implementation's answers.
     pub trace: &'a Trace,
-    /// The seed and the number of the run; none where a scenario file was shrunk.
-    pub origin: Option<Origin>,
     /// The saved scenario.
     pub file: &'a Path,
     /// The command that replays the scenario, but for the file; empty if there is none.
@@ -45,11 +43,11 @@ impl SavedFinding<'_> {
         certificate: Option<&str>,
     ) -> io::Result<()> {
         let describer = Describer { names: self.names, setup: self.setup };
-        let finding = &self.shrunk.finding;
+        let finding = &self.counterexample.finding;
         let (known, style) = if is_known { ("known ", palette.warn) } else { ("", palette.bad) };
         let verdict = finding.identity().verdict;
         writeln!(out, "{style}{known}{verdict}{style:#}: {}", describer.deviation(finding.gravest()))?;
-        for step in &self.trace.records {
+        for step in &self.trace.steps {
             self.write_step(out, palette, &describer, step)?;
         }
         for deviation in &finding.deviations()[1..] {
@@ -79,7 +77,7 @@ impl SavedFinding<'_> {
         let answer = match step.answer {
             Some(answer) if answer.is_allowed() => "allowed",
             Some(_) => "refused",
-            None if !self.shrunk.is_repeatable() => "not repeated",
+            None if !self.counterexample.is_repeatable() => "not repeated",
             None => "no answer",
         };
         let to = step.reached();
@@ -95,30 +93,31 @@ impl SavedFinding<'_> {
             true => format!(", the policy delivers to {}", describer.users(step.delivered)),
             false => String::new(),
         };
-        let is_last = step.at == self.shrunk.finding.at();
+        let is_last = step.at == self.counterexample.finding.at();
         let style = if deviates || is_last { palette.bad } else { Style::new() };
         let command = describer.command(step.command);
         writeln!(out, "  {:>2}  {command:<38} {style}{answer}{delivered}{policy}{style:#}", step.at)
     }
 
-    /// Where a promise about two users is broken: the approvals that are missing between them.
+    /// The approvals that are missing between two users, if the breach is about two users.
     fn write_missing_approvals(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
-        let breach = self.shrunk.finding.breach().filter(is_about_a_pair);
-        let (Some(breach), Some(step)) = (breach, self.trace.records.last()) else { return Ok(()) };
+        let breach = self.counterexample.finding.breach().filter(is_about_a_pair);
+        let (Some(breach), Some(step)) = (breach, self.trace.steps.last()) else { return Ok(()) };
         let mut pair = breach.users.iter();
         let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
-        let obstacles = describer.obstacles(&step.after, one, other);
-        obstacles.iter().try_for_each(|obstacle| writeln!(out, "      {obstacle}"))
+        let missing = describer.missing_approvals(&step.after, one, other);
+        missing.iter().try_for_each(|line| writeln!(out, "      {line}"))
     }
 
     fn origin_text(&self) -> String {
-        let text = self.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
+        let text =
+            self.counterexample.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
         text.unwrap_or_default()
     }
 
     fn shrinking_text(&self) -> String {
-        let executions = self.shrunk.executions;
-        match self.shrunk.outcome {
+        let executions = self.counterexample.executions;
+        match self.counterexample.status {
             ShrinkStatus::OneMinimal => {
                 format!("shrunk in {executions} executions; none of the shrinker's passes makes it simpler")
             }

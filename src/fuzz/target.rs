@@ -16,12 +16,13 @@ use super::header::Header;
 use super::mutate::Mutator;
 use crate::adapter::fault::{Fault, FaultCast};
 use crate::adapter::{About, Adapter, Failure};
-use crate::campaign::{CampaignConfig, Found};
+use crate::campaign::CampaignConfig;
+use crate::counterexample::Counterexample;
 use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
-use crate::triage::{Draft, Finder, FindingWriter};
+use crate::triage::{FindingWriter, Pipeline};
 
 /// The configuration of a target.
 ///
@@ -122,7 +123,7 @@ pub enum TargetOutcome {
     /// The implementation conforms.
     Conforms,
     /// The implementation does not conform, with the setup of the header.
-    Found(Header, Box<Found>),
+    Found(Header, Box<Counterexample>),
 }
 
 /// Executes inputs with an implementation.
@@ -226,7 +227,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     fn found(&self, finding: Finding) -> TargetOutcome {
         let commands = self.executed.clone();
-        TargetOutcome::Found(self.input.header, Box::new(Found { run: 0, commands, finding }))
+        TargetOutcome::Found(self.input.header, Box::new(Counterexample::new(commands, finding)))
     }
 
     /// An input as text, a line for each command, for people who look at a corpus or an artifact.
@@ -258,20 +259,18 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     pub fn triage(
         &mut self,
         header: Header,
-        found: &Found,
+        found: &Counterexample,
         out: &mut impl Write,
         palette: &Palette,
     ) -> io::Result<PathBuf> {
-        let finder = self.finder(header.named_setup(&self.own));
-        let draft = finder.folder.draft(&found.commands, &found.finding, None);
-        self.adapter = None;
-        if let Ok(draft) = &draft {
-            // Shrinking may take long. Whoever interrupts it needs to know where the draft is.
-            let (identity, path) = (found.finding.identity(), draft.path().display());
-            let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
-        }
+        let (config, writer) = self.triage_config(header.named_setup(&self.own));
+        let shown_by = self.adapter.take();
         let make = || Ok(Box::new((self.make)()?) as Box<dyn Adapter + '_>);
-        conclude(&finder, found, draft, &make, out, palette)
+        let mut pipeline: Pipeline<MakeBoxed<'_, '_>> = Pipeline::new(config, writer, &make);
+        pipeline.replay.clone_from(&self.settings.replay);
+        pipeline.draft(found);
+        drop(shown_by);
+        process(&pipeline, found, out, palette)
     }
 
     fn execute(&mut self, setup: &Setup) -> Option<Finding> {
@@ -313,32 +312,36 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         Some(finding)
     }
 
-    fn finder(&self, named: NamedSetup) -> Finder {
-        let setup = named.setup();
-        let plan = CampaignConfig {
+    fn triage_config(&self, named: NamedSetup) -> (CampaignConfig, FindingWriter) {
+        let config = CampaignConfig {
             commands: self.kinds,
             terms: self.terms,
             shrink_time: Some(self.settings.shrink_time),
-            ..CampaignConfig::new(setup, &self.about)
+            ..CampaignConfig::new(named.setup(), &self.about)
         };
-        let folder = FindingWriter {
+        let writer = FindingWriter {
             fault: self.settings.fault.clone(),
             ..FindingWriter::about(named, self.settings.save.clone())
         };
-        let finder = Finder::new("cargo-fuzz", &self.about, plan, folder);
-        Finder { replay: self.settings.replay.clone(), ..finder }
+        (config, writer.with_source("cargo-fuzz", &self.about, self.terms))
     }
 }
 
-/// Concludes a finding. It is not generic, so that this library compiles it and not each fuzz
-/// crate.
-fn conclude<'a>(
-    finder: &Finder,
-    found: &Found,
-    draft: io::Result<Draft>,
-    make: &dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure>,
+/// Makes an implementation whose type the pipeline does not know.
+type MakeBoxed<'m, 'a> = &'m dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure>;
+
+/// Processes a finding whose draft was written. It is not generic, so that this library compiles it
+/// and not each fuzz crate.
+fn process<'a>(
+    pipeline: &Pipeline<MakeBoxed<'_, 'a>>,
+    found: &Counterexample,
     mut out: &mut dyn Write,
     palette: &Palette,
 ) -> io::Result<PathBuf> {
-    finder.conclude(found, None, draft, &make, &mut out, palette)
+    if let Some(path) = pipeline.draft_file(found.identity()) {
+        // Shrinking takes time. A person who ends it early should know where the draft is.
+        let (identity, path) = (found.identity(), path.display());
+        let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
+    }
+    pipeline.process_as_text(found, &mut out, palette)
 }

@@ -1,64 +1,75 @@
-//! What was observed, beside what should have been: drift, the judged state, and the deviations of a decision.
+//! Compares an observation with the state that should have been: the parts that diverge, the state
+//! merged with the observation, and the deviations of an answer from the policy.
 //!
-//! Promises are not judged here but by the model, on the judged state that is made here.
+//! Promises are judged by the model, on the merged state. Every structure is taken apart field by
+//! field, so that the compiler names this file when the observed state gets another part.
 
 use chatwarden_model::{Command, Decision, EnumSet, Group, GroupState, Policy, Setup, State, User, UserSet};
 
 use crate::adapter::{Answer, GroupView, Observation, Part};
 use crate::finding::Deviation;
 
-/// The observed parts that are not as in the state. This is how every observation is compared.
+/// The observed parts that are not as in the state. Every observation is compared by this function.
 #[inline]
-pub fn drift(state: &State, seen: &Observation, setup: &Setup, observes: EnumSet<Part>) -> EnumSet<Part> {
-    let mut drifted = EnumSet::empty();
+pub fn diverged_parts(
+    state: &State,
+    seen: &Observation,
+    setup: &Setup,
+    observes: EnumSet<Part>,
+) -> EnumSet<Part> {
+    let Observation { groups, contacts, blocks } = seen;
+    let mut diverged = EnumSet::empty();
     for group in Group::first(setup.groups) {
-        drifted = drifted.or(differences(&view(state.group(group)), &seen.groups[group.index()]));
+        diverged = diverged.or(differences(&view(state.group(group)), &groups[group.index()]));
     }
     let kinds = setup.cast.kinds();
-    if kinds.children.iter().any(|child| state.contacts(&setup.policy, child) != seen.contacts[child.index()])
-    {
-        drifted.insert(Part::Contacts);
+    if kinds.children.iter().any(|child| state.contacts(&setup.policy, child) != contacts[child.index()]) {
+        diverged.insert(Part::Contacts);
     }
-    if kinds.chatting().iter().any(|user| state.blocks(user) != seen.blocks[user.index()]) {
-        drifted.insert(Part::Blocks);
+    if kinds.chatting().iter().any(|user| state.blocks(user) != blocks[user.index()]) {
+        diverged.insert(Part::Blocks);
     }
-    drifted.and(observes)
+    diverged.and(observes)
 }
 
-/// Whether everybody of whom the answer and the observation speak is in the cast.
+/// Whether the answer and the observation name only users of the cast.
 #[inline]
 pub(super) fn is_readable(seen: &Observation, answer: Answer, setup: &Setup) -> bool {
-    let groups = seen
-        .groups
-        .iter()
-        .map(|group| group.members.or(group.invited).or(group.banned).or(UserSet::of(group.owner)));
-    let users = seen.contacts.iter().chain(&seen.blocks).copied().chain(groups);
+    let Observation { groups, contacts, blocks } = seen;
+    let groups = groups.iter().map(|group| {
+        let GroupView { phase: _, link: _, owner, members, invited, banned } = *group;
+        members.or(invited).or(banned).or(UserSet::of(owner))
+    });
+    let users = contacts.iter().chain(blocks).copied().chain(groups);
     let named = users.fold(answer.delivered(), UserSet::or);
     named.is_subset(setup.cast.kinds().everyone())
 }
 
-/// Whether anything that can be seen differs between two moments.
+/// Whether two observations differ in a part that the adapter observes.
 pub(super) fn changed(
     before: &Observation,
     after: &Observation,
     setup: &Setup,
     observes: EnumSet<Part>,
 ) -> bool {
+    let Observation { groups, contacts, blocks } = before;
     let mut parts = EnumSet::empty();
     for group in Group::first(setup.groups) {
-        parts = parts.or(differences(&before.groups[group.index()], &after.groups[group.index()]));
+        parts = parts.or(differences(&groups[group.index()], &after.groups[group.index()]));
     }
-    if before.contacts != after.contacts {
+    if *contacts != after.contacts {
         parts.insert(Part::Contacts);
     }
-    if before.blocks != after.blocks {
+    if *blocks != after.blocks {
         parts.insert(Part::Blocks);
     }
     !parts.and(observes).is_empty()
 }
 
-/// Sets the state's groups to what was observed of them. An invitation that appears was issued by the actor.
-pub(super) fn overlay(
+/// Sets the groups of the state to the observed ones. The actor counts as the inviter of a new
+/// invitation. Contacts and blocks stay those of the model: they are what guardians and users
+/// decided.
+pub(super) fn merge_observation(
     before: &State,
     state: &mut State,
     seen: &Observation,
@@ -67,20 +78,19 @@ pub(super) fn overlay(
     by: User,
 ) {
     for group in Group::first(setup.groups) {
-        let (seen, before) = (&seen.groups[group.index()], before.group(group));
+        let GroupView { phase, link, owner, members, invited, banned } = seen.groups[group.index()];
+        let before = before.group(group);
         let group = state.group_mut(group);
         for part in observes.iter() {
             match part {
-                Part::Members => group.members = seen.members,
-                Part::Phase => group.phase = seen.phase,
-                Part::Owner => group.owner = seen.owner,
-                Part::Banned => group.banned = seen.banned,
-                Part::Link => group.link = seen.link,
+                Part::Members => group.members = members,
+                Part::Phase => group.phase = phase,
+                Part::Owner => group.owner = owner,
+                Part::Banned => group.banned = banned,
+                Part::Link => group.link = link,
                 Part::Invited => {
                     group.uninvite_all();
-                    seen.invited
-                        .iter()
-                        .for_each(|user| group.invite(user, before.inviter(user).unwrap_or(by)));
+                    invited.iter().for_each(|user| group.invite(user, before.inviter(user).unwrap_or(by)));
                 }
                 Part::Contacts | Part::Blocks => {}
             }
@@ -88,7 +98,8 @@ pub(super) fn overlay(
     }
 }
 
-/// In what the answer departs from the policy; refusing more and delivering less count under `strict` only.
+/// The deviations of an answer from the policy. Refusing more and delivering less count only if
+/// `strict`.
 pub(super) fn deviations(
     before: &State,
     policy: &Policy,
@@ -99,24 +110,25 @@ pub(super) fn deviations(
 ) -> Vec<Deviation> {
     let by_policy =
         if decision.is_allowed() { { *before }.carry_out(policy, command) } else { UserSet::EMPTY };
-    let mut found = Vec::new();
+    let mut deviations = Vec::new();
     match (decision.reason(), answer.is_allowed()) {
-        (Some(condition), true) => found.push(Deviation::Allowed(condition)),
-        (None, false) if strict => found.push(Deviation::Refused),
+        (Some(condition), true) => deviations.push(Deviation::Allowed(condition)),
+        (None, false) if strict => deviations.push(Deviation::Refused),
         (None, true) => {
             let (over, under) = (answer.delivered().minus(by_policy), by_policy.minus(answer.delivered()));
             if !over.is_empty() {
-                found.push(Deviation::Overdelivered(over));
+                deviations.push(Deviation::Overdelivered(over));
             }
             if !under.is_empty() && strict {
-                found.push(Deviation::Underdelivered(under));
+                deviations.push(Deviation::Underdelivered(under));
             }
         }
-        _ => {}
+        (Some(_), false) | (None, false) => {}
     }
-    found
+    deviations
 }
 
+/// The group as an adapter would observe it. Inviters cannot be observed.
 fn view(group: &GroupState) -> GroupView {
     GroupView {
         phase: group.phase,
@@ -130,12 +142,13 @@ fn view(group: &GroupState) -> GroupView {
 
 #[inline]
 fn differences(one: &GroupView, other: &GroupView) -> EnumSet<Part> {
+    let GroupView { phase, link, owner, members, invited, banned } = *one;
     EnumSet::from_flags([
-        (Part::Phase, one.phase != other.phase),
-        (Part::Link, one.link != other.link),
-        (Part::Owner, one.owner != other.owner),
-        (Part::Members, one.members != other.members),
-        (Part::Invited, one.invited != other.invited),
-        (Part::Banned, one.banned != other.banned),
+        (Part::Phase, phase != other.phase),
+        (Part::Link, link != other.link),
+        (Part::Owner, owner != other.owner),
+        (Part::Members, members != other.members),
+        (Part::Invited, invited != other.invited),
+        (Part::Banned, banned != other.banned),
     ])
 }

@@ -1,4 +1,4 @@
-//! Files that are replaced whole or not at all.
+//! Writes files whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Writes the bytes to the path: to a temporary file beside it first, which then takes its name. The file has the mode that
-/// the umask gives.
+/// Writes the bytes to a temporary file beside the path, and then renames it. The file has the mode
+/// that the umask gives.
 ///
 /// # Errors
-/// If it cannot be written; then a file that was there before is as it was.
+/// If it cannot be written; then a file that was there before stays as it was.
 ///
 /// ```
 /// let file = std::env::temp_dir().join("chatwarden-replace-file-example");
@@ -24,13 +24,13 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let replaced = written.and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     replaced
 }
 
-/// Makes sure that files can be written to a folder, and leaves nothing behind.
+/// Checks that files can be written to a folder, without leaving one behind.
 ///
 /// # Errors
 /// If they cannot.
@@ -41,7 +41,7 @@ pub fn check_writable(directory: &Path) -> io::Result<()> {
     fs::remove_file(temporary)
 }
 
-/// A new file with a name of its own beside the path.
+/// Opens a new file with a unique name beside the path.
 fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -49,7 +49,7 @@ fn temporary_beside(path: &Path) -> io::Result<(PathBuf, File)> {
         let number = NEXT.fetch_add(1, Relaxed);
         let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            // A process of the same number left it behind.
+            // An earlier process with the same number left it behind.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             opened => return Ok((temporary, opened?)),
         }

@@ -1,27 +1,29 @@
-//! Findings on disk: a finding becomes a scenario file as soon as it is made, the file is replaced as the history
-//! shrinks, and gets its lasting name, made of what it holds, at the end. What a policy does not keep is saved at once.
+//! Findings on disk. A draft is written as soon as something is found and is replaced while the
+//! trace shrinks. At the end the file gets its final name, which is made of its content.
 //!
-//! What a scenario file looks like is the formats' to say. Nothing is printed here.
+//! The form of scenario files is in `format`. Nothing is printed here.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise, Setup};
 
-use crate::adapter::Fidelity;
-use crate::campaign::{Origin, ShrinkStatus};
-use crate::finding::{Finding, Identity};
+use crate::adapter::{About, Fidelity};
+use crate::counterexample::{Counterexample, ShrinkStatus};
+use crate::describe::Describer;
+use crate::finding::Identity;
 use crate::format::{self, CastSpec, FindingRecord, NamedSetup, Names, PolicySpec, Scenario};
 use crate::hash::fnv1a;
+use crate::lockstep::CheckConfig;
 use crate::replay;
 use crate::triage::file::replace_file;
 
-/// What the scenarios of a campaign have in common.
+/// Writes the scenarios of findings, and holds what they have in common.
 ///
 /// An example is at [`Draft`].
 #[derive(Clone, Debug)]
 pub struct FindingWriter {
-    /// Where the files go; it is made when the first is written.
+    /// The folder of the files; it is made when the first is written.
     pub directory: PathBuf,
     /// The policy, as the user named it.
     pub policy: PolicySpec,
@@ -31,7 +33,7 @@ pub struct FindingWriter {
     pub groups: Vec<String>,
     /// The promises that were judged, unless all were.
     pub promises: Option<EnumSet<Promise>>,
-    /// Who looked for it: `fuzz`, `shrink`.
+    /// The engine that found it, such as `fuzz` or `shrink`.
     pub engine: String,
     /// The implementation's name.
     pub adapter: String,
@@ -43,11 +45,11 @@ pub struct FindingWriter {
     pub fidelity: Fidelity,
 }
 
-/// What the name of a draft ends in.
+/// The end of the name of a draft.
 const DRAFT: &str = ".new";
 
 impl FindingWriter {
-    /// A folder of scenarios about a setup, of which nobody is known to have found any.
+    /// A writer of scenarios about a setup, without an engine or an implementation.
     pub fn about(named: NamedSetup, directory: PathBuf) -> Self {
         let NamedSetup { cast, groups, policy } = named;
         FindingWriter {
@@ -64,47 +66,55 @@ impl FindingWriter {
         }
     }
 
+    /// The same, for findings of an engine and an implementation that is compared like this.
+    #[must_use]
+    pub fn with_source(self, engine: &str, about: &About, check: CheckConfig) -> Self {
+        let judges_all = check.promises == EnumSet::all();
+        FindingWriter {
+            engine: engine.into(),
+            adapter: about.name.clone(),
+            implementation: Some(about.version.clone()),
+            fidelity: check.fidelity,
+            promises: (!judges_all).then_some(check.promises),
+            ..self
+        }
+    }
+
     /// The cast, groups and policy.
     pub fn setup(&self) -> Setup {
         Setup { cast: self.cast.named_cast().cast, groups: self.groups.len(), policy: self.policy.policy() }
     }
 
-    /// What users and groups are called.
+    /// The names of users and groups.
     pub fn names(&self) -> Names {
         self.cast.named_cast().with_groups(self.groups.clone())
     }
 
-    /// The folder of a scenario with no more groups than the commands name.
+    /// The writer of a scenario with no more groups than the commands name.
     pub fn with_groups_of(&self, commands: &[Command]) -> Self {
         let named = commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
-        let mut folder = self.clone();
-        folder.groups.truncate(named.unwrap_or(0));
-        folder
+        let mut writer = self.clone();
+        writer.groups.truncate(named.unwrap_or(0));
+        writer
     }
 
-    /// A history as a scenario, with what the policy says to it and no finding.
-    pub fn history(&self, commands: &[Command]) -> Scenario {
-        let mut scenario = self.followed(commands);
+    /// A trace as a scenario that expects what the policy does, without a finding.
+    pub fn trace(&self, commands: &[Command]) -> Scenario {
+        let mut scenario = self.expected(commands);
         scenario.name = format!("history-{:08x}", hash(&scenario, ""));
         scenario
     }
 
-    /// The finding as a scenario.
-    pub fn scenario(
-        &self,
-        commands: &[Command],
-        finding: &Finding,
-        origin: Option<Origin>,
-        minimal: ShrinkStatus,
-    ) -> Scenario {
-        let mut scenario = self.followed(commands);
-        scenario.finding = Some(self.record(&scenario, finding, origin, minimal));
-        scenario.name = self.name(&scenario, finding.identity());
+    /// The counterexample as a scenario.
+    pub fn scenario(&self, counterexample: &Counterexample) -> Scenario {
+        let mut scenario = self.expected(&counterexample.commands);
+        scenario.finding = Some(self.record(&scenario, counterexample));
+        scenario.name = self.name(&scenario, counterexample.identity());
         scenario
     }
 
-    /// What the policy says to the commands.
-    fn followed(&self, commands: &[Command]) -> Scenario {
+    /// A scenario that expects what the policy does.
+    fn expected(&self, commands: &[Command]) -> Scenario {
         let (steps, mut breaks) = replay::follow_policy(&self.setup(), commands);
         let judged = self.promises.unwrap_or_else(EnumSet::all);
         breaks.retain(|known| judged.contains(known.promise));
@@ -122,27 +132,23 @@ impl FindingWriter {
         }
     }
 
-    /// Writes a finding down as it was made.
+    /// Writes a counterexample to disk as it was found.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn draft(
-        &self,
-        commands: &[Command],
-        finding: &Finding,
-        origin: Option<Origin>,
-    ) -> io::Result<Draft> {
-        let mut scenario = self.scenario(commands, finding, origin, ShrinkStatus::Unfinished);
-        // A name that no finished finding has, so that no draft ever stands in the place of one.
+    pub fn draft(&self, found: &Counterexample) -> io::Result<Draft> {
+        let mut scenario = self.scenario(found);
+        // No finished finding has such a name, so a draft never replaces one.
         scenario.name += DRAFT;
         Ok(Draft { path: write(&self.directory, &scenario)?, name: scenario.name })
     }
 
-    /// Writes a scenario under its name, whole or not at all. Of a file of the same history that is there already, what a
-    /// person wrote into it stays, and its finding if that is known to be as minimal or more so.
+    /// Writes a scenario under its name, whole or not at all. If there is a file of the same trace
+    /// already, the texts that a person wrote into it stay; so does its finding if it is as minimal
+    /// or more so.
     ///
     /// # Errors
-    /// If it cannot be written, or what is there cannot be read.
+    /// If it cannot be written, or if the file that is there cannot be read.
     pub fn save(&self, mut scenario: Scenario) -> io::Result<PathBuf> {
         let path = self.directory.join(format!("{}.json", scenario.name));
         if path.exists() {
@@ -156,17 +162,13 @@ impl FindingWriter {
         write(&self.directory, &scenario)
     }
 
-    fn record(
-        &self,
-        scenario: &Scenario,
-        finding: &Finding,
-        origin: Option<Origin>,
-        minimal: ShrinkStatus,
-    ) -> FindingRecord {
+    fn record(&self, scenario: &Scenario, counterexample: &Counterexample) -> FindingRecord {
+        let Counterexample { finding, origin, status, .. } = counterexample;
         let identity = finding.identity();
         let (setup, names) = (scenario.setup(), scenario.names());
-        let telling = crate::describe::Describer { names: &names, setup: &setup };
+        let describer = Describer { names: &names, setup: &setup };
         let breach = finding.breach();
+        let certificate = counterexample.certificate();
         FindingRecord {
             engine: self.engine.clone(),
             seed: origin.map(|origin| origin.seed),
@@ -183,33 +185,34 @@ impl FindingWriter {
             at: finding.at(),
             group: breach.and_then(|breach| breach.group),
             users: breach.map(|breach| breach.users).filter(|users| !users.is_empty()),
-            message: telling.deviation(finding.gravest()),
-            minimal: match minimal {
-                ShrinkStatus::OneMinimal => format::Minimality::OneMinimal,
-                ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_) => format::Minimality::None,
+            message: describer.deviation(finding.gravest()),
+            minimal: match (status, certificate) {
+                (_, Some(_)) => format::Minimality::Certified,
+                (ShrinkStatus::OneMinimal, None) => format::Minimality::OneMinimal,
+                (ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_), None) => format::Minimality::None,
             },
-            certificate: None,
+            certificate,
         }
     }
 
-    /// The identity with a hash of what is replayed, so that the same history is the same file.
+    /// The identity with a hash of what is replayed, so that the same trace is the same file.
     fn name(&self, scenario: &Scenario, identity: Identity) -> String {
         let subject = [&self.adapter, self.fault.as_deref().unwrap_or_default(), self.fidelity.name()];
         format!("{identity}-{:08x}", hash(scenario, &subject.join("\n")))
     }
 }
 
-/// The file of a finding whose history is still being shrunk.
+/// The file of a finding whose trace is still being shrunk.
 ///
 /// ```
 /// use chatwarden::adapter::Fidelity;
-/// use chatwarden::campaign::ShrinkStatus;
+/// use chatwarden::counterexample::Counterexample;
 /// use chatwarden::model::{Command, Group, Preset, User};
 /// use chatwarden::triage::FindingWriter;
 /// use chatwarden::finding::{Deviation, Finding};
 /// use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario};
 ///
-/// let folder = FindingWriter {
+/// let writer = FindingWriter {
 ///     directory: std::env::temp_dir().join("chatwarden-draft-example"),
 ///     policy: PolicySpec::Preset(Preset::MessengerKids),
 ///     cast: CastSpec::BuiltIn(BuiltInCast::Small),
@@ -223,11 +226,11 @@ impl FindingWriter {
 /// };
 /// let command = Command::Leave { by: User::new(2), group: Group::new(0) };
 /// let finding = Finding::new(0, Some(command), vec![Deviation::Refused]);
-/// let draft = folder.draft(&[command], &finding, None)?;
-/// let file = draft.settle(&folder, folder.scenario(&[command], &finding, None, ShrinkStatus::OneMinimal))?;
+/// let found = Counterexample::new(vec![command], finding);
+/// let file = writer.draft(&found)?.rename(&writer, writer.scenario(&found))?;
 /// let saved = Scenario::open(&file).expect("what was saved can be read");
 /// assert_eq!(saved.steps.len(), 1);
-/// # std::fs::remove_dir_all(folder.directory)?;
+/// # std::fs::remove_dir_all(writer.directory)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -237,7 +240,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -250,38 +253,38 @@ impl Draft {
         Scenario::open(&self.path).map_err(io::Error::other)
     }
 
-    /// Replaces what the file holds by something simpler.
+    /// Replaces the content of the file by a simpler scenario.
     ///
     /// # Errors
-    /// If it cannot be written; then the file holds what it held.
-    pub fn improve(&self, folder: &FindingWriter, scenario: Scenario) -> io::Result<()> {
-        write(&folder.directory, &Scenario { name: self.name.clone(), ..scenario }).map(drop)
+    /// If it cannot be written; then the file stays as it was.
+    pub fn improve(&self, writer: &FindingWriter, scenario: Scenario) -> io::Result<()> {
+        write(&writer.directory, &Scenario { name: self.name.clone(), ..scenario }).map(drop)
     }
 
-    /// Writes the last of it under its lasting name.
+    /// Writes the last version under its final name, and removes the draft.
     ///
     /// # Errors
     /// If it cannot be written; then the draft stays.
-    pub fn settle(self, folder: &FindingWriter, scenario: Scenario) -> io::Result<PathBuf> {
-        let path = folder.save(scenario)?;
+    pub fn rename(self, writer: &FindingWriter, scenario: Scenario) -> io::Result<PathBuf> {
+        let path = writer.save(scenario)?;
         self.discard()?;
         Ok(path)
     }
 
-    /// Takes the file away: something simpler, or earlier, stands for it.
+    /// Removes the file, because another one takes its place.
     ///
     /// # Errors
     /// If it cannot be removed.
     pub fn discard(self) -> io::Result<()> {
         match std::fs::remove_file(self.path) {
-            // Who found the same at the same time has done it.
+            // Another process that found the same has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
     }
 }
 
-/// Whether what is known of the same history of the same implementation is as good, or better.
+/// Whether the known finding of the same trace and implementation is as minimal or more so.
 fn is_surpassed(finding: Option<&FindingRecord>, known: Option<&FindingRecord>) -> bool {
     let (Some(finding), Some(known)) = (finding, known) else { return false };
     let by = |record: &FindingRecord| (record.harness.clone(), record.implementation.clone());
@@ -296,7 +299,7 @@ pub fn write(directory: &Path, scenario: &Scenario) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// A hash of what a scenario replays and of what it is about, which its name does not change.
+/// A hash of what a scenario replays and of its subject. It does not depend on the scenario's name.
 pub fn hash(scenario: &Scenario, subject: &str) -> u32 {
     let anonymous = Scenario { name: "x".into(), finding: None, ..scenario.clone() };
     let hash = fnv1a(&[anonymous.write().as_bytes(), subject.as_bytes()].concat());

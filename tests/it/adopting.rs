@@ -5,8 +5,9 @@ use std::fs;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::conformance::Conformance;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::format::Scenario;
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, Setup};
@@ -149,7 +150,7 @@ fn proptest_shrinks_as_far_as_the_shrinker() {
         let finding =
             lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &commands).expect("it fails");
         assert_eq!(finding.at() + 1, commands.len(), "{fault}: nothing stands behind what fails");
-        let found = Found { run: 0, commands: commands.clone(), finding };
+        let found = Counterexample::new(commands.clone(), finding);
         let shrunk = campaign::shrink(&plan, &service, &found, &CampaignMonitor::default(), |_, _| {})
             .expect("it starts");
         assert_eq!(shrunk.commands.len(), commands.len(), "{fault}");

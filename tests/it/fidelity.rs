@@ -1,28 +1,34 @@
-//! The three fidelities on implementations that depart on purpose: one that refuses more, one that delivers less, one that
-//! denies what it did, one that panics.
+//! The three fidelities on implementations that deviate on purpose: one refuses more, one delivers
+//! less, one denies what it did, one panics, and one shows another state.
 
 use chatwarden::adapter::memory::Memory;
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, ShrinkStatus};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use chatwarden::counterexample::ShrinkStatus;
 use chatwarden::finding::{Deviation, Verdict};
 use chatwarden::generate::{Choices, Seeded};
-use chatwarden::model::{Command, CommandKind, Preset, Setup, UserSet};
+use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult, diverged_parts};
+use chatwarden::model::{
+    Command, CommandKind, EnumSet, Link, NamedEnum, Phase, Preset, Promise, Setup, UserSet,
+};
 
-use chatwarden_test_support::small;
+use chatwarden_test_support::{G1, KAY, SAM, small};
 
-/// What an implementation does differently from the built-in service inside it.
+/// The difference between an implementation and the built-in service inside it.
 #[derive(Clone, Copy, PartialEq)]
 enum Habit {
     /// It refuses every third command, by a rule of its own.
     Refuses,
     /// It delivers nothing.
     Mute,
-    /// It carries out what it says that it refuses.
+    /// It carries out a command and says that it refused it.
     Denies,
     /// It panics when somebody leaves.
     Panics,
     /// It fails when somebody is banned.
     Fails,
+    /// It shows another value of this part than the service has.
+    Shows(Part),
 }
 
 struct Peculiar {
@@ -62,18 +68,64 @@ impl Adapter for Peculiar {
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        self.service.observe(seen)
+        self.service.observe(seen)?;
+        if let Habit::Shows(part) = self.habit {
+            change(seen, part);
+        }
+        Ok(())
+    }
+}
+
+/// Gives a part of the observation another value.
+fn change(seen: &mut Observation, part: Part) {
+    let toggle = |users: UserSet| if users.contains(KAY) { users.without(KAY) } else { users.with(KAY) };
+    let group = &mut seen.groups[G1.index()];
+    match part {
+        Part::Members => group.members = toggle(group.members),
+        Part::Invited => group.invited = toggle(group.invited),
+        Part::Phase => {
+            group.phase = if group.phase == Phase::Active { Phase::Dissolved } else { Phase::Active };
+        }
+        Part::Owner => group.owner = if group.owner == Some(KAY) { None } else { Some(KAY) },
+        Part::Banned => group.banned = toggle(group.banned),
+        Part::Link => group.link = if group.link == Link::Open { Link::Closed } else { Link::Open },
+        Part::Contacts => seen.contacts[KAY.index()] = toggle(seen.contacts[KAY.index()]),
+        Part::Blocks => seen.blocks[SAM.index()] = toggle(seen.blocks[SAM.index()]),
+    }
+}
+
+/// Every part of an observation is compared with the state, looked at for the promise `refusal`,
+/// and merged into the state that promises are judged on.
+#[test]
+fn another_value_of_any_observed_part_is_a_deviation() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let refused = Command::Leave { by: KAY, group: G1 };
+    for &part in Part::ALL {
+        let mut adapter = Peculiar::new(Habit::Shows(part));
+        let mut lockstep = Lockstep::new(CheckConfig::of(&adapter.about()));
+        lockstep.start(&mut adapter, &setup).expect("it starts");
+        let StepResult::Ended(finding) = lockstep.step(&mut adapter, &refused) else {
+            panic!("{part} differs")
+        };
+        let diverged = Deviation::Diverged(EnumSet::from_iter([part]));
+        assert!(finding.deviations().contains(&diverged), "{part}: {finding:?}");
+        assert_eq!(finding.identity().promise, Some(Promise::Refusal), "{part} changed at a refusal");
+        let mut seen = Observation::default();
+        adapter.observe(&mut seen).expect("it can be observed");
+        let left = diverged_parts(lockstep.state(), &seen, &setup, EnumSet::all());
+        let is_of_group = !matches!(part, Part::Contacts | Part::Blocks);
+        assert_eq!(left.is_empty(), is_of_group, "{part} is merged into the state if it is a group's");
     }
 }
 
 fn run_campaign(habit: Habit, fidelity: Fidelity) -> (CampaignConfig, CampaignResult) {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
-    let mut plan =
+    let mut config =
         CampaignConfig { runs: 2_000, ..CampaignConfig::new(setup, &Peculiar::new(habit).about()) };
-    plan.terms.fidelity = fidelity;
-    let tally =
-        campaign::run_campaign(&plan, &|| Ok(Peculiar::new(habit)), &CampaignMonitor::default(), &|_| {});
-    (plan, tally.expect("it starts"))
+    config.terms.fidelity = fidelity;
+    let result =
+        campaign::run_campaign(&config, &|| Ok(Peculiar::new(habit)), &CampaignMonitor::default(), &|_| {});
+    (config, result.expect("it starts"))
 }
 
 #[test]
@@ -82,9 +134,9 @@ fn refusing_more_and_delivering_less_is_too_strict_and_never_too_loose() {
         let (_, exact) = run_campaign(habit, Fidelity::Exact);
         assert_eq!(exact.found[0].finding.identity().verdict, Verdict::TooStrict);
         for fidelity in [Fidelity::NoLooser, Fidelity::PromisesOnly] {
-            let (_, tally) = run_campaign(habit, fidelity);
-            assert!(tally.found.is_empty(), "{:?}", tally.found);
-            assert_eq!(tally.runs, 2_000);
+            let (_, result) = run_campaign(habit, fidelity);
+            assert!(result.found.is_empty(), "{:?}", result.found);
+            assert_eq!(result.runs, 2_000);
         }
     }
 }
@@ -93,8 +145,8 @@ fn refusing_more_and_delivering_less_is_too_strict_and_never_too_loose() {
 #[test]
 fn a_refusal_too_many_counts_under_exact_alone() {
     for (fidelity, is_listed) in [(Fidelity::Exact, true), (Fidelity::NoLooser, false)] {
-        let (_, tally) = run_campaign(Habit::Denies, fidelity);
-        let found = &tally.found[0].finding;
+        let (_, result) = run_campaign(Habit::Denies, fidelity);
+        let found = &result.found[0].finding;
         assert!(found.deviations().iter().any(|deviation| matches!(deviation, Deviation::Diverged(_))));
         assert_eq!(found.deviations().contains(&Deviation::Refused), is_listed, "{found:?}");
     }
@@ -102,37 +154,37 @@ fn a_refusal_too_many_counts_under_exact_alone() {
 
 #[test]
 fn a_panic_is_found_shrunk_and_told_and_the_campaign_goes_on() {
-    let (plan, tally) = run_campaign(Habit::Panics, Fidelity::Exact);
-    assert_eq!(tally.runs, 2_000, "the other runs are made all the same");
-    let [found] = tally.found.as_slice() else { panic!("{:?}", tally.found) };
+    let (config, result) = run_campaign(Habit::Panics, Fidelity::Exact);
+    assert_eq!(result.runs, 2_000, "the other runs are made all the same");
+    let [found] = result.found.as_slice() else { panic!("{:?}", result.found) };
     assert_eq!(found.finding.identity().to_string(), "inconclusive-leave");
     let shrunk = campaign::shrink(
-        &plan,
+        &config,
         &|| Ok(Peculiar::new(Habit::Panics)),
         found,
         &CampaignMonitor::default(),
         |_, _| {},
     );
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.commands.len(), shrunk.outcome), (1, ShrinkStatus::OneMinimal));
+    assert_eq!((shrunk.commands.len(), shrunk.status), (1, ShrinkStatus::OneMinimal));
     let Deviation::Panicked(message) = shrunk.finding.gravest() else { panic!("{:?}", shrunk.finding) };
     assert!(message.starts_with("nobody has ever left (") && message.contains("fidelity.rs:"), "{message}");
 }
 
 #[test]
 fn a_failure_is_inconclusive() {
-    let (_, tally) = run_campaign(Habit::Fails, Fidelity::NoLooser);
-    let [found] = tally.found.as_slice() else { panic!("{:?}", tally.found) };
-    let told = Deviation::Indefinite("the implementation failed: no such endpoint".into());
-    assert_eq!(found.finding.gravest(), &told);
+    let (_, result) = run_campaign(Habit::Fails, Fidelity::NoLooser);
+    let [found] = result.found.as_slice() else { panic!("{:?}", result.found) };
+    let failed = Deviation::Indefinite("the implementation failed: no such endpoint".into());
+    assert_eq!(found.finding.gravest(), &failed);
 }
 
 #[test]
 fn a_finding_that_does_not_recur_is_left_as_it_was() {
-    let (plan, mut tally) = run_campaign(Habit::Mute, Fidelity::Exact);
-    let found = tally.found.remove(0);
+    let (config, mut result) = run_campaign(Habit::Mute, Fidelity::Exact);
+    let found = result.found.remove(0);
     let shrunk =
-        campaign::shrink(&plan, &|| Ok(Memory::new()), &found, &CampaignMonitor::default(), |_, _| {});
+        campaign::shrink(&config, &|| Ok(Memory::new()), &found, &CampaignMonitor::default(), |_, _| {});
     let shrunk = shrunk.expect("it starts");
-    assert_eq!((shrunk.outcome, shrunk.commands), (ShrinkStatus::Unstable(None), found.commands));
+    assert_eq!((shrunk.status, shrunk.commands), (ShrinkStatus::Unstable(None), found.commands));
 }

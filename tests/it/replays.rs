@@ -1,5 +1,4 @@
-//! What a replay against the policy says to a scenario that expects something else: edits of one that is right, each
-//! with the exact mismatch.
+//! Mismatches of a replay against the policy: edits of a right scenario, each with its exact mismatch.
 
 use chatwarden::format::{Scenario, Source};
 use chatwarden::replay;

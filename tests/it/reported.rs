@@ -1,7 +1,5 @@
-//! The scenarios under `scenarios/reported`: incidents that became public, each as the policy that let it happen
-//! and as the policy under which the same history ends in a refusal.
-//!
-//! What else a policy or an implementation may get wrong is not here.
+//! The scenarios under `scenarios/reported`: incidents that became public. Each has the policy that
+//! let it happen, and the repaired policy under which the same trace ends in a refusal.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +20,7 @@ fn reported(name: &str) -> Scenario {
     sound(&folder().join(name).with_extension("json"))
 }
 
-/// What comes of the scenario in the built-in service with the planted fault.
+/// The finding of the scenario with the built-in service and the planted fault.
 fn with_fault(scenario: &Scenario, fault: Fault) -> Option<Finding> {
     let mut service = Memory::with_fault(fault);
     let terms = CheckConfig::of(&service.about());
@@ -47,7 +45,7 @@ fn messenger_kids_broke_its_promise_by_its_policy() {
 }
 
 #[test]
-fn messenger_kids_repaired_refuses_the_last_step_of_the_same_history() {
+fn messenger_kids_repaired_refuses_the_last_step_of_the_same_trace() {
     let [before, after] = ["messenger-kids-2019", "messenger-kids-repaired"].map(reported);
     assert_eq!(replay::commands(&before), replay::commands(&after));
     let (last, earlier) = after.steps.split_last().unwrap();

@@ -1,8 +1,9 @@
-//! The scenarios under `scenarios/rules`: one for each condition of each command that can decide alone whether
-//! the command is allowed, in a state where all its other conditions hold. What each scenario says is replayed
-//! against the model and the built-in service; that the remaining conditions never decide alone is searched for.
+//! The scenarios under `scenarios/rules`: one for each condition of each command that can decide
+//! alone whether the command is allowed, in a state where all its other conditions hold. What each
+//! scenario says is replayed against the model and the built-in service; that the remaining
+//! conditions never decide alone is searched for.
 //!
-//! The rules themselves are not repeated here, only which of them can be told apart from outside.
+//! The rules themselves are not repeated here, only the list of those that can decide alone.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -29,9 +30,9 @@ pub(super) fn sound(path: &Path) -> Scenario {
     let scenario = Scenario::open(path).unwrap_or_else(|error| panic!("{error}"));
     let name = &scenario.name;
     assert_eq!(scenario.write(), std::fs::read_to_string(path).unwrap(), "{name}: as the harness writes it");
-    assert!(scenario.about.is_some(), "{name}: the reader is told what it is about");
+    assert!(scenario.about.is_some(), "{name}: it has a text for its reader");
     assert!(scenario.promises.is_none(), "{name}: all promises are judged");
-    // What was found in a running system, and not made up, says in which version of it.
+    // A finding of a running system names the version of that system.
     let found = scenario.finding.as_ref();
     assert!(found.is_none_or(|finding| finding.implementation.is_some()), "{name}: it tells the version");
 
@@ -77,15 +78,15 @@ fn each_file_is_the_scenario_of_a_pair() {
 fn each_scenario_shows_its_pair_allowed_and_refused() {
     for (kind, condition) in pairs_alone() {
         let scenario = sound(&folder().join(file_name((kind, condition))));
-        let history = Trace::of_policy(&scenario.setup(), &replay::commands(&scenario));
+        let trace = Trace::of_policy(&scenario.setup(), &replay::commands(&scenario));
         let (allowed, refused): (Vec<_>, Vec<_>) =
-            history.records.iter().partition(|record| record.decision.is_allowed());
+            trace.steps.iter().partition(|record| record.decision.is_allowed());
         assert!(!refused.is_empty(), "{}: something is refused", scenario.name);
         for record in refused {
             let missed = (record.command.kind(), record.decision.near_miss());
             assert_eq!(missed, (kind, Some(condition)), "{}: step {}", scenario.name, record.at);
         }
-        // A policy either has links or has none, for the whole history.
+        // A policy either has links or has none, for the whole trace.
         let allowable = condition != Condition::LinksEnabled;
         let allows = allowed.iter().any(|record| record.command.kind() == kind);
         assert_eq!(allows, allowable, "{}: {kind} is allowed", scenario.name);
@@ -100,8 +101,8 @@ fn a_search_sees_exactly_the_pairs_with_a_scenario_decide_alone() {
     assert_eq!(seen, pairs_alone());
 }
 
-/// The presets, and a policy in which frozen groups, links, owners who invite and guarded talk come together,
-/// with the rules for newcomers that no preset has.
+/// The presets, and a policy in which frozen groups, links, owners who invite and guarded talk come
+/// together, with the rules for newcomers that no preset has.
 fn policies() -> Vec<Policy> {
     let together = |(admission, rule)| Policy {
         admission,

@@ -1,4 +1,5 @@
-//! The worked steps of the formats page, row by row: what an implementation does, and the verdicts on it.
+//! The worked steps of `docs/formats.md`, row by row: the behaviour of an implementation and the
+//! verdicts on it.
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, GroupView, Observation, Part};
@@ -19,7 +20,7 @@ struct Row {
     policy: Policy,
     fidelity: Fidelity,
     observes: EnumSet<Part>,
-    history: Vec<Command>,
+    earlier: Vec<Command>,
     command: Command,
     answer: Result<Answer, Failure>,
     /// Changes what the well-behaved service would show after the step.
@@ -32,7 +33,7 @@ impl Default for Row {
             policy: Preset::MessengerKids.policy(),
             fidelity: Fidelity::Exact,
             observes: EnumSet::all(),
-            history: vec![APPROVE_KAY, APPROVE_KIM],
+            earlier: vec![APPROVE_KAY, APPROVE_KIM],
             command: WITH_BOTH,
             answer: Ok(Answer::allow()),
             shows: |_| {},
@@ -45,11 +46,11 @@ impl Row {
         small(self.policy, 1)
     }
 
-    /// What a fault-free service shows after the history.
+    /// The observation of a fault-free service after the earlier commands.
     fn shown(&self) -> Observation {
         let mut service = Memory::new();
         service.reset(&self.setup()).expect("the service starts");
-        for command in &self.history {
+        for command in &self.earlier {
             service.apply(command).expect("the service answers");
         }
         let mut seen = Observation::default();
@@ -59,9 +60,9 @@ impl Row {
 
     fn progress(&self) -> (StepResult, Lockstep) {
         let mut shown = Vec::new();
-        for len in 1..=self.history.len() {
+        for len in 1..=self.earlier.len() {
             let row = Row {
-                history: self.history[..len].to_vec(),
+                earlier: self.earlier[..len].to_vec(),
                 ..Row { policy: self.policy, ..Row::default() }
             };
             shown.push((Ok(Answer::allow()), row.shown()));
@@ -74,7 +75,7 @@ impl Row {
             CheckConfig { fidelity: self.fidelity, promises: EnumSet::all(), observes: self.observes };
         let mut lockstep = Lockstep::new(terms);
         lockstep.start(&mut adapter, &self.setup()).expect("it starts");
-        for command in &self.history {
+        for command in &self.earlier {
             assert_eq!(lockstep.step(&mut adapter, command), StepResult::Conforms, "{command:?}");
         }
         let progress = lockstep.step(&mut adapter, &self.command);
@@ -95,7 +96,7 @@ impl Row {
         seen.dedup();
         assert_eq!(seen, verdicts, "{finding:?}");
         assert_eq!(finding.identity().promise, promise);
-        assert_eq!(finding.at(), self.history.len());
+        assert_eq!(finding.at(), self.earlier.len());
     }
 
     #[track_caller]
@@ -143,7 +144,7 @@ fn a_refused_launch_conforms_under_no_looser_and_does_not_happen() {
 }
 
 fn revocation() -> Row {
-    Row { history: vec![APPROVE_KAY, APPROVE_KIM, WITH_KAY], command: REVOKE, ..Row::default() }
+    Row { earlier: vec![APPROVE_KAY, APPROVE_KIM, WITH_KAY], command: REVOKE, ..Row::default() }
 }
 
 #[test]
@@ -158,7 +159,7 @@ fn a_contact_that_is_still_listed_is_not_taken_over() {
     row.expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
     assert!(
         row.progress().1.state().approvals(KAY, SAM).is_empty(),
-        "the approval is gone in the judged state"
+        "the approval is withdrawn in the merged state"
     );
     Row { fidelity: Fidelity::PromisesOnly, ..revocation() }
         .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::NoStrangers));
@@ -167,7 +168,7 @@ fn a_contact_that_is_still_listed_is_not_taken_over() {
 #[test]
 fn a_child_that_approves_breaks_guardianship_and_approves_nothing() {
     let command = Command::Approve { by: KAY, child: KAY, contact: SAM };
-    let row = Row { history: vec![], command, ..Row::default() };
+    let row = Row { earlier: vec![], command, ..Row::default() };
     row.expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Guardianship));
     let state = *row.progress().1.state();
     assert!(state.approvals(KAY, SAM).contains(KAY), "kay is recorded as an approver");
@@ -205,7 +206,7 @@ fn a_crash_is_inconclusive_with_its_message() {
     );
     let finding = finding.expect("the script has no line");
     let Deviation::Panicked(message) = finding.gravest() else { panic!("{finding:?}") };
-    assert!(message.starts_with("no line for Create") && message.contains("support.rs:"), "{message}");
+    assert!(message.starts_with("no line for Create") && message.contains("tests/support/"), "{message}");
 }
 
 #[test]
@@ -229,12 +230,12 @@ fn a_refusal_that_changes_what_can_be_observed_breaks_its_promise() {
 #[test]
 fn drift_under_promises_only_is_reported_unless_a_promise_breaks_later() {
     // The revocation is ignored: first it only shows in the contacts, then a launch breaks company.
-    let history = vec![APPROVE_KAY, APPROVE_KIM];
-    let before = Row { history, ..Row::default() }.shown();
+    let earlier = vec![APPROVE_KAY, APPROVE_KIM];
+    let before = Row { earlier, ..Row::default() }.shown();
     let mut launched = before;
     launched.groups[0] = group(Phase::Active, &[SAM, KAY]);
     let script = vec![
-        (Ok(Answer::allow()), Row { history: vec![APPROVE_KAY], ..Row::default() }.shown()),
+        (Ok(Answer::allow()), Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown()),
         (Ok(Answer::allow()), before),
         (Ok(Answer::allow()), before),
         (Ok(Answer::allow()), launched),
@@ -267,7 +268,8 @@ fn under_no_looser_more_may_not_be_delivered_and_less_may() {
 
 #[test]
 fn what_the_policy_breaks_at_the_same_place_is_excused() {
-    // The policy of 2019 brings kay and kim together; an implementation that also loses the owner has drifted, no more.
+    // The policy of 2019 brings kay and kim together; an implementation that also loses the owner
+    // has drifted, no more.
     let row = Row {
         policy: Preset::MessengerKids2019.policy(),
         shows: |seen| seen.groups[0] = GroupView { owner: None, ..group(Phase::Active, &[SAM, KAY, KIM]) },
@@ -278,7 +280,7 @@ fn what_the_policy_breaks_at_the_same_place_is_excused() {
 
 #[test]
 fn a_refusal_after_an_unsupported_command_is_compared_with_what_was_seen_before() {
-    let seen = Row { history: vec![APPROVE_KAY], ..Row::default() }.shown();
+    let seen = Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown();
     let nothing = Observation::default();
     let script =
         vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::Deny), seen)];
@@ -326,7 +328,7 @@ fn users_who_are_not_in_the_cast_are_unreadable() {
 
 #[test]
 fn drift_is_graver_than_what_is_inconclusive_later() {
-    let shown = Row { history: vec![APPROVE_KAY], ..Row::default() }.shown();
+    let shown = Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown();
     let script = vec![
         (Ok(Answer::allow()), shown),
         (Ok(Answer::allow()), shown),

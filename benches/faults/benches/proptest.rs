@@ -112,7 +112,7 @@ impl<const LISTED: bool> StateMachineTest for Service<LISTED> {
         service.observe(&mut seen).expect("the service can always be observed");
         assert_eq!(answer.is_allowed(), outcome.decision.is_allowed());
         assert_eq!(answer.delivered(), outcome.delivered);
-        assert!(lockstep::drift(&reference.state, &seen, &SETUP, EnumSet::all()).is_empty());
+        assert!(lockstep::diverged_parts(&reference.state, &seen, &SETUP, EnumSet::all()).is_empty());
         service
     }
 }

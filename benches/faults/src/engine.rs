@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use chatwarden::adapter::Failure;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
+use chatwarden::campaign::{self, CampaignConfig};
+use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::Verdict;
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep;
-use chatwarden_explore::{ConformanceSearch, Counterexample, StateEquivalence};
+use chatwarden_explore::{ConformanceSearch, StateEquivalence};
 use chatwarden_model::Command;
 
 use crate::monitor::AttemptMonitor;
@@ -58,7 +59,7 @@ fn run_campaign(fault: Fault, campaign: &CampaignConfig, monitor: &AttemptMonito
     let result = campaign::run_campaign(campaign, &service(fault), &monitor.campaign, &|_| {});
     let result = result.expect("the service starts");
     let time = started.elapsed();
-    let is_detection = |found: &&Found| found.finding.identity().verdict != Verdict::Inconclusive;
+    let is_detection = |found: &&Counterexample| found.finding.identity().verdict != Verdict::Inconclusive;
     let found = result.found.iter().find(is_detection);
     Trial {
         runs: Some(result.runs),
@@ -72,9 +73,9 @@ fn run_campaign(fault: Fault, campaign: &CampaignConfig, monitor: &AttemptMonito
 pub(super) fn shrink(
     fault: Fault,
     campaign: &CampaignConfig,
-    found: &Found,
+    found: &Counterexample,
     monitor: &AttemptMonitor,
-) -> Shrunk {
+) -> Counterexample {
     campaign::shrink(campaign, &service(fault), found, &monitor.campaign, |_, _| {})
         .expect("the service starts")
 }
@@ -95,7 +96,7 @@ fn replay<'a>(
         let length = finding.as_ref().map_or(trace.len(), |finding| finding.at() + 1);
         commands += length as u64;
         if let Some(finding) = finding {
-            first = Some(Found { run: runs - 1, commands: trace[..length].to_vec(), finding });
+            first = Some(Counterexample::new(trace[..length].to_vec(), finding));
             break;
         }
     }
@@ -139,9 +140,6 @@ fn search(
         Some((time, found)) => (*time, found.commands.len().saturating_sub(1)),
         None => (started.elapsed(), result.judged.unwrap_or(0)),
     };
-    let counterexample = first.map(|(_, found)| {
-        let found = Found { run: 0, commands: found.commands, finding: found.finding };
-        shrink(fault, campaign, &found, monitor)
-    });
+    let counterexample = first.map(|(_, found)| shrink(fault, campaign, &found, monitor));
     Trial { runs: None, commands: result.executed, time, exhausted, counterexample }
 }

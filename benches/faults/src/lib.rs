@@ -22,7 +22,8 @@ use std::time::Duration;
 use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::{Fault, FaultCast};
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{CampaignConfig, Found};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::format::BuiltInCast;
 use chatwarden_explore::certify::{Certifier, Limits};
 use chatwarden_model::{NamedEnum, Setup, named_enum};
@@ -185,10 +186,10 @@ fn minimum(config: &BenchConfig, fault: Fault, rows: &[&Row], monitor: &AttemptM
     let make = || Ok(Memory::with_fault(fault));
     let limits = Limits { time: config.time_limit, memory: engine::MEMORY };
     let certifier = Certifier { config: &campaign, limits, monitor: &monitor.search };
-    let simplify = |found: &Found| Ok(engine::shrink(fault, &campaign, found, monitor));
+    let simplify = |found: &Counterexample| Ok(engine::shrink(fault, &campaign, found, monitor));
     let certified = certifier
         .certify::<_, chatwarden::adapter::Failure>(&make, shortest.clone(), simplify)
         .expect("the service starts");
-    let certificate = certified.proof.ok()?;
+    let certificate = certified.certificate()?;
     Some(Minimum { length: certificate.below, scope: Scope::Finding })
 }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
-use chatwarden::campaign::{CampaignConfig, ShrinkStatus, Shrunk};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::lockstep::{self, Lockstep, StepResult};
 use chatwarden_model::{Command, State, step};
 use proptest::prelude::*;
@@ -72,8 +73,7 @@ pub(super) fn attempt(fault: Fault, campaign: &CampaignConfig, monitor: &Attempt
             let finding = lockstep::run(&mut service, campaign.terms, &campaign.setup, &commands);
             let finding = finding.expect("a failed case fails again");
             // The runner does not say what its shrinking left untried.
-            let outcome = ShrinkStatus::Unfinished;
-            Some(Shrunk { commands, finding, executions: counts.executions, outcome })
+            Some(Counterexample { executions: counts.executions, ..Counterexample::new(commands, finding) })
         }
         _ => None,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatwarden::adapter::fault::Fault;
-use chatwarden::campaign::Shrunk;
+use chatwarden::counterexample::Counterexample;
 use chatwarden_model::{NamedEnum, named_enum};
 
 use crate::{Amount, Engine, median};
@@ -22,7 +22,7 @@ pub struct Trial {
     /// The length up to which the engine is known to have tried all traces.
     pub exhausted: usize,
     /// The shrunk counterexample, if the fault was found.
-    pub counterexample: Option<Shrunk>,
+    pub counterexample: Option<Counterexample>,
 }
 
 impl Trial {
@@ -73,7 +73,7 @@ impl Row {
         self.shortest().map(|shrunk| shrunk.commands.len())
     }
 
-    pub(super) fn shortest(&self) -> Option<&Shrunk> {
+    pub(super) fn shortest(&self) -> Option<&Counterexample> {
         let found = self.trials.iter().filter_map(|trial| trial.counterexample.as_ref());
         found.min_by_key(|shrunk| shrunk.commands.len())
     }

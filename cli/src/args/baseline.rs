@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::baseline::{self, Baseline, Met};
+use crate::baseline::{self, Baseline, BaselineMatch};
 use crate::report::{Event, Report};
 use crate::{CliError, args};
 use chatwarden::format::KnownFinding;
@@ -46,7 +46,7 @@ impl BaselineArgs {
     }
 
     /// Whether a finding does not make the run fail, because it is known or becomes known now.
-    pub(crate) fn suppresses(&self, matched: &Met) -> bool {
+    pub(crate) fn suppresses(&self, matched: &BaselineMatch) -> bool {
         matched.is_known() || self.update_baseline
     }
 
@@ -58,7 +58,7 @@ impl BaselineArgs {
         could_be_found: impl Fn(&KnownFinding) -> bool,
         reports: &mut impl Report,
     ) -> Result<(), CliError> {
-        for absent in baseline.gone(&could_be_found) {
+        for absent in baseline.absent(&could_be_found) {
             reports.event(Event::KnownFindingAbsent(&absent))?;
         }
         if let (true, Some(file)) = (self.update_baseline, &self.baseline) {

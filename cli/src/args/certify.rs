@@ -1,5 +1,5 @@
-//! What `fuzz`, `shrink` and `replay` share for certificates: the option, the search with what is shown of it, and how a
-//! certificate that was written down is checked.
+//! `--certify` and `--recertify`: the option, the search of everything shorter with its progress,
+//! and the check of a saved certificate.
 
 use std::time::Duration;
 
@@ -10,23 +10,25 @@ use super::implementation::Implementation;
 use crate::report::{self};
 use crate::{CliError, args, progress};
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{CampaignConfig, Found, Shrunk};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::describe::Describer;
 use chatwarden::finding::{Finding, Identity};
 use chatwarden::format::{FindingRecord, Scenario};
 use chatwarden::lockstep::CheckConfig;
 use chatwarden::replay;
 use chatwarden_explore::SearchMonitor;
-use chatwarden_explore::certify::{Certificate, CertifiedFinding, Certifier, CertifyOutcome, Limits};
+use chatwarden_explore::certify::{Certificate, Certifier, CertifyOutcome, Limits};
 
-/// How long is searched where nobody says how long, if the implementation can be copied.
+/// The default time of the search, if the implementation can be copied.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// Whether and how long to search for something shorter than what the shrinker came to.
+/// Whether and how long to search for something shorter than the shrunk trace.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Certify {
-    /// Certifier everything shorter for the same finding, for so long, such as `30s`; without a duration as long as it
-    /// takes; `0s`: not at all [default: 1s if the implementation can be copied, else 0s]
+    /// Search everything shorter for the same finding, for so long, such as `30s`; without a
+    /// duration as long as it takes; `0s`: not at all [default: 1s if the implementation can be
+    /// copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
     certify: Option<Option<Duration>>,
     /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
@@ -35,12 +37,12 @@ pub(crate) struct Certify {
 }
 
 impl Certify {
-    /// Whether the user said anything.
+    /// Whether the option was given.
     pub(crate) fn is_given(&self) -> bool {
         self.certify.is_some()
     }
 
-    /// How much the search may take, if there is to be one.
+    /// The limits of the search; none if nothing is to be searched.
     pub(crate) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
         let time = match self.certify {
             Some(time) => time,
@@ -51,21 +53,23 @@ impl Certify {
     }
 }
 
-/// Certifies a shrunk chain, or something shorter after it was made simpler; and shows how it goes on if somebody is
-/// there to see it.
+/// Certifies a shrunk counterexample, or a shorter one after `simplify` shrank it. The progress is
+/// shown on a terminal.
 pub(crate) fn certify(
-    (plan, implementation): (&CampaignConfig, &Implementation),
+    (config, implementation): (&CampaignConfig, &Implementation),
     limits: Limits,
-    watch: &SearchMonitor,
-    shrunk: Shrunk,
-    simplify: impl FnMut(&Found) -> Result<Shrunk, CliError>,
-) -> Result<CertifiedFinding, CliError> {
-    let search = Certifier { config: plan, limits, monitor: watch };
-    progress::of_search("certifying", watch, || search.certify(&|| implementation.make(), shrunk, simplify))
+    monitor: &SearchMonitor,
+    shrunk: Counterexample,
+    simplify: impl FnMut(&Counterexample) -> Result<Counterexample, CliError>,
+) -> Result<Counterexample, CliError> {
+    let certifier = Certifier { config, limits, monitor };
+    progress::of_search("certifying", monitor, || {
+        certifier.certify(&|| implementation.make(), shrunk, simplify)
+    })
 }
 
-/// Searches everything shorter than a scenario's chain, which shows the finding, and tells whether its certificate
-/// holds.
+/// Searches everything shorter than the trace of a scenario, which shows the finding. The text says
+/// whether the certificate of the scenario holds.
 pub(crate) fn recertify(
     scenario: &Scenario,
     finding: &Finding,
@@ -74,18 +78,18 @@ pub(crate) fn recertify(
 ) -> Result<String, Failure> {
     let record = scenario.finding.as_ref();
     let written = record.and_then(|record| record.certificate);
-    let plan = plan(scenario, written.as_ref(), implementation, terms);
-    let watch = SearchMonitor::default();
-    let search = Certifier { config: &plan, limits: Limits::default(), monitor: &watch };
+    let config = config(scenario, written.as_ref(), implementation, terms);
+    let monitor = SearchMonitor::default();
+    let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     let commands = replay::commands(scenario);
-    let outcome = progress::of_search("certifying", &watch, || {
-        search.below(&|| implementation.make(), &commands[..=finding.at()], finding)
+    let outcome = progress::of_search("certifying", &monitor, || {
+        certifier.below(&|| implementation.make(), &commands[..=finding.at()], finding)
     });
     let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
     Ok(match (outcome?, written) {
         (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
         (CertifyOutcome::Shorter(shorter), written) => {
-            let chain = chain(&shorter.commands, scenario, &plan.setup);
+            let chain = chain(&shorter.commands, scenario, &config.setup);
             let written = if written.is_some() { "the certificate does not hold" } else { "not certified" };
             format!("{written}: {} commands show the same: {chain}", shorter.commands.len())
         }
@@ -102,8 +106,8 @@ pub(crate) fn recertify(
     })
 }
 
-/// The plan of the search that made the certificate; or that a certificate would be made with today.
-fn plan(
+/// The settings of the search that made the certificate; without one, those of a new search.
+fn config(
     scenario: &Scenario,
     written: Option<&Certificate>,
     implementation: &Implementation,
@@ -112,7 +116,7 @@ fn plan(
     let mut setup = scenario.setup();
     let mut commands = implementation.about.commands;
     if let Some(written) = written {
-        // The chain may need fewer groups than were searched, and never more.
+        // The scenario may name fewer groups than were searched, and never more.
         setup.groups = setup.groups.max(written.groups);
         commands = commands.and(written.commands);
     }
@@ -126,11 +130,11 @@ fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
         && record.condition == identity.condition
 }
 
-/// The commands in words. Groups that the scenario does not name are called by their numbers.
+/// The commands in words. Groups that the scenario does not name get numbers.
 fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
     let mut names = scenario.names();
     names.fill(setup.cast.len(), setup.groups);
-    let telling = Describer { names: &names, setup };
-    let chain: Vec<_> = commands.iter().map(|command| telling.command(*command)).collect();
+    let describer = Describer { names: &names, setup };
+    let chain: Vec<_> = commands.iter().map(|command| describer.command(*command)).collect();
     chain.join(", ")
 }

@@ -41,7 +41,7 @@ impl FromArtifact {
             match self.input(file, &own) {
                 Ok(input) => {
                     let writer = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
-                    let saved = writer.save(writer.history(&input.commands))?;
+                    let saved = writer.save(writer.trace(&input.commands))?;
                     anstream::println!("{}: saved {}", file.display(), saved.display());
                 }
                 Err(error) => {

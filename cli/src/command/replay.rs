@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::shrink::exit_of;
 use crate::args::certify;
 use crate::args::coverage::{CoverageArgs, CoverageTables};
 use crate::args::implementation::{Implementation, ImplementationArgs};
@@ -147,7 +146,7 @@ impl<'a> ReplayRun<'a> {
         let message = self.message(scenario, implementation, &result)?;
         let (outcome, exit) = result.outcome(implementation.is_some() && scenario.finding.is_some());
         let found = self.record(file, scenario, implementation, &result);
-        let matched = found.map(|found| self.baseline.meet(found));
+        let matched = found.map(|found| self.baseline.match_finding(found));
         let is_suppressed =
             exit == Exit::Finding && matched.as_ref().is_some_and(|matched| self.known.suppresses(matched));
         reports.event(Event::ScenarioReplayed(&Replayed {
@@ -155,7 +154,7 @@ impl<'a> ReplayRun<'a> {
             scenario,
             outcome,
             finding: result.finding.as_ref(),
-            met: matched.as_ref(),
+            matched: matched.as_ref(),
             at: result.position(),
             message: message.as_deref(),
             time: started.elapsed(),
@@ -173,7 +172,7 @@ impl<'a> ReplayRun<'a> {
         let (Some(finding), Some(implementation)) = (&result.finding, implementation) else {
             return Ok(result.mismatch.as_ref().map(ToString::to_string));
         };
-        let message = replay::told(scenario, finding);
+        let message = replay::finding_text(scenario, finding);
         if !self.recertify || scenario.finding.is_none() || is_inconclusive(finding) {
             return Ok(Some(message));
         }
@@ -231,9 +230,9 @@ impl ReplayResult {
         match (&self.mismatch, &self.finding) {
             (Some(_), _) => (ReplayOutcome::Failed, Exit::Finding),
             (None, Some(finding)) if is_inconclusive(finding) => {
-                (ReplayOutcome::Inconclusive, exit_of(finding))
+                (ReplayOutcome::Inconclusive, Exit::of(finding))
             }
-            (None, Some(finding)) => (ReplayOutcome::Failed, exit_of(finding)),
+            (None, Some(finding)) => (ReplayOutcome::Failed, Exit::of(finding)),
             (None, None) if had_finding => (ReplayOutcome::Fixed, Exit::Success),
             (None, None) => (ReplayOutcome::Passed, Exit::Success),
         }

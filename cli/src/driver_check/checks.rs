@@ -16,7 +16,7 @@ use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
 use chatwarden::finding::Deviation;
 use chatwarden::format::{MAX_NAME_CHARS, NamedCommand, Names};
 use chatwarden::generate::{Generator, Seeded, uniform};
-use chatwarden::lockstep::{CheckConfig, drift};
+use chatwarden::lockstep::{CheckConfig, diverged_parts};
 
 /// The number of commands of a trace.
 const LENGTH: usize = 30;
@@ -204,7 +204,7 @@ impl<'a> DriverChecks<'a> {
     fn starts_fresh(&self, run: &ObservedRun) -> Result<(), CheckFailure> {
         let state: State = self.setup.start();
         let start = run.start.as_ref().expect("the start was observed");
-        let left = drift(&state, start, self.setup, self.about.observes);
+        let left = diverged_parts(&state, start, self.setup, self.about.observes);
         if left.is_empty() {
             return Ok(());
         }

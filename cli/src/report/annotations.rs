@@ -1,8 +1,8 @@
-//! Annotations of GitHub Actions: a line for each finding, which GitHub shows beside the scenario's step in a pull
-//! request.
+//! Annotations of GitHub Actions: a line for each finding. GitHub shows it beside the scenario's
+//! step in a pull request.
 //!
-//! The lines are workflow commands. GitHub documents them for standard output; its runner hands both streams of a step
-//! to the same parser, so they may go to standard error where standard output belongs to a program.
+//! The lines are workflow commands. GitHub documents them for standard output. Its runner parses
+//! both streams of a step, so they go to standard error if a program reads standard output.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
 use chatwarden::format::Place;
 
-/// Writes each finding as an annotation: an error or a warning; a notice, if it is known.
+/// Writes each finding as an annotation: an error or a warning; a known one as a notice.
 ///
 /// ```
 /// use chatwarden_cli::report::{Annotations, Event, Report};
@@ -39,14 +39,20 @@ impl<W: Write> Annotations<W> {
 
     fn annotate(&mut self, diagnostic: &Diagnostic<'_>) -> io::Result<()> {
         let command = match diagnostic.level {
-            _ if diagnostic.met.is_known() => "notice",
+            _ if diagnostic.matched.is_known() => "notice",
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
         let chain = diagnostic.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
         let message = format!("{}{}", diagnostic.message, chain.collect::<String>());
         let file = diagnostic.file.map(slashed);
-        self.write(command, file.as_deref(), diagnostic.place(), &diagnostic.met.finding.identity(), &message)
+        self.write(
+            command,
+            file.as_deref(),
+            diagnostic.place(),
+            &diagnostic.matched.finding.identity(),
+            &message,
+        )
     }
 
     fn write(
@@ -84,12 +90,12 @@ impl<W: Write> Report for Annotations<W> {
     }
 }
 
-/// A message as a workflow command has it.
+/// A message with the escapes of workflow commands.
 fn escaped(message: &str) -> String {
     message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property's value, which ends at a comma or a colon.
+/// A property's value. A comma or a colon would end it, so they are escaped too.
 fn escaped_property(value: &str) -> String {
     escaped(value).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,6 +1,8 @@
-//! What is reported of authorization coverage and of conformance suites, and the sentences that tell what a point is.
+//! The data of reports on authorization coverage and on conformance suites, and sentences about
+//! points.
 //!
-//! What was covered is `coverage`'s to say, which chains make a suite `suite`'s.
+//! Points are defined in `coverage`; the chains of a suite are chosen in the crate
+//! `chatwarden-explore`.
 
 use std::path::Path;
 
@@ -9,7 +11,7 @@ use chatwarden_model::{CommandKind, NamedEnum};
 use chatwarden::coverage::{Coverage, DecidedBy, Point, PointStatus, Reachability};
 use chatwarden_explore::suite::Suite;
 
-/// How much of a policy's rules was put to the test.
+/// The coverage of a policy's rules.
 ///
 /// ```
 /// use chatwarden::coverage::{Coverage, Reachability, PointStatus};
@@ -31,44 +33,36 @@ pub struct Covered<'a> {
     pub cast: &'a str,
     /// How many groups there were.
     pub groups: usize,
-    /// What was seen.
+    /// The points that were covered.
     pub coverage: &'a Coverage,
-    /// What can be seen.
+    /// The reachable points.
     pub ground: &'a Reachability,
 }
 
 impl Covered<'_> {
-    /// What is known of the point.
+    /// The status of the point.
     pub fn standing(&self, point: Point) -> PointStatus {
         self.ground.status(self.coverage, point)
     }
 
-    /// The points of which that is known.
-    pub fn points(&self, standing: PointStatus) -> impl Iterator<Item = Point> + '_ {
-        Point::all().iter().copied().filter(move |point| self.standing(*point) == standing)
+    /// The points with that status.
+    pub fn points(&self, status: PointStatus) -> impl Iterator<Item = Point> + '_ {
+        Point::all().iter().copied().filter(move |point| self.standing(*point) == status)
     }
 
-    /// How many points there are of which that is known.
-    pub fn count(&self, standing: PointStatus) -> usize {
-        self.points(standing).count()
+    /// How many points have that status.
+    pub fn count(&self, status: PointStatus) -> usize {
+        self.points(status).count()
     }
 
-    /// The share of what can be seen that was, in percent, rounded down so that only all of it is a hundred.
+    /// The share of the reachable points that were covered, in percent, rounded down.
     pub fn percent(&self) -> usize {
         let (reached, missed) = (self.count(PointStatus::Reached), self.count(PointStatus::Missed));
         (100 * reached).checked_div(reached + missed).unwrap_or(100)
     }
 }
 
-/// A suite that was made and written down.
-///
-/// ```
-/// // What a report may read off it:
-/// fn first_line(written: &chatwarden_cli::report::Written<'_>) -> String {
-///     format!("{} scenarios in {}", written.suite.traces.len(), written.directory.display())
-/// }
-/// # let _ = first_line;
-/// ```
+/// A suite that was written to disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Written<'a> {
     /// The policy, as the user named it.
@@ -77,12 +71,12 @@ pub struct Written<'a> {
     pub cast: &'a str,
     /// The suite.
     pub suite: &'a Suite,
-    /// Where its scenarios are.
+    /// The folder of its scenarios.
     pub directory: &'a Path,
 }
 
 impl Written<'_> {
-    /// How many commands all its chains have.
+    /// How many commands all its chains have together.
     pub fn steps(&self) -> usize {
         self.suite.traces.iter().map(|chain| chain.commands.len()).sum()
     }
@@ -93,27 +87,27 @@ impl Written<'_> {
     }
 }
 
-/// What the point is, as a sentence without its period.
+/// The meaning of a point, as a sentence without its period.
 ///
 /// ```
 /// use chatwarden::coverage::{DecidedBy, Point};
 /// use chatwarden::model::{CommandKind, Condition};
 /// let point = Point::Decided(CommandKind::Join, DecidedBy::Alone(Condition::LinkIsOpen));
-/// let told = chatwarden_cli::report::sentence(point);
-/// assert_eq!(told, "join is refused because link-is-open alone does not hold (the group's link is open)");
+/// let text = chatwarden_cli::report::sentence(point);
+/// assert_eq!(text, "join is refused because link-is-open alone does not hold (the group's link is open)");
 /// ```
 pub fn sentence(point: Point) -> String {
     match point {
-        Point::Decided(kind, outcome) => told(kind, outcome),
-        Point::Case(kind, outcome, case) => format!("{}, and {}", told(kind, outcome), case.about()),
+        Point::Decided(kind, outcome) => decision(kind, outcome),
+        Point::Case(kind, outcome, case) => format!("{}, and {}", decision(kind, outcome), case.about()),
         Point::Promise(promise, kind) => format!(
-            "the promise {promise} ({}) depends on {kind}: the policy breaks it here, or one thing done otherwise would",
+            "the promise {promise} ({}) is at risk at {kind}: the policy breaks it here, or a single mistake would",
             promise.about()
         ),
     }
 }
 
-fn told(kind: CommandKind, outcome: DecidedBy) -> String {
+fn decision(kind: CommandKind, outcome: DecidedBy) -> String {
     match outcome {
         DecidedBy::Allowed => format!("{kind} is allowed ({})", kind.about()),
         DecidedBy::Alone(condition) => {

@@ -1,4 +1,5 @@
-//! JSON lines on standard output: one object for each event, for programs. A field without a value is null.
+//! JSON lines on standard output, for programs: one object for each event. A field without a value
+//! is null.
 
 use std::io::{self, Write};
 
@@ -7,11 +8,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    CampaignSummary, Covered, Discovery, Event, Explored, ImplementationExplored, Replayed, Report, Written,
-    shown,
+    CampaignSummary, Covered, Event, Explored, ImplementationExplored, Replayed, Report, Written, shown,
 };
+use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
+use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
+use chatwarden::describe::SavedFinding;
 use chatwarden::format::KnownFinding;
 use chatwarden_explore::{End, StateEquivalence};
 
@@ -42,10 +45,10 @@ impl<W: Write> Json<W> {
 impl<W: Write> Report for Json<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         let line = match event {
-            Event::FindingSaved(discovery) => Line::finding(discovery),
+            Event::FindingSaved(saved, matched) => Line::finding(saved, matched),
             Event::ScenarioReplayed(replayed) => Line::scenario(replayed),
             Event::CampaignFinished(summary) => Line::summary(summary),
-            // There is no line for it: the error is on standard error, and the exit code says so.
+            // The error is on standard error, and the exit code shows it.
             Event::ScenarioUnreadable(..) => return Ok(()),
             Event::PolicyExplored(explored) => Line::exploration(explored),
             // Each of them had a line of its own.
@@ -129,7 +132,8 @@ enum Line<'a> {
         adapter: &'a str,
         fault: Option<&'a str>,
         fidelity: &'a str,
-        /// How many histories to each observable state; null if situations were told apart by fingerprint.
+        /// How many traces to each observable state; null if states were distinguished by
+        /// fingerprint.
         paths: Option<usize>,
         renamings: usize,
         states: u64,
@@ -138,7 +142,7 @@ enum Line<'a> {
         executed: u64,
         resets: u64,
         depth: usize,
-        /// How many commands the histories have of which all were tried; null if all were.
+        /// Up to how many commands all traces were tried; null if all were.
         judged: Option<usize>,
         complete: bool,
         end: &'static str,
@@ -148,7 +152,7 @@ enum Line<'a> {
     Check {
         name: &'static str,
         outcome: &'static str,
-        /// What was done, or what is wrong.
+        /// The work done, or the error.
         message: String,
         mend: Option<&'static str>,
         seconds: f64,
@@ -157,7 +161,7 @@ enum Line<'a> {
         policy: &'a str,
         cast: &'a str,
         groups: usize,
-        /// Whether what cannot be reached is known.
+        /// Whether it is known which points cannot be reached.
         complete: bool,
         percent: usize,
         reached: usize,
@@ -180,24 +184,28 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn finding(discovery: &Discovery<'_>) -> Self {
-        let shrunk = discovery.saved.shrunk;
-        let identity = shrunk.finding.identity();
+    fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Self {
+        let counterexample = saved.counterexample;
+        let identity = counterexample.identity();
         Line::Finding {
             verdict: identity.verdict.name(),
             promise: identity.promise.map(NamedEnum::name),
             condition: identity.condition.map(NamedEnum::name),
             command: identity.command.map(NamedEnum::name),
-            at: shrunk.finding.at(),
-            steps: shrunk.commands.len(),
-            users: users_named(&shrunk.commands).len(),
-            runs: discovery.saved.origin.map(chatwarden::campaign::Origin::runs),
-            executions: shrunk.executions,
-            minimal: discovery.minimal_word(),
-            seed: discovery.saved.origin.map(|origin| origin.seed),
-            run: discovery.saved.origin.map(|origin| origin.run),
-            file: shown(discovery.saved.file),
-            known: discovery.met.known,
+            at: counterexample.finding.at(),
+            steps: counterexample.commands.len(),
+            users: users_named(&counterexample.commands).len(),
+            runs: counterexample.origin.map(Origin::runs),
+            executions: counterexample.executions,
+            minimal: match (counterexample.status, counterexample.certificate()) {
+                (ShrinkStatus::OneMinimal, Some(_)) => Some("certified"),
+                (ShrinkStatus::OneMinimal, None) => Some("one-minimal"),
+                (ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_), _) => None,
+            },
+            seed: counterexample.origin.map(|origin| origin.seed),
+            run: counterexample.origin.map(|origin| origin.run),
+            file: shown(saved.file),
+            known: matched.known,
         }
     }
 
@@ -209,7 +217,7 @@ impl<'a> Line<'a> {
             verdict: replayed.verdict().map(NamedEnum::name),
             at: replayed.at,
             message: replayed.message,
-            known: replayed.met.and_then(|met| met.known),
+            known: replayed.matched.and_then(|matched| matched.known),
         }
     }
 
@@ -239,10 +247,10 @@ impl<'a> Line<'a> {
 
     fn exploration(explored: &'a Explored) -> Self {
         let exploration = &explored.exploration;
-        let promises = exploration.promises.iter().map(|(promise, standing)| {
-            let known = explored.met.iter().find(|(broken, _)| broken == promise);
-            let known = known.and_then(|(_, met)| met.known);
-            let broken = standing.length().map(
+        let promises = exploration.promises.iter().map(|(promise, status)| {
+            let known = explored.matched.iter().find(|(broken, _)| broken == promise);
+            let known = known.and_then(|(_, matched)| matched.known);
+            let broken = status.length().map(
                 |length| json!({"length": length, "file": explored.file(*promise).map(shown), "known": known}),
             );
             (promise.name().into(), broken.into())
@@ -288,7 +296,7 @@ impl<'a> Line<'a> {
             missed: covered.count(PointStatus::Missed),
             open: covered.count(PointStatus::Open),
             unreachable: covered.count(PointStatus::Unreachable),
-            points: Point::all().iter().map(|point| told(covered, *point)).collect(),
+            points: Point::all().iter().map(|point| point_line(covered, *point)).collect(),
         }
     }
 
@@ -338,7 +346,7 @@ impl<'a> Line<'a> {
 }
 
 /// One point of a coverage.
-fn told(covered: &Covered<'_>, point: Point) -> Value {
+fn point_line(covered: &Covered<'_>, point: Point) -> Value {
     let (outcome, case, promise) = match point {
         Point::Decided(_, outcome) => (Some(outcome), None, None),
         Point::Case(_, outcome, case) => (Some(outcome), Some(case.name()), None),
@@ -360,7 +368,7 @@ fn told(covered: &Covered<'_>, point: Point) -> Value {
     })
 }
 
-/// The different users that a history names.
+/// The different users that the commands name.
 pub(super) fn users_named(commands: &[Command]) -> UserSet {
     commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()))
 }

@@ -1,7 +1,7 @@
-//! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for CI
-//! systems.
+//! `JUnit` XML: a test case for each scenario replayed, each finding and each promise explored, for
+//! CI systems.
 //!
-//! What is known from a baseline is a test that was skipped: it does not fail, and is not taken for passed.
+//! A finding that the baseline lists is a skipped test: it neither fails nor passes.
 
 use std::fs;
 use std::io;
@@ -11,12 +11,12 @@ use chatwarden_model::NamedEnum;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    CampaignSummary, Discovery, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report,
-    diagnostic, shown,
+    CampaignSummary, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report, diagnostic,
+    shown,
 };
-use crate::baseline::slashed;
+use crate::baseline::{BaselineMatch, slashed};
 use crate::driver_check::{CheckFailure, CheckResult};
-use chatwarden::describe::Describer;
+use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::Error;
 use chatwarden_explore::PromiseResult;
@@ -38,8 +38,8 @@ pub struct Junit {
 }
 
 impl Junit {
-    /// A report that is written to that file, which is made at once: a report that cannot be written is better
-    /// known before the work than after it.
+    /// A report in that file. The file is made at once, so that an error comes before the work and
+    /// not after it.
     ///
     /// # Errors
     /// If the file cannot be made.
@@ -48,22 +48,22 @@ impl Junit {
         Ok(Junit { file, suite: TestSuite::new("chatwarden") })
     }
 
-    fn found(&mut self, discovery: &Discovery<'_>) {
-        let finding = &discovery.saved.shrunk.finding;
-        let telling = Describer { names: discovery.saved.names, setup: discovery.saved.setup };
+    fn found(&mut self, saved: &SavedFinding<'_>, matched: &BaselineMatch) {
+        let finding = &saved.counterexample.finding;
+        let describer = Describer { names: saved.names, setup: saved.setup };
         let identity = finding.identity();
         let mut status = match identity.verdict {
-            _ if discovery.met.is_known() => TestCaseStatus::skipped(),
+            _ if matched.is_known() => TestCaseStatus::skipped(),
             Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
             _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
         };
-        status.set_type(identity.verdict.name()).set_message(telling.finding(finding));
+        status.set_type(identity.verdict.name()).set_message(describer.finding(finding));
         let chain: Vec<_> =
-            discovery.saved.shrunk.commands.iter().map(|command| telling.command(*command)).collect();
+            saved.counterexample.commands.iter().map(|command| describer.command(*command)).collect();
         status.set_description(chain.join("\n"));
         let mut case = TestCase::new(identity.to_string(), status);
-        case.set_classname(shown(discovery.saved.file));
-        set_file(&mut case, discovery.saved.file);
+        case.set_classname(shown(saved.file));
+        set_file(&mut case, saved.file);
         self.suite.add_test_case(case);
     }
 
@@ -85,9 +85,9 @@ impl Junit {
         self.suite.add_test_case(case);
     }
 
-    fn unreadable(&mut self, file: &Path, why: &Error) {
+    fn unreadable(&mut self, file: &Path, error: &Error) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("unreadable").set_message(why.to_string());
+        status.set_type("unreadable").set_message(error.to_string());
         let mut case = TestCase::new(shown(file), status);
         set_file(&mut case, file);
         self.suite.add_test_case(case);
@@ -110,7 +110,7 @@ impl Junit {
     }
 
     /// A campaign without a finding is one test that passed.
-    fn conducted(&mut self, summary: &CampaignSummary) {
+    fn campaign_finished(&mut self, summary: &CampaignSummary) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -122,15 +122,15 @@ impl Junit {
 
     /// A test for each promise, which fails if the policy can break it.
     fn explored(&mut self, explored: &Explored) {
-        let telling = Describer { names: &explored.names, setup: &explored.setup };
-        for (promise, standing) in &explored.exploration.promises {
-            let status = match standing {
+        let describer = Describer { names: &explored.names, setup: &explored.setup };
+        for (promise, result) in &explored.exploration.promises {
+            let status = match result {
                 PromiseResult::Broken(chain) => {
                     let mut status = match explored.is_known(*promise) {
                         true => TestCaseStatus::skipped(),
                         false => TestCaseStatus::non_success(NonSuccessKind::Failure),
                     };
-                    let chain: Vec<_> = chain.iter().map(|command| telling.command(*command)).collect();
+                    let chain: Vec<_> = chain.iter().map(|command| describer.command(*command)).collect();
                     status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
                     status.set_description(chain.join("\n"));
                     status
@@ -146,7 +146,7 @@ impl Junit {
     }
 
     /// An implementation without a finding is one test that passed.
-    fn driven(&mut self, conformance: &ImplementationExplored<'_>) {
+    fn implementation_explored(&mut self, conformance: &ImplementationExplored<'_>) {
         if !self.suite.test_cases.is_empty() {
             return;
         }
@@ -168,7 +168,8 @@ impl Junit {
     }
 }
 
-/// Names the file as GitLab links to it; the class name, which has it too, is text there.
+/// Adds the attribute that GitLab makes a link of. The class name has the file as well, but GitLab
+/// shows it as text.
 fn set_file(case: &mut TestCase, file: &Path) {
     case.extra.insert("file".into(), slashed(file).into());
 }
@@ -176,18 +177,18 @@ fn set_file(case: &mut TestCase, file: &Path) {
 impl Report for Junit {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
-            Event::ScenarioUnreadable(file, why) => self.unreadable(file, why),
-            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::CampaignFinished(summary) => self.campaign_finished(summary),
             Event::PolicyExplored(explored) => self.explored(explored),
-            // What is gone is no test any more; the terminal and the JSON lines name it. Coverage is no test either, and
-            // the scenarios of a suite are tests of their own.
+            // An absent finding is no test; the terminal and the JSON lines name it. Coverage is no
+            // test either. The scenarios of a suite are reported one by one.
             Event::PoliciesCompared(_)
             | Event::KnownFindingAbsent(_)
             | Event::CoverageCounted(_)
             | Event::SuiteWritten(_) => {}
-            Event::ImplementationExplored(conformance) => self.driven(conformance),
+            Event::ImplementationExplored(conformance) => self.implementation_explored(conformance),
             Event::DriverChecked(checked) => self.checked(checked),
         }
         Ok(())

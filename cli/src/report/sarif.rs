@@ -1,11 +1,13 @@
-//! SARIF 2.1.0: a result for each finding, at the step of the scenario that shows it, for code scanning.
+//! SARIF 2.1.0: a result for each finding, at the step of the scenario that shows it, for code
+//! scanning.
 //!
-//! The document is made with `serde_json` alone: the crate with types for it generates them from the schema when it is
-//! built, and so brings a parser of schemas and two versions of a parser of Rust into every build; a test reads back
-//! with it what is written here.
+//! The document is made with `serde_json` alone. The crate with types for it generates them from
+//! the schema at build time, and so brings a parser of schemas and two versions of a parser of Rust
+//! into every build. A test reads the document back with that crate.
 //!
-//! What an upload does not have any more counts as repaired, so what is known from a baseline stays in, as suppressed,
-//! and what is gone is left out. The fingerprint that GitHub reserves, that of the line, is left to GitHub.
+//! Code scanning takes a result for repaired if a later upload lacks it. So a known finding stays
+//! in, marked as suppressed, and an absent one is left out. GitHub makes its own fingerprint of the
+//! line.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,10 +36,10 @@ use chatwarden::format::{Error, KnownFinding, Place};
 #[derive(Debug)]
 pub struct Sarif {
     file: PathBuf,
-    /// What is said of each kind of finding, by its identity.
+    /// The rule of each identity.
     rules: BTreeMap<String, Value>,
     results: Vec<Value>,
-    /// What kept the run from being whole.
+    /// The reasons why the run is not complete.
     notifications: Vec<Value>,
 }
 
@@ -46,8 +48,8 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 impl Sarif {
-    /// A report that is written to that file, which is made at once: a report that cannot be written is better
-    /// known before the work than after it.
+    /// A report in that file. The file is made at once, so that an error comes before the work and
+    /// not after it.
     ///
     /// # Errors
     /// If the file cannot be made.
@@ -57,12 +59,12 @@ impl Sarif {
     }
 
     fn add(&mut self, diagnostic: &Diagnostic<'_>) {
-        let identity = diagnostic.met.finding.identity();
+        let identity = diagnostic.matched.finding.identity();
         self.results.push(result(diagnostic, &identity));
         self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, diagnostic));
     }
 
-    /// Something that kept the run from being whole, and has no scenario to stand in.
+    /// Adds a reason why the run is not complete that belongs to no scenario.
     fn notify(&mut self, text: &str) {
         self.notifications.push(json!({"level": "error", "message": {"text": text}}));
     }
@@ -117,9 +119,9 @@ impl Report for Sarif {
     }
 }
 
-/// What a finding of this identity means, whichever scenario shows it.
+/// The rule for an identity. It is the same for every scenario that shows it.
 fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
-    let finding = &diagnostic.met.finding;
+    let finding = &diagnostic.matched.finding;
     let meaning = meaning(finding);
     let place = finding.command.map(|command| format!(" It shows at the command {command}."));
     json!({
@@ -147,27 +149,28 @@ fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
         "level": word(diagnostic.level),
         "message": {"text": diagnostic.message},
         "locations": [location(diagnostic)],
-        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.met.fingerprint()},
+        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.matched.fingerprint()},
     });
     if !diagnostic.chain.is_empty() {
         let steps: Vec<_> =
             diagnostic.chain.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
         result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
     }
-    if let Some(known) = diagnostic.met.known {
+    if let Some(known) = diagnostic.matched.known {
         result["baselineState"] = if known { "unchanged" } else { "new" }.into();
     }
-    if diagnostic.met.is_known() {
+    if diagnostic.matched.is_known() {
         result["suppressions"] = json!([{"kind": "external", "justification": "the baseline lists it"}]);
     }
     result
 }
 
-/// The step that shows it; the file, if it is no step; the policy, if nothing was saved.
+/// The step that shows the finding; the file, if no single step does; the policy, if no file was
+/// saved.
 fn location(diagnostic: &Diagnostic<'_>) -> Value {
     match diagnostic.file {
         Some(file) => json!({"physicalLocation": physical(file, diagnostic.place())}),
-        None => json!({"logicalLocations": [{"name": diagnostic.met.finding.policy, "kind": "policy"}]}),
+        None => json!({"logicalLocations": [{"name": diagnostic.matched.finding.policy, "kind": "policy"}]}),
     }
 }
 
@@ -182,7 +185,7 @@ fn flow_step(diagnostic: &Diagnostic<'_>, at: usize) -> Value {
     json!({"location": location, "importance": importance})
 }
 
-/// A place in a file; its first line, where there is no telling, since code scanning wants one.
+/// A place in a file. Code scanning needs one, so it is the first line if the place is unknown.
 fn physical(file: &Path, place: Option<Place>) -> Value {
     let region = match place {
         Some(Place { line, column }) => json!({"startLine": line, "startColumn": column}),
@@ -191,7 +194,7 @@ fn physical(file: &Path, place: Option<Place>) -> Value {
     json!({"artifactLocation": {"uri": uri(file)}, "region": region})
 }
 
-/// The path as a reference: relative to wherever the program runs, as long as the path is.
+/// The path as a URI reference: relative to the working directory if the path is.
 fn uri(file: &Path) -> String {
     let scheme = if file.is_absolute() { "file://" } else { "" };
     let encoded = slashed(file).bytes().fold(String::new(), |uri, byte| match byte {

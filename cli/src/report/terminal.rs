@@ -1,5 +1,5 @@
-//! What a person reads in a terminal, or in the log of a CI job: the chain of each finding, the outcome of each
-//! scenario that is not simply passed, and a last line that sums up.
+//! Text for people in a terminal or in the log of a CI job: the chain of each finding, the outcome
+//! of each scenario, and a summary at the end.
 
 mod covered;
 mod explored;
@@ -9,9 +9,11 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::NamedEnum;
 
-use super::{CampaignSummary, Discovery, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
-use chatwarden::describe::Palette;
+use chatwarden::counterexample::Certification;
+use chatwarden::describe::{Palette, SavedFinding};
 
 const BOLD: Style = Palette::COLOUR.bold;
 const DIM: Style = Palette::COLOUR.dim;
@@ -19,7 +21,7 @@ const GOOD: Style = Palette::COLOUR.good;
 const BAD: Style = Palette::COLOUR.bad;
 const WARN: Style = Palette::COLOUR.warn;
 
-/// Writes events for people, in colour; a stream that is no terminal strips it.
+/// Writes events as text in colour. A stream that is no terminal strips the colour.
 ///
 /// ```
 /// use chatwarden_cli::report::{Event, Report, CampaignSummary, Terminal};
@@ -33,28 +35,28 @@ const WARN: Style = Palette::COLOUR.warn;
 #[derive(Debug)]
 pub struct Terminal<W> {
     out: W,
-    /// How many scenarios came to each outcome.
+    /// How many scenarios had each outcome.
     replays: [usize; ReplayOutcome::ALL.len()],
     /// How many scenarios failed in a way that is known.
     known: usize,
     unreadable: usize,
-    /// What the baseline lists and was not met any more.
-    gone: Vec<String>,
+    /// The known findings that are absent.
+    absent: Vec<String>,
 }
 
 impl<W: Write> Terminal<W> {
     /// A report on that stream.
     pub fn new(out: W) -> Self {
-        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, gone: Vec::new() }
+        Terminal { out, replays: [0; ReplayOutcome::ALL.len()], known: 0, unreadable: 0, absent: Vec::new() }
     }
 
-    fn found(&mut self, discovery: &Discovery<'_>) -> io::Result<()> {
-        let certificate = discovery.proof.map(|proof| match proof {
-            Ok(certificate) => format!("certified: {}", certified(certificate)),
-            Err(end) => format!("not certified: {}", end.about()),
-        });
-        let is_known = discovery.met.is_known();
-        discovery.saved.write(&mut self.out, &Palette::COLOUR, is_known, certificate.as_deref())
+    fn found(&mut self, saved: &SavedFinding<'_>, matched: &BaselineMatch) -> io::Result<()> {
+        let certificate = match saved.counterexample.certification {
+            Certification::NotTried => None,
+            Certification::Certified(certificate) => Some(format!("certified: {}", certified(&certificate))),
+            Certification::Unfinished(reason) => Some(format!("not certified: {reason}")),
+        };
+        saved.write(&mut self.out, &Palette::COLOUR, matched.is_known(), certificate.as_deref())
     }
 
     fn replayed(&mut self, replayed: &Replayed<'_>) -> io::Result<()> {
@@ -97,7 +99,7 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn conducted(&mut self, summary: &CampaignSummary) -> io::Result<()> {
+    fn campaign_finished(&mut self, summary: &CampaignSummary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
         let new = summary.findings - summary.known;
         let findings = match new {
@@ -122,20 +124,20 @@ impl<W: Write> Terminal<W> {
 impl<W: Write> Report for Terminal<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::FindingSaved(discovery) => self.found(discovery),
+            Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
-            Event::CampaignFinished(summary) => self.conducted(summary),
+            Event::CampaignFinished(summary) => self.campaign_finished(summary),
             Event::ScenarioUnreadable(..) => {
                 self.unreadable += 1;
                 Ok(())
             }
-            // One of many stands in the table that is to come.
+            // The table at the end shows it.
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
             Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
             Event::DriverChecked(checked) => self.checked(checked),
             Event::KnownFindingAbsent(known) => {
-                self.gone.push(known.to_string());
+                self.absent.push(known.to_string());
                 Ok(())
             }
             Event::CoverageCounted(covered) => self.covered(covered),
@@ -158,11 +160,11 @@ impl<W: Write> Report for Terminal<W> {
         if !counts.is_empty() {
             writeln!(self.out, "{BOLD}scenarios{BOLD:#}: {}", counts.join(", "))?;
         }
-        for gone in &self.gone {
-            writeln!(self.out, "{GOOD}gone{GOOD:#} {gone}")?;
+        for absent in &self.absent {
+            writeln!(self.out, "{GOOD}gone{GOOD:#} {absent}")?;
         }
-        if !self.gone.is_empty() {
-            writeln!(self.out, "{DIM}`--update-baseline` takes out of the baseline what is gone{DIM:#}")?;
+        if !self.absent.is_empty() {
+            writeln!(self.out, "{DIM}`--update-baseline` takes these out of the baseline{DIM:#}")?;
         }
         self.out.flush()
     }

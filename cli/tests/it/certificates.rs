@@ -9,7 +9,8 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, CampaignConfig, Found, Shrunk};
+use chatwarden::campaign::{self, CampaignConfig};
+use chatwarden::counterexample::{Counterexample, ShrinkStatus};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BuiltInCast, Minimality, Scenario};
 use chatwarden::lockstep::{self, CheckConfig};
@@ -167,22 +168,21 @@ fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let [kay, sam] = [child, adult].map(|users| users.nth(0).expect("there is one"));
     let chain = [Command::Block { by: kay, who: sam }, Command::Direct { by: sam, to: kay }];
     let make = || Ok(Memory::with_fault(fault));
-    let shrink = |found: &Found| {
+    let shrink = |found: &Counterexample| {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
     let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &chain);
     let finding = finding.expect("the chain shows it");
-    let shrunk = Shrunk {
-        commands: chain.to_vec(),
-        finding,
+    let shrunk = Counterexample {
         executions: 7,
-        outcome: campaign::ShrinkStatus::OneMinimal,
+        status: ShrinkStatus::OneMinimal,
+        ..Counterexample::new(chain.to_vec(), finding)
     };
     let search = Certifier { config: &plan, limits: Limits::default(), monitor: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
-    assert_eq!(conclusion.shrunk.commands.len(), 1);
-    assert!(conclusion.shrunk.executions > 7);
-    let certificate = conclusion.proof.expect("there is time");
+    assert_eq!(conclusion.commands.len(), 1);
+    assert!(conclusion.executions > 7);
+    let certificate = conclusion.certificate().expect("there is time");
     assert!(!certificate.ill_typed);
     // The alphabet is that of the chain as it became, which has no block.
     let bounds = setup.bounds();
@@ -232,16 +232,16 @@ fn drift_that_promises_only_holds_back_is_certified_too() {
     let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(&plan, &make, &campaign::CampaignMonitor::default(), &|_| {})
         .expect("it starts");
-    let drift = |found: &&Found| found.finding.identity().verdict == Verdict::Diverged;
+    let drift = |found: &&Counterexample| found.finding.identity().verdict == Verdict::Diverged;
     let found = tally.found.iter().find(drift).expect("it drifts");
-    let shrink = |found: &Found| {
+    let shrink = |found: &Counterexample| {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
-    let shrunk: Shrunk = shrink(found).expect("it starts");
+    let shrunk: Counterexample = shrink(found).expect("it starts");
     let search = Certifier { config: &plan, limits: Limits::default(), monitor: &SearchMonitor::default() };
     let conclusion = search.certify(&make, shrunk, shrink).expect("it starts");
-    assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
-    assert_eq!(conclusion.proof.expect("there is time").below, conclusion.shrunk.commands.len());
+    assert_eq!(conclusion.finding.identity(), found.finding.identity());
+    assert_eq!(conclusion.certificate().expect("there is time").below, conclusion.commands.len());
 }
 
 #[test]
@@ -306,15 +306,11 @@ fn a_certificate_is_checked_again_and_false_ones_are_refused() {
         good[start..].split([',', '}']).next().expect("it has a value").to_owned()
     };
     let false_ones = [
-        (
-            number("situations"),
-            "\"situations\": 197",
-            "its number of situations is 197, and the search gives",
-        ),
+        (number("situations"), "\"situations\": 197", "its number of states is 197, and the search gives"),
         (number("tried"), "\"tried\": 1", "its number of commands tried is 1, and"),
         (number("below"), "\"below\": 5", "its length is 5, and the search gives 4"),
-        (number("renamings"), "\"renamings\": 2", "its number of renamings is 2, and the search gives 1"),
-        (number("ground"), "\"ground\": \"0123456789abcdef\"", "are not those that were searched"),
+        (number("renamings"), "\"renamings\": 2", "its number of permutations is 2, and the search gives 1"),
+        (number("ground"), "\"ground\": \"0123456789abcdef\"", "it was made for another policy"),
         (number("level"), "\"level\": \"black-box\"", "its level is black-box, and the search gives product"),
         (number("ill-typed"), "\"ill-typed\": false", "its statement on ill-typed commands is false"),
         ("\"promise\": \"no-strangers\",".into(), "\"promise\": \"ban\",", "it is that of another finding"),

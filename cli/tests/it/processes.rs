@@ -8,7 +8,8 @@ use std::time::Duration;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Answer, Failure, Fidelity, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult, Found, ShrinkStatus};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
+use chatwarden::counterexample::{Counterexample, ShrinkStatus};
 use chatwarden::driver;
 use chatwarden::format::{BuiltInCast, Names, Request, SessionContext};
 use chatwarden::model::{Command, CommandKind, Preset, UserSet};
@@ -59,7 +60,7 @@ fn what_is_found_is_shrunk_to_the_same_chain() {
     let plan = CampaignConfig::new(setup_for(Fault::LauncherOnly), &Memory::new().about());
     let drivers = drivers(Some(Fault::LauncherOnly), DriverOptions::default());
     let found = run_campaign(&plan, &drivers).found.remove(0);
-    let shrink = |found: &Found| {
+    let shrink = |found: &Counterexample| {
         let make = || drivers.driver(&names());
         campaign::shrink(&plan, &make, found, &CampaignMonitor::default(), |_, _| {}).expect("it starts")
     };
@@ -67,7 +68,7 @@ fn what_is_found_is_shrunk_to_the_same_chain() {
     let here =
         campaign::shrink(&plan, &here, &found, &CampaignMonitor::default(), |_, _| {}).expect("it starts");
     assert_eq!(shrink(&found), here);
-    assert_eq!(here.outcome, ShrinkStatus::OneMinimal);
+    assert_eq!(here.status, ShrinkStatus::OneMinimal);
 }
 
 #[test]

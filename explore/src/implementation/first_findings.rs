@@ -67,7 +67,7 @@ impl<'a> ReportedFindings<'a> {
             commands
         };
         if let Some((commands, finding)) = self.first.add(finding, trace) {
-            (self.report)(&Counterexample { commands: commands.clone(), finding: finding.clone() });
+            (self.report)(&Counterexample::new(commands.clone(), finding.clone()));
         }
     }
 
@@ -83,6 +83,6 @@ impl<'a> ReportedFindings<'a> {
     /// Every finding, in the order of being found.
     pub(super) fn counterexamples(&self) -> Vec<Counterexample> {
         let found = self.first.found.iter().cloned();
-        found.map(|(commands, finding)| Counterexample { commands, finding }).collect()
+        found.map(|(commands, finding)| Counterexample::new(commands, finding)).collect()
     }
 }

@@ -392,7 +392,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
                     self.system.replace()?;
                 }
                 let is_same = finding.identity() == hit.identity;
-                return Ok(is_same.then(|| Counterexample { commands: self.executed.clone(), finding }));
+                return Ok(is_same.then(|| Counterexample::new(self.executed.clone(), finding)));
             }
         }
         Ok(None)

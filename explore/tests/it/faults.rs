@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{Adapter, Failure, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found, ShrinkStatus, Shrunk};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::counterexample::{Counterexample, Origin, ShrinkStatus};
 use chatwarden_explore::certify::{Certifier, Limits};
 
 use chatwarden::finding::Identity;
@@ -23,7 +24,7 @@ fn plan(fault: Fault, seed: u64) -> CampaignConfig {
     CampaignConfig { seed, ..CampaignConfig::new(setup_for(fault), &Memory::new().about()) }
 }
 
-fn find(fault: Fault, seed: u64) -> Option<Found> {
+fn find(fault: Fault, seed: u64) -> Option<Counterexample> {
     let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(&plan(fault, seed), &make, &CampaignMonitor::default(), &|_| {});
     tally.expect("the service starts").found.into_iter().next()
@@ -38,7 +39,7 @@ fn every_fault_is_found_on_each_of_twenty_seeds() {
     let mut missed = Vec::new();
     for &fault in Fault::ALL {
         let found: Vec<_> = (0..20).filter_map(|seed| find(fault, seed)).collect();
-        let mut runs: Vec<_> = found.iter().map(|found| found.run + 1).collect();
+        let mut runs: Vec<_> = found.iter().filter_map(|found| found.origin.map(Origin::runs)).collect();
         runs.sort_unstable();
         if runs.len() < 20 {
             missed.push(format!("{fault} is found on {} of 20 seeds", runs.len()));
@@ -151,12 +152,12 @@ fn shrunk_traces_are_mostly_of_the_true_minimal_length_and_certified_ones_always
 }
 
 fn shrink_all(fault: Fault) -> Row {
-    let mut shrunk: BTreeMap<(Identity, usize), (usize, Shrunk)> = BTreeMap::new();
+    let mut shrunk: BTreeMap<(Identity, usize), (usize, Counterexample)> = BTreeMap::new();
     let mut executions = 0;
     for seed in 0..SEEDS {
         let found = find(fault, seed).unwrap_or_else(|| panic!("{fault} is not found with seed {seed}"));
         let result = shrink(fault, &found);
-        assert_eq!(result.outcome, ShrinkStatus::OneMinimal);
+        assert_eq!(result.status, ShrinkStatus::OneMinimal);
         assert_eq!(result.finding.identity(), found.finding.identity());
         executions += result.executions;
         let key = (found.finding.identity(), result.commands.len());
@@ -188,14 +189,14 @@ fn shrink_all(fault: Fault) -> Row {
     Row { fault, minimal, executions, soon, beyond, misses }
 }
 
-fn shrink(fault: Fault, found: &Found) -> Shrunk {
+fn shrink(fault: Fault, found: &Counterexample) -> Counterexample {
     let make = || Ok(Memory::with_fault(fault));
     let shrunk = campaign::shrink(&plan(fault, 0), &make, found, &CampaignMonitor::default(), |_, _| {});
     shrunk.expect("the service starts")
 }
 
 /// The length at which a trace is certified, and the time that it takes.
-fn certify(fault: Fault, shrunk: Shrunk) -> (usize, Duration) {
+fn certify(fault: Fault, shrunk: Counterexample) -> (usize, Duration) {
     let started = Instant::now();
     let identity = shrunk.finding.identity();
     let (config, monitor) = (plan(fault, 0), chatwarden_explore::SearchMonitor::default());
@@ -203,9 +204,9 @@ fn certify(fault: Fault, shrunk: Shrunk) -> (usize, Duration) {
     let make = || Ok(Memory::with_fault(fault));
     let certified = certifier.certify(&make, shrunk, |found| Ok::<_, Failure>(shrink(fault, found)));
     let certified = certified.expect("the service starts");
-    let certificate = certified.proof.expect("there is no limit");
-    assert_eq!(certified.shrunk.finding.identity(), identity);
-    assert_eq!(certificate.below, certified.shrunk.commands.len());
+    let certificate = certified.certificate().expect("there is no limit");
+    assert_eq!(certified.finding.identity(), identity);
+    assert_eq!(certificate.below, certified.commands.len());
     assert!(certificate.ill_typed, "every command is tried");
     (certificate.below, started.elapsed())
 }

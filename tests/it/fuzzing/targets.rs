@@ -5,7 +5,8 @@ use std::ops::Range;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, Found};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::counterexample::Counterexample;
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec};
 use chatwarden::fuzz::{Counters, Header, Input, Settings, Signal, Target, TargetOutcome};
 use chatwarden::model::{Command, EnumSet, NamedEnum, Policy, Preset, Setup, State, UserSet, step};
@@ -28,7 +29,7 @@ pub(super) fn target<A: Adapter>(
 pub(super) fn found<A: Adapter>(
     target: &mut Target<A, impl Fn() -> Result<A, Failure>>,
     commands: Vec<Command>,
-) -> Option<Box<Found>> {
+) -> Option<Box<Counterexample>> {
     match target.run(&Input { header: Header::OWN, commands }.encode()) {
         TargetOutcome::Found(_, found) => Some(found),
         _ => None,

@@ -9,6 +9,7 @@ use chatwarden::adapter::Adapter;
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::counterexample::Origin;
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::NamedEnum;
@@ -43,7 +44,7 @@ fn runs_to_find(fault: Fault, guidance: Guidance, seed: u64) -> Option<u64> {
     let config = CampaignConfig { seed, runs: 400, guidance, ..defaults };
     let make = || Ok(Memory::with_fault(fault));
     let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {});
-    result.expect("the service starts").found.first().map(|found| found.run + 1)
+    result.expect("the service starts").found.first().and_then(|found| found.origin.map(Origin::runs))
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! An implementation explored: it is driven through every situation, and what does not conform is saved and reported
-//! as `fuzz` does it.
+//! `explore` with an implementation: an exhaustive search that compares it with the model. Its
+//! findings go through the same pipeline as those of `fuzz`.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,19 +11,20 @@ use chatwarden_model::NamedEnum;
 use super::Explore;
 use crate::args::implementation::Implementation;
 use crate::args::{self, NamedArg};
-use crate::baseline::Met;
-use crate::command::shrink::{Case, exit_of};
+use crate::baseline::could_show;
+use crate::exit::{CliError, Ending, Exit};
 use crate::interrupt::Interrupt;
+use crate::progress;
 use crate::report::{Event, ImplementationExplored, Report};
-use crate::{CliError, Exit, progress};
+use crate::triage::{Counts, triage};
 use chatwarden::adapter::Adapter;
-use chatwarden::campaign::{self, Found};
+use chatwarden::campaign::CampaignConfig;
+use chatwarden::counterexample::Counterexample;
 use chatwarden::format::{KnownFinding, PolicySpec};
-use chatwarden::triage::Drafts;
-use chatwarden::triage::{Draft, FindingWriter};
-use chatwarden_explore::{ConformanceSearch, Counterexample, End, StateEquivalence, search_implementation};
+use chatwarden::triage::FindingWriter;
+use chatwarden_explore::{ConformanceSearch, End, StateEquivalence, search_implementation};
 
-/// Where findings go unless the user says where.
+/// The default folder of findings.
 const FOUND: &str = "scenarios/found";
 
 pub(crate) fn run(
@@ -35,81 +35,69 @@ pub(crate) fn run(
     let own = implementation.about.policy.map(|policy| NamedArg::new("custom", PolicySpec::Full(policy)));
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
-    let folder = folder(options, policy.value, &implementation);
-    args::check_writable(&folder.directory)?;
-    let implementation = implementation.with_names(folder.names());
-    let plan = plan(options, &policy.value, &implementation)?;
+    let writer = writer(options, policy.value, &implementation);
+    args::check_writable(&writer.directory)?;
+    let implementation = implementation.with_names(writer.names());
+    let search = search(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
     let interrupt = Interrupt::installed();
-    let watch = &interrupt.search;
-
-    let adapter = implementation.about.name.clone();
-    let started = Instant::now();
-    let drafts = Drafts::new(&folder);
-    let mut save = |found: &Counterexample| {
-        drafts.save(&found.commands, &found.finding, None);
-        interrupt.found.fetch_or(exit_of(&found.finding) == Exit::Finding, Relaxed);
+    let monitor = &interrupt.search;
+    let config = CampaignConfig {
+        terms: search.check,
+        shrink_time: Some(options.certify.shrink_time),
+        ..CampaignConfig::new(search.setup, &implementation.about)
     };
-    let search = || search_implementation(&plan, &|| implementation.make(), watch, &mut save);
-    let driven = progress::of_search(&adapter, watch, search)?;
+    let triage = triage(config, &implementation, writer, certify, &interrupt);
+
+    let adapter = implementation.about.name.as_str();
+    let started = Instant::now();
+    let mut found = |found: &Counterexample| {
+        triage.pipeline.draft(found);
+        interrupt.found.fetch_or(!found.is_inconclusive(), Relaxed);
+    };
+    let result = progress::of_search(adapter, monitor, || {
+        search_implementation(&search, &|| implementation.make(), monitor, &mut found)
+    })?;
     let time = started.elapsed();
 
-    implementation.allow_restarts();
     let subject = implementation.subject(&policy.value);
-    let met: Vec<_> = driven
-        .found
-        .iter()
-        .map(|found| (found, baseline.meet(subject.finding(found.finding.identity()))))
-        .collect();
-    let exit_of_met = |(found, met): &(&Counterexample, Met)| match exit_of(&found.finding) {
-        Exit::Finding if options.known.suppresses(met) => Exit::Success,
-        exit => exit,
-    };
-    let exit = met.iter().map(exit_of_met).max().unwrap_or(Exit::Success);
-    let findings = driven.found.iter().filter(|found| exit_of(&found.finding) == Exit::Finding).count();
-    let fidelity = implementation.fidelity.name();
-    let searched = campaign::CampaignConfig {
-        terms: plan.check,
-        shrink_time: Some(options.certify.shrink_time),
-        ..campaign::CampaignConfig::new(plan.setup, &implementation.about)
-    };
-    let case = Case::new(searched, implementation, folder.clone(), certify, &interrupt);
-    // One that cannot be saved or reported keeps no other from being.
-    let report = |(found, met): &(&Counterexample, Met)| {
-        report(&case, found, met, drafts.take(found.finding.identity()), reports)
-    };
-    met.iter().map(report).fold(Ok(()), Result::and)?;
+    let matched = baseline.match_all(&subject, &result.found);
+    // A shortest trace can only get simpler names. Then it is certified.
+    triage.process_all(&matched, |_| true, reports)?;
+    let counts = Counts::of(&matched, &options.known);
     reports.event(Event::ImplementationExplored(&ImplementationExplored {
         policy: &policy.name,
         cast: &options.cast.name,
         groups: options.groups.into(),
-        alphabet: plan.actions.len(),
-        adapter: &adapter,
-        fault: folder.fault.as_deref(),
-        fidelity,
-        alike: plan.equivalence,
-        symmetry: plan.symmetry,
-        driven: &driven,
-        findings,
+        alphabet: search.actions.len(),
+        adapter,
+        fault: triage.pipeline.writer.fault.as_deref(),
+        fidelity: implementation.fidelity.name(),
+        alike: search.equivalence,
+        symmetry: search.symmetry,
+        driven: &result,
+        findings: counts.findings,
         time,
     }))?;
-    let whole = matches!(driven.end, End::Complete | End::Depth);
-    let could_be_met = |known: &KnownFinding| whole && subject.is_of(known) && could_show(&plan, known);
-    options.known.finish(&baseline, could_be_met, reports)?;
+    let is_whole = matches!(result.end, End::Complete | End::Depth);
+    let tries = |kind| search.actions.iter().any(|command| command.kind() == kind);
+    let could_match = |known: &KnownFinding| {
+        is_whole && subject.is_of(known) && could_show(known, tries, search.check.promises)
+    };
+    options.known.finish(&baseline, could_match, reports)?;
     reports.finish()?;
-    if driven.found.is_empty() {
+    if result.found.is_empty() {
         options.target.print_fault_hint();
     }
-    Ok(match (exit, driven.end) {
-        (Exit::Finding, _) => Exit::Finding,
-        _ if watch.is_stopped() => Exit::Interrupted,
-        // What was asked was not answered, and that is no pass.
-        (Exit::Success, End::Memory | End::Size | End::Time | End::Stopped) => Exit::Inconclusive,
-        (other, _) => other,
-    })
+    let is_unfinished = matches!(result.end, End::Memory | End::Size | End::Time | End::Stopped);
+    Ok(Exit::from(Ending {
+        has_new_finding: counts.new > 0,
+        is_interrupted: monitor.is_stopped(),
+        is_inconclusive: counts.inconclusive > 0 || is_unfinished,
+    }))
 }
 
-fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> FindingWriter {
+fn writer(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> FindingWriter {
     implementation.finding_writer(
         "explore",
         options.save.clone().unwrap_or_else(|| PathBuf::from(FOUND)),
@@ -120,7 +108,7 @@ fn folder(options: &Explore, policy: PolicySpec, implementation: &Implementation
     )
 }
 
-fn plan(
+fn search(
     options: &Explore,
     policy: &PolicySpec,
     implementation: &Implementation,
@@ -135,7 +123,7 @@ fn plan(
         ));
     }
     let paths = options.paths.and_then(|paths| NonZeroUsize::new(paths.into()));
-    // A fingerprint is of a system that runs.
+    // Only a system that was reset has a fingerprint.
     let mut adapter = implementation.make()?;
     adapter.reset(&plan.setup)?;
     let equivalence = match paths {
@@ -155,24 +143,4 @@ fn plan(
         memory: plan.memory,
         deadline: None,
     })
-}
-
-/// Whether the search tries the command and judges the promise of a known finding.
-fn could_show(plan: &ConformanceSearch, known: &KnownFinding) -> bool {
-    let tries = |kind| plan.actions.iter().any(|command| command.kind() == kind);
-    known.scenario.is_none()
-        && known.command.is_none_or(tries)
-        && known.promise.is_none_or(|promise| plan.check.promises.contains(promise))
-}
-
-/// A chain that is the shortest already is at most named more simply, and then certified.
-fn report(
-    case: &Case<'_>,
-    found: &Counterexample,
-    met: &Met,
-    draft: io::Result<Draft>,
-    reports: &mut impl Report,
-) -> Result<(), CliError> {
-    let found = Found { run: 0, commands: found.commands.clone(), finding: found.finding.clone() };
-    case.shrink_and_report(&found, met, None, draft, reports)
 }

@@ -11,9 +11,10 @@ use super::Explore;
 use crate::args::{self, NamedArg};
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
+use crate::exit::{CliError, Ending, Exit};
 use crate::interrupt::Interrupt;
+use crate::progress;
 use crate::report::{Covered, Event, Explored, Report};
-use crate::{CliError, Exit, progress};
 use chatwarden::campaign::Shard;
 use chatwarden::coverage::Coverage;
 use chatwarden::format::{KnownFinding, PolicySpec};
@@ -43,18 +44,13 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
 }
 
 fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
-    let mut broken = all.iter().flat_map(|explored| &explored.met);
-    let expects_kept = expects_kept(options);
-    if expects_kept && broken.any(|(_, matched)| !options.known.suppresses(matched)) {
-        Exit::Finding
-    } else if monitor.is_stopped() {
-        Exit::Interrupted
-    } else if expects_kept && all.iter().any(|explored| explored.exploration.end == End::Memory) {
-        // The question was not answered, so it must not pass.
-        Exit::Inconclusive
-    } else {
-        Exit::Success
-    }
+    let mut broken = all.iter().flat_map(|explored| &explored.matched);
+    let is_expected = expects_kept(options);
+    Exit::from(Ending {
+        has_new_finding: is_expected && broken.any(|(_, matched)| !options.known.suppresses(matched)),
+        is_interrupted: monitor.is_stopped(),
+        is_inconclusive: is_expected && all.iter().any(|explored| explored.exploration.end == End::Memory),
+    })
 }
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
@@ -107,9 +103,10 @@ fn search(
     let time = started.elapsed();
     let subject = Subject::new(&policy.value, None, None);
     let broken = exploration.promises.iter().filter(|(_, result)| result.length().is_some());
-    let matched = broken.map(|(promise, _)| (*promise, baseline.meet(subject.broken_by_policy(*promise))));
+    let matched =
+        broken.map(|(promise, _)| (*promise, baseline.match_finding(subject.broken_by_policy(*promise))));
     Ok(Explored {
-        met: matched.collect(),
+        matched: matched.collect(),
         is_expected_kept: expects_kept(options),
         files: save(options, policy.value, &exploration)?,
         policy: policy.name.clone(),

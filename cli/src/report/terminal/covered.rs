@@ -1,5 +1,6 @@
-//! Coverage for people: a line for each command that was allowed and for each condition that decided alone, with how
-//! many of their cases were seen, and below what was not seen although it can be.
+//! Coverage for people: a line for each command that was allowed and for each condition that
+//! decided alone, with the number of covered cases. Below are the reachable points that were
+//! missed.
 
 use std::io::{self, Write};
 
@@ -25,31 +26,30 @@ impl<W: Write> Terminal<W> {
         for &kind in CommandKind::ALL {
             self.command(covered, kind)?;
         }
-        let told = |word: &str, standing| format!("{} {word}", covered.count(standing));
+        let count = |word: &str, status| format!("{} {word}", covered.count(status));
         writeln!(
             self.out,
-            "{BOLD}{} % of what can be seen was seen{BOLD:#}: {}, {}, {}, {}",
+            "{BOLD}{} % of reachable points covered{BOLD:#}: {}, {}, {}, {}",
             covered.percent(),
-            told("points reached", PointStatus::Reached),
-            told("missed", PointStatus::Missed),
-            told("not known to be reachable", PointStatus::Open),
-            told("unreachable", PointStatus::Unreachable),
+            count("points reached", PointStatus::Reached),
+            count("missed", PointStatus::Missed),
+            count("not known to be reachable", PointStatus::Open),
+            count("unreachable", PointStatus::Unreachable),
         )?;
         self.unseen(covered.points(PointStatus::Missed), PointStatus::Missed, BAD)?;
-        let sees_histories = covered.points(PointStatus::Reached).any(Point::needs_history);
+        let shows_histories = covered.points(PointStatus::Reached).any(Point::needs_history);
         let named =
-            covered.points(PointStatus::Open).filter(|point| sees_histories || !point.needs_history());
+            covered.points(PointStatus::Open).filter(|point| shows_histories || !point.needs_history());
         self.unseen(named, PointStatus::Open, WARN)?;
-        let count = covered.points(PointStatus::Open).filter(|point| point.needs_history()).count();
-        if count > 0 && !sees_histories {
-            let what =
-                "of them take a history or a second group, which runs can show and a search of states cannot";
-            writeln!(self.out, "{DIM}{count} {what}{DIM:#}")?;
+        let open = covered.points(PointStatus::Open).filter(|point| point.needs_history()).count();
+        if open > 0 && !shows_histories {
+            let reason = "of them need earlier steps or a second group, which runs can show and a search of states cannot";
+            writeln!(self.out, "{DIM}{open} {reason}{DIM:#}")?;
         }
         Ok(())
     }
 
-    /// The outcomes of one command.
+    /// The decisions about one command.
     fn command(&mut self, covered: &Covered<'_>, kind: CommandKind) -> io::Result<()> {
         let refused = kind.conditions().iter().map(|condition| DecidedBy::Alone(*condition));
         for outcome in [DecidedBy::Allowed].into_iter().chain(refused) {
@@ -83,12 +83,12 @@ impl<W: Write> Terminal<W> {
     fn unseen(
         &mut self,
         points: impl Iterator<Item = Point>,
-        standing: PointStatus,
+        status: PointStatus,
         style: anstyle::Style,
     ) -> io::Result<()> {
         for (nth, point) in points.enumerate() {
             if nth == 0 {
-                writeln!(self.out, "{style}{standing}{style:#}: {}", standing.about())?;
+                writeln!(self.out, "{style}{status}{style:#}: {}", status.about())?;
             }
             writeln!(self.out, "  {point}: {}", sentence(point))?;
         }
@@ -119,14 +119,14 @@ impl<W: Write> Terminal<W> {
     }
 }
 
-/// How many of the points that can be seen were.
+/// How many of the reachable points were covered.
 fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) -> String {
     let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
     let (mut reached, mut all) = (0, 0);
     for point in standings {
-        let standing = covered.standing(*point);
-        reached += usize::from(standing == PointStatus::Reached);
-        all += usize::from(standing != PointStatus::Unreachable);
+        let status = covered.standing(*point);
+        reached += usize::from(status == PointStatus::Reached);
+        all += usize::from(status != PointStatus::Unreachable);
     }
     if all == 0 { String::new() } else { format!("{reached}/{all}") }
 }

@@ -1,4 +1,5 @@
-//! Exhaustive searches for people: a policy with its chains, the table of several policies, an implementation.
+//! Exhaustive searches for people: a policy with its counterexamples, the table of several
+//! policies, and an implementation.
 
 use std::io::{self, Write};
 
@@ -13,25 +14,26 @@ use chatwarden::describe::is_about_a_pair;
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 
-/// A policy: what was searched, and what became of each promise.
+/// A policy: the size of the search, and the result for each promise.
 pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let exploration = &explored.exploration;
     let scope = scope(&explored.cast, explored.setup.groups, exploration.actions);
     writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", explored.policy)?;
-    let alike = match exploration.renamings {
+    let symmetry = match exploration.renamings {
         1 => String::new(),
-        renamings => format!(" up to {renamings} renamings"),
+        permutations => format!(" up to {permutations} permutations"),
     };
     let (states, transitions) = (grouped(exploration.states), grouped(exploration.transitions));
-    write!(out, "  states {states}{alike}, transitions {transitions}, depth {}, ", exploration.depth)?;
+    write!(out, "  states {states}{symmetry}, transitions {transitions}, depth {}, ", exploration.depth)?;
     match explored.is_complete() {
         true => writeln!(out, "complete: {}", exploration.end.about())?,
         false => {
             let rest = match exploration.judged {
                 Some(judged) if judged > exploration.depth => {
-                    "what leads out of the farthest was judged, and not kept".into()
+                    "the commands of the farthest states were judged, and the states after them not kept"
+                        .into()
                 }
-                _ => format!("states still to be gone on from: {}", grouped(exploration.frontier)),
+                _ => format!("unexpanded states: {}", grouped(exploration.frontier)),
             };
             writeln!(out, "{WARN}not complete{WARN:#}: {}; {rest}", exploration.end.about())?;
         }
@@ -40,13 +42,13 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
     let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
     let each = exploration.bytes.div_ceil(exploration.states.max(1));
     writeln!(out, "  {DIM}{seconds:.2} s, {rate} states/s, {each} bytes a state{DIM:#}")?;
-    for (promise, standing) in &exploration.promises {
-        promise_line(out, explored, *promise, standing)?;
+    for (promise, status) in &exploration.promises {
+        promise_line(out, explored, *promise, status)?;
     }
     Ok(())
 }
 
-/// Several policies, and how many commands it takes to break which promise under which of them.
+/// Several policies: the length of the shortest counterexample for each promise.
 pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
     let Some(first) = all.first() else { return Ok(()) };
     let exploration = &first.exploration;
@@ -65,15 +67,15 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
         let depth = explored.exploration.depth;
         writeln!(out, "  {DIM}{:>11}  {depth:>5}{DIM:#}", grouped(explored.exploration.states))?;
     }
-    writeln!(out, "✓ no history breaks it")?;
+    writeln!(out, "✓ no trace breaks it")?;
     if all.iter().any(|explored| !explored.is_complete()) {
-        writeln!(out, "✓ ≤N no history of up to N commands breaks it; longer ones were not all tried")?;
+        writeln!(out, "✓ ≤N no trace of up to N commands breaks it; not all longer ones were tried")?;
     }
     writeln!(out, "· the model cannot break it, only an implementation can")?;
-    writeln!(out, "a number: the shortest history that breaks it has so many commands")
+    writeln!(out, "a number: the shortest trace that breaks it has so many commands")
 }
 
-/// An implementation: what was tried, and what that proves.
+/// An implementation: the size of the search, and what it proves.
 pub(super) fn implementation(
     out: &mut impl Write,
     conformance: &ImplementationExplored<'_>,
@@ -85,7 +87,7 @@ pub(super) fn implementation(
     writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
     let [states, allowed, refused, executed, resets] =
         [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
-    writeln!(out, "  situations {states}, commands allowed there {allowed}, refused {refused}")?;
+    writeln!(out, "  states {states}, commands allowed there {allowed}, refused {refused}")?;
     write!(out, "  commands executed {executed}, resets {resets}, depth {}, ", driven.depth)?;
     match driven.end {
         End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
@@ -101,7 +103,7 @@ pub(super) fn implementation(
     proof(conformance).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
 }
 
-/// What was searched.
+/// The scope of the search.
 fn scope(cast: &str, groups: usize, alphabet: usize) -> String {
     let (plural, many) = (if groups == 1 { "" } else { "s" }, if alphabet == 1 { "" } else { "s" });
     format!("cast {cast}, {groups} group{plural}, {alphabet} command{many}")
@@ -111,11 +113,11 @@ fn promise_line(
     out: &mut impl Write,
     explored: &Explored,
     promise: Promise,
-    standing: &PromiseResult,
+    status: &PromiseResult,
 ) -> io::Result<()> {
     let width = Promise::ALL.iter().map(|promise| promise.name().len()).max().unwrap_or(0);
     write!(out, "  {promise:<width$}  ")?;
-    match standing {
+    match status {
         PromiseResult::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
         PromiseResult::Kept => {
             let judged = explored.exploration.judged.unwrap_or_default();
@@ -127,49 +129,55 @@ fn promise_line(
         PromiseResult::Broken(chain) => {
             let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
             writeln!(out, "{style}broken by {}{known}{style:#}", commands(chain.len()))?;
-            history(out, explored, promise, chain)
+            write_trace(out, explored, promise, chain)
         }
     }
 }
 
-/// The chain, and at its end what is broken and why.
-fn history(out: &mut impl Write, explored: &Explored, promise: Promise, chain: &[Command]) -> io::Result<()> {
-    let telling = Describer { names: &explored.names, setup: &explored.setup };
-    let history = Trace::of_policy(&explored.setup, chain);
-    for record in &history.records {
+/// The commands, then the breach at their end and its reasons.
+fn write_trace(
+    out: &mut impl Write,
+    explored: &Explored,
+    promise: Promise,
+    chain: &[Command],
+) -> io::Result<()> {
+    let describer = Describer { names: &explored.names, setup: &explored.setup };
+    let trace = Trace::of_policy(&explored.setup, chain);
+    for record in &trace.steps {
         let to = match record.delivered.is_empty() {
             true => String::new(),
-            false => format!("  delivered to {}", telling.users(record.delivered)),
+            false => format!("  delivered to {}", describer.users(record.delivered)),
         };
-        writeln!(out, "    {:>2}  {}{to}", record.at, telling.command(record.command))?;
+        writeln!(out, "    {:>2}  {}{to}", record.at, describer.command(record.command))?;
     }
-    history.records.last().map_or(Ok(()), |record| why(out, &telling, promise, record))?;
+    trace.steps.last().map_or(Ok(()), |record| write_reasons(out, &describer, promise, record))?;
     match explored.file(promise) {
         Some(file) => writeln!(out, "    saved {}", shown(file)),
         None => Ok(()),
     }
 }
 
-fn why(
+fn write_reasons(
     out: &mut impl Write,
-    telling: &Describer<'_>,
+    describer: &Describer<'_>,
     promise: Promise,
     record: &TraceStep,
 ) -> io::Result<()> {
     let Some(breach) = record.breaches.iter().find(|breach| breach.promise == promise) else { return Ok(()) };
-    writeln!(out, "        it {}", telling.breach(breach))?;
+    writeln!(out, "        it {}", describer.breach(breach))?;
     let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
     if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
-        // Company is judged after the command, what passes between two users before it.
+        // The promise `no-strangers` is judged after the command, the promises about two users
+        // before it.
         let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
-        for obstacle in telling.obstacles(state, one, other) {
-            writeln!(out, "        {obstacle}")?;
+        for reason in describer.missing_approvals(state, one, other) {
+            writeln!(out, "        {reason}")?;
         }
     }
     Ok(())
 }
 
-/// What the table says of a promise.
+/// The entry of the table for a promise.
 fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
     match explored.exploration.result_of(promise) {
         PromiseResult::Kept => match explored.exploration.judged {
@@ -183,29 +191,41 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
     }
 }
 
-/// What the search of an implementation proves, and on which assumptions.
+/// What the search of an implementation proves, and what it does not cover.
 fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
     let ImplementationExplored { driven, alike, symmetry, .. } = conformance;
     let within = match driven.judged {
-        None => "No history, whatever its length,".into(),
-        Some(judged) => format!("No history of up to {}", commands(judged)),
+        None => "all traces".into(),
+        Some(judged) => format!("all traces of up to {}", commands(judged)),
     };
-    let departs = match driven.found.is_empty() {
-        true => "departs",
-        false => "departs first in any other way (what follows a departure was not tried)",
+    let mut not_covered = Vec::new();
+    let deviation = match driven.found.is_empty() {
+        true => "there is no deviation",
+        false => {
+            not_covered.push("what happens after a deviation".into());
+            "there is no first deviation other than those listed"
+        }
     };
-    let assumption = match alike {
-        StateEquivalence::Product => ", if the implementation's fingerprint tells all of its state".into(),
-        StateEquivalence::Tracked { paths } => format!(
-            ", if what the implementation does depends on what can be observed alone; what else it remembers can escape, \
-             as each state was reached by {paths} of the ways to it at most"
-        ),
-        StateEquivalence::Never => String::new(),
-    };
-    let mut sentences = vec![format!("{within} {departs}{assumption}.")];
+    match alike {
+        StateEquivalence::Product => {
+            not_covered.push("state that the implementation's fingerprint leaves out".into())
+        }
+        StateEquivalence::Tracked { paths } => {
+            let traces = if paths.get() == 1 { "1 trace".into() } else { format!("up to {paths} traces") };
+            not_covered.push(format!(
+                "defects that depend on state the adapter does not observe (each visible state was expanded from \
+                 {traces})"
+            ));
+        }
+        StateEquivalence::Never => {}
+    }
+    let mut sentences = vec![format!("Proved: among {within} {deviation}.")];
+    if !not_covered.is_empty() {
+        sentences.push(format!("Not covered: {}.", not_covered.join(", and ")));
+    }
     if *symmetry {
         sentences.push(
-            "It is taken to treat interchangeable users and groups alike; `--no-symmetry` does not assume that."
+            "Assumed: interchangeable users and groups are treated the same; `--no-symmetry` drops that assumption."
                 .into(),
         );
     }

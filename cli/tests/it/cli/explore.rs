@@ -15,7 +15,7 @@ fn a_policy_that_breaks_its_promise_is_shown_with_the_shortest_chain() {
     let printed = text(&explored.stdout);
     for line in [
         "messenger-kids-2019, cast small, 1 group, 125 commands",
-        "states 1,816 up to 2 renamings, transitions 13,869, depth 4, not complete: longer histories were not asked for",
+        "states 1,816 up to 2 permutations, transitions 13,869, depth 4, not complete: longer histories were not asked for",
         "no-strangers  broken by 3 commands",
         "     2  create(sam, g1, [kay, kim])",
         "ann has not approved kim for kay",
@@ -44,13 +44,13 @@ fn only_a_complete_search_says_that_a_promise_is_kept() {
     assert!(bounded.contains("no-strangers  kept up to 2 commands\n"), "{bounded}");
     assert!(!bounded.contains("no-strangers  kept\n"), "{bounded}");
     let table = explored(&["--depth", "2", "--all-policies"]);
-    assert!(table.contains("✓ ≤2") && table.contains("✓ ≤N no history of up to N commands"), "{table}");
+    assert!(table.contains("✓ ≤2") && table.contains("✓ ≤N no trace of up to N commands"), "{table}");
 }
 
 #[test]
 fn json_lines_of_policies_have_the_fields_of_the_formats_page() {
     let folder = folder();
-    let arguments = ["explore", "--all-policies", "--depth", "3", "--promises", "company,ban", "--json"];
+    let arguments = ["explore", "--all-policies", "--depth", "3", "--promises", "no-strangers,ban", "--json"];
     let lines = json_lines(&chatwarden(folder.path(), &arguments));
     let policies: Vec<_> = lines.iter().map(|line| line["policy"].as_str().unwrap()).collect();
     assert_eq!(
@@ -185,11 +185,16 @@ fn what_does_not_conform_is_found_by_its_shortest_chain_saved_and_replayed() {
     assert!(saved.contains(r#""engine": "explore""#), "{saved}");
 
     let printed = text(&chatwarden(folder.path(), &explore).stdout);
-    assert!(printed.contains("No history of up to 3 commands departs first in any other way"), "{printed}");
+    assert!(
+        printed.contains(
+            "among all traces of up to 3 commands there is no first deviation other than those listed"
+        ),
+        "{printed}"
+    );
     assert!(printed.contains("`--no-symmetry`"), "what is assumed is said:\n{printed}");
     let paths = [&explore[..], &["--paths", "2", "--no-symmetry"]].concat();
     let printed = text(&chatwarden(folder.path(), &paths).stdout);
-    assert!(printed.contains("what else it remembers can escape"), "{printed}");
+    assert!(printed.contains("each visible state was expanded from up to 2 traces"), "{printed}");
     assert!(!printed.contains("`--no-symmetry`"), "{printed}");
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chatwarden::adapter::{Adapter, Failure};
-use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, ShrinkStatus};
+use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::counterexample::{Counterexample, ShrinkStatus};
 use chatwarden_explore::certify::{CertificateLevel, Certifier, Limits};
 
 use chatwarden::lockstep::{self, CheckConfig};
@@ -89,28 +90,28 @@ fn row(fault: Fault) -> Row {
     let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
     let found = result.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
-    let shrink = |found: &campaign::Found| -> Result<_, Failure> {
+    let shrink = |found: &Counterexample| -> Result<_, Failure> {
         campaign::shrink(&config, &make, found, &CampaignMonitor::default(), |_, _| {})
     };
     let shrunk = shrink(found).expect("the service starts");
-    assert_eq!(shrunk.outcome, ShrinkStatus::OneMinimal, "{fault}");
+    assert_eq!(shrunk.status, ShrinkStatus::OneMinimal, "{fault}");
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
     let monitor = chatwarden_explore::SearchMonitor::default();
     let search = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
-    let conclusion = search.certify(&make, shrunk, shrink).expect("the service starts");
-    let certificate = conclusion.proof.expect("there is no limit");
+    let certified = search.certify(&make, shrunk, shrink).expect("the service starts");
+    let certificate = certified.certificate().expect("there is no limit");
     assert_eq!(certificate.level, CertificateLevel::Product, "{fault}");
-    assert_eq!(certificate.below, conclusion.shrunk.commands.len(), "{fault}");
-    assert_eq!(conclusion.shrunk.finding.identity(), found.finding.identity());
+    assert_eq!(certificate.below, certified.commands.len(), "{fault}");
+    assert_eq!(certified.finding.identity(), found.finding.identity());
     Row {
         fault,
         policy,
         identity: found.finding.identity().to_string(),
-        runs: found.run + 1,
+        runs: found.origin.expect("a campaign found it").runs(),
         shrunk: length,
         certified: certificate.below,
-        chain: conclusion.shrunk.commands,
+        chain: certified.commands,
         time: started.elapsed(),
     }
 }
