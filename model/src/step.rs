@@ -51,22 +51,18 @@ impl<const U: usize, const G: usize> State<U, G> {
             Command::Approve { by, child, contact } => {
                 self.approvals[child.index()][contact.index()].insert(by);
             }
-            Command::Revoke { child, contact, .. } => self.change_and_settle(policy, child, |state| {
+            Command::Revoke { child, contact, .. } => self.settling(policy, child, |state| {
                 state.approvals[child.index()][contact.index()] = UserSet::EMPTY;
             }),
-            Command::AddGuardian { child, guardian, .. } => self.change_and_settle(policy, child, |state| {
+            Command::AddGuardian { child, guardian, .. } => self.settling(policy, child, |state| {
                 state.guardians[child.index()].insert(guardian);
             }),
-            Command::RemoveGuardian { child, guardian, .. } => {
-                self.change_and_settle(policy, child, |state| {
-                    state.guardians[child.index()].remove(guardian);
-                    state.approvals[child.index()]
-                        .iter_mut()
-                        .for_each(|approvals| approvals.remove(guardian));
-                })
-            }
+            Command::RemoveGuardian { child, guardian, .. } => self.settling(policy, child, |state| {
+                state.guardians[child.index()].remove(guardian);
+                state.approvals[child.index()].iter_mut().for_each(|approvals| approvals.remove(guardian));
+            }),
             Command::Block { by, who } => {
-                self.change_and_settle(policy, by, |state| state.blocks[by.index()].insert(who));
+                self.settling(policy, by, |state| state.blocks[by.index()].insert(who));
             }
             Command::Unblock { by, who } => self.blocks[by.index()].remove(who),
             Command::Direct { to, .. } => return UserSet::EMPTY.with(to),
@@ -121,7 +117,7 @@ impl<const U: usize, const G: usize> State<U, G> {
     /// Makes the change. Then it applies the policy's `on_loss` to the shared groups of every pair that
     /// lost its authorization. One user of each pair is `user`.
     #[inline]
-    fn change_and_settle(&mut self, policy: &Policy, user: User, change: impl FnOnce(&mut Self)) {
+    fn settling(&mut self, policy: &Policy, user: User, change: impl FnOnce(&mut Self)) {
         if G == 0 || policy.on_loss == OnLoss::Nothing {
             return change(self);
         }

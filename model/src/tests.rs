@@ -14,21 +14,26 @@ type SmallGroup = GroupState<4>;
 const SAM: User = User::new(0);
 const KAY: User = User::new(1);
 const KIM: User = User::new(2);
-const ZOE: User = User::new(3);
 
-/// A field with a change of it, for every field of a struct. It does not compile if a field is missing.
+/// Every field of a struct with a change of it that depends on a user. It does not compile if a field is
+/// missing.
 macro_rules! changes {
     ($struct:ident { $($field:ident: $change:expr),* $(,)? }) => {{
         let _ = |value: &$struct| {
             let $struct { $($field: _),* } = value;
         };
-        [$((stringify!($field), (|value| $change(&mut value.$field)) as fn(&mut $struct))),*]
+        [$((stringify!($field), (|value, user| $change(&mut value.$field, user)) as fn(&mut $struct, User))),*]
     }};
 }
 
-/// Exchanges kay and kim, and the two groups. It is its own inverse.
+/// Exchanges kay and kim, and the two groups.
 fn swap() -> Renaming {
     Renaming::identity().swapping_users(KAY, KIM).swapping_groups(Group::new(0), Group::new(1))
+}
+
+/// The index of the group that `swap` exchanges when it exchanges kay and kim.
+fn group_of(user: User) -> usize {
+    user.index() - KAY.index()
 }
 
 fn hash(value: &impl Hash) -> u64 {
@@ -37,30 +42,40 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// The change is seen by equality, by the hash and by a permutation that keeps the value before it.
+/// A change for kay is seen by equality and by the hash, and renaming turns it into the change for kim.
 #[track_caller]
-fn assert_seen<T: Copy + Eq + Hash + Debug>(field: &str, before: T, after: T, rename: impl Fn(&T) -> T) {
-    assert_eq!(rename(&before), before, "{field}");
-    assert_ne!(after, before, "{field}: equality");
-    assert_ne!(hash(&after), hash(&before), "{field}: hash");
-    assert_ne!(rename(&after), after, "{field}: renaming");
-    assert_eq!(rename(&rename(&after)), after, "{field}: renaming and back");
+fn assert_seen<T: Copy + Eq + Hash + Debug>(
+    field: &str,
+    before: T,
+    change: impl Fn(&mut T, User),
+    rename: impl Fn(&T) -> T,
+) {
+    let [for_kay, for_kim] = [KAY, KIM].map(|user| {
+        let mut after = before;
+        change(&mut after, user);
+        after
+    });
+    assert_ne!(for_kay, before, "{field}: equality");
+    assert_ne!(hash(&for_kay), hash(&before), "{field}: hash");
+    assert_eq!(rename(&for_kay), for_kim, "{field}: renaming");
 }
 
 #[test]
 fn each_field_of_the_state_is_seen() {
     let changes = changes!(Small {
-        kinds: |kinds: &mut Kinds| kinds.adults.insert(KAY),
-        guardians: |guardians: &mut [UserSet; 4]| guardians[1].insert(SAM),
-        approvals: |approvals: &mut [[UserSet; 4]; 4]| approvals[0][1].insert(SAM),
-        blocks: |blocks: &mut [UserSet; 4]| blocks[0].insert(KAY),
-        groups: |groups: &mut [SmallGroup; 2]| groups[0].phase = Phase::Active,
+        kinds: |kinds: &mut Kinds, user| kinds.adults.insert(user),
+        guardians: |guardians: &mut [UserSet; 4], user: User| guardians[user.index()].insert(user),
+        approvals: |approvals: &mut [[UserSet; 4]; 4], user: User| {
+            approvals[user.index()][user.index()].insert(user);
+        },
+        blocks: |blocks: &mut [UserSet; 4], user: User| blocks[user.index()].insert(user),
+        groups: |groups: &mut [SmallGroup; 2], user| groups[group_of(user)].phase = Phase::Active,
     });
     let before = Small::new(&Cast::default());
     for (field, change) in changes {
+        assert_seen(field, before, change, |state| swap().state(state));
         let mut after = before;
-        change(&mut after);
-        assert_seen(field, before, after, |state| swap().state(state));
+        change(&mut after, KAY);
         assert_eq!(after.with_groups(after.groups), after, "{field}: with_groups");
     }
 }
@@ -68,56 +83,53 @@ fn each_field_of_the_state_is_seen() {
 #[test]
 fn each_field_of_a_group_is_seen() {
     let changes = changes!(SmallGroup {
-        phase: |phase: &mut Phase| *phase = Phase::Frozen,
-        link: |link: &mut Link| *link = Link::Open,
-        owner: |owner: &mut Option<User>| *owner = Some(KAY),
-        members: |members: &mut UserSet| members.insert(KAY),
-        banned: |banned: &mut UserSet| banned.insert(KAY),
-        invited: |invited: &mut UserSet| invited.remove(KAY),
-        inviters: |inviters: &mut [u8; 4]| inviters[KAY.index()] = ZOE.index() as u8,
+        phase: |phase: &mut Phase, _| *phase = Phase::Frozen,
+        link: |link: &mut Link, _| *link = Link::Open,
+        owner: |owner: &mut Option<User>, user| *owner = Some(user),
+        members: |members: &mut UserSet, user| members.insert(user),
+        banned: |banned: &mut UserSet, user| banned.insert(user),
+        invited: |invited: &mut UserSet, user| invited.remove(user),
+        inviters: |inviters: &mut [u8; 4], user: User| inviters[user.index()] = user.index() as u8,
     });
     // Sam has index 0, which is also the inviter of a user who is not invited.
     let mut group = SmallGroup::default();
     UserSet::first(4).iter().for_each(|user| group.invite(user, SAM));
     let before = Small::new(&Cast::default()).with_groups([group; 2]);
     for (field, change) in changes {
-        let mut after = before;
-        change(&mut after.groups[0]);
-        assert_seen(field, before, after, |state| swap().state(state));
+        let change = |state: &mut Small, user| change(&mut state.groups[group_of(user)], user);
+        assert_seen(field, before, change, |state| swap().state(state));
     }
 }
 
 #[test]
 fn each_field_of_the_cast_is_seen() {
     let changes = changes!(Cast {
-        kinds: |kinds: &mut Kinds| {
-            kinds.children.remove(KAY);
-            kinds.adults.insert(KAY);
+        kinds: |kinds: &mut Kinds, user| {
+            kinds.children.remove(user);
+            kinds.adults.insert(user);
         },
-        guardians: |guardians: &mut [UserSet; 16]| guardians[1].insert(SAM),
+        guardians: |guardians: &mut [UserSet; 16], user: User| guardians[user.index()].insert(user),
     });
     let kinds = Kinds { children: UserSet::of([KAY, KIM]), ..Kinds::default() };
-    let before = Cast { kinds, ..Cast::default() };
     for (field, change) in changes {
-        let mut after = before;
-        change(&mut after);
-        assert_seen(field, before, after, |cast| swap().cast(cast));
+        assert_seen(field, Cast { kinds, ..Cast::default() }, change, |cast| swap().cast(cast));
     }
 }
 
 #[test]
 fn each_field_of_the_kinds_is_seen() {
     let changes = changes!(Kinds {
-        children: |users: &mut UserSet| users.insert(KAY),
-        adults: |users: &mut UserSet| users.insert(KAY),
-        guardians: |users: &mut UserSet| users.insert(KAY),
+        children: |users: &mut UserSet, user| users.insert(user),
+        adults: |users: &mut UserSet, user| users.insert(user),
+        guardians: |users: &mut UserSet, user| users.insert(user),
     });
     let before = Small::new(&Cast::default());
     for (field, change) in changes {
-        let mut after = before;
-        change(&mut after.kinds);
-        assert_seen(field, before, after, |state| swap().state(state));
-        assert_eq!(after.kinds.everyone(), UserSet::of([KAY]), "{field}: everyone");
-        assert_eq!(after.kinds.without(KAY), before.kinds, "{field}: without");
+        let in_state = |state: &mut Small, user| change(&mut state.kinds, user);
+        assert_seen(field, before, in_state, |state| swap().state(state));
+        let mut kinds = Kinds::default();
+        change(&mut kinds, KAY);
+        assert_eq!(kinds.everyone(), UserSet::of([KAY]), "{field}: everyone");
+        assert_eq!(kinds.without(KAY), Kinds::default(), "{field}: without");
     }
 }
