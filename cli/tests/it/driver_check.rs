@@ -33,7 +33,7 @@ fn each_way_of_being_wrong_fails_its_check() {
 
 fn each_fails_its_check(ways: &[(&str, &str)]) {
     for &(way, check) in ways {
-        let driver = format!("python3 tests/it/driver_check/driver.py {way}");
+        let driver = format!("python3 cli/tests/it/driver_check/driver.py {way}");
         let arguments = ["check-driver", &driver, "--timeout", "5s", "--json"];
         let output = chatwarden(Path::new(crate::ROOT), &arguments);
         let lines = json_lines(&output);

@@ -140,7 +140,11 @@ fn complaints(mode: &str, outcome: &str) -> Vec<String> {
     let timeout = if WAITING.contains(&mode) { "2s" } else { "30s" };
     let started = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
-        .args(["fuzz", "--adapter", &format!("exec:python3 tests/it/misbehaving/driver.py {mode} {mark}")])
+        .args([
+            "fuzz",
+            "--adapter",
+            &format!("exec:python3 cli/tests/it/misbehaving/driver.py {mode} {mark}"),
+        ])
         .args(["--jobs", "1", "--runs", "50", "--timeout", timeout, "--restarts", "0"])
         .args(["--shrink-time", "1ms", "--save"])
         .arg(folder.path())
@@ -202,7 +206,8 @@ fn interrupted(signal: &str, times: usize) -> (Option<i32>, Duration) {
     let mark = format!("mark-{signal}-{times}-{}", std::process::id());
     let folder = tempfile::tempdir().expect("a folder can be made");
     let hanging = folder.path().join("hanging");
-    let driver = format!("exec:python3 tests/it/misbehaving/driver.py stubborn {mark} {}", hanging.display());
+    let driver =
+        format!("exec:python3 cli/tests/it/misbehaving/driver.py stubborn {mark} {}", hanging.display());
     let mut campaign = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
         .args(["fuzz", "--adapter", &driver])
         .args(["--jobs", "2", "--timeout", "20s", "--save"])

@@ -21,7 +21,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../drivers/python"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../../drivers/python"))
 
 import driver as teaching  # noqa: E402
 
