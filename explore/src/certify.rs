@@ -78,20 +78,24 @@ pub struct CertifiedFinding {
 /// use chatwarden::model::{Command, Group, Preset, Setup, User, UserSet};
 /// use chatwarden::format::BuiltInCast;
 ///
-/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+/// let policy = Preset::MessengerKids.policy();
+/// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
 /// let service = || Ok(Memory::with_fault(Fault::CreateUnchecked));
 /// let config = CampaignConfig::new(setup, &service()?.about());
 ///
 /// let [kay, sam] = [2, 4].map(User::new);
 /// let block = Command::Block { by: kay, who: sam };
 /// let create = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
-/// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+/// let monitor = SearchMonitor::default();
+/// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
 /// let certify = |trace: &[Command]| {
-///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace).expect("nobody approved sam");
-///     certifier.below(&service, trace, &finding)
+///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace);
+///     certifier.below(&service, trace, &finding.expect("nobody approved sam"))
 /// };
 /// let CertifyOutcome::Shorter(shorter) = certify(&[block, create])? else { panic!("the block is idle") };
-/// let CertifyOutcome::Certified(certificate) = certify(&shorter.commands)? else { panic!("it is the shortest") };
+/// let CertifyOutcome::Certified(certificate) = certify(&shorter.commands)? else {
+///     panic!("it is the shortest")
+/// };
 /// assert_eq!((certificate.level, certificate.below), (CertificateLevel::Product, 1));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
@@ -118,15 +122,19 @@ impl Certifier<'_> {
     /// use chatwarden::model::{Preset, Setup};
     /// use chatwarden::format::BuiltInCast;
     ///
-    /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy: Preset::MessengerKids.policy() };
+    /// let policy = Preset::MessengerKids.policy();
+    /// let setup = Setup { cast: BuiltInCast::Small.casting().cast, groups: 1, policy };
     /// let service = || Ok(Memory::with_fault(Fault::LauncherOnly));
     /// let config = CampaignConfig::new(setup, &service()?.about());
     /// let monitor = CampaignMonitor::default();
-    /// let shrink = |found: &campaign::Found| campaign::shrink(&config, &service, found, &monitor, |_, _| {});
+    /// let shrink = |found: &campaign::Found| {
+    ///     campaign::shrink(&config, &service, found, &monitor, |_, _| {})
+    /// };
     ///
     /// let result = campaign::run_campaign(&config, &service, &monitor, &|_| {})?;
     /// let shrunk = shrink(&result.found[0])?;
-    /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+    /// let monitor = SearchMonitor::default();
+    /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     /// let certified = certifier.certify(&service, shrunk, shrink)?;
     /// let certificate = certified.proof.expect("there is time enough");
     /// assert_eq!(certificate.below, certified.shrunk.commands.len());
