@@ -27,7 +27,7 @@ use crate::format::{NamedCommand, Names};
 /// use chatwarden::model::{Preset, Setup, State, User};
 /// use chatwarden::describe::Describer;
 /// use chatwarden::format::BuiltInCast;
-/// let casting = BuiltInCast::Small.casting();
+/// let casting = BuiltInCast::Small.named_cast();
 /// let setup = Setup { cast: casting.cast, groups: 0, policy: Preset::MessengerKids.policy() };
 /// let names = casting.with_groups(vec![]);
 /// let describer = Describer { names: &names, setup: &setup };

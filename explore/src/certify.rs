@@ -73,13 +73,16 @@ pub enum CertifyOutcome {
 /// let [kay, sam] = [2, 4].map(User::new);
 /// let block = Command::Block { by: kay, who: sam };
 /// let create = Command::Create { by: sam, group: Group::new(0), with: UserSet::of([kay]) };
-/// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+/// let monitor = SearchMonitor::default();
+/// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
 /// let certify = |trace: &[Command]| {
-///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace).expect("nobody approved sam");
-///     certifier.below(&service, trace, &finding)
+///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace);
+///     certifier.below(&service, trace, &finding.expect("nobody approved sam"))
 /// };
 /// let CertifyOutcome::Shorter(shorter) = certify(&[block, create])? else { panic!("the block is idle") };
-/// let CertifyOutcome::Certified(certificate) = certify(&shorter.commands)? else { panic!("it is the shortest") };
+/// let CertifyOutcome::Certified(certificate) = certify(&shorter.commands)? else {
+///     panic!("it is the shortest")
+/// };
 /// assert_eq!((certificate.level, certificate.below), (CertificateLevel::Product, 1));
 /// # Ok::<(), chatwarden::adapter::Failure>(())
 /// ```
@@ -115,7 +118,8 @@ impl Certifier<'_> {
     ///
     /// let result = campaign::run_campaign(&config, &service, &monitor, &|_| {})?;
     /// let shrunk = shrink(&result.found[0])?;
-    /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &SearchMonitor::default() };
+    /// let monitor = SearchMonitor::default();
+    /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     /// let certified = certifier.certify(&service, shrunk, shrink)?;
     /// let certificate = certified.certificate().expect("there is time enough");
     /// assert_eq!(certificate.below, certified.commands.len());

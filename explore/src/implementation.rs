@@ -39,7 +39,9 @@ use chatwarden::lockstep::{CheckConfig, Lockstep};
 ///
 /// ```
 /// use chatwarden::adapter::{Adapter, fault::Fault, memory::Memory};
-/// use chatwarden_explore::{search_implementation, ConformanceSearch, SearchMonitor, StateEquivalence, MEMORY};
+/// use chatwarden_explore::{
+///     ConformanceSearch, MEMORY, SearchMonitor, StateEquivalence, search_implementation,
+/// };
 /// use chatwarden::{lockstep::CheckConfig, model::{Preset, Promise, Setup}, format::BuiltInCast};
 ///
 /// let policy = Preset::MessengerKids.policy();

@@ -26,7 +26,8 @@ use chatwarden::coverage::{Coverage, Point, PointStatus, Points, Reachability};
 /// let mut cast = Cast::default();
 /// cast.add(Kind::Adult, UserSet::EMPTY);
 /// cast.add(Kind::Adult, UserSet::EMPTY);
-/// let suite = build(&SuiteConfig::new(Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() }), &SearchMonitor::default());
+/// let setup = Setup { cast, groups: 1, policy: Preset::AdderOnly.policy() };
+/// let suite = build(&SuiteConfig::new(setup), &SearchMonitor::default());
 /// assert!(suite.missing.is_empty());
 /// assert!(suite.traces.iter().all(|trace| trace.commands.len() <= 12));
 /// ```

@@ -1,4 +1,5 @@
-//! Hashes of the states that the lock-step tracks, of single states or up to a permutation of users and groups.
+//! Hashes of the states that the lock-step tracks, of single states or up to a permutation of users and
+//! groups.
 //!
 //! A hash has 128 bits, so a collision is not to be expected in any search that fits a computer. The
 //! states are those of an implementation, which may hold facts that no state of the model holds, such as

@@ -256,7 +256,8 @@ fn a_walk_tries_what_a_search_by_copies_tries_with_few_resets() {
             (walk.states, walk.depth, walk.end),
             (over_copies.states, over_copies.depth, over_copies.end)
         );
-        // A group is launched once after a reset, so each launch needs a reset, except for those of other groups.
+        // A group is launched once after a reset, so each launch needs a reset, except for those of other
+        // groups.
         let launches = forked.iter().filter(|(state, command)| {
             command.kind() == CommandKind::Create && decide(state, &setup.policy, command).is_allowed()
         });

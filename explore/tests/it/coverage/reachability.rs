@@ -9,7 +9,8 @@ use chatwarden_explore::suite::{self, SuiteConfig};
 
 use chatwarden_test_support::{FastSet, random_policy};
 
-/// A child, its guardian and an adult; two children and their guardians; a child of two guardians and an adult.
+/// A child, its guardian and an adult; two children and their guardians; a child of two guardians and an
+/// adult.
 fn casts() -> [Cast; 3] {
     [(1, 1, 1), (2, 1, 0), (1, 2, 1)].map(|(children, guardians_of_each, adults)| {
         let mut cast = Cast::default();

@@ -61,8 +61,8 @@ impl Adapter for Logged {
     }
 }
 
-/// The built-in service, which panics at commands of one kind, does not support another, and can be reset only
-/// so often.
+/// The built-in service, which panics at commands of one kind, does not support another, and can be reset
+/// only so often.
 #[derive(Clone)]
 pub(crate) struct Unsteady {
     pub(crate) service: Memory,

@@ -28,7 +28,8 @@ pub(super) fn count<const U: usize, const G: usize>(
 ) -> Counts {
     let checker = machine::<U, G>(instance, kept, symmetry).checker().threads(1).spawn_bfs().join();
     checker.assert_no_discovery(UNBROKEN);
-    // Its depth counts states where `explore`'s counts commands; its count of generated states has the first in it.
+    // Its depth counts states where `explore`'s counts commands; its count of generated states includes the
+    // first.
     Counts {
         states: checker.unique_state_count() as u64,
         transitions: checker.state_count() as u64 - 1,
