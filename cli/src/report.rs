@@ -70,7 +70,8 @@ named_enum! {
     /// The result of the replay of a scenario.
     ///
     /// ```
-    /// use chatwarden::{model::NamedEnum, report::ReplayOutcome};
+    /// use chatwarden::model::NamedEnum;
+    /// use chatwarden_cli::report::ReplayOutcome;
     /// assert_eq!(ReplayOutcome::Fixed.name(), "fixed");
     /// ```
     pub enum ReplayOutcome {

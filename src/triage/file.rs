@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// chatwarden::triage::replace_file(&file, b"old")?;
 /// chatwarden::triage::replace_file(&file, b"new")?;
 /// assert_eq!(std::fs::read(&file)?, b"new");
-/// # std::fs::remove_file(file)
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (temporary, mut file) = temporary_beside(path)?;
