@@ -9,11 +9,10 @@ use chatwarden_model::{EnumSet, NamedEnum, Promise};
 use clap::Args;
 
 use crate::baseline::Subject;
-use crate::command::list::faults;
 use crate::driver_process::{DriverOptions, DriverPool, StartError};
 use crate::messages::print_note;
 use crate::{CliError, args};
-use chatwarden::adapter::fault::Fault;
+use chatwarden::adapter::fault::{Fault, Rules};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
 use chatwarden::format::{CastSpec, Names, PolicySpec, Scenario, nearest};
@@ -145,7 +144,7 @@ impl ImplementationArgs {
             print_note(format_args!(
                 "{fault} shows only under some policies and casts; this command finds it:\n  \
                  chatwarden fuzz --fault {fault} {}",
-                faults::setup_options(fault)
+                setup_options(fault)
             ));
         }
     }
@@ -242,4 +241,17 @@ impl Implementation {
 
 fn built_in(fault: Option<Fault>) -> Memory {
     fault.map_or_else(Memory::new, Memory::with_fault)
+}
+
+/// The options for a policy, a cast and a number of groups under which the fault shows.
+pub(crate) fn setup_options(fault: Fault) -> String {
+    format!("--policy {} --cast {} --groups {}", policy_argument(fault.rules()), fault.cast(), fault.groups())
+}
+
+/// The policy as an argument: the name of a preset, or a file.
+pub(crate) fn policy_argument(rules: Rules) -> String {
+    match rules {
+        Rules::Preset(preset) => preset.name().into(),
+        Rules::CustomPolicy(custom) => format!("docs/policies/{custom}.json"),
+    }
 }

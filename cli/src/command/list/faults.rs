@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use chatwarden_model::NamedEnum;
 use serde_json::json;
 
-use chatwarden::adapter::fault::{Detectability, Family, Fault, Rules};
+use crate::args::implementation::{policy_argument, setup_options};
+use chatwarden::adapter::fault::{Detectability, Family, Fault};
 
 /// The width of the text in columns.
 const COLUMNS: usize = 100;
@@ -56,25 +57,12 @@ pub(crate) fn lines(out: &mut impl Write) -> io::Result<()> {
             "precedent": fault.precedent(),
             "sight": fault.detectability().name(),
             "least": fault.min_length(),
-            "policy": policy(fault.rules()),
+            "policy": policy_argument(fault.rules()),
             "cast": fault.cast().name(),
             "groups": fault.groups(),
         });
         writeln!(out, "{line}")
     })
-}
-
-/// The options for a policy, a cast and a number of groups under which the fault shows.
-pub(crate) fn setup_options(fault: Fault) -> String {
-    format!("--policy {} --cast {} --groups {}", policy(fault.rules()), fault.cast(), fault.groups())
-}
-
-/// The policy as an argument: the name of a preset, or a file.
-fn policy(rules: Rules) -> String {
-    match rules {
-        Rules::Preset(preset) => preset.name().into(),
-        Rules::CustomPolicy(custom) => format!("docs/policies/{custom}.json"),
-    }
 }
 
 /// Writes the text as indented lines, wrapped between words.
