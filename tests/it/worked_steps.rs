@@ -206,7 +206,10 @@ fn a_crash_is_inconclusive_with_its_message() {
     );
     let finding = finding.expect("the script has no line");
     let Deviation::Panicked(message) = finding.gravest() else { panic!("{finding:?}") };
-    assert!(message.starts_with("the script ends before Create") && message.contains("tests/support/"), "{message}");
+    assert!(
+        message.starts_with("the script ends before Create") && message.contains("tests/support/"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
     };
     match alike {
         StateEquivalence::Product => {
-            not_covered.push("state that the implementation's fingerprint leaves out".into())
+            not_covered.push("state that the implementation's fingerprint leaves out".into());
         }
         StateEquivalence::Tracked { paths } => {
             let traces = if paths.get() == 1 { "1 trace".into() } else { format!("up to {paths} traces") };
