@@ -53,7 +53,7 @@ pub struct CampaignConfig {
     /// The kinds of commands to draw from.
     pub commands: EnumSet<CommandKind>,
     /// How the implementation is compared.
-    pub terms: CheckConfig,
+    pub check: CheckConfig,
     /// The seed from which every run's choices follow.
     pub seed: u64,
     /// How many runs to make, those of other shards included.
@@ -88,7 +88,7 @@ impl CampaignConfig {
         CampaignConfig {
             setup,
             commands: about.commands,
-            terms: CheckConfig::of(about),
+            check: CheckConfig::of(about),
             seed: 0,
             runs: 20_000,
             shard: Shard::WHOLE,
@@ -256,7 +256,7 @@ struct CampaignRun<'a> {
 impl CampaignRun<'_> {
     fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
         let mut adapter = Replaceable::new(make)?;
-        let mut lockstep = Lockstep::new(self.config.terms);
+        let mut lockstep = Lockstep::new(self.config.check);
         let mut commands = Vec::with_capacity(self.config.length);
         while let Some(mut batch) = self.next_batch() {
             for run in batch.runs.clone().map(|number| self.config.shard.nth(number)) {
@@ -304,7 +304,7 @@ impl CampaignRun<'_> {
         let mut ahead = Vec::new();
         // As long as the implementation conforms, its answers do not change the commands that
         // follow.
-        if config.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
+        if config.check.fidelity == Fidelity::Exact && adapter.wants_announcements() {
             ahead = generator.run(&config.setup, config.length, &batch.targets, &mut choices);
             adapter.announce(&config.setup, &ahead);
         }

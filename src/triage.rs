@@ -232,7 +232,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         let (config, commands) = (&self.config, &counterexample.commands);
         match (self.make)() {
             Ok(mut adapter) if counterexample.is_repeatable() => {
-                Trace::of(&mut adapter, config.terms, &config.setup, commands)
+                Trace::of(&mut adapter, config.check, &config.setup, commands)
             }
             _ => Trace::of_policy(&config.setup, commands),
         }
@@ -251,7 +251,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     /// Whether the scenario shows the finding; none if no implementation can be made.
     fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
         let mut adapter = (self.make)().ok()?;
-        let finding = replay::against_implementation(scenario, &mut adapter, self.config.terms);
+        let finding = replay::against_implementation(scenario, &mut adapter, self.config.check);
         let same = finding.map(|finding| finding.identity()) == Some(counterexample.identity());
         Some(same && replay::against_policy(scenario).is_ok())
     }

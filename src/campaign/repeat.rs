@@ -35,7 +35,7 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
     let mut first: Option<(Finding, Vec<StepRecord>)> = None;
     for executions in 1..=REPEATS {
         let mut recorder = Recorder { adapter: adapter.get()?, steps: Vec::new() };
-        let finding = run(&mut recorder, config.terms, &config.setup, &found.commands);
+        let finding = run(&mut recorder, config.check, &config.setup, &found.commands);
         let steps = recorder.steps;
         if finding.as_ref().is_some_and(Finding::is_inconclusive) {
             adapter.replace()?;

@@ -52,7 +52,7 @@ pub struct Settings {
     /// The most commands of an input; longer inputs are cut.
     pub length: usize,
     /// How the implementation is compared with the model, if not as it declares.
-    pub terms: Option<CheckConfig>,
+    pub check: Option<CheckConfig>,
     /// How much the fuzzer learns of the model's states.
     pub signal: Signal,
     /// The folder in which the scenarios of findings are saved.
@@ -73,7 +73,7 @@ impl Default for Settings {
             varies_setup: false,
             commands: EnumSet::all(),
             length: 50,
-            terms: None,
+            check: None,
             signal: Signal::Situations,
             save: "scenarios/found".into(),
             shrink_time: Duration::from_secs(60),
@@ -160,7 +160,7 @@ pub struct Target<A, M> {
     /// `own` without names.
     setup: Setup,
     kinds: EnumSet<CommandKind>,
-    terms: CheckConfig,
+    check: CheckConfig,
     lockstep: Lockstep,
     guide: Guide,
     counters: &'static Counters,
@@ -180,7 +180,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let own = settings.setup.clone().unwrap_or_else(|| NamedSetup::of(&about));
         let setup = own.setup();
         let kinds = settings.commands.and(about.commands);
-        let terms = settings.terms.unwrap_or_else(|| CheckConfig::of(&about));
+        let check = settings.check.unwrap_or_else(|| CheckConfig::of(&about));
         let mutator = Mutator::new(setup, kinds, settings.length);
         Ok(Target {
             make,
@@ -189,8 +189,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             own,
             setup,
             kinds,
-            terms,
-            lockstep: Lockstep::new(terms),
+            check,
+            lockstep: Lockstep::new(check),
             guide: Guide::new(settings.signal),
             counters,
             mutator: if settings.varies_setup { mutator.varying_setup() } else { mutator },
@@ -315,7 +315,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     fn triage_config(&self, named: NamedSetup) -> (CampaignConfig, FindingWriter) {
         let config = CampaignConfig {
             commands: self.kinds,
-            terms: self.terms,
+            check: self.check,
             shrink_time: Some(self.settings.shrink_time),
             ..CampaignConfig::new(named.setup(), &self.about)
         };
@@ -323,7 +323,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             fault: self.settings.fault.clone(),
             ..FindingWriter::about(named, self.settings.save.clone())
         };
-        (config, writer.with_source("cargo-fuzz", &self.about, self.terms))
+        (config, writer.with_source("cargo-fuzz", &self.about, self.check))
     }
 }
 
