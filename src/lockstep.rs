@@ -227,6 +227,11 @@ impl Lockstep {
         self.answer
     }
 
+    /// The observation after the last step.
+    pub(crate) fn seen(&self) -> &Observation {
+        &self.seen
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> usize {
         self.at

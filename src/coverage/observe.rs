@@ -131,19 +131,11 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
     fn group_roles(&mut self) {
         let Some(number) = self.command.group() else { return };
         let (group, by) = (self.view.state.group(number), self.by);
-        self.note(match GroupRole::of(group, by) {
-            GroupRole::Owner => Case::ByOwner,
-            GroupRole::Member => Case::ByMember,
-            GroupRole::Invitee => Case::ByInvitee,
-            GroupRole::Outsider => Case::ByOutsider,
-        });
+        let by_role = [Case::ByOwner, Case::ByMember, Case::ByInvitee, Case::ByOutsider];
+        self.note(of_role(group, by, by_role));
         if let Some(target) = self.target {
-            self.note(match GroupRole::of(group, target) {
-                GroupRole::Owner => Case::ToOwner,
-                GroupRole::Member => Case::ToMember,
-                GroupRole::Invitee => Case::ToInvitee,
-                GroupRole::Outsider => Case::ToOutsider,
-            });
+            let to_role = [Case::ToOwner, Case::ToMember, Case::ToInvitee, Case::ToOutsider];
+            self.note(of_role(group, target, to_role));
         }
         let newcomer = self.target.unwrap_or(by);
         // At `accept` and `decline` the invitations of others matter only to somebody outside the group.
@@ -303,25 +295,20 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
     }
 }
 
-/// The role of a user in a group.
-enum GroupRole {
-    Owner,
-    Member,
-    Invitee,
-    Outsider,
-}
-
-impl GroupRole {
-    fn of<const U: usize>(group: &GroupState<U>, user: User) -> Self {
-        if group.owner == Some(user) {
-            GroupRole::Owner
-        } else if group.members.contains(user) {
-            GroupRole::Member
-        } else if group.invited().contains(user) {
-            GroupRole::Invitee
-        } else {
-            GroupRole::Outsider
-        }
+/// The case of the role that the user has in the group.
+fn of_role<const U: usize>(
+    group: &GroupState<U>,
+    user: User,
+    [owner, member, invitee, outsider]: [Case; 4],
+) -> Case {
+    if group.owner == Some(user) {
+        owner
+    } else if group.members.contains(user) {
+        member
+    } else if group.invited().contains(user) {
+        invitee
+    } else {
+        outsider
     }
 }
 
