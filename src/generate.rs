@@ -145,7 +145,7 @@ impl Generator {
 
     fn draw(&self, state: &State, choices: &mut impl Choices) -> Command {
         let kind = self.menu.pick(choices);
-        let Ok(command) = kind.build(&mut Likely::new(&self.bounds, &self.policy, kind, state, choices));
+        let Ok(command) = kind.build(&mut Likely::new(self, kind, state, choices));
         command
     }
 }

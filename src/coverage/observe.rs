@@ -5,8 +5,8 @@
 //! `clearance`, and those of a lost authorization in `loss`.
 
 use chatwarden_model::{
-    Command, CommandKind as K, Condition as C, Group, GroupState, Kind, Link, Phase, Policy, State, User,
-    UserSet, decide,
+    Argument, Command, CommandKind as K, Condition as C, Field, Group, GroupState, Kind, Link, Phase, Policy,
+    State, User, UserSet, decide,
 };
 
 use super::case::CaseSet;
@@ -174,7 +174,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
 
     /// The relation of the actor to the child, where the command is one of a guardian.
     fn guardian_roles(&mut self) {
-        let Some(child) = child(self.command) else { return };
+        let Some(Argument::User(child)) = self.command.argument(Field::Child) else { return };
         let by = self.by;
         self.note(if by == child {
             Case::ByTheChild
@@ -313,32 +313,12 @@ fn of_role<const U: usize>(
 }
 
 /// The target of the command, if it is one user.
+#[inline]
 fn target(command: &Command) -> Option<User> {
-    match *command {
-        Command::Approve { contact: target, .. }
-        | Command::Revoke { contact: target, .. }
-        | Command::AddGuardian { guardian: target, .. }
-        | Command::RemoveGuardian { guardian: target, .. }
-        | Command::Block { who: target, .. }
-        | Command::Unblock { who: target, .. }
-        | Command::Direct { to: target, .. }
-        | Command::Invite { who: target, .. }
-        | Command::Cancel { who: target, .. }
-        | Command::Remove { who: target, .. }
-        | Command::Ban { who: target, .. }
-        | Command::Unban { who: target, .. }
-        | Command::Transfer { to: target, .. } => Some(target),
-        _ => None,
-    }
-}
-
-/// The child whose contacts or guardians the command changes.
-fn child(command: &Command) -> Option<User> {
-    match *command {
-        Command::Approve { child, .. }
-        | Command::Revoke { child, .. }
-        | Command::AddGuardian { child, .. }
-        | Command::RemoveGuardian { child, .. } => Some(child),
-        _ => None,
-    }
+    let mut target = None;
+    command.each_argument(|field, argument| match argument {
+        Argument::User(user) if field != Field::By && field != Field::Child => target = Some(user),
+        _ => {}
+    });
+    target
 }

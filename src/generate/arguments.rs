@@ -8,7 +8,7 @@ use chatwarden_model::{
     State, User, UserSet,
 };
 
-use super::Choices;
+use super::{Choices, Generator};
 
 /// Of so many arguments ...
 const ARGUMENTS: usize = 64;
@@ -76,25 +76,14 @@ impl<'a, C: Choices> Likely<'a, C> {
     /// them.
     #[inline]
     pub(super) fn new(
-        bounds: &'a Bounds,
-        policy: &'a Policy,
+        Generator { bounds, policy, .. }: &'a Generator,
         kind: CommandKind,
         state: &'a State,
         choices: &'a mut C,
     ) -> Self {
-        let (actors, targets) = (UserSet::EMPTY, UserSet::EMPTY);
-        let mut likely = Likely {
-            bounds,
-            policy,
-            kind,
-            state,
-            choices,
-            group: None,
-            child: None,
-            by: None,
-            actors,
-            targets,
-        };
+        let (group, child, by) = (None, None, None);
+        let (actors, targets) = (bounds.kinds.chatting(), bounds.kinds.chatting());
+        let mut likely = Likely { bounds, policy, kind, state, choices, group, child, by, actors, targets };
         if kind.names_group() {
             let group = likely.draw_group();
             likely.group = Some(group);
@@ -104,9 +93,6 @@ impl<'a, C: Choices> Likely<'a, C> {
             likely.child = Some(child);
             likely.actors = state.guardians(child);
             likely.targets = likely.of_child(child);
-        } else {
-            likely.actors = bounds.kinds.chatting();
-            likely.targets = bounds.kinds.chatting();
         }
         likely
     }

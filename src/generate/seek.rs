@@ -47,7 +47,7 @@ fn draw(
     choices: &mut impl Choices,
 ) -> Command {
     let Ok(command) = if nth % 2 == 0 {
-        kind.build(&mut Likely::new(&generator.bounds, &generator.policy, kind, state, choices))
+        kind.build(&mut Likely::new(generator, kind, state, choices))
     } else {
         kind.build(&mut Uniform::new(&generator.bounds, kind, choices))
     };

@@ -68,11 +68,6 @@ impl Pass {
         let at = self.at + 1;
         (at < PASSES.len()).then_some(Pass { at, candidates: None })
     }
-
-    /// Starts over, because every pass may help with the new best trace.
-    pub(super) fn succeeded(&mut self) {
-        *self = Self::first();
-    }
 }
 
 /// Without all commands that change nothing in the model, except the last.
