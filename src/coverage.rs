@@ -342,11 +342,6 @@ impl Coverage {
         }
     }
 
-    /// Adds the counts of another one.
-    pub fn merge(&mut self, other: &Coverage) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
-    }
-
     /// How often the point was seen.
     pub fn count(&self, point: Point) -> u64 {
         self.counts[point.number()]

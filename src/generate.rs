@@ -172,7 +172,7 @@ pub fn uniform(bounds: &Bounds, choices: &mut impl Choices) -> Command {
         .iter()
         .nth(choices.below(bounds.commands.len()))
         .expect("a command of some kind is wanted");
-    let Ok(command) = kind.build(&mut Uniform::new(bounds, kind, choices));
+    let Ok(command) = kind.build(&mut Uniform { bounds, kind, choices });
     command
 }
 

@@ -14,6 +14,7 @@ mod file;
 mod front_end;
 mod writer;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -71,10 +72,9 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         let draft = match (drafts.remove(&found.identity()), draft) {
             // The earlier draft shows the finding as well.
             (Some(Ok(earlier)), Err(_)) => Ok(earlier),
-            (Some(Ok(earlier)), Ok(draft)) => {
-                // The same trace is the same file. If another one cannot be removed, nothing is
-                // lost.
-                let _ = if earlier == draft { Ok(()) } else { earlier.discard() };
+            // The same trace is the same file. If another one cannot be removed, nothing is lost.
+            (Some(Ok(earlier)), Ok(draft)) if earlier != draft => {
+                let _ = earlier.discard();
                 Ok(draft)
             }
             (_, draft) => draft,
@@ -129,7 +129,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         out: &mut impl Write,
         palette: &Palette,
     ) -> io::Result<PathBuf> {
-        self.process(found, &mut PlainReport::new(out, *palette))
+        self.process(found, &mut PlainReport { out: RefCell::new(out), palette: *palette })
     }
 
     fn drafts(&self) -> MutexGuard<'_, HashMap<Identity, io::Result<Draft>>> {

@@ -212,7 +212,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         }
     }
 
-    /// The traces that a user who leaves the group leaves behind.
+    /// The invitations and the open link that stay when a user leaves the group.
     fn leaving(&mut self, group: &GroupState<U>, who: User) {
         if !group.members.contains(who) {
             return;

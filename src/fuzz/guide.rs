@@ -99,7 +99,7 @@ impl Signal {
 /// Follows a trace and sets the counters of what it reaches.
 #[derive(Clone, Debug)]
 pub(super) struct Guide {
-    signal: Signal,
+    pub(super) signal: Signal,
     facts: HistoryFacts,
     approvals: u32,
     sizes: [u16; MAX_GROUPS],
@@ -109,16 +109,6 @@ impl Guide {
     pub(super) fn new(signal: Signal) -> Self {
         assert!(Point::all().len() <= POINTS, "every point of coverage has a counter");
         Guide { signal, facts: HistoryFacts::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
-    }
-
-    /// True if it sets no counters.
-    pub(super) fn is_silent(&self) -> bool {
-        self.signal == Signal::Silent
-    }
-
-    /// True if it needs the state before a command.
-    pub(super) fn needs_state_before(&self) -> bool {
-        self.signal == Signal::Points
     }
 
     /// Begins a trace.

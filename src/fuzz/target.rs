@@ -293,7 +293,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         }
         guide.start();
         for command in &input.commands {
-            let before: Option<State> = guide.needs_state_before().then(|| *lockstep.state());
+            let before: Option<State> = (guide.signal == Signal::Points).then(|| *lockstep.state());
             let result = lockstep.step(adapter, command);
             if result == StepResult::Unsupported {
                 continue;
@@ -302,7 +302,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
             if let StepResult::Ended(finding) = result {
                 return Some(finding);
             }
-            if let (false, Some(decision)) = (guide.is_silent(), lockstep.decision()) {
+            if let (false, Some(decision)) = (guide.signal == Signal::Silent, lockstep.decision()) {
                 let before = before.as_ref().map(|before| (before, &setup.policy));
                 guide.record(counters, before, command, decision, lockstep.state());
             }

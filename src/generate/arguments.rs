@@ -23,15 +23,9 @@ const ANY_KIND: usize = 16;
 /// Arguments drawn without looking at the state. Most are of the right kind, and each user of that
 /// kind is as likely as any other.
 pub(super) struct Uniform<'a, C> {
-    bounds: &'a Bounds,
-    kind: CommandKind,
-    choices: &'a mut C,
-}
-
-impl<'a, C: Choices> Uniform<'a, C> {
-    pub(super) fn new(bounds: &'a Bounds, kind: CommandKind, choices: &'a mut C) -> Self {
-        Uniform { bounds, kind, choices }
-    }
+    pub(super) bounds: &'a Bounds,
+    pub(super) kind: CommandKind,
+    pub(super) choices: &'a mut C,
 }
 
 impl<C: Choices> Arguments for Uniform<'_, C> {

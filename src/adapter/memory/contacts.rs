@@ -1,7 +1,7 @@
 //! The handlers of approvals, guardians and blocks, and the changes of shared rooms when two users may no
 //! longer talk.
 
-use chatwarden_model::{OnLoss, User, UserSet};
+use chatwarden_model::{OnLoss, Phase, User, UserSet};
 
 use super::accounts::Approval;
 use super::{DONE, Memory, Reply, require};
@@ -145,7 +145,7 @@ impl Memory {
         for room in shared.take(most) {
             match self.policy.on_loss {
                 OnLoss::Nothing => {}
-                OnLoss::Freeze => room.freeze(),
+                OnLoss::Freeze => room.status = Phase::Frozen,
                 OnLoss::RemoveContact => {
                     room.depart(contact);
                     if record_loss {

@@ -65,10 +65,6 @@ impl Room {
         }
     }
 
-    pub(super) fn freeze(&mut self) {
-        self.status = Phase::Frozen;
-    }
-
     /// Dissolves the room. Its bans stay.
     pub(super) fn dissolve(&mut self) {
         self.end(Phase::Dissolved);
