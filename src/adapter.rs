@@ -282,7 +282,7 @@ impl Default for GroupView {
 }
 
 /// The observable state of an implementation. The default is the state of a new system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
     /// Each group, at its index.
     pub groups: [GroupView; MAX_GROUPS],
@@ -290,14 +290,4 @@ pub struct Observation {
     pub contacts: [UserSet; MAX_USERS],
     /// The users whom each user has blocked, at the index of the user who blocks.
     pub blocks: [UserSet; MAX_USERS],
-}
-
-impl Default for Observation {
-    fn default() -> Self {
-        Observation {
-            groups: [GroupView::default(); MAX_GROUPS],
-            contacts: [UserSet::EMPTY; MAX_USERS],
-            blocks: [UserSet::EMPTY; MAX_USERS],
-        }
-    }
 }

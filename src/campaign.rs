@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
 use crate::adapter::{About, Adapter, Failure, Fidelity, Replaceable};
-use crate::counterexample::{Counterexample, FirstFindings, Origin};
+use crate::counterexample::{Counterexample, Origin};
 use crate::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
@@ -53,7 +53,7 @@ pub struct CampaignConfig {
     /// The kinds of commands to draw from.
     pub commands: EnumSet<CommandKind>,
     /// How the implementation is compared.
-    pub terms: CheckConfig,
+    pub check: CheckConfig,
     /// The seed from which every run's choices follow.
     pub seed: u64,
     /// How many runs to make, those of other shards included.
@@ -88,7 +88,7 @@ impl CampaignConfig {
         CampaignConfig {
             setup,
             commands: about.commands,
-            terms: CheckConfig::of(about),
+            check: CheckConfig::of(about),
             seed: 0,
             runs: 20_000,
             shard: Shard::WHOLE,
@@ -205,7 +205,7 @@ pub fn run_campaign<A: Adapter>(
         monitor,
         batches: BatchQueue::new(config),
         end: AtomicU64::new(config.runs),
-        first: Mutex::new(FirstFindings::new(is_of_earlier_run)),
+        first: Mutex::default(),
         found,
     };
     let ended = thread::scope(|scope| {
@@ -220,7 +220,7 @@ pub fn run_campaign<A: Adapter>(
     };
     let end = campaign.end.load(Relaxed);
     let coverage = campaign.batches.into_coverage(end);
-    let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner).into_vec();
+    let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.retain(|found| run_of(found) < Some(end));
     found.sort_by_key(run_of);
     Ok(CampaignResult {
@@ -236,12 +236,6 @@ fn run_of(found: &Counterexample) -> Option<u64> {
     found.origin.map(|origin| origin.run)
 }
 
-fn is_of_earlier_run(new: &Counterexample, old: &Counterexample) -> bool {
-    run_of(new) < run_of(old)
-}
-
-type IsEarlier = fn(&Counterexample, &Counterexample) -> bool;
-
 /// The state that the jobs of a campaign share.
 struct CampaignRun<'a> {
     config: &'a CampaignConfig,
@@ -249,14 +243,15 @@ struct CampaignRun<'a> {
     batches: BatchQueue<'a>,
     /// Runs from this number on do not count: an earlier run ended the campaign.
     end: AtomicU64,
-    first: Mutex<FirstFindings<IsEarlier>>,
+    /// The counterexample of the earliest run so far, for each identity.
+    first: Mutex<Vec<Counterexample>>,
     found: &'a (dyn Fn(&Counterexample) + Sync),
 }
 
 impl CampaignRun<'_> {
     fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
         let mut adapter = Replaceable::new(make)?;
-        let mut lockstep = Lockstep::new(self.config.terms);
+        let mut lockstep = Lockstep::new(self.config.check);
         let mut commands = Vec::with_capacity(self.config.length);
         while let Some(mut batch) = self.next_batch() {
             for run in batch.runs.clone().map(|number| self.config.shard.nth(number)) {
@@ -304,7 +299,7 @@ impl CampaignRun<'_> {
         let mut ahead = Vec::new();
         // As long as the implementation conforms, its answers do not change the commands that
         // follow.
-        if config.terms.fidelity == Fidelity::Exact && adapter.wants_announcements() {
+        if config.check.fidelity == Fidelity::Exact && adapter.wants_announcements() {
             ahead = generator.run(&config.setup, config.length, &batch.targets, &mut choices);
             adapter.announce(&config.setup, &ahead);
         }
@@ -363,9 +358,12 @@ impl CampaignRun<'_> {
             self.end.fetch_min(run + 1, Relaxed);
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = first.add(found) {
-            (self.found)(found);
+        match first.iter_mut().find(|other| other.identity() == identity) {
+            Some(other) if run_of(other) <= run_of(&found) => return,
+            Some(other) => other.clone_from(&found),
+            None => first.push(found.clone()),
         }
+        (self.found)(&found);
     }
 }
 

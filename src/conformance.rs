@@ -83,7 +83,7 @@ pub struct Conformance {
     /// The commands to draw from, of those that the implementation can carry out.
     pub commands: EnumSet<CommandKind>,
     /// How the implementation is compared; the default is as it declares.
-    pub terms: Option<CheckConfig>,
+    pub check: Option<CheckConfig>,
     /// The seed from which all choices follow.
     pub seed: u64,
     /// How many random traces are tried.
@@ -100,7 +100,7 @@ impl Default for Conformance {
             setup: None,
             scenarios: SCENARIOS.into(),
             commands: EnumSet::all(),
-            terms: None,
+            check: None,
             seed: 0,
             runs: 2_000,
             length: 30,
@@ -154,14 +154,14 @@ impl Conformance {
         make: &(dyn Fn() -> Result<Box<dyn Adapter + 'a>, Failure> + Sync),
     ) -> Result<(), NonConformance> {
         let about = make()?.about();
-        let terms = self.terms.unwrap_or_else(|| CheckConfig::of(&about));
-        self.replay(terms, &make)?;
-        self.explore(&about, terms, &make)
+        let check = self.check.unwrap_or_else(|| CheckConfig::of(&about));
+        self.replay(check, &make)?;
+        self.explore(&about, check, &make)
     }
 
     fn replay<A: Adapter>(
         &self,
-        terms: CheckConfig,
+        check: CheckConfig,
         make: &impl Fn() -> Result<A, Failure>,
     ) -> Result<(), NonConformance> {
         let (mut errors, mut explained) = (Vec::new(), None);
@@ -173,10 +173,10 @@ impl Conformance {
                 Ok(scenario) => {
                     // Each scenario gets a new implementation: an earlier scenario may have broken
                     // the old one.
-                    let Err(error) = replay_one(&file, &scenario, &mut make()?, terms) else { continue };
+                    let Err(error) = replay_one(&file, &scenario, &mut make()?, check) else { continue };
                     errors.push(error);
                     if explained.is_none() {
-                        explained = Some(explanation(&scenario, &mut make()?, terms));
+                        explained = Some(explanation(&scenario, &mut make()?, check));
                     }
                 }
             }
@@ -200,7 +200,7 @@ impl Conformance {
     fn explore<A: Adapter>(
         &self,
         about: &About,
-        terms: CheckConfig,
+        check: CheckConfig,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
     ) -> Result<(), NonConformance> {
         let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
@@ -208,7 +208,7 @@ impl Conformance {
         let defaults = CampaignConfig::new(named.setup(), about);
         let config = CampaignConfig {
             commands,
-            terms,
+            check,
             seed: self.seed,
             runs: self.runs,
             length: self.length,
@@ -216,7 +216,7 @@ impl Conformance {
             ..defaults
         };
         let writer = FindingWriter::about(named, self.scenarios.join("found"));
-        let pipeline = Pipeline::new(config, writer.with_source("conformance", about, terms), make);
+        let pipeline = Pipeline::new(config, writer.with_source("conformance", about, check), make);
         let monitor = CampaignMonitor::default();
         let result =
             campaign::run_campaign(&pipeline.config, make, &monitor, &|found| pipeline.draft(found))?;
@@ -238,21 +238,21 @@ fn replay_one(
     file: &Path,
     scenario: &Scenario,
     adapter: &mut impl Adapter,
-    terms: CheckConfig,
+    check: CheckConfig,
 ) -> Result<(), String> {
     replay::against_policy(scenario)
         .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
-    match replay::against_implementation(scenario, adapter, terms) {
+    match replay::against_implementation(scenario, adapter, check) {
         None => Ok(()),
         Some(finding) => Err(format!("{}: {}", file.display(), replay::finding_text(scenario, &finding))),
     }
 }
 
 /// The explanation of the scenario, step by step with the implementation.
-fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, terms: CheckConfig) -> String {
+fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, check: CheckConfig) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
-    let terms = CheckConfig { promises: scenario.judged(), ..terms };
-    let trace = Trace::of(adapter, terms, &setup, &replay::commands(scenario));
+    let check = CheckConfig { promises: scenario.judged(), ..check };
+    let trace = Trace::of(adapter, check, &setup, &replay::commands(scenario));
     let mut text = Vec::new();
     explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &trace)
         .expect("memory can be written to");

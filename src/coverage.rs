@@ -38,6 +38,7 @@ pub enum DecidedBy {
 
 impl DecidedBy {
     /// The outcome of the decision; none if several conditions refuse the command.
+    #[inline]
     pub fn of(decision: Decision) -> Option<Self> {
         match decision.failures() {
             0 => Some(DecidedBy::Allowed),
@@ -55,7 +56,8 @@ impl DecidedBy {
     }
 
     /// A number below [`OUTCOMES`] that no other outcome of the kind has.
-    fn number(self, kind: CommandKind) -> usize {
+    #[inline]
+    pub(crate) fn number(self, kind: CommandKind) -> usize {
         match self {
             DecidedBy::Allowed => 0,
             DecidedBy::Alone(condition) => {
@@ -338,11 +340,6 @@ impl Coverage {
             let allowed = step(&mut state, &setup.policy, command).decision.is_allowed();
             history.record(&before, command, allowed, &state);
         }
-    }
-
-    /// Adds the counts of another one.
-    pub fn merge(&mut self, other: &Coverage) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
     }
 
     /// How often the point was seen.

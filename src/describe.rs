@@ -27,9 +27,9 @@ use crate::format::{NamedCommand, Names};
 /// use chatwarden::model::{Preset, Setup, State, User};
 /// use chatwarden::describe::Describer;
 /// use chatwarden::format::BuiltInCast;
-/// let casting = BuiltInCast::Small.named_cast();
-/// let setup = Setup { cast: casting.cast, groups: 0, policy: Preset::MessengerKids.policy() };
-/// let names = casting.with_groups(vec![]);
+/// let named_cast = BuiltInCast::Small.named_cast();
+/// let setup = Setup { cast: named_cast.cast, groups: 0, policy: Preset::MessengerKids.policy() };
+/// let names = named_cast.with_groups(vec![]);
 /// let describer = Describer { names: &names, setup: &setup };
 /// let (start, kay, sam): (State, _, _) = (setup.start(), User::new(2), User::new(4));
 /// assert_eq!(describer.missing_approvals(&start, kay, sam), ["ann has not approved sam for kay"]);
@@ -73,10 +73,8 @@ impl Describer<'_> {
         match deviation {
             Deviation::Broke(breach) => format!("it {}", self.breach(breach)),
             Deviation::Allowed(condition) => {
-                format!(
-                    "it allows what the policy refuses: {condition} does not hold ({})",
-                    condition.about()
-                )
+                let about = condition.about();
+                format!("it allows what the policy refuses: {condition} does not hold ({about})")
             }
             Deviation::Overdelivered(users) => {
                 format!("it delivers to {}, to whom the policy does not", self.users(*users))
@@ -122,15 +120,12 @@ impl Describer<'_> {
         }
         for (child, contact, guardians) in self.needed_approvals(state, one, other) {
             let (child, contact) = (self.names.user(child), self.names.user(contact));
+            let users = self.users(guardians);
             reasons.push(match (guardians.len(), self.setup.policy.quorum) {
                 (0, _) => format!("{child} has no guardian who could approve {contact}"),
-                (1, _) => format!("{} has not approved {contact} for {child}", self.users(guardians)),
-                (_, Quorum::Any) => {
-                    format!("none of {} has approved {contact} for {child}", self.users(guardians))
-                }
-                (_, Quorum::All) => {
-                    format!("{} have not approved {contact} for {child}", self.users(guardians))
-                }
+                (1, _) => format!("{users} has not approved {contact} for {child}"),
+                (_, Quorum::Any) => format!("none of {users} has approved {contact} for {child}"),
+                (_, Quorum::All) => format!("{users} have not approved {contact} for {child}"),
             });
         }
         reasons
@@ -165,12 +160,10 @@ impl Describer<'_> {
     pub fn may_chat(&self, state: &State) -> String {
         let kinds = self.setup.cast.kinds();
         let mut pairs = Vec::new();
-        for one in kinds.chatting() {
-            for other in kinds.chatting().minus(UserSet::first(one.index() + 1)) {
-                let child = kinds.children.contains(one) || kinds.children.contains(other);
-                if child && state.authorized(&self.setup.policy, one, other) {
-                    pairs.push(format!("{}–{}", self.names.user(one), self.names.user(other)));
-                }
+        for (one, other) in pairs_of(kinds.chatting()) {
+            let child = kinds.children.contains(one) || kinds.children.contains(other);
+            if child && state.authorized(&self.setup.policy, one, other) {
+                pairs.push(format!("{}–{}", self.names.user(one), self.names.user(other)));
             }
         }
         if pairs.is_empty() { "no child with anyone".into() } else { pairs.join(", ") }
@@ -182,15 +175,11 @@ impl Describer<'_> {
         let everyone = UserSet::first(self.setup.cast.len());
         for user in everyone {
             let name = self.names.user(user);
-            self.set_changes(
-                &mut lines,
-                before.guardians(user),
-                after.guardians(user),
-                |who, now| match now {
-                    true => format!("{who} becomes a guardian of {name}"),
-                    false => format!("{who} is no longer a guardian of {name}"),
-                },
-            );
+            let (was, is) = (before.guardians(user), after.guardians(user));
+            self.set_changes(&mut lines, was, is, |who, now| {
+                let verb = if now { "becomes" } else { "is no longer" };
+                format!("{who} {verb} a guardian of {name}")
+            });
             for contact in everyone {
                 let contact_name = self.names.user(contact);
                 let (was, is) = (before.approvals(user, contact), after.approvals(user, contact));
@@ -199,9 +188,8 @@ impl Describer<'_> {
                     false => format!("{who}'s approval of {contact_name} for {name} is withdrawn"),
                 });
             }
-            self.set_changes(&mut lines, before.blocks(user), after.blocks(user), |who, now| match now {
-                true => format!("{name} blocks {who}"),
-                false => format!("{name} no longer blocks {who}"),
+            self.set_changes(&mut lines, before.blocks(user), after.blocks(user), |who, now| {
+                format!("{name} {} {who}", if now { "blocks" } else { "no longer blocks" })
             });
         }
         for group in Group::first(self.setup.groups) {
@@ -217,16 +205,14 @@ impl Describer<'_> {
             |user: User, others: UserSet| others.without(user).iter().map(|other| (user, other)).collect();
         let newcomer = |rule, group: Group, user: User, inviter: Option<User>| {
             let group = state.group(group);
-            between(
-                user,
-                match rule {
-                    NewcomerRule::Anyone => UserSet::EMPTY,
-                    NewcomerRule::Inviter => UserSet::of(inviter),
-                    NewcomerRule::Owner => UserSet::of(group.owner),
-                    NewcomerRule::AnyMember | NewcomerRule::EveryMember => group.members,
-                    NewcomerRule::EveryMemberAndInvitee => group.members.or(group.invited()),
-                },
-            )
+            let compared = match rule {
+                NewcomerRule::Anyone => UserSet::EMPTY,
+                NewcomerRule::Inviter => UserSet::of(inviter),
+                NewcomerRule::Owner => UserSet::of(group.owner),
+                NewcomerRule::AnyMember | NewcomerRule::EveryMember => group.members,
+                NewcomerRule::EveryMemberAndInvitee => group.members.or(group.invited()),
+            };
+            between(user, compared)
         };
         match *command {
             Command::Direct { by, to } => vec![(by, to)],
@@ -235,12 +221,7 @@ impl Describer<'_> {
                 NewcomerRule::Inviter | NewcomerRule::Owner | NewcomerRule::AnyMember => between(by, with),
                 NewcomerRule::EveryMember if policy.admission == Admission::Consent => between(by, with),
                 NewcomerRule::EveryMember | NewcomerRule::EveryMemberAndInvitee => {
-                    let everyone = with.with(by);
-                    let later = |user: User| everyone.minus(UserSet::first(user.index() + 1));
-                    everyone
-                        .iter()
-                        .flat_map(|user| later(user).iter().map(move |other| (user, other)))
-                        .collect()
+                    pairs_of(with.with(by)).collect()
                 }
             },
             Command::Invite { by, group, who } => newcomer(policy.newcomer.invite, group, who, Some(by)),
@@ -268,18 +249,16 @@ impl Describer<'_> {
                 None => format!("{name} has no owner"),
             });
         }
-        self.set_changes(lines, before.members, after.members, |who, now| match now {
-            true => format!("{who} is a member of {name}"),
-            false => format!("{who} is no longer a member of {name}"),
-        });
-        self.set_changes(lines, before.invited(), after.invited(), |who, now| match now {
-            true => format!("{who} is invited to {name}"),
-            false => format!("{who} is no longer invited to {name}"),
-        });
-        self.set_changes(lines, before.banned, after.banned, |who, now| match now {
-            true => format!("{who} is banned from {name}"),
-            false => format!("{who} is no longer banned from {name}"),
-        });
+        for (role, was, is) in [
+            ("a member of", before.members, after.members),
+            ("invited to", before.invited(), after.invited()),
+            ("banned from", before.banned, after.banned),
+        ] {
+            self.set_changes(lines, was, is, |who, now| {
+                let verb = if now { "is" } else { "is no longer" };
+                format!("{who} {verb} {role} {name}")
+            });
+        }
         if before.link != after.link {
             lines.push(format!("the link of {name} is {}", after.link));
         }
@@ -316,15 +295,22 @@ impl Describer<'_> {
         if either && (approved(one, other) || approved(other, one)) {
             return Vec::new();
         }
-        let ways = [(one, other), (other, one)].into_iter();
-        let missing =
-            ways.filter(|&(child, contact)| kinds.children.contains(child) && !approved(child, contact));
+        let mut missing = Vec::new();
+        for (child, contact) in [(one, other), (other, one)] {
+            if kinds.children.contains(child) && !approved(child, contact) {
+                missing.push((child, contact, state.guardians(child).minus(state.approvals(child, contact))));
+            }
+        }
         missing
-            .map(|(child, contact)| {
-                (child, contact, state.guardians(child).minus(state.approvals(child, contact)))
-            })
-            .collect()
     }
+}
+
+/// Every two of the users.
+fn pairs_of(users: UserSet) -> impl Iterator<Item = (User, User)> {
+    users.iter().flat_map(move |one| {
+        let later = users.minus(UserSet::first(one.index() + 1));
+        later.iter().map(move |other| (one, other))
+    })
 }
 
 /// Whether the breach names two users who are not authorized with each other.
@@ -379,12 +365,6 @@ impl Palette {
 /// The number with a comma between thousands.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let thousands = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    thousands.collect::<Vec<_>>().join(",")
 }

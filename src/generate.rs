@@ -75,14 +75,15 @@ impl Generator {
 
     /// A generator that uses all of these kinds of commands.
     pub fn with_commands(setup: &Setup, commands: EnumSet<CommandKind>) -> Self {
+        let is_possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
+        let commands = commands.iter().filter(is_possible).collect();
         let bounds = Bounds { commands, ..setup.bounds() };
-        Generator { bounds, policy: setup.policy, menu: Menu::of(commands, setup), is_uniform: false }
+        let menu = Menu::of(commands, &setup.policy);
+        Generator { bounds, policy: setup.policy, menu, is_uniform: false }
     }
 
     /// A generator that does not look at the state; see [`uniform`].
     pub fn uniform(setup: &Setup, commands: EnumSet<CommandKind>) -> Self {
-        let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
-        let commands = commands.iter().filter(possible).collect();
         Generator { is_uniform: true, ..Self::with_commands(setup, commands) }
     }
 
@@ -144,7 +145,7 @@ impl Generator {
 
     fn draw(&self, state: &State, choices: &mut impl Choices) -> Command {
         let kind = self.menu.pick(choices);
-        let Ok(command) = kind.build(&mut Likely::new(&self.bounds, &self.policy, kind, state, choices));
+        let Ok(command) = kind.build(&mut Likely::new(self, kind, state, choices));
         command
     }
 }
@@ -171,7 +172,7 @@ pub fn uniform(bounds: &Bounds, choices: &mut impl Choices) -> Command {
         .iter()
         .nth(choices.below(bounds.commands.len()))
         .expect("a command of some kind is wanted");
-    let Ok(command) = kind.build(&mut Uniform::new(bounds, kind, choices));
+    let Ok(command) = kind.build(&mut Uniform { bounds, kind, choices });
     command
 }
 
@@ -227,11 +228,10 @@ impl Menu {
         sum
     };
 
-    fn of(commands: EnumSet<CommandKind>, setup: &Setup) -> Self {
+    fn of(commands: EnumSet<CommandKind>, policy: &Policy) -> Self {
         let mut menu = Menu { kinds: [CommandKind::Approve; Menu::SIZE], len: 0 };
-        let possible = |kind: &CommandKind| setup.groups > 0 || !kind.names_group();
-        for kind in commands.iter().filter(possible) {
-            for _ in 0..weight(kind, &setup.policy) {
+        for kind in commands.iter() {
+            for _ in 0..weight(kind, policy) {
                 menu.kinds[usize::from(menu.len)] = kind;
                 menu.len += 1;
             }

@@ -227,6 +227,11 @@ impl Lockstep {
         self.answer
     }
 
+    /// The observation after the last step.
+    pub(crate) fn seen(&self) -> &Observation {
+        &self.seen
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> usize {
         self.at
@@ -256,7 +261,7 @@ impl Lockstep {
             self.at += 1;
             return StepResult::Conforms;
         }
-        self.judge(command, decision, answer)
+        self.judge(command, decision, answer, by_policy)
     }
 
     /// The observed parts that are not as in the state.
@@ -267,7 +272,13 @@ impl Lockstep {
 
     /// Judges a step that the quick comparison did not pass.
     #[cold]
-    fn judge(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
+    fn judge(
+        &mut self,
+        command: &Command,
+        decision: Decision,
+        answer: Answer,
+        by_policy: UserSet,
+    ) -> StepResult {
         if !answer.is_allowed() {
             self.before = self.state;
         }
@@ -285,14 +296,7 @@ impl Lockstep {
             self.judge_promises(command, deviations, diverged)
         } else {
             let strict = self.config.fidelity == Fidelity::Exact;
-            deviations.extend(judge::deviations(
-                &self.before,
-                &self.setup.policy,
-                command,
-                decision,
-                answer,
-                strict,
-            ));
+            deviations.extend(judge::deviations(decision, answer, by_policy, strict));
             if !diverged.is_empty() {
                 deviations.push(Deviation::Diverged(diverged));
             }

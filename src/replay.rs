@@ -74,9 +74,9 @@ pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
 pub fn against_implementation(
     scenario: &Scenario,
     adapter: &mut impl Adapter,
-    terms: CheckConfig,
+    check: CheckConfig,
 ) -> Option<Finding> {
-    run(adapter, CheckConfig { promises: scenario.judged(), ..terms }, &scenario.setup(), &commands(scenario))
+    run(adapter, CheckConfig { promises: scenario.judged(), ..check }, &scenario.setup(), &commands(scenario))
 }
 
 /// The finding in which a replay ended, in one line.

@@ -88,7 +88,8 @@ impl Shrinker {
         if let Some(len) = shown_after {
             self.best = std::mem::take(&mut self.candidate);
             self.best.truncate(len);
-            self.pass.succeeded();
+            // Every pass may help with the new best trace.
+            self.pass = Pass::first();
         }
     }
 

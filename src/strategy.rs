@@ -74,7 +74,7 @@ impl Strategy for Traces {
         Ok(TraceTree {
             setup: self.setup,
             kinds: self.commands,
-            phase: Phase::trimming(commands.len()),
+            phase: Phase::Trimming { fewest: 0, most: commands.len(), shrunk: None },
             current: commands.clone(),
             best: commands,
             was_proposed: false,
@@ -110,21 +110,15 @@ pub struct TraceTree {
 
 #[derive(Debug)]
 enum Phase {
-    /// The best fails after its first `most` commands, and not after fewer than `least`. `shrunk`
+    /// The best fails after its first `most` commands, and not after fewer than `fewest`. `shrunk`
     /// is its length after shrinking, if that is over.
     Trimming {
-        least: usize,
+        fewest: usize,
         most: usize,
         shrunk: Option<usize>,
     },
     Shrinking(Box<Shrinker>),
     Done,
-}
-
-impl Phase {
-    fn trimming(most: usize) -> Self {
-        Phase::Trimming { least: 0, most, shrunk: None }
-    }
 }
 
 impl TraceTree {
@@ -142,7 +136,7 @@ impl TraceTree {
     fn record_outcome(&mut self, failed: bool) {
         match &mut self.phase {
             Phase::Trimming { most, .. } if failed => *most = self.current.len(),
-            Phase::Trimming { least, .. } => *least = self.current.len() + 1,
+            Phase::Trimming { fewest, .. } => *fewest = self.current.len() + 1,
             Phase::Shrinking(shrinker) => shrinker.record_outcome(failed.then_some(self.current.len())),
             Phase::Done => {}
         }
@@ -154,8 +148,8 @@ impl TraceTree {
     fn propose(&mut self) -> Option<Vec<Command>> {
         loop {
             match &mut self.phase {
-                Phase::Trimming { least, most, .. } if *least < *most => {
-                    return Some(self.best[..usize::midpoint(*least, *most)].to_vec());
+                Phase::Trimming { fewest, most, .. } if *fewest < *most => {
+                    return Some(self.best[..usize::midpoint(*fewest, *most)].to_vec());
                 }
                 Phase::Trimming { most, shrunk, .. } => {
                     let is_over = *most == 0 || *shrunk == Some(*most);
@@ -170,7 +164,7 @@ impl TraceTree {
                         return Some(candidate.to_vec());
                     }
                     let len = self.best.len();
-                    self.phase = Phase::Trimming { least: 0, most: len, shrunk: Some(len) };
+                    self.phase = Phase::Trimming { fewest: 0, most: len, shrunk: Some(len) };
                 }
                 Phase::Done => return None,
             }

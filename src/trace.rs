@@ -26,8 +26,6 @@ use crate::lockstep::{CheckConfig, PolicyStep, follow_policy, run_observed};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// The cast, groups and policy.
-    pub setup: Setup,
     /// One record for each command that the implementation supports.
     pub steps: Vec<TraceStep>,
     /// The finding in which the run ended, if an implementation took part and did not conform.
@@ -66,7 +64,7 @@ impl Trace {
             state = step.after;
             step
         });
-        Trace { setup: *setup, steps: steps.collect(), finding: None }
+        Trace { steps: steps.collect(), finding: None }
     }
 
     /// The trace of a run with an implementation, up to its first deviation.
@@ -77,7 +75,7 @@ impl Trace {
             state = *lockstep.state();
             steps.push(TraceStep { after: state, answer: lockstep.answer(), ..by_policy });
         });
-        Trace { setup: *setup, steps, finding }
+        Trace { steps, finding }
     }
 }
 

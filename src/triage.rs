@@ -14,6 +14,7 @@ mod file;
 mod front_end;
 mod writer;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -71,10 +72,9 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         let draft = match (drafts.remove(&found.identity()), draft) {
             // The earlier draft shows the finding as well.
             (Some(Ok(earlier)), Err(_)) => Ok(earlier),
-            (Some(Ok(earlier)), Ok(draft)) => {
-                // The same trace is the same file. If another one cannot be removed, nothing is
-                // lost.
-                let _ = if earlier == draft { Ok(()) } else { earlier.discard() };
+            // The same trace is the same file. If another one cannot be removed, nothing is lost.
+            (Some(Ok(earlier)), Ok(draft)) if earlier != draft => {
+                let _ = earlier.discard();
                 Ok(draft)
             }
             (_, draft) => draft,
@@ -129,7 +129,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         out: &mut impl Write,
         palette: &Palette,
     ) -> io::Result<PathBuf> {
-        self.process(found, &mut PlainReport::new(out, *palette))
+        self.process(found, &mut PlainReport { out: RefCell::new(out), palette: *palette })
     }
 
     fn drafts(&self) -> MutexGuard<'_, HashMap<Identity, io::Result<Draft>>> {
@@ -232,7 +232,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         let (config, commands) = (&self.config, &counterexample.commands);
         match (self.make)() {
             Ok(mut adapter) if counterexample.is_repeatable() => {
-                Trace::of(&mut adapter, config.terms, &config.setup, commands)
+                Trace::of(&mut adapter, config.check, &config.setup, commands)
             }
             _ => Trace::of_policy(&config.setup, commands),
         }
@@ -251,7 +251,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     /// Whether the scenario shows the finding; none if no implementation can be made.
     fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
         let mut adapter = (self.make)().ok()?;
-        let finding = replay::against_implementation(scenario, &mut adapter, self.config.terms);
+        let finding = replay::against_implementation(scenario, &mut adapter, self.config.check);
         let same = finding.map(|finding| finding.identity()) == Some(counterexample.identity());
         Some(same && replay::against_policy(scenario).is_ok())
     }

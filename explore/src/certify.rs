@@ -76,7 +76,7 @@ pub enum CertifyOutcome {
 /// let monitor = SearchMonitor::default();
 /// let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
 /// let certify = |trace: &[Command]| {
-///     let finding = lockstep::run(&mut service()?, config.terms, &setup, trace);
+///     let finding = lockstep::run(&mut service()?, config.check, &setup, trace);
 ///     certifier.below(&service, trace, &finding.expect("nobody approved sam"))
 /// };
 /// let CertifyOutcome::Shorter(shorter) = certify(&[block, create])? else { panic!("the block is idle") };
@@ -232,7 +232,7 @@ impl Certifier<'_> {
         };
         let search = ConformanceSearch {
             setup: config.setup,
-            check: config.terms,
+            check: config.check,
             actions,
             depth: None,
             equivalence,

@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let setup = input.header.setup(&own);
     let service = || Ok(Memory::with_fault(fault));
     let plan = CampaignConfig::new(setup, &Memory::new().about());
-    let run = |commands| lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, commands);
+    let run = |commands| lockstep::run(&mut Memory::with_fault(fault), plan.check, &setup, commands);
     if let Some(finding) = run(&input.commands) {
         let commands = input.commands[..=finding.at()].to_vec();
         let found = Counterexample::new(commands, finding);

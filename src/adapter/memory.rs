@@ -23,6 +23,7 @@ use chatwarden_model::{Command, Group, NamedEnum, Policy, Preset, Setup, User, U
 use crate::adapter::fault::Fault;
 use crate::adapter::{About, Adapter, Answer, Failure, Observation};
 use accounts::Account;
+use fault_memory::RoomMemory;
 use foldhash::quality::FixedState;
 use rooms::Room;
 
@@ -94,6 +95,13 @@ impl Memory {
 
     fn room_mut(&mut self, group: Group) -> &mut Room {
         &mut self.rooms[group.index()]
+    }
+
+    /// Changes the fault memory of the room if the service has the fault.
+    fn record(&mut self, fault: Fault, group: Group, change: impl FnOnce(&mut RoomMemory)) {
+        if self.has(fault) {
+            change(&mut self.room_mut(group).fault_memory);
+        }
     }
 
     fn dispatch(&mut self, command: &Command) -> Reply {

@@ -1,13 +1,11 @@
 //! Executes the commands of a finding again. The answers must be the same every time, and the run
 //! must end in the same finding. A finding that does not repeat is not shrunk.
 
-use chatwarden_model::{Command, Setup};
-
 use super::CampaignConfig;
-use crate::adapter::{About, Adapter, Answer, Failure, Observation, Replaceable};
+use crate::adapter::{Adapter, Answer, Failure, Observation, Replaceable};
 use crate::counterexample::Counterexample;
 use crate::finding::Finding;
-use crate::lockstep::run;
+use crate::lockstep::{Lockstep, run_observed};
 
 /// How often the commands of a finding are executed again.
 pub(super) const REPEATS: usize = 3;
@@ -34,9 +32,9 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
     let identity = found.identity();
     let mut first: Option<(Finding, Vec<StepRecord>)> = None;
     for executions in 1..=REPEATS {
-        let mut recorder = Recorder { adapter: adapter.get()?, steps: Vec::new() };
-        let finding = run(&mut recorder, config.terms, &config.setup, &found.commands);
-        let steps = recorder.steps;
+        let mut steps: Vec<StepRecord> = Vec::new();
+        let record = |at, lockstep: &Lockstep| steps.push((at, lockstep.answer(), *lockstep.seen()));
+        let finding = run_observed(adapter.get()?, config.check, &config.setup, &found.commands, record);
         if finding.as_ref().is_some_and(Finding::is_inconclusive) {
             adapter.replace()?;
         }
@@ -52,47 +50,13 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
     Ok(Repeated::Same(finding))
 }
 
-/// The answer to a command, and the observation after it.
-type StepRecord = (Result<Answer, Failure>, Observation);
+/// The position of a command, the answer to it, and the observation after it. Two failures count as
+/// the same: their wording may vary.
+type StepRecord = (usize, Option<Answer>, Observation);
 
+/// The position of the first command that was answered otherwise, or only once.
 fn first_difference(before: &[StepRecord], after: &[StepRecord]) -> Option<usize> {
-    let is_same = |(one, other): (&StepRecord, &StepRecord)| {
-        // Two failures count as the same: their wording may vary.
-        one.1 == other.1 && one.0.as_ref().ok() == other.0.as_ref().ok()
-    };
-    let differing = before.iter().zip(after).position(|pair| !is_same(pair));
-    differing.or_else(|| (before.len() != after.len()).then_some(before.len().min(after.len())))
-}
-
-/// Passes every call on and records the answers.
-struct Recorder<'a, A> {
-    adapter: &'a mut A,
-    steps: Vec<StepRecord>,
-}
-
-impl<A: Adapter> Adapter for Recorder<'_, A> {
-    fn about(&self) -> About {
-        self.adapter.about()
-    }
-    fn announce(&mut self, setup: &Setup, commands: &[Command]) {
-        self.adapter.announce(setup, commands);
-    }
-    fn wants_announcements(&self) -> bool {
-        self.adapter.wants_announcements()
-    }
-    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
-        self.adapter.reset(setup)
-    }
-    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
-        let answer = self.adapter.apply(command);
-        self.steps.push((answer.clone(), Observation::default()));
-        answer
-    }
-    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
-        let observed = self.adapter.observe(seen);
-        if let Some((_, observation)) = self.steps.last_mut() {
-            *observation = *seen;
-        }
-        observed
-    }
+    let same = before.iter().zip(after).take_while(|(before, after)| before == after).count();
+    let differing = before.get(same).into_iter().chain(after.get(same));
+    differing.map(|(at, ..)| *at).min()
 }

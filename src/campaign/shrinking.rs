@@ -53,7 +53,7 @@ pub fn shrink<A: Adapter>(
             break;
         };
         let Ok(current) = adapter.get() else { break };
-        let finding = run(current, config.terms, &config.setup, candidate);
+        let finding = run(current, config.check, &config.setup, candidate);
         let is_inconclusive = finding.as_ref().is_some_and(Finding::is_inconclusive);
         let same = finding.filter(|finding| finding.identity() == identity);
         shrinker.record_outcome(same.as_ref().map(|finding| finding.at() + 1));

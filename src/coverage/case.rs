@@ -102,15 +102,6 @@ macro_rules! kinds {
     ($first:tt | $($more:tt)|+) => { kinds!($first)$(.or(kinds!($more)))+ };
 }
 
-macro_rules! needs {
-    () => {
-        Needs::State
-    };
-    ($needs:ident) => {
-        Needs::$needs
-    };
-}
-
 /// Declares the cases: `Case = "name": "meaning" needs Knowledge at { Outcome: kinds of commands, … }`.
 /// An outcome without kinds stands for all commands that can have it.
 macro_rules! cases {
@@ -124,7 +115,8 @@ macro_rules! cases {
         }
 
         const ROWS: [Row; Case::ALL.len()] = [$(Row {
-            needs: needs!($($needs)?),
+            // The first one counts.
+            needs: [$(Needs::$needs,)? Needs::State][0],
             at: &[$((outcomes!($outcome), kinds!($($($kinds)|+)?))),*],
         }),*];
     };

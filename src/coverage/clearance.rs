@@ -1,5 +1,5 @@
 //! The cases of the rules about who may be with whom: which pair was the obstacle and why, and what
-//! sufficed where the rule was met.
+//! sufficed where the rule holds.
 
 use chatwarden_model::{
     Admission, Command, CommandKind as K, GroupState, NewcomerRule, Policy, Quorum, SendRule, User, UserSet,
@@ -126,9 +126,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         let (view, command) = (self.view, self.command);
         let mut sufficed = [false; 4];
         view.each_compared(command, |pair| {
-            for (any, sufficed) in sufficed.iter_mut().zip(view.sufficed(pair)) {
-                *any |= sufficed;
-            }
+            sufficed.iter_mut().zip(view.sufficed(pair)).for_each(|(any, sufficed)| *any |= sufficed);
         });
         let cases = [Case::OneApproval, Case::AllApprovals, Case::OneSide, Case::AdultsWhoBlocked];
         for (case, sufficed) in cases.into_iter().zip(sufficed) {
@@ -187,12 +185,8 @@ impl<const U: usize, const G: usize> StateView<'_, U, G> {
                 let call = command.kind() == K::Call;
                 let surface = if call { self.policy.call } else { self.policy.message };
                 if surface.send == SendRule::EveryMember {
-                    self.state
-                        .group(group)
-                        .members
-                        .without(by)
-                        .iter()
-                        .for_each(|other| with(by, other, false));
+                    let others = self.state.group(group).members.without(by);
+                    others.iter().for_each(|other| with(by, other, false));
                 }
             }
             Command::Create { by, with: along, .. } => {
@@ -219,15 +213,14 @@ impl<const U: usize, const G: usize> StateView<'_, U, G> {
                     return;
                 };
                 let group = self.state.group(group);
-                let one = |user: Option<User>| UserSet::of(user);
                 let members = match rule {
                     NewcomerRule::Anyone => UserSet::EMPTY,
-                    NewcomerRule::Inviter => one(match command.kind() {
+                    NewcomerRule::Inviter => UserSet::of(match command.kind() {
                         K::Invite => Some(command.by()),
                         K::Accept => group.inviter(newcomer),
                         _ => group.owner,
                     }),
-                    NewcomerRule::Owner => one(group.owner),
+                    NewcomerRule::Owner => UserSet::of(group.owner),
                     _ => group.members,
                 };
                 members.iter().for_each(|other| with(newcomer, other, false));

@@ -5,8 +5,8 @@
 //! `clearance`, and those of a lost authorization in `loss`.
 
 use chatwarden_model::{
-    Command, CommandKind as K, Condition as C, Group, GroupState, Kind, Link, Phase, Policy, State, User,
-    UserSet, decide,
+    Argument, Command, CommandKind as K, Condition as C, Field, Group, GroupState, Kind, Link, Phase, Policy,
+    State, User, UserSet, decide,
 };
 
 use super::case::CaseSet;
@@ -131,19 +131,11 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
     fn group_roles(&mut self) {
         let Some(number) = self.command.group() else { return };
         let (group, by) = (self.view.state.group(number), self.by);
-        self.note(match GroupRole::of(group, by) {
-            GroupRole::Owner => Case::ByOwner,
-            GroupRole::Member => Case::ByMember,
-            GroupRole::Invitee => Case::ByInvitee,
-            GroupRole::Outsider => Case::ByOutsider,
-        });
+        let by_role = [Case::ByOwner, Case::ByMember, Case::ByInvitee, Case::ByOutsider];
+        self.note(of_role(group, by, by_role));
         if let Some(target) = self.target {
-            self.note(match GroupRole::of(group, target) {
-                GroupRole::Owner => Case::ToOwner,
-                GroupRole::Member => Case::ToMember,
-                GroupRole::Invitee => Case::ToInvitee,
-                GroupRole::Outsider => Case::ToOutsider,
-            });
+            let to_role = [Case::ToOwner, Case::ToMember, Case::ToInvitee, Case::ToOutsider];
+            self.note(of_role(group, target, to_role));
         }
         let newcomer = self.target.unwrap_or(by);
         // At `accept` and `decline` the invitations of others matter only to somebody outside the group.
@@ -182,7 +174,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
 
     /// The relation of the actor to the child, where the command is one of a guardian.
     fn guardian_roles(&mut self) {
-        let Some(child) = child(self.command) else { return };
+        let Some(Argument::User(child)) = self.command.argument(Field::Child) else { return };
         let by = self.by;
         self.note(if by == child {
             Case::ByTheChild
@@ -220,7 +212,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         }
     }
 
-    /// The traces that a user who leaves the group leaves behind.
+    /// The invitations and the open link that stay when a user leaves the group.
     fn leaving(&mut self, group: &GroupState<U>, who: User) {
         if !group.members.contains(who) {
             return;
@@ -303,55 +295,30 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
     }
 }
 
-/// The role of a user in a group.
-enum GroupRole {
-    Owner,
-    Member,
-    Invitee,
-    Outsider,
-}
-
-impl GroupRole {
-    fn of<const U: usize>(group: &GroupState<U>, user: User) -> Self {
-        if group.owner == Some(user) {
-            GroupRole::Owner
-        } else if group.members.contains(user) {
-            GroupRole::Member
-        } else if group.invited().contains(user) {
-            GroupRole::Invitee
-        } else {
-            GroupRole::Outsider
-        }
+/// The case of the role that the user has in the group.
+fn of_role<const U: usize>(
+    group: &GroupState<U>,
+    user: User,
+    [owner, member, invitee, outsider]: [Case; 4],
+) -> Case {
+    if group.owner == Some(user) {
+        owner
+    } else if group.members.contains(user) {
+        member
+    } else if group.invited().contains(user) {
+        invitee
+    } else {
+        outsider
     }
 }
 
 /// The target of the command, if it is one user.
+#[inline]
 fn target(command: &Command) -> Option<User> {
-    match *command {
-        Command::Approve { contact: target, .. }
-        | Command::Revoke { contact: target, .. }
-        | Command::AddGuardian { guardian: target, .. }
-        | Command::RemoveGuardian { guardian: target, .. }
-        | Command::Block { who: target, .. }
-        | Command::Unblock { who: target, .. }
-        | Command::Direct { to: target, .. }
-        | Command::Invite { who: target, .. }
-        | Command::Cancel { who: target, .. }
-        | Command::Remove { who: target, .. }
-        | Command::Ban { who: target, .. }
-        | Command::Unban { who: target, .. }
-        | Command::Transfer { to: target, .. } => Some(target),
-        _ => None,
-    }
-}
-
-/// The child whose contacts or guardians the command changes.
-fn child(command: &Command) -> Option<User> {
-    match *command {
-        Command::Approve { child, .. }
-        | Command::Revoke { child, .. }
-        | Command::AddGuardian { child, .. }
-        | Command::RemoveGuardian { child, .. } => Some(child),
-        _ => None,
-    }
+    let mut target = None;
+    command.each_argument(|field, argument| match argument {
+        Argument::User(user) if field != Field::By && field != Field::Child => target = Some(user),
+        _ => {}
+    });
+    target
 }

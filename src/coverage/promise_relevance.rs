@@ -22,11 +22,11 @@ pub(super) fn each<const U: usize, const G: usize>(
         DecidedBy::Alone(_) => {
             let carried_out = Effect::of(view.policy, state, command);
             for &promise in at_risk_if_refused(command.kind()) {
-                if promise == Promise::Refusal {
-                    if carried_out.after != *state {
-                        visit(promise);
-                    }
-                } else if carried_out.breaks_anew(promise, view, command) {
+                let is_at_risk = match promise {
+                    Promise::Refusal => carried_out.after != *state,
+                    _ => carried_out.breaks_anew(promise, view, command),
+                };
+                if is_at_risk {
                     visit(promise);
                 }
             }
@@ -110,10 +110,9 @@ impl<const U: usize, const G: usize> Effect<U, G> {
     /// Whether it breaks the promise where it was not broken before.
     fn breaks_anew(&self, promise: Promise, view: &StateView<'_, U, G>, command: &Command) -> bool {
         let (policy, before) = (view.policy, view.state);
-        let nothing =
-            Transition { policy, before, command, allowed: false, delivered: UserSet::EMPTY, after: before };
-        let carried_out =
-            Transition { allowed: true, delivered: self.delivered, after: &self.after, ..nothing };
+        let Effect { after, delivered } = self;
+        let carried_out = Transition { policy, before, command, allowed: true, delivered: *delivered, after };
+        let nothing = Transition { allowed: false, delivered: UserSet::EMPTY, after: before, ..carried_out };
         let mut anew = false;
         promise.each_breach(&carried_out, |breach: Breach| {
             let mut known = false;

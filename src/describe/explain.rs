@@ -30,12 +30,8 @@ pub fn explain(
         write_step(out, palette, describer, step)?;
         for breach in &step.breaches {
             if known.contains(breach) {
-                writeln!(
-                    out,
-                    "  {dim}still broken: {} {}{dim:#}",
-                    breach.promise,
-                    describer.users(breach.users)
-                )?;
+                let users = describer.users(breach.users);
+                writeln!(out, "  {dim}still broken: {} {users}{dim:#}", breach.promise)?;
             } else {
                 writeln!(out, "  {bad}✗ the policy itself {}{bad:#}", describer.breach(breach))?;
                 write_fixes(out, describer, step, breach)?;
@@ -121,10 +117,7 @@ fn write_fixes(
     step: &TraceStep,
     breach: &Breach,
 ) -> io::Result<()> {
-    if !is_about_a_pair(breach) {
-        return Ok(());
-    }
-    let mut pair = breach.users.iter();
+    let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
     let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
     let judged: &State = match breach.promise {
         Promise::NoStrangers => &step.after,

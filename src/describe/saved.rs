@@ -1,4 +1,4 @@
-//! A saved finding as text: the chain of commands, the deviations and the missing approvals.
+//! A saved finding as text: the commands with their answers, the deviations and the missing approvals.
 //!
 //! The command line adds whether the finding is known, and the sentence about its certificate.
 
@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::Style;
-use chatwarden_model::Setup;
+use chatwarden_model::{Setup, UserSet};
 
 use super::{Describer, Palette, is_about_a_pair};
-use crate::counterexample::{Counterexample, ShrinkStatus};
+use crate::counterexample::{Counterexample, Origin, ShrinkStatus};
 use crate::format::Names;
 use crate::trace::{Trace, TraceStep};
 
@@ -102,17 +102,18 @@ impl SavedFinding<'_> {
     /// The approvals that are missing between two users, if the breach is about two users.
     fn write_missing_approvals(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
         let breach = self.counterexample.finding.breach().filter(is_about_a_pair);
-        let (Some(breach), Some(step)) = (breach, self.trace.steps.last()) else { return Ok(()) };
-        let mut pair = breach.users.iter();
-        let (Some(one), Some(other)) = (pair.next(), pair.next()) else { return Ok(()) };
+        let mut pair = breach.map_or(UserSet::EMPTY, |breach| breach.users).iter();
+        let step = self.trace.steps.last();
+        let (Some(one), Some(other), Some(step)) = (pair.next(), pair.next(), step) else { return Ok(()) };
         let missing = describer.missing_approvals(&step.after, one, other);
         missing.iter().try_for_each(|line| writeln!(out, "      {line}"))
     }
 
     fn origin_text(&self) -> String {
-        let text =
-            self.counterexample.origin.map(|origin| format!("run {} of seed {}, ", origin.run, origin.seed));
-        text.unwrap_or_default()
+        match self.counterexample.origin {
+            Some(Origin { seed, run }) => format!("run {run} of seed {seed}, "),
+            None => String::new(),
+        }
     }
 
     fn shrinking_text(&self) -> String {

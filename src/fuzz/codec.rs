@@ -131,7 +131,11 @@ impl Input {
             let mut whole = [0; Input::WIDTH];
             whole[..record.len()].copy_from_slice(record);
             let command = if whole[0] >= CHOSEN {
-                let generated = generated.get_or_insert_with(|| GeneratedCommands::new(&setup, kinds));
+                let generated = generated.get_or_insert_with(|| GeneratedCommands {
+                    generator: Generator::with_commands(&setup, kinds),
+                    state: setup.start(),
+                    followed: 0,
+                });
                 generated.next(&setup, &self.commands, &whole)
             } else {
                 written_out(&whole, &setup)
@@ -234,20 +238,14 @@ struct GeneratedCommands {
 }
 
 impl GeneratedCommands {
-    fn new(setup: &Setup, kinds: EnumSet<CommandKind>) -> Self {
-        GeneratedCommands {
-            generator: Generator::with_commands(setup, kinds),
-            state: setup.start(),
-            followed: 0,
-        }
-    }
-
     fn next(&mut self, setup: &Setup, before: &[Command], record: &[u8; Input::WIDTH]) -> Option<Command> {
         for command in &before[self.followed..] {
             step(&mut self.state, &setup.policy, command);
         }
         self.followed = before.len();
-        self.generator.can_draw().then(|| self.generator.next(&self.state, &mut RecordChoices::new(record)))
+        let stream = Seeded::of_run(u64::from_le_bytes(*record), 0);
+        let mut choices = RecordChoices { left: &record[1..], stream };
+        self.generator.can_draw().then(|| self.generator.next(&self.state, &mut choices))
     }
 }
 
@@ -255,12 +253,6 @@ impl GeneratedCommands {
 struct RecordChoices<'a> {
     left: &'a [u8],
     stream: Seeded,
-}
-
-impl<'a> RecordChoices<'a> {
-    fn new(record: &'a [u8; Input::WIDTH]) -> Self {
-        RecordChoices { left: &record[1..], stream: Seeded::of_run(u64::from_le_bytes(*record), 0) }
-    }
 }
 
 impl Choices for RecordChoices<'_> {

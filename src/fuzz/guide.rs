@@ -12,7 +12,7 @@ use chatwarden_model::{
     Command, CommandKind, Decision, GroupState, MAX_GROUPS, NamedEnum, Policy, State, named_enum,
 };
 
-use crate::coverage::{HistoryFacts, OUTCOMES, Point, StateView};
+use crate::coverage::{DecidedBy, HistoryFacts, OUTCOMES, Point, StateView};
 use crate::format::nearest;
 
 /// The number of counters for which condition decided.
@@ -99,7 +99,7 @@ impl Signal {
 /// Follows a trace and sets the counters of what it reaches.
 #[derive(Clone, Debug)]
 pub(super) struct Guide {
-    signal: Signal,
+    pub(super) signal: Signal,
     facts: HistoryFacts,
     approvals: u32,
     sizes: [u16; MAX_GROUPS],
@@ -109,16 +109,6 @@ impl Guide {
     pub(super) fn new(signal: Signal) -> Self {
         assert!(Point::all().len() <= POINTS, "every point of coverage has a counter");
         Guide { signal, facts: HistoryFacts::default(), approvals: 0, sizes: [0; MAX_GROUPS] }
-    }
-
-    /// True if it sets no counters.
-    pub(super) fn is_silent(&self) -> bool {
-        self.signal == Signal::Silent
-    }
-
-    /// True if it needs the state before a command.
-    pub(super) fn needs_state_before(&self) -> bool {
-        self.signal == Signal::Points
     }
 
     /// Begins a trace.
@@ -141,8 +131,9 @@ impl Guide {
         decision: Decision,
         after: &State,
     ) {
-        if let Some(nth) = nth_outcome(decision) {
-            counters.set(nth);
+        if let Some(outcome) = DecidedBy::of(decision) {
+            let kind = decision.kind();
+            counters.set(kind.index() * OUTCOMES + outcome.number(kind));
         }
         if decision.is_allowed() {
             self.follow(command, after);
@@ -197,15 +188,4 @@ impl Guide {
         let groups = self.sizes.iter().fold(0u64, |sum, size| sum.wrapping_add(spread(u64::from(*size))));
         (spread(groups ^ u64::from(self.approvals)) >> 40) as usize
     }
-}
-
-/// The number of an outcome: allowed, or refused by one condition alone. Other outcomes have none.
-fn nth_outcome(decision: Decision) -> Option<usize> {
-    let nth = if decision.is_allowed() {
-        0
-    } else {
-        let alone = decision.near_miss()?;
-        1 + decision.kind().conditions().iter().position(|condition| *condition == alone)?
-    };
-    Some(decision.kind().index() * OUTCOMES + nth)
 }

@@ -217,16 +217,12 @@ struct ChangedArgument<'a, C> {
 }
 
 impl<C: Choices> ChangedArgument<'_, C> {
-    fn one_of(&mut self, users: UserSet) -> User {
-        let users = if users.is_empty() { UserSet::first(self.setup.cast.len()) } else { users };
+    /// One of the candidates; now and then, or if there are none, one of all users.
+    fn any_user(&mut self, field: Field) -> User {
+        let candidates = self.setup.bounds().candidates(self.command.kind(), field);
+        let takes_all = self.choices.chance(1, 16) || candidates.is_empty();
+        let users = if takes_all { UserSet::first(self.setup.cast.len()) } else { candidates };
         users.nth(self.choices.below(users.len())).expect("the number is below the size of the set")
-    }
-
-    fn candidates(&mut self, field: Field) -> UserSet {
-        match self.choices.chance(1, 16) {
-            true => UserSet::first(self.setup.cast.len()),
-            false => self.setup.bounds().candidates(self.command.kind(), field),
-        }
     }
 }
 
@@ -234,44 +230,29 @@ impl<C: Choices> Arguments for ChangedArgument<'_, C> {
     type Error = Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Infallible> {
-        let Some(Argument::User(user)) = argument(&self.command, field) else {
-            unreachable!("the command has the field")
-        };
-        if field != self.field {
-            return Ok(user);
+        match self.command.argument(field) {
+            Some(Argument::User(user)) if field != self.field => Ok(user),
+            _ => Ok(self.any_user(field)),
         }
-        let candidates = self.candidates(field);
-        Ok(self.one_of(candidates))
     }
 
     fn users(&mut self, field: Field) -> Result<UserSet, Infallible> {
-        let Some(Argument::Users(users)) = argument(&self.command, field) else {
+        let Some(Argument::Users(users)) = self.command.argument(field) else {
             unreachable!("the command has the field")
         };
         if field != self.field {
             return Ok(users);
         }
-        let candidates = self.candidates(field);
-        let user = self.one_of(candidates);
+        let user = self.any_user(field);
         Ok(if users.contains(user) { users.without(user) } else { users.with(user) })
     }
 
     fn group(&mut self, field: Field) -> Result<Group, Infallible> {
-        let Some(Argument::Group(group)) = argument(&self.command, field) else {
-            unreachable!("the command has the field")
-        };
-        Ok(if field == self.field { Group::new(self.choices.below(self.setup.groups)) } else { group })
-    }
-}
-
-fn argument(command: &Command, wanted: Field) -> Option<Argument> {
-    let mut found = None;
-    command.each_argument(|field, argument| {
-        if field == wanted {
-            found = Some(argument);
+        match self.command.argument(field) {
+            Some(Argument::Group(group)) if field != self.field => Ok(group),
+            _ => Ok(Group::new(self.choices.below(self.setup.groups))),
         }
-    });
-    found
+    }
 }
 
 /// The identity, or two users of a kind exchanged, or two groups, or both.

@@ -52,7 +52,7 @@ pub struct Settings {
     /// The most commands of an input; longer inputs are cut.
     pub length: usize,
     /// How the implementation is compared with the model, if not as it declares.
-    pub terms: Option<CheckConfig>,
+    pub check: Option<CheckConfig>,
     /// How much the fuzzer learns of the model's states.
     pub signal: Signal,
     /// The folder in which the scenarios of findings are saved.
@@ -73,7 +73,7 @@ impl Default for Settings {
             varies_setup: false,
             commands: EnumSet::all(),
             length: 50,
-            terms: None,
+            check: None,
             signal: Signal::Situations,
             save: "scenarios/found".into(),
             shrink_time: Duration::from_secs(60),
@@ -157,10 +157,8 @@ pub struct Target<A, M> {
     about: About,
     settings: Settings,
     own: NamedSetup,
-    /// `own` without names.
-    setup: Setup,
-    kinds: EnumSet<CommandKind>,
-    terms: CheckConfig,
+    /// The configuration of the triage, with the setup of `own`.
+    config: CampaignConfig,
     lockstep: Lockstep,
     guide: Guide,
     counters: &'static Counters,
@@ -178,19 +176,20 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         let adapter = make()?;
         let about = adapter.about();
         let own = settings.setup.clone().unwrap_or_else(|| NamedSetup::of(&about));
-        let setup = own.setup();
-        let kinds = settings.commands.and(about.commands);
-        let terms = settings.terms.unwrap_or_else(|| CheckConfig::of(&about));
-        let mutator = Mutator::new(setup, kinds, settings.length);
+        let config = CampaignConfig {
+            commands: settings.commands.and(about.commands),
+            check: settings.check.unwrap_or_else(|| CheckConfig::of(&about)),
+            shrink_time: Some(settings.shrink_time),
+            ..CampaignConfig::new(own.setup(), &about)
+        };
+        let mutator = Mutator::new(config.setup, config.commands, settings.length);
         Ok(Target {
             make,
             adapter: Some(adapter),
             about,
             own,
-            setup,
-            kinds,
-            terms,
-            lockstep: Lockstep::new(terms),
+            lockstep: Lockstep::new(config.check),
+            config,
             guide: Guide::new(settings.signal),
             counters,
             mutator: if settings.varies_setup { mutator.varying_setup() } else { mutator },
@@ -211,12 +210,12 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         if let Some(finding) = self.lockstep.late() {
             return self.found(finding);
         }
-        let read = self.input.read(bytes, &self.setup, self.kinds, self.settings.length);
-        if read.is_err() {
+        let CampaignConfig { setup: own, commands: kinds, .. } = &self.config;
+        if self.input.read(bytes, own, *kinds, self.settings.length).is_err() {
             return TargetOutcome::Unreadable;
         }
-        let setup = self.input.header.setup(&self.setup);
-        if !self.settings.varies_setup && setup != self.setup {
+        let setup = self.input.header.setup(own);
+        if !self.settings.varies_setup && setup != *own {
             return TargetOutcome::Unreadable;
         }
         match self.execute(&setup) {
@@ -232,7 +231,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
 
     /// An input as text, a line for each command, for people who look at a corpus or an artifact.
     pub fn describe(&self, bytes: &[u8]) -> String {
-        let input = match Input::decode(bytes, &self.setup, self.kinds, self.settings.length) {
+        let CampaignConfig { setup, commands, .. } = &self.config;
+        let input = match Input::decode(bytes, setup, *commands, self.settings.length) {
             Ok(input) => input,
             Err(error) => return error.to_string(),
         };
@@ -293,16 +293,16 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
         }
         guide.start();
         for command in &input.commands {
-            let before: Option<State> = guide.needs_state_before().then(|| *lockstep.state());
-            let progress = lockstep.step(adapter, command);
-            if progress == StepResult::Unsupported {
+            let before: Option<State> = (guide.signal == Signal::Points).then(|| *lockstep.state());
+            let result = lockstep.step(adapter, command);
+            if result == StepResult::Unsupported {
                 continue;
             }
             executed.push(*command);
-            if let StepResult::Ended(finding) = progress {
+            if let StepResult::Ended(finding) = result {
                 return Some(finding);
             }
-            if let (false, Some(decision)) = (guide.is_silent(), lockstep.decision()) {
+            if let (false, Some(decision)) = (guide.signal == Signal::Silent, lockstep.decision()) {
                 let before = before.as_ref().map(|before| (before, &setup.policy));
                 guide.record(counters, before, command, decision, lockstep.state());
             }
@@ -313,17 +313,12 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Target<A, M> {
     }
 
     fn triage_config(&self, named: NamedSetup) -> (CampaignConfig, FindingWriter) {
-        let config = CampaignConfig {
-            commands: self.kinds,
-            terms: self.terms,
-            shrink_time: Some(self.settings.shrink_time),
-            ..CampaignConfig::new(named.setup(), &self.about)
-        };
+        let config = CampaignConfig { setup: named.setup(), ..self.config.clone() };
         let writer = FindingWriter {
             fault: self.settings.fault.clone(),
             ..FindingWriter::about(named, self.settings.save.clone())
         };
-        (config, writer.with_source("cargo-fuzz", &self.about, self.terms))
+        (config, writer.with_source("cargo-fuzz", &self.about, self.config.check))
     }
 }
 

@@ -8,7 +8,7 @@ use chatwarden_model::{
     State, User, UserSet,
 };
 
-use super::Choices;
+use super::{Choices, Generator};
 
 /// Of so many arguments ...
 const ARGUMENTS: usize = 64;
@@ -23,15 +23,9 @@ const ANY_KIND: usize = 16;
 /// Arguments drawn without looking at the state. Most are of the right kind, and each user of that
 /// kind is as likely as any other.
 pub(super) struct Uniform<'a, C> {
-    bounds: &'a Bounds,
-    kind: CommandKind,
-    choices: &'a mut C,
-}
-
-impl<'a, C: Choices> Uniform<'a, C> {
-    pub(super) fn new(bounds: &'a Bounds, kind: CommandKind, choices: &'a mut C) -> Self {
-        Uniform { bounds, kind, choices }
-    }
+    pub(super) bounds: &'a Bounds,
+    pub(super) kind: CommandKind,
+    pub(super) choices: &'a mut C,
 }
 
 impl<C: Choices> Arguments for Uniform<'_, C> {
@@ -76,25 +70,14 @@ impl<'a, C: Choices> Likely<'a, C> {
     /// them.
     #[inline]
     pub(super) fn new(
-        bounds: &'a Bounds,
-        policy: &'a Policy,
+        Generator { bounds, policy, .. }: &'a Generator,
         kind: CommandKind,
         state: &'a State,
         choices: &'a mut C,
     ) -> Self {
-        let (actors, targets) = (UserSet::EMPTY, UserSet::EMPTY);
-        let mut likely = Likely {
-            bounds,
-            policy,
-            kind,
-            state,
-            choices,
-            group: None,
-            child: None,
-            by: None,
-            actors,
-            targets,
-        };
+        let (group, child, by) = (None, None, None);
+        let (actors, targets) = (bounds.kinds.chatting(), bounds.kinds.chatting());
+        let mut likely = Likely { bounds, policy, kind, state, choices, group, child, by, actors, targets };
         if kind.names_group() {
             let group = likely.draw_group();
             likely.group = Some(group);
@@ -104,9 +87,6 @@ impl<'a, C: Choices> Likely<'a, C> {
             likely.child = Some(child);
             likely.actors = state.guardians(child);
             likely.targets = likely.of_child(child);
-        } else {
-            likely.actors = bounds.kinds.chatting();
-            likely.targets = bounds.kinds.chatting();
         }
         likely
     }

@@ -1,7 +1,7 @@
 //! Seeking: drawing commands that show one of the wanted points of coverage. The caller counts what
 //! was seen and lists the wanted points.
 
-use chatwarden_model::{Command, CommandKind, State};
+use chatwarden_model::{Command, State};
 
 use super::arguments::{Likely, Uniform};
 use super::{Choices, Generator};
@@ -31,25 +31,14 @@ pub(super) fn seek(
     }
     let view = StateView { state, policy: &generator.policy, history: Some(facts) };
     (0..TRIES).find_map(|nth| {
-        let command = draw(generator, kind, state, nth, choices);
+        // By turns, because commands with likely arguments are seldom refused.
+        let Ok(command) = if nth % 2 == 0 {
+            kind.build(&mut Likely::new(generator, kind, state, choices))
+        } else {
+            kind.build(&mut Uniform { bounds: &generator.bounds, kind, choices })
+        };
         let mut shows = false;
         view.each_point(&command, |point| shows |= point == target);
         shows.then_some(command)
     })
-}
-
-/// Likely and uniform arguments by turns, because commands with likely ones are seldom refused.
-fn draw(
-    generator: &Generator,
-    kind: CommandKind,
-    state: &State,
-    nth: usize,
-    choices: &mut impl Choices,
-) -> Command {
-    let Ok(command) = if nth % 2 == 0 {
-        kind.build(&mut Likely::new(&generator.bounds, &generator.policy, kind, state, choices))
-    } else {
-        kind.build(&mut Uniform::new(&generator.bounds, kind, choices))
-    };
-    command
 }

@@ -4,7 +4,7 @@
 //! Promises are judged by the model, on the merged state. Every structure is taken apart field by
 //! field, so that the compiler names this file when the observed state gets another part.
 
-use chatwarden_model::{Command, Decision, EnumSet, Group, GroupState, Policy, Setup, State, User, UserSet};
+use chatwarden_model::{Decision, EnumSet, Group, GroupState, Setup, State, User, UserSet};
 
 use crate::adapter::{Answer, GroupView, Observation, Part};
 use crate::finding::Deviation;
@@ -53,17 +53,10 @@ pub(super) fn changed(
     observes: EnumSet<Part>,
 ) -> bool {
     let Observation { groups, contacts, blocks } = before;
-    let mut parts = EnumSet::empty();
-    for group in Group::first(setup.groups) {
-        parts = parts.or(differences(&groups[group.index()], &after.groups[group.index()]));
-    }
-    if *contacts != after.contacts {
-        parts.insert(Part::Contacts);
-    }
-    if *blocks != after.blocks {
-        parts.insert(Part::Blocks);
-    }
-    !parts.and(observes).is_empty()
+    let users = [(Part::Contacts, *contacts != after.contacts), (Part::Blocks, *blocks != after.blocks)];
+    let groups = groups.iter().zip(&after.groups).take(setup.groups);
+    let parts = groups.map(|(before, after)| differences(before, after));
+    !parts.fold(EnumSet::from_flags(users), EnumSet::or).and(observes).is_empty()
 }
 
 /// Sets the groups of the state to the observed ones. The actor counts as the inviter of a new
@@ -98,18 +91,14 @@ pub(super) fn merge_observation(
     }
 }
 
-/// The deviations of an answer from the policy. Refusing more and delivering less count only if
-/// `strict`.
+/// The deviations of an answer from the policy. `by_policy` are the users to whom the policy
+/// delivers. Refusing more and delivering less count only if `strict`.
 pub(super) fn deviations(
-    before: &State,
-    policy: &Policy,
-    command: &Command,
     decision: Decision,
     answer: Answer,
+    by_policy: UserSet,
     strict: bool,
 ) -> Vec<Deviation> {
-    let by_policy =
-        if decision.is_allowed() { { *before }.carry_out(policy, command) } else { UserSet::EMPTY };
     let mut deviations = Vec::new();
     match (decision.reason(), answer.is_allowed()) {
         (Some(condition), true) => deviations.push(Deviation::Allowed(condition)),

@@ -68,11 +68,6 @@ impl Pass {
         let at = self.at + 1;
         (at < PASSES.len()).then_some(Pass { at, candidates: None })
     }
-
-    /// Starts over, because every pass may help with the new best trace.
-    pub(super) fn succeeded(&mut self) {
-        *self = Self::first();
-    }
 }
 
 /// Without all commands that change nothing in the model, except the last.
@@ -227,43 +222,42 @@ fn recast_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
 
 /// With two commands exchanged.
 fn sorted_commands(context: &ShrinkContext, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&context.setup, best);
-    let (context, best) = (*context, best.to_vec());
-    let pairs = (0..best.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect::<Vec<_>>();
-    let candidates = pairs.into_iter().map(move |(one, other)| {
-        let mut swapped = best.clone();
+    let commands = best.to_vec();
+    let candidates = pairs_of(best.len()).map(move |(one, other)| {
+        let mut swapped = commands.clone();
         swapped.swap(one, other);
         swapped
     });
-    Box::new(candidates.filter(move |candidate| Signature::of(&context.setup, candidate) == wanted))
+    Box::new(with_signature_of(context, best, candidates))
 }
 
 /// With one command replaced by a simpler one.
 fn simpler_commands(context: &ShrinkContext, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&context.setup, best);
-    let (context, best) = (*context, best.to_vec());
-    let replacements = possible_commands(&context, &best);
+    let replacements = possible_commands(context, best);
+    let commands = best.to_vec();
     let candidates = (0..best.len()).flat_map(move |at| {
-        let best = best.clone();
-        let simpler: Vec<Command> =
-            replacements.iter().copied().filter(|command| command.key() < best[at].key()).collect();
-        simpler.into_iter().map(move |command| with(&best, at, command))
+        let commands = commands.clone();
+        let is_simpler = |command: &Command| command.key() < commands[at].key();
+        let simpler: Vec<Command> = replacements.iter().copied().filter(is_simpler).collect();
+        simpler.into_iter().map(move |command| {
+            let mut changed = commands.clone();
+            changed[at] = command;
+            changed
+        })
     });
-    Box::new(candidates.filter(move |candidate| Signature::of(&context.setup, candidate) == wanted))
+    Box::new(with_signature_of(context, best, candidates))
 }
 
 /// With one command, anywhere, in place of two. It is for findings whose signature is specific; for
 /// others the model cannot tell thousands of candidates apart.
 fn one_for_two(context: &ShrinkContext, best: &[Command]) -> Candidates {
-    let wanted = Signature::of(&context.setup, best);
-    if !wanted.is_some_and(Signature::is_specific) {
+    if !Signature::of(&context.setup, best).is_some_and(Signature::is_specific) {
         return Box::new(std::iter::empty());
     }
-    let (context, best) = (*context, best.to_vec());
-    let replacements = possible_commands(&context, &best);
-    let pairs = (0..best.len()).flat_map(|one| (0..one).map(move |other| (one, other))).collect::<Vec<_>>();
-    let candidates = pairs.into_iter().flat_map(move |(one, other)| {
-        let shorter = without(&best, |at| at == one || at == other);
+    let replacements = possible_commands(context, best);
+    let commands = best.to_vec();
+    let candidates = pairs_of(best.len()).flat_map(move |(one, other)| {
+        let shorter = without(&commands, |at| at == one || at == other);
         let replacements = replacements.clone();
         (0..=shorter.len()).flat_map(move |at| {
             let shorter = shorter.clone();
@@ -274,11 +268,23 @@ fn one_for_two(context: &ShrinkContext, best: &[Command]) -> Candidates {
             })
         })
     });
-    Box::new(
-        candidates
-            .filter(move |candidate| Signature::of(&context.setup, candidate) == wanted)
-            .take(MOST_OF_ONE_FOR_TWO),
-    )
+    Box::new(with_signature_of(context, best, candidates).take(MOST_OF_ONE_FOR_TWO))
+}
+
+/// Each position with each position before it.
+fn pairs_of(len: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..len).flat_map(|one| (0..one).map(move |other| (one, other)))
+}
+
+/// The candidates that have the signature of the best trace.
+fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
+    context: &ShrinkContext,
+    best: &[Command],
+    candidates: I,
+) -> impl Iterator<Item = Vec<Command>> + use<I> {
+    let setup = context.setup;
+    let wanted = Signature::of(&setup, best);
+    candidates.filter(move |candidate| Signature::of(&setup, candidate) == wanted)
 }
 
 /// The commands that can be named with the users and groups of the trace.
@@ -298,12 +304,6 @@ fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> 
     bounds.well_typed()
 }
 
-fn with(commands: &[Command], at: usize, command: Command) -> Vec<Command> {
-    let mut changed = commands.to_vec();
-    changed[at] = command;
-    changed
-}
-
 fn without(commands: &[Command], is_removed: impl Fn(usize) -> bool) -> Vec<Command> {
     commands.iter().enumerate().filter(|(at, _)| !is_removed(*at)).map(|(_, command)| *command).collect()
 }
@@ -314,29 +314,18 @@ fn renamed(commands: &[Command], names: &Renaming) -> Vec<Command> {
 
 /// An approval or revocation whose child and contact are exchanged if only the contact is a child.
 /// Then one of the child's guardians gives it.
-fn with_child_first(setup: &Setup, command: Command) -> Command {
+fn with_child_first(setup: &Setup, mut command: Command) -> Command {
     let children = setup.cast.kinds().children;
-    let turn = |by: User, child: User, contact: User| {
-        let (child, contact) = if children.contains(child) || !children.contains(contact) {
-            (child, contact)
-        } else {
-            (contact, child)
-        };
-        let guardians = setup.cast.guardians(child);
-        let by = if guardians.contains(by) { by } else { guardians.iter().next().unwrap_or(by) };
-        (by, child, contact)
-    };
-    match command {
-        Command::Approve { by, child, contact } => {
-            let (by, child, contact) = turn(by, child, contact);
-            Command::Approve { by, child, contact }
+    if let Command::Approve { by, child, contact } | Command::Revoke { by, child, contact } = &mut command {
+        if !children.contains(*child) && children.contains(*contact) {
+            std::mem::swap(child, contact);
         }
-        Command::Revoke { by, child, contact } => {
-            let (by, child, contact) = turn(by, child, contact);
-            Command::Revoke { by, child, contact }
+        let guardians = setup.cast.guardians(*child);
+        if !guardians.contains(*by) {
+            *by = guardians.iter().next().unwrap_or(*by);
         }
-        other => other,
     }
+    command
 }
 
 fn is_approval(command: &Command) -> bool {

@@ -40,14 +40,8 @@ pub trait FrontEnd {
 
 /// Writes findings with their explanations as text.
 pub(super) struct PlainReport<'a, W> {
-    out: RefCell<&'a mut W>,
-    palette: Palette,
-}
-
-impl<'a, W: Write> PlainReport<'a, W> {
-    pub(super) fn new(out: &'a mut W, palette: Palette) -> Self {
-        PlainReport { out: RefCell::new(out), palette }
-    }
+    pub(super) out: RefCell<&'a mut W>,
+    pub(super) palette: Palette,
 }
 
 impl<W: Write> FrontEnd for PlainReport<'_, W> {

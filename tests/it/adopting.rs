@@ -121,11 +121,11 @@ fn an_implementation_that_cannot_be_reset_is_reported_once() {
 /// The trace to which proptest shrinks a fault.
 fn by_proptest(fault: Fault, seed: u8, config: &Config) -> Option<Vec<Command>> {
     let setup = setup_for(fault);
-    let terms = CheckConfig::of(&Memory::new().about());
+    let check = CheckConfig::of(&Memory::new().about());
     let config = Config { failure_persistence: None, ..config.clone() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let outcome = TestRunner::new_with_rng(config, rng).run(&Traces::new(&setup), |commands| {
-        match lockstep::run(&mut Memory::with_fault(fault), terms, &setup, &commands) {
+        match lockstep::run(&mut Memory::with_fault(fault), check, &setup, &commands) {
             None => Ok(()),
             Some(_) => Err(TestCaseError::fail("it does not conform")),
         }
@@ -148,7 +148,7 @@ fn proptest_shrinks_as_far_as_the_shrinker() {
         let service = || Ok(Memory::with_fault(fault));
         let plan = CampaignConfig::new(setup, &Memory::new().about());
         let finding =
-            lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &commands).expect("it fails");
+            lockstep::run(&mut Memory::with_fault(fault), plan.check, &setup, &commands).expect("it fails");
         assert_eq!(finding.at() + 1, commands.len(), "{fault}: nothing stands behind what fails");
         let found = Counterexample::new(commands.clone(), finding);
         let shrunk = campaign::shrink(&plan, &service, &found, &CampaignMonitor::default(), |_, _| {})

@@ -18,7 +18,7 @@ fn runs() -> u64 {
 
 fn run_campaign(setup: Setup, fidelity: Fidelity, runs: u64) -> CampaignResult {
     let mut plan = CampaignConfig { runs, ..CampaignConfig::new(setup, &Memory::new().about()) };
-    plan.terms.fidelity = fidelity;
+    plan.check.fidelity = fidelity;
     campaign::run_campaign(&plan, &|| Ok(Memory::new()), &CampaignMonitor::default(), &|_| {})
         .expect("the service starts")
 }

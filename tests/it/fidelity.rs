@@ -122,7 +122,7 @@ fn run_campaign(habit: Habit, fidelity: Fidelity) -> (CampaignConfig, CampaignRe
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     let mut config =
         CampaignConfig { runs: 2_000, ..CampaignConfig::new(setup, &Peculiar::new(habit).about()) };
-    config.terms.fidelity = fidelity;
+    config.check.fidelity = fidelity;
     let result =
         campaign::run_campaign(&config, &|| Ok(Peculiar::new(habit)), &CampaignMonitor::default(), &|_| {});
     (config, result.expect("it starts"))

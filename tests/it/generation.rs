@@ -114,13 +114,13 @@ fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() 
 /// How many runs of fifty uniform commands, of all that can be written down, it takes.
 fn uniform_finds_after(setup: &Setup, seed: u64) -> u64 {
     let mut service = Memory::with_fault(Fault::LauncherOnly);
-    let terms = CheckConfig::of(&service.about());
+    let check = CheckConfig::of(&service.about());
     let bounds = Bounds::new(&setup.cast, setup.groups);
     (0..)
         .find(|&run| {
             let mut choices = Seeded::of_run(seed, run);
             let commands: Vec<_> = (0..50).map(|_| uniform(&bounds, &mut choices)).collect();
-            lockstep::run(&mut service, terms, setup, &commands).is_some()
+            lockstep::run(&mut service, check, setup, &commands).is_some()
         })
         .map_or(u64::MAX, |run| run + 1)
 }

@@ -23,8 +23,8 @@ fn reported(name: &str) -> Scenario {
 /// The finding of the scenario with the built-in service and the planted fault.
 fn with_fault(scenario: &Scenario, fault: Fault) -> Option<Finding> {
     let mut service = Memory::with_fault(fault);
-    let terms = CheckConfig::of(&service.about());
-    replay::against_implementation(scenario, &mut service, terms)
+    let check = CheckConfig::of(&service.about());
+    replay::against_implementation(scenario, &mut service, check)
 }
 
 #[test]

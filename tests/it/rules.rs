@@ -42,9 +42,9 @@ pub(super) fn sound(path: &Path) -> Scenario {
     assert_eq!(replay::against_policy(&scenario), Ok(()), "{name}");
 
     let mut service = Memory::new();
-    let terms = CheckConfig::of(&service.about());
-    assert_eq!(terms.fidelity, Fidelity::Exact);
-    assert_eq!(replay::against_implementation(&scenario, &mut service, terms), None, "{name}");
+    let check = CheckConfig::of(&service.about());
+    assert_eq!(check.fidelity, Fidelity::Exact);
+    assert_eq!(replay::against_implementation(&scenario, &mut service, check), None, "{name}");
     scenario
 }
 

@@ -55,7 +55,7 @@ fn no_deletion_of_one_or_two_commands_keeps_a_result() {
                     if other < one {
                         fewer.remove(other);
                     }
-                    let found = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &fewer);
+                    let found = lockstep::run(&mut Memory::with_fault(fault), plan.check, &setup, &fewer);
                     let found = found.map(|finding| finding.identity());
                     assert_ne!(found, Some(identity), "{}: {fewer:?} suffices", fault.name());
                 }

@@ -71,9 +71,9 @@ impl Row {
         (self.shows)(&mut last);
         shown.push((self.answer.clone(), last));
         let mut adapter = Scripted::new(About::exact("scripted", "1"), shown);
-        let terms =
+        let check =
             CheckConfig { fidelity: self.fidelity, promises: EnumSet::all(), observes: self.observes };
-        let mut lockstep = Lockstep::new(terms);
+        let mut lockstep = Lockstep::new(check);
         lockstep.start(&mut adapter, &self.setup()).expect("it starts");
         for command in &self.earlier {
             assert_eq!(lockstep.step(&mut adapter, command), StepResult::Conforms, "{command:?}");
@@ -244,13 +244,13 @@ fn drift_under_promises_only_is_reported_unless_a_promise_breaks_later() {
         (Ok(Answer::allow()), launched),
     ];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (check, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let commands = [APPROVE_KAY, APPROVE_KIM, REVOKE, WITH_KAY];
     let mut adapter = Scripted::new(about, script);
     let drifted =
-        chatwarden::lockstep::run(&mut adapter, terms, &setup, &commands[..3]).expect("contacts drift");
+        chatwarden::lockstep::run(&mut adapter, check, &setup, &commands[..3]).expect("contacts drift");
     assert_eq!((drifted.identity().verdict, drifted.at()), (Verdict::Diverged, 2));
-    let broken = chatwarden::lockstep::run(&mut adapter, terms, &setup, &commands).expect("a promise breaks");
+    let broken = chatwarden::lockstep::run(&mut adapter, check, &setup, &commands).expect("a promise breaks");
     assert_eq!((broken.identity().promise, broken.at()), (Some(Promise::NoStrangers), 3));
 }
 
@@ -288,9 +288,9 @@ fn a_refusal_after_an_unsupported_command_is_compared_with_what_was_seen_before(
     let script =
         vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::Deny), seen)];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (check, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let commands = [APPROVE_KAY, Command::Leave { by: KAY, group: G1 }, APPROVE_KIM];
-    assert_eq!(chatwarden::lockstep::run(&mut Scripted::new(about, script), terms, &setup, &commands), None);
+    assert_eq!(chatwarden::lockstep::run(&mut Scripted::new(about, script), check, &setup, &commands), None);
 }
 
 #[test]
@@ -306,11 +306,11 @@ fn an_invitation_keeps_its_inviter_and_a_new_one_is_the_actors() {
         observes: [Part::Members, Part::Invited, Part::Phase, Part::Owner].into_iter().collect(),
         ..About::exact("scripted", "1")
     };
-    let terms = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(&about) };
+    let check = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(&about) };
     // It forgets to remove kay's invitation when kay declines, and makes up one for kim.
     let script = vec![invited(UserSet::of([KAY])), invited(UserSet::of([KAY, KIM]))];
     let mut adapter = Scripted::new(about, script);
-    let mut lockstep = Lockstep::new(terms);
+    let mut lockstep = Lockstep::new(check);
     lockstep.start(&mut adapter, &setup).expect("it starts");
     for command in [WITH_KAY, Command::Decline { by: KAY, group: G1 }] {
         assert_eq!(lockstep.step(&mut adapter, &command), StepResult::Conforms);
@@ -338,11 +338,11 @@ fn drift_is_graver_than_what_is_inconclusive_later() {
         (Err(Failure::Indefinite("time-out".into())), shown),
     ];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
-    let (terms, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
+    let (check, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let leave = Command::Leave { by: KAY, group: G1 };
     let finding = chatwarden::lockstep::run(
         &mut Scripted::new(about, script),
-        terms,
+        check,
         &setup,
         &[APPROVE_KAY, REVOKE, leave],
     );

@@ -92,7 +92,7 @@ fn replay<'a>(
     let (mut runs, mut commands, mut first) = (0, 0, None);
     for trace in traces {
         runs += 1;
-        let finding = lockstep::run(&mut service, campaign.terms, &campaign.setup, trace);
+        let finding = lockstep::run(&mut service, campaign.check, &campaign.setup, trace);
         let length = finding.as_ref().map_or(trace.len(), |finding| finding.at() + 1);
         commands += length as u64;
         if let Some(finding) = finding {
@@ -116,7 +116,7 @@ fn search(
     let started = Instant::now();
     let config = ConformanceSearch {
         setup: campaign.setup,
-        check: campaign.terms,
+        check: campaign.check,
         actions: campaign.setup.bounds().all(),
         depth: None,
         equivalence: StateEquivalence::Product,

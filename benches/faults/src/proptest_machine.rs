@@ -46,7 +46,7 @@ pub(super) fn attempt(fault: Fault, campaign: &CampaignConfig, monitor: &Attempt
         let mut counts = counts.borrow_mut();
         let is_searching = counts.failed.is_none();
         let mut service = Memory::with_fault(fault);
-        let mut lockstep = Lockstep::new(campaign.terms);
+        let mut lockstep = Lockstep::new(campaign.check);
         let mut failed = lockstep.start(&mut service, &campaign.setup).is_err();
         for command in commands {
             if failed {
@@ -70,7 +70,7 @@ pub(super) fn attempt(fault: Fault, campaign: &CampaignConfig, monitor: &Attempt
     let counterexample = match outcome {
         Err(TestError::Fail(_, (_, commands, _))) if !monitor.campaign.is_stopped() => {
             let mut service = Memory::with_fault(fault);
-            let finding = lockstep::run(&mut service, campaign.terms, &campaign.setup, &commands);
+            let finding = lockstep::run(&mut service, campaign.check, &campaign.setup, &commands);
             let finding = finding.expect("a failed case fails again");
             // The runner does not say what its shrinking left untried.
             Some(Counterexample { executions: counts.executions, ..Counterexample::new(commands, finding) })

@@ -74,11 +74,11 @@ pub(crate) fn recertify(
     scenario: &Scenario,
     finding: &Finding,
     implementation: &Implementation,
-    terms: CheckConfig,
+    check: CheckConfig,
 ) -> Result<String, Failure> {
     let record = scenario.finding.as_ref();
     let written = record.and_then(|record| record.certificate);
-    let config = config(scenario, written.as_ref(), implementation, terms);
+    let config = config(scenario, written.as_ref(), implementation, check);
     let monitor = SearchMonitor::default();
     let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
     let commands = replay::commands(scenario);
@@ -111,7 +111,7 @@ fn config(
     scenario: &Scenario,
     written: Option<&Certificate>,
     implementation: &Implementation,
-    terms: CheckConfig,
+    check: CheckConfig,
 ) -> CampaignConfig {
     let mut setup = scenario.setup();
     let mut commands = implementation.about.commands;
@@ -120,7 +120,7 @@ fn config(
         setup.groups = setup.groups.max(written.groups);
         commands = commands.and(written.commands);
     }
-    CampaignConfig { commands, terms, ..CampaignConfig::new(setup, &implementation.about) }
+    CampaignConfig { commands, check, ..CampaignConfig::new(setup, &implementation.about) }
 }
 
 fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {

@@ -203,7 +203,7 @@ impl Fuzz {
     ) -> Result<(), CliError> {
         let draws = |kind| config.commands.contains(kind);
         let could_match = |known: &KnownFinding| {
-            is_whole && subject.is_of(known) && could_show(known, draws, config.terms.promises)
+            is_whole && subject.is_of(known) && could_show(known, draws, config.check.promises)
         };
         self.known.finish(baseline, could_match, reports)
     }
@@ -275,7 +275,7 @@ impl Fuzz {
         let defaults = CampaignConfig::new(setup, &implementation.about);
         Ok(CampaignConfig {
             commands,
-            terms: implementation.check_config(args::set_or_all(&self.promises)),
+            check: implementation.check_config(args::set_or_all(&self.promises)),
             seed: self.seed,
             runs: self.runs.unwrap_or(if self.time.is_some() { u64::MAX } else { defaults.runs }),
             deadline: self.time.and_then(|time| Instant::now().checked_add(time)),

@@ -52,12 +52,12 @@ impl Shrink {
             scenario.promises,
         );
         let config = CampaignConfig {
-            terms: implementation.check_config(scenario.judged()),
+            check: implementation.check_config(scenario.judged()),
             shrink_time: Some(self.certify.shrink_time),
             ..CampaignConfig::new(writer.setup(), &implementation.about)
         };
         let mut commands = replay::commands(&scenario);
-        let finding = lockstep::run(&mut implementation.make()?, config.terms, &config.setup, &commands);
+        let finding = lockstep::run(&mut implementation.make()?, config.check, &config.setup, &commands);
         let Some(finding) = finding else {
             return Err(CliError::Input(format!("nothing to shrink: {} conforms", self.file.display())));
         };

@@ -248,10 +248,10 @@ impl<'a> DriverChecks<'a> {
     }
 
     fn fidelity(&self) -> Result<String, CheckFailure> {
-        let terms = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(self.about) };
-        let promises = if terms.fidelity == Fidelity::PromisesOnly { terms.promises } else { EnumSet::all() };
+        let check = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(self.about) };
+        let promises = if check.fidelity == Fidelity::PromisesOnly { check.promises } else { EnumSet::all() };
         let config = CampaignConfig {
-            terms: CheckConfig { promises, ..terms },
+            check: CheckConfig { promises, ..check },
             runs: 2_000,
             deadline: Instant::now().checked_add(TIME_FOR_FIDELITY),
             length: LENGTH,
@@ -261,7 +261,7 @@ impl<'a> DriverChecks<'a> {
         let make = || self.drivers.driver(&self.names);
         let campaign = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})?;
         let Some(found) = campaign.found.first() else {
-            return Ok(format!("{}, {} runs, {} commands", terms.fidelity, campaign.runs, campaign.commands));
+            return Ok(format!("{}, {} runs, {} commands", check.fidelity, campaign.runs, campaign.commands));
         };
         let verdict = found.finding.identity().verdict;
         if let Deviation::Indefinite(why) = found.finding.gravest() {
@@ -270,7 +270,7 @@ impl<'a> DriverChecks<'a> {
         let command =
             found.finding.command().expect("only what gives no answer fails before the first command");
         let command = NamedCommand { command, names: &self.names };
-        let declared = terms.fidelity;
+        let declared = check.fidelity;
         Err(CheckFailure::Deviates(format!(
             "it declares {declared}, and {command} is {verdict}: {}",
             verdict.about()

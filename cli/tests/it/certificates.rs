@@ -63,7 +63,7 @@ fn below<A: Adapter>(
     chain: &[Command],
 ) -> CertifyOutcome {
     let mut adapter = make().expect("the service starts");
-    let finding = lockstep::run(&mut adapter, plan.terms, &plan.setup, chain).expect("the chain shows it");
+    let finding = lockstep::run(&mut adapter, plan.check, &plan.setup, chain).expect("the chain shows it");
     let search = Certifier { config: plan, limits, monitor: &SearchMonitor::default() };
     search.below(&make, chain, &finding).expect("the service starts")
 }
@@ -127,11 +127,11 @@ fn a_certificate_does_not_depend_on_the_jobs_but_on_the_ground() {
     let plan = plan(fault, 1);
     let one = search(&CampaignConfig { jobs: NonZeroUsize::MIN, ..plan.clone() });
     assert_eq!(one, search(&CampaignConfig { jobs: NonZeroUsize::new(2).expect("two"), ..plan.clone() }));
-    let terms = plan.terms;
+    let check = plan.check;
     let policy = Preset::PairwiseConsent.policy();
     let others = [
         CampaignConfig { setup: Setup { groups: 2, ..plan.setup }, ..plan.clone() },
-        CampaignConfig { terms: CheckConfig { fidelity: Fidelity::NoLooser, ..terms }, ..plan.clone() },
+        CampaignConfig { check: CheckConfig { fidelity: Fidelity::NoLooser, ..check }, ..plan.clone() },
         CampaignConfig { commands: revocation().iter().map(Command::kind).collect(), ..plan.clone() },
         CampaignConfig { setup: small(policy, 1), ..plan },
     ];
@@ -171,7 +171,7 @@ fn of_a_large_cast_not_everything_is_tried_and_that_is_said() {
     let shrink = |found: &Counterexample| {
         campaign::shrink(&plan, &make, found, &campaign::CampaignMonitor::default(), |_, _| {})
     };
-    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &setup, &chain);
+    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.check, &setup, &chain);
     let finding = finding.expect("the chain shows it");
     let shrunk = Counterexample {
         executions: 7,
@@ -201,7 +201,7 @@ fn a_search_that_is_cut_off_certifies_nothing() {
     assert_eq!(search(Limits { memory: 0, ..Limits::default() }), CertifyOutcome::Unfinished(End::Memory));
     let watch = SearchMonitor::default();
     watch.stop();
-    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.terms, &plan.setup, &chain);
+    let finding = lockstep::run(&mut Memory::with_fault(fault), plan.check, &plan.setup, &chain);
     let stopped = Certifier { config: &plan, limits: Limits::default(), monitor: &watch };
     let outcome = stopped.below(&make, &chain, &finding.expect("the chain shows it"));
     assert_eq!(outcome, Ok(CertifyOutcome::Unfinished(End::Stopped)));
@@ -227,8 +227,8 @@ fn a_black_box_is_certified_over_all_sequences_up_to_renaming() {
 fn drift_that_promises_only_holds_back_is_certified_too() {
     let fault = Fault::RevokeOwnApprovalOnly;
     let plan = plan(fault, 1);
-    let terms = CheckConfig { fidelity: Fidelity::PromisesOnly, ..plan.terms };
-    let plan = CampaignConfig { terms, ..plan };
+    let check = CheckConfig { fidelity: Fidelity::PromisesOnly, ..plan.check };
+    let plan = CampaignConfig { check, ..plan };
     let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(&plan, &make, &campaign::CampaignMonitor::default(), &|_| {})
         .expect("it starts");

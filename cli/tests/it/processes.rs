@@ -40,7 +40,7 @@ fn faults_are_found_as_in_this_process_however_it_is_asked() {
         for fidelity in [Fidelity::Exact, Fidelity::NoLooser, Fidelity::PromisesOnly] {
             for jobs in [1, 3].map(|jobs| NonZeroUsize::new(jobs).expect("it is not 0")) {
                 let mut plan = CampaignConfig { jobs, runs: 600, ..base.clone() };
-                plan.terms.fidelity = fidelity;
+                plan.check.fidelity = fidelity;
                 let here = || Ok(Memory::with_fault(fault));
                 let here = campaign::run_campaign(&plan, &here, &CampaignMonitor::default(), &|_| {})
                     .expect("it starts");

@@ -12,7 +12,7 @@ pub(super) fn hash(config: &CampaignConfig, actions: &[Command]) -> u64 {
     policy(&config.setup.policy, &mut words);
     cast(&config.setup, &mut words);
     words.extend(actions.iter().map(|command| format!("{:?}", command.key())));
-    let check = config.terms;
+    let check = config.check;
     words.push(check.fidelity.name().into());
     words.extend(check.promises.iter().map(|promise| promise.name().into()));
     words.extend(check.observes.iter().map(|part| part.name().into()));

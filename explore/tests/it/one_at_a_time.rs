@@ -128,7 +128,7 @@ fn certifying_drops_each_implementation_before_the_next() {
     let config = CampaignConfig { commands, ..CampaignConfig::new(setup(), &Memory::new().about()) };
     let finding = {
         let mut system = make().expect("the service starts");
-        lockstep::run(&mut system, config.terms, &setup(), &trace).expect("a ban panics")
+        lockstep::run(&mut system, config.check, &setup(), &trace).expect("a ban panics")
     };
     let monitor = SearchMonitor::default();
     let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };

@@ -49,14 +49,6 @@ impl Account {
         let enough = contacts.filter(|approvals| approvals.len() >= needed);
         enough.map(|approvals| approvals[0].contact).collect()
     }
-
-    /// The number of approvals that a contact needs. It is at least one, also without guardians.
-    fn needed(&self, quorum: Quorum) -> usize {
-        match quorum {
-            Quorum::Any => 1,
-            Quorum::All => self.guardians.len().max(1),
-        }
-    }
 }
 
 impl Default for Account {
@@ -129,9 +121,13 @@ impl Memory {
         approvals.filter(|approval| approval.contact == contact).count() >= self.needed(account)
     }
 
+    /// The number of approvals that a contact needs. It is at least one, also without guardians.
     fn needed(&self, user: User) -> usize {
         let most = if self.has(Fault::TwoGuardiansSuffice) { 2 } else { usize::MAX };
-        self.account(user).needed(self.policy.quorum).min(most)
+        match self.policy.quorum {
+            Quorum::Any => 1,
+            Quorum::All => self.account(user).guardians.len().clamp(1, most),
+        }
     }
 
     /// Whether the two may share a group. Two adults always may.

@@ -13,13 +13,10 @@ impl Memory {
         require(with.iter().all(|user| self.can_chat(user) && user != by))?;
         require(self.room(group).status == Phase::New)?;
         require(self.has(Fault::CreateUnchecked) || self.may_launch(by, with))?;
-        let record_launcher = self.has(Fault::LauncherOnly);
         let room = self.room_mut(group);
         room.status = Phase::Active;
         room.owner = Some(by);
-        if record_launcher {
-            room.fault_memory.launcher = Some(by);
-        }
+        self.record(Fault::LauncherOnly, group, |memory| memory.launcher = Some(by));
         self.enter(group, by);
         with.iter().for_each(|user| self.admit(group, user, by));
         DONE
@@ -41,9 +38,7 @@ impl Memory {
         if self.has(Fault::RefusalLeavesInvitation) {
             self.room_mut(group).invitations.insert(Invitation { who, from: by });
         }
-        if self.has(Fault::SecondTryPasses) {
-            self.room_mut(group).fault_memory.refused.insert(who);
-        }
+        self.record(Fault::SecondTryPasses, group, |memory| memory.refused.insert(who));
         Err(Refused)
     }
 
@@ -51,35 +46,29 @@ impl Memory {
         let room = self.room(group);
         let frozen = room.status == Phase::Frozen && self.has(Fault::AcceptWhenFrozen);
         require(room.is_active() || frozen)?;
-        let inviter = self.accepted_inviter(room, by);
-        require(inviter.is_some())?;
+        let inviter = self.accepted_inviter(room, by).ok_or(Refused)?;
         let inviter_only = self.has(Fault::AcceptChecksInviterOnly);
         let rule = if inviter_only { NewcomerRule::Inviter } else { self.policy.newcomer.accept };
-        require(self.has(Fault::AcceptUnchecked) || self.may_enter(rule, room, by, inviter))?;
+        require(self.has(Fault::AcceptUnchecked) || self.may_enter(rule, room, by, Some(inviter)))?;
         self.enter(group, by);
         DONE
     }
 
     pub(super) fn decline(&mut self, by: User, group: Group) -> Reply {
         let everyone = self.has(Fault::DeclineDropsAll);
-        let record_inviter = self.has(Fault::DeclinedInvitationRevived);
         let room = self.room_mut(group);
-        let inviter = room.inviter_of(by);
-        require(inviter.is_some())?;
+        let from = room.inviter_of(by).ok_or(Refused)?;
         room.invitations.remove_if(|invitation| everyone || invitation.who == by);
-        if record_inviter {
-            inviter
-                .into_iter()
-                .for_each(|from| room.fault_memory.declined.insert(Invitation { who: by, from }));
-        }
+        let declined = Invitation { who: by, from };
+        self.record(Fault::DeclinedInvitationRevived, group, |memory| memory.declined.insert(declined));
         DONE
     }
 
     pub(super) fn cancel(&mut self, by: User, group: Group, who: User) -> Reply {
         let room = self.room_mut(group);
         require(room.members.contains(&by))?;
-        let inviter = room.inviter_of(who);
-        require(inviter.is_some_and(|inviter| inviter == by || room.is_owner(by)))?;
+        let inviter = room.inviter_of(who).ok_or(Refused)?;
+        require(inviter == by || room.is_owner(by))?;
         room.drop_invitation(who);
         DONE
     }
@@ -125,16 +114,13 @@ impl Memory {
         if self.has(Fault::StaleClearance) {
             self.record_clearance(group, user);
         }
-        let record_entry = self.has(Fault::RejoinUnchecked);
-        let record_link = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
         room.members.insert(user);
         room.drop_invitation(user);
-        if record_entry {
-            room.fault_memory.former_members.insert(user);
-        }
-        if record_link && room.link == Link::Open {
-            room.fault_memory.link_users.insert(user);
+        let is_open = room.link == Link::Open;
+        self.record(Fault::RejoinUnchecked, group, |memory| memory.former_members.insert(user));
+        if is_open {
+            self.record(Fault::OldLinkWorks, group, |memory| memory.link_users.insert(user));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The handlers of approvals, guardians and blocks, and the changes of shared rooms when two users may no
 //! longer talk.
 
-use chatwarden_model::{MAX_USERS, OnLoss, User};
+use chatwarden_model::{OnLoss, Phase, User, UserSet};
 
 use super::accounts::Approval;
 use super::{DONE, Memory, Reply, require};
@@ -107,13 +107,10 @@ impl Memory {
     /// Changes the guardians or approvals of a child. Every contact with whom the child may no longer talk is
     /// separated from it, in at most `most` rooms.
     fn change_guardians(&mut self, child: User, most: usize, change: impl FnOnce(&mut Self)) {
-        let mut talked = [false; MAX_USERS];
-        for (index, talked) in talked.iter_mut().enumerate().take(self.accounts.len()) {
-            *talked = self.may_talk(child, User::new(index));
-        }
+        let everyone = (0..self.accounts.len()).map(User::new);
+        let talked: UserSet = everyone.filter(|&user| self.may_talk(child, user)).collect();
         change(self);
-        for (index, _) in talked.iter().enumerate().filter(|(_, talked)| **talked) {
-            let contact = User::new(index);
+        for contact in talked {
             if !self.may_talk(child, contact) {
                 self.separate(child, contact, most);
             }
@@ -148,7 +145,7 @@ impl Memory {
         for room in shared.take(most) {
             match self.policy.on_loss {
                 OnLoss::Nothing => {}
-                OnLoss::Freeze => room.freeze(),
+                OnLoss::Freeze => room.status = Phase::Frozen,
                 OnLoss::RemoveContact => {
                     room.depart(contact);
                     if record_loss {

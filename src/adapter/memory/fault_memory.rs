@@ -2,6 +2,8 @@
 //!
 //! Only a service with such a fault records them. Otherwise two services with the same data could differ.
 
+use std::mem::take;
+
 use chatwarden_model::{User, UserSet};
 
 use super::accounts::Approval;
@@ -32,22 +34,10 @@ pub(super) struct RoomMemory {
 impl RoomMemory {
     /// Deletes everything without freeing memory.
     pub(super) fn clear(&mut self) {
-        let RoomMemory {
-            launcher,
-            former_members,
-            link_users,
-            removed,
-            refused,
-            former_owners,
-            declined,
-            lost,
-        } = self;
-        *launcher = None;
-        for users in [former_members, link_users, removed, refused, former_owners] {
-            *users = UserSet::EMPTY;
-        }
-        declined.clear();
-        lost.clear();
+        self.declined.clear();
+        self.lost.clear();
+        let (declined, lost) = (take(&mut self.declined), take(&mut self.lost));
+        *self = RoomMemory { declined, lost, ..RoomMemory::default() };
     }
 }
 
@@ -67,10 +57,8 @@ pub(super) struct AccountMemory {
 impl AccountMemory {
     /// Deletes everything without freeing memory.
     pub(super) fn clear(&mut self) {
-        let AccountMemory { cleared, talked, revoked, former_approvals } = self;
-        for users in [cleared, talked, revoked] {
-            *users = UserSet::EMPTY;
-        }
-        former_approvals.clear();
+        self.former_approvals.clear();
+        let former_approvals = take(&mut self.former_approvals);
+        *self = AccountMemory { former_approvals, ..AccountMemory::default() };
     }
 }

@@ -65,10 +65,6 @@ impl Room {
         }
     }
 
-    pub(super) fn freeze(&mut self) {
-        self.status = Phase::Frozen;
-    }
-
     /// Dissolves the room. Its bans stay.
     pub(super) fn dissolve(&mut self) {
         self.end(Phase::Dissolved);
@@ -115,12 +111,10 @@ impl Memory {
     pub(super) fn open_link(&mut self, by: User, group: Group) -> Reply {
         require(self.policy.links)?;
         require(self.room(group).is_active() && self.manages(by, group))?;
-        let record_members = self.has(Fault::OldLinkWorks);
         let room = self.room_mut(group);
         room.link = Link::Open;
-        if record_members {
-            room.fault_memory.link_users = room.fault_memory.link_users.or(room.members.users());
-        }
+        let members = room.members.users();
+        self.record(Fault::OldLinkWorks, group, |memory| memory.link_users = memory.link_users.or(members));
         DONE
     }
 
@@ -144,14 +138,11 @@ impl Memory {
 
     pub(super) fn remove(&mut self, by: User, group: Group, who: User) -> Reply {
         let members_may = self.has(Fault::MemberRemoves);
-        let record_removal = self.has(Fault::RemovedMemberSends);
         require(self.manages(by, group) || members_may && self.room(group).members.contains(&by))?;
         let room = self.room_mut(group);
         require(room.members.contains(&who) && who != by)?;
         room.depart(who);
-        if record_removal {
-            room.fault_memory.removed.insert(who);
-        }
+        self.record(Fault::RemovedMemberSends, group, |memory| memory.removed.insert(who));
         DONE
     }
 
@@ -180,11 +171,9 @@ impl Memory {
 
     pub(super) fn transfer(&mut self, by: User, group: Group, to: User) -> Reply {
         require(self.manages(by, group) && self.room(group).members.contains(&to) && to != by)?;
-        let record_owner = self.has(Fault::TransferKeepsRights) || self.has(Fault::TransferEndsChecks);
-        let room = self.room_mut(group);
-        room.owner = Some(to);
-        if record_owner {
-            room.fault_memory.former_owners.insert(by);
+        self.room_mut(group).owner = Some(to);
+        for fault in [Fault::TransferKeepsRights, Fault::TransferEndsChecks] {
+            self.record(fault, group, |memory| memory.former_owners.insert(by));
         }
         DONE
     }

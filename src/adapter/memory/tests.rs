@@ -41,10 +41,6 @@ fn service(policy: Policy) -> Memory {
     reset(Memory::new(), policy)
 }
 
-fn faulty(fault: Option<Fault>) -> Memory {
-    fault.map_or_else(Memory::new, Memory::with_fault)
-}
-
 fn kids() -> Policy {
     Preset::MessengerKids.policy()
 }
@@ -97,7 +93,7 @@ fn strangers_share_a_group_through_a_common_contact_only_by_policy_or_fault() {
         (None, Preset::MessengerKids2019, true),
         (Some(Fault::LauncherOnly), Preset::MessengerKids, true),
     ] {
-        let mut service = reset(faulty(fault), preset.policy());
+        let mut service = reset(Memory::with_faults(fault), preset.policy());
         allowed(&mut service, &launch);
         assert_eq!(ask(&mut service, create(SAM, G1, &[KAY, KIM])).is_allowed(), meet, "{preset}");
     }
@@ -215,7 +211,7 @@ fn a_revocation_changes_as_many_groups_as_its_fault_allows() {
         (Some(Fault::RevokeFirstGroupOnly), [Frozen, Active]),
         (Some(Fault::RevokeKeepsMembership), [Active, Active]),
     ] {
-        let mut service = reset(faulty(fault), kids());
+        let mut service = reset(Memory::with_faults(fault), kids());
         allowed(&mut service, &[approve(KAY, SAM), create(SAM, G1, &[KAY]), create(KAY, G2, &[SAM])]);
         allowed(&mut service, &[Command::Revoke { by: ANN, child: KAY, contact: SAM }]);
         assert_eq!([G1, G2].map(|group| view(&mut service, group).phase), phases, "{fault:?}");

@@ -43,7 +43,7 @@ pub(crate) fn run(
     let interrupt = Interrupt::installed();
     let monitor = &interrupt.search;
     let config = CampaignConfig {
-        terms: search.check,
+        check: search.check,
         shrink_time: Some(options.certify.shrink_time),
         ..CampaignConfig::new(search.setup, &implementation.about)
     };
