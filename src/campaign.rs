@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chatwarden_model::{Command, CommandKind, EnumSet, Setup, State, decide};
 
 use crate::adapter::{About, Adapter, Failure, Fidelity, Replaceable};
-use crate::counterexample::{Counterexample, Origin};
+use crate::counterexample::{Counterexample, FirstFindings, Origin};
 use crate::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
@@ -205,7 +205,7 @@ pub fn run_campaign<A: Adapter>(
         monitor,
         batches: BatchQueue::new(config),
         end: AtomicU64::new(config.runs),
-        first: Mutex::default(),
+        first: Mutex::new(FirstFindings::new(is_of_earlier_run)),
         found,
     };
     let ended = thread::scope(|scope| {
@@ -220,7 +220,7 @@ pub fn run_campaign<A: Adapter>(
     };
     let end = campaign.end.load(Relaxed);
     let coverage = campaign.batches.into_coverage(end);
-    let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner).into_vec();
     found.retain(|found| run_of(found) < Some(end));
     found.sort_by_key(run_of);
     Ok(CampaignResult {
@@ -236,6 +236,12 @@ fn run_of(found: &Counterexample) -> Option<u64> {
     found.origin.map(|origin| origin.run)
 }
 
+fn is_of_earlier_run(new: &Counterexample, old: &Counterexample) -> bool {
+    run_of(new) < run_of(old)
+}
+
+type IsEarlier = fn(&Counterexample, &Counterexample) -> bool;
+
 /// The state that the jobs of a campaign share.
 struct CampaignRun<'a> {
     config: &'a CampaignConfig,
@@ -243,8 +249,7 @@ struct CampaignRun<'a> {
     batches: BatchQueue<'a>,
     /// Runs from this number on do not count: an earlier run ended the campaign.
     end: AtomicU64,
-    /// The counterexample of the earliest run so far, for each identity.
-    first: Mutex<Vec<Counterexample>>,
+    first: Mutex<FirstFindings<IsEarlier>>,
     found: &'a (dyn Fn(&Counterexample) + Sync),
 }
 
@@ -358,12 +363,9 @@ impl CampaignRun<'_> {
             self.end.fetch_min(run + 1, Relaxed);
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        match first.iter_mut().find(|other| other.identity() == identity) {
-            Some(other) if run_of(other) <= run_of(&found) => return,
-            Some(other) => other.clone_from(&found),
-            None => first.push(found.clone()),
+        if let Some(found) = first.add(found) {
+            (self.found)(found);
         }
-        (self.found)(&found);
     }
 }
 

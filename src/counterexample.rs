@@ -1,5 +1,5 @@
 //! A trace that shows a finding, from the lock-step to the report: where it was found, how far it
-//! is shrunk, and whether it is certified.
+//! is shrunk, and whether it is certified. A collector keeps the first of each identity.
 //!
 //! A finding alone, without its trace, is in `finding`.
 
@@ -119,4 +119,62 @@ pub enum Certification {
     Certified(Certificate),
     /// The search ended before everything shorter was tried, for this reason.
     Unfinished(&'static str),
+}
+
+/// Collects the first counterexample of each identity. The caller says which of two comes first.
+///
+/// ```
+/// use chatwarden::counterexample::{Counterexample, FirstFindings};
+/// use chatwarden::finding::{Deviation, Finding};
+/// let refused = || Counterexample::new(vec![], Finding::new(0, None, vec![Deviation::Refused]));
+/// let mut first = FirstFindings::new(|_, _| false);
+/// assert!(first.add(refused()).is_some());
+/// assert!(first.add(refused()).is_none(), "it is not the first of its identity");
+/// assert_eq!(first.into_vec().len(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct FirstFindings<F> {
+    found: Vec<Counterexample>,
+    is_earlier: F,
+}
+
+impl<F: Fn(&Counterexample, &Counterexample) -> bool> FirstFindings<F> {
+    /// An empty collector. `is_earlier(new, old)` says whether the new one takes the old one's
+    /// place.
+    pub fn new(is_earlier: F) -> Self {
+        FirstFindings { found: Vec::new(), is_earlier }
+    }
+
+    /// Adds a counterexample. It is returned if it is the first of its identity so far.
+    pub fn add(&mut self, new: Counterexample) -> Option<&Counterexample> {
+        let Some(position) = self.position(new.identity()) else {
+            self.found.push(new);
+            return self.found.last();
+        };
+        let old = &mut self.found[position];
+        if !(self.is_earlier)(&new, old) {
+            return None;
+        }
+        *old = new;
+        Some(old)
+    }
+
+    /// Whether there is one of that identity.
+    pub fn contains(&self, identity: Identity) -> bool {
+        self.position(identity).is_some()
+    }
+
+    /// The first of each identity, in the order in which the identities were first added.
+    pub fn as_slice(&self) -> &[Counterexample] {
+        &self.found
+    }
+
+    /// The first of each identity, in the order in which the identities were first added.
+    pub fn into_vec(self) -> Vec<Counterexample> {
+        self.found
+    }
+
+    fn position(&self, identity: Identity) -> Option<usize> {
+        self.found.iter().position(|found| found.identity() == identity)
+    }
 }
