@@ -12,9 +12,9 @@ use super::error::Error;
 use super::json::{Json, json};
 use super::names::Names;
 use super::node::{Node, Object};
-use super::record::{Context, Shape};
+use super::record::{Plain, Shape};
 use super::schema::Schemas;
-use super::shape::{self, GroupName, UserNames};
+use super::shape::{UserNames, name_schema};
 
 /// A command with the names of its users and groups.
 ///
@@ -110,31 +110,24 @@ impl fmt::Display for NamedCommand<'_> {
     }
 }
 
-/// A command.
-pub(super) struct AnyCommand;
-
-impl Shape for AnyCommand {
-    type Value = Command;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Command, Error> {
-        read_command(node, &context.names)
-    }
-
-    fn write<'a>(&self, value: &Command, names: &'a Names) -> Json<'a> {
-        NamedCommand { command: *value, names }.json()
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+/// A command, whose kind the later fields of a step refer to.
+pub(super) const COMMAND: Plain<Command> = Plain {
+    read: |node, context| {
+        let command = read_command(node, &context.names)?;
+        context.kind = Some(command.kind());
+        Ok(command)
+    },
+    write: |&command, names| NamedCommand { command, names }.json(),
+    schema: |schemas| {
         schemas.define("command", |schemas| {
             let commands = CommandKind::ALL.iter().map(|kind| schema_of(*kind, schemas));
-            let commands = Json::List(commands.collect());
             json!({
                 "description": "Something that an actor, `by`, asks of the chat service.",
-                "oneOf": commands,
+                "oneOf": (Json::list(commands)),
             })
         })
-    }
-}
+    },
+};
 
 fn schema_of(kind: CommandKind, schemas: &mut Schemas) -> Json<'static> {
     let mut properties = vec![("do", json!({"const": (kind.name())}))];
@@ -161,7 +154,7 @@ impl Arguments for IntoSchema<'_> {
     type Error = std::convert::Infallible;
 
     fn user(&mut self, field: Field) -> Result<User, Self::Error> {
-        self.properties.push((field.name(), shape::name_schema(self.schemas)));
+        self.properties.push((field.name(), name_schema(self.schemas)));
         Ok(User::new(0))
     }
 
@@ -171,7 +164,7 @@ impl Arguments for IntoSchema<'_> {
     }
 
     fn group(&mut self, field: Field) -> Result<Group, Self::Error> {
-        self.properties.push((field.name(), GroupName.schema(self.schemas)));
+        self.properties.push((field.name(), name_schema(self.schemas)));
         Ok(Group::new(0))
     }
 }
