@@ -171,12 +171,12 @@ impl KnownFinding {
     /// The verdict, command, promise and condition as one word.
     pub fn identity(&self) -> String {
         let parts = [
+            Some(self.verdict.name()),
             self.command.map(NamedEnum::name),
             self.promise.map(NamedEnum::name),
             self.condition.map(NamedEnum::name),
         ];
-        let parts = [Some(self.verdict.name())].into_iter().chain(parts).flatten();
-        parts.collect::<Vec<_>>().join("-")
+        parts.into_iter().flatten().collect::<Vec<_>>().join("-")
     }
 }
 

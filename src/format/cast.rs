@@ -12,7 +12,7 @@ use super::names::{self, Names};
 use super::node::Node;
 use super::record::{Plain, Shape};
 use super::schema::{self, Schemas, described};
-use super::shape::{UserNames, name_schema, word};
+use super::shape::{name_schema, word};
 use super::source;
 use super::word::NounOf;
 
@@ -81,7 +81,7 @@ type Row = (&'static str, Kind, &'static [usize]);
 pub struct NamedCast {
     /// The users' names, in index order.
     pub names: Vec<String>,
-    /// Who the users are.
+    /// The kind of each user, and the guardians of each child.
     pub cast: Cast,
 }
 
@@ -211,7 +211,7 @@ pub(super) fn users<'a>(cast: &Cast, names: &'a Names) -> Json<'a> {
 fn user_schema(schemas: &mut Schemas) -> Json<'static> {
     let name = described("What the user is called.", name_schema(schemas));
     let kind = described("What the user is for the whole run.", word::<Kind>().schema(schemas));
-    let guardians = UserNames(MAX_USERS).schema_from(1, schemas);
+    let guardians = schema::list(name_schema(schemas), Some(1), Some(MAX_USERS), true);
     json!({
         "description": "A user of the cast. A child, and nobody else, has guardians.",
         "type": "object",

@@ -192,13 +192,6 @@ pub(super) const GROUP_NAME: Plain<Group> = Plain {
 /// A list of the names of users, at most so many, each once.
 pub(super) struct UserNames(pub(super) usize);
 
-impl UserNames {
-    /// The schema of such a list of at least so many.
-    pub(super) fn schema_from(&self, least: usize, schemas: &mut Schemas) -> Json<'static> {
-        schema::list(name_schema(schemas), Some(least), Some(self.0), true)
-    }
-}
-
 impl Shape for UserNames {
     type Value = UserSet;
 
@@ -211,7 +204,7 @@ impl Shape for UserNames {
     }
 
     fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        self.schema_from(0, schemas)
+        schema::list(name_schema(schemas), Some(0), Some(self.0), true)
     }
 }
 
