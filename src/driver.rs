@@ -86,9 +86,6 @@ impl<W: Write> Drop for Answers<W> {
     }
 }
 
-/// The name under which errors speak of a request.
-const REQUEST: &str = "request";
-
 struct Server<A> {
     adapter: A,
     about: About,
@@ -99,23 +96,19 @@ struct Server<A> {
 impl<A: Adapter> Server<A> {
     /// Adds the answer to a request, and returns whether it is the last.
     fn answer(&mut self, line: &[u8], lines: &mut Vec<u8>) -> bool {
-        let source = match Source::from_bytes(REQUEST, line) {
-            Ok(source) => source,
+        let Incoming { id, request } = match Source::from_bytes("request", line) {
+            Ok(source) => Incoming::read(source, &mut self.context),
             Err(error) => {
                 let refusal = Refusal { code: code::NOT_JSON, message: error.to_string() };
-                write_refusal("null", &refusal, lines);
-                return false;
+                Incoming { id: "null".into(), request: Err(refusal) }
             }
         };
-        let Incoming { id, request } = Incoming::read(source, &mut self.context);
-        let answered = match &request {
-            Ok(request) => self.carry_out(&id, *request, lines).map_err(refusal),
-            Err(refusal) => Err(refusal.clone()),
-        };
+        let is_last = request == Ok(Request::Bye);
+        let answered = request.and_then(|request| self.carry_out(&id, request, lines).map_err(refusal));
         if let Err(refusal) = answered {
             write_refusal(&id, &refusal, lines);
         }
-        request == Ok(Request::Bye)
+        is_last
     }
 
     fn carry_out(&mut self, id: &str, request: Request, lines: &mut Vec<u8>) -> Result<(), Failure> {
@@ -145,14 +138,10 @@ impl<A: Adapter> Server<A> {
 }
 
 fn refusal(failure: Failure) -> Refusal {
-    let code = match failure {
-        Failure::Unsupported => code::UNSUPPORTED,
-        Failure::Indefinite(_) => code::INDEFINITE,
-        Failure::Failed(_) => code::FAILED,
-    };
-    let message = match failure {
-        Failure::Unsupported => failure.to_string(),
-        Failure::Indefinite(why) | Failure::Failed(why) => why,
+    let (code, message) = match failure {
+        Failure::Unsupported => (code::UNSUPPORTED, failure.to_string()),
+        Failure::Indefinite(why) => (code::INDEFINITE, why),
+        Failure::Failed(why) => (code::FAILED, why),
     };
     Refusal { code, message }
 }

@@ -14,7 +14,7 @@ use chatwarden_model::{
     UserSet, decide, step,
 };
 
-pub use judge::diverged_parts;
+pub use judge::{differences, diverged_parts};
 
 use crate::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use crate::finding::{Deviation, Finding};

@@ -94,15 +94,15 @@ pub fn finding_text(scenario: &Scenario, finding: &Finding) -> String {
 pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in named {
-        if path.is_dir() {
-            let before = files.len();
-            collect(path, &mut files)?;
-            if files.len() == before {
-                return Err(format!("{}: no scenario in this folder", path.display()));
-            }
-        } else {
+        if !path.is_dir() {
             files.push(path.clone());
+            continue;
         }
+        let below = scenarios_below(path)?;
+        if below.is_empty() {
+            return Err(format!("{}: no scenario in this folder", path.display()));
+        }
+        files.extend(below);
     }
     Ok(files)
 }
@@ -112,31 +112,23 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 /// # Errors
 /// If a folder cannot be read.
 pub fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
-    collect(folder, &mut files)?;
-    Ok(files)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unreadable)?;
+    let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let entries = entries.map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths: Vec<_> = entries.iter().map(std::fs::DirEntry::path).collect();
     paths.sort();
+    let mut files = Vec::new();
     for path in paths {
         let name = path.to_string_lossy();
         if path.is_dir() {
             // A link may lead back to a folder above.
             if !path.is_symlink() {
-                collect(&path, files)?;
+                files.extend(scenarios_below(&path)?);
             }
         } else if name.ends_with(".json") && !name.ends_with(".schema.json") {
             files.push(path);
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 /// The scenario's commands.
@@ -144,52 +136,39 @@ pub fn commands(scenario: &Scenario) -> Vec<Command> {
     scenario.steps.iter().map(|step| step.command).collect()
 }
 
-/// The steps of a scenario that expects exactly what the policy does.
-pub fn expected_steps(trace: &Trace) -> Vec<ScenarioStep> {
+/// The steps and breaks of a scenario that expects exactly what the policy does with the commands.
+pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<ScenarioStep>, Vec<Break>) {
+    let trace = Trace::of_policy(setup, commands);
     let step = |record: &TraceStep| ScenarioStep {
         command: record.command,
         expect: Some(match record.decision.reason() {
             None => Expect::Allow,
-            Some(condition) => Expect::Deny { because: Some(condition) },
+            because => Expect::Deny { because },
         }),
         delivered: (!record.delivered.is_empty()).then_some(record.delivered),
     };
-    trace.steps.iter().map(step).collect()
-}
-
-/// The promises that the policy breaks in a trace, each with its first step.
-pub fn expected_breaks(trace: &Trace) -> Vec<Break> {
-    let first = |promise: &Promise| {
-        let (at, breach) = first_breach(*promise, trace)?;
+    let first_break = |&promise: &Promise| {
+        let (at, breach) = first_breach(promise, &trace)?;
         let users = (!breach.users.is_empty()).then_some(breach.users);
-        Some(Break { promise: *promise, at, group: breach.group, users })
+        Some(Break { promise, at, group: breach.group, users })
     };
-    Promise::ALL.iter().filter_map(first).collect()
-}
-
-/// The steps and breaks of a scenario that expects exactly what the policy does with the commands.
-pub fn follow_policy(setup: &Setup, commands: &[Command]) -> (Vec<ScenarioStep>, Vec<Break>) {
-    let trace = Trace::of_policy(setup, commands);
-    (expected_steps(&trace), expected_breaks(&trace))
+    (trace.steps.iter().map(step).collect(), Promise::ALL.iter().filter_map(first_break).collect())
 }
 
 fn compare_step(describer: &Describer<'_>, step: &ScenarioStep, record: &TraceStep) -> Result<(), String> {
     let command = describer.command(step.command);
-    let answered = || describer.decision(record.decision);
-    match step.expect {
-        Some(Expect::Allow) if !record.decision.is_allowed() => {
-            return Err(format!("expected {command} to be allowed, and the policy {}", answered()));
-        }
-        Some(Expect::Deny { .. }) if record.decision.is_allowed() => {
-            return Err(format!("expected {command} to be refused, and the policy {}", answered()));
-        }
+    let is_allowed = record.decision.is_allowed();
+    let expected = match step.expect {
+        Some(Expect::Allow) if !is_allowed => Some("allowed".into()),
+        Some(Expect::Deny { .. }) if is_allowed => Some("refused".into()),
         Some(Expect::Deny { because: Some(because) }) if record.decision.reason() != Some(because) => {
-            return Err(format!(
-                "expected {command} to be refused because of {because}, and the policy {}",
-                answered()
-            ));
+            Some(format!("refused because of {because}"))
         }
-        _ => {}
+        _ => None,
+    };
+    if let Some(expected) = expected {
+        let decision = describer.decision(record.decision);
+        return Err(format!("expected {command} to be {expected}, and the policy {decision}"));
     }
     match step.delivered {
         Some(expected) if expected != record.delivered => Err(format!(
@@ -207,36 +186,34 @@ fn compare_break(
     expected: Option<&Break>,
     trace: &Trace,
 ) -> Result<(), Mismatch> {
-    let mismatch = |at, message| Err(Mismatch { at, message });
-    match (expected, first_breach(promise, trace)) {
-        (None, None) => Ok(()),
-        (None, Some((at, breach))) => mismatch(
-            Some(at),
-            format!("the policy {}, and `breaks` does not list it", describer.breach(&breach)),
-        ),
+    let mismatch = |at, message| Err(Mismatch { at: Some(at), message });
+    let (expected, at, breach) = match (expected, first_breach(promise, trace)) {
+        (None, None) => return Ok(()),
         (Some(expected), None) => {
-            mismatch(Some(expected.at), format!("the promise {promise} is expected to be broken, and is not"))
+            let message = format!("the promise {promise} is expected to be broken, and is not");
+            return mismatch(expected.at, message);
         }
-        (Some(expected), Some((at, _))) if expected.at != at => mismatch(
-            Some(at),
-            format!("the promise {promise} is expected to be broken first at step {}", expected.at),
-        ),
-        (Some(expected), Some((at, _))) => {
-            let places = &trace.steps[at].breaches;
-            let matches = |place: &&Breach| {
-                place.promise == promise
-                    && expected.group.is_none_or(|group| place.group == Some(group))
-                    && expected.users.is_none_or(|users| place.users == users)
-            };
-            match places.iter().find(matches) {
-                Some(_) => Ok(()),
-                None => mismatch(
-                    Some(at),
-                    format!("the promise {promise} is broken, but not {}", place(describer.names, expected)),
-                ),
-            }
-        }
+        (expected, Some((at, breach))) => (expected, at, breach),
+    };
+    let Some(expected) = expected else {
+        let breach = describer.breach(&breach);
+        return mismatch(at, format!("the policy {breach}, and `breaks` does not list it"));
+    };
+    if expected.at != at {
+        let first = expected.at;
+        let message = format!("the promise {promise} is expected to be broken first at step {first}");
+        return mismatch(at, message);
     }
+    let matches = |breach: &Breach| {
+        breach.promise == promise
+            && expected.group.is_none_or(|group| breach.group == Some(group))
+            && expected.users.is_none_or(|users| breach.users == users)
+    };
+    if trace.steps[at].breaches.iter().any(matches) {
+        return Ok(());
+    }
+    let place = place(describer.names, expected);
+    mismatch(at, format!("the promise {promise} is broken, but not {place}"))
 }
 
 /// The group and the users that a break expects, in words.

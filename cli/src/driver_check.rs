@@ -101,7 +101,7 @@ impl CheckResult {
 pub enum CheckFailure {
     /// The driver did not answer as the protocol says, so that the check could not be made.
     Unanswered(Failure),
-    /// The driver answered, and not as it should.
+    /// The driver answered, but wrongly.
     Deviates(String),
     /// Nothing was tried, because this earlier check failed.
     Skipped(Check),

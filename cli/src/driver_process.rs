@@ -18,7 +18,7 @@ use std::sync::Arc;
 use chatwarden_model::{Command, Setup};
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::format::{Names, Request, SessionContext, read_answer, read_observation};
+use chatwarden::format::{Names, Request, SessionContext, read_answer, read_nothing, read_observation};
 use session::Session;
 
 /// A driver as an adapter. When it is dropped, a driver that still works goes back to its pool.
@@ -28,7 +28,6 @@ use session::Session;
 pub struct DriverAdapter {
     drivers: Arc<DriverPool>,
     session: Option<Session>,
-    about: About,
     context: SessionContext,
     /// Whether requests are sent before earlier ones are answered.
     pipelined: bool,
@@ -48,15 +47,12 @@ enum Pipelined {
 }
 
 impl DriverAdapter {
-    fn new(drivers: Arc<DriverPool>, session: Session, about: About, names: Names) -> Self {
-        let context = SessionContext { names, ..SessionContext::default() };
-        let pipelined = drivers.options().pipelined;
+    fn new(drivers: &Arc<DriverPool>, session: Session, names: &Names) -> Self {
         DriverAdapter {
-            drivers,
+            drivers: Arc::clone(drivers),
             session: Some(session),
-            about,
-            context,
-            pipelined,
+            context: SessionContext { names: names.clone(), ..SessionContext::default() },
+            pipelined: drivers.options().pipelined,
             pipeline: VecDeque::new(),
             observing: None,
             last: None,
@@ -105,7 +101,7 @@ impl DriverAdapter {
 
 impl Adapter for DriverAdapter {
     fn about(&self) -> About {
-        self.about.clone()
+        self.drivers.about().clone()
     }
 
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
@@ -137,7 +133,7 @@ impl Adapter for DriverAdapter {
                 self.send(Request::Reset)
             }
         };
-        session(&mut self.session).receive_nothing(id)
+        session(&mut self.session).receive(id, read_nothing)
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
@@ -154,18 +150,17 @@ impl Adapter for DriverAdapter {
         };
         self.observing = observe;
         let (names, delivers) = (&self.context.names, command.kind().delivers());
-        session(&mut self.session)
-            .receive(apply, |node| read_answer(node, names, delivers).map_err(|error| error.to_string()))
+        session(&mut self.session).receive(apply, |node| read_answer(node, names, delivers))
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         let id = self.observing.take().unwrap_or_else(|| self.send(Request::Observe));
-        let (context, observes, last) = (&self.context, self.about.observes, &mut self.last);
+        let (context, observes, last) = (&self.context, self.drivers.about().observes, &mut self.last);
         session(&mut self.session).receive(id, |node| {
             match last {
                 Some((text, known)) if text == node.raw() => *seen = *known,
                 _ => {
-                    read_observation(node, context, observes, seen).map_err(|error| error.to_string())?;
+                    read_observation(node, context, observes, seen)?;
                     *last = Some((node.raw().into(), *seen));
                 }
             }

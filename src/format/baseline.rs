@@ -13,10 +13,9 @@ use super::finding::FOUND;
 use super::json::{Json, json};
 use super::limits::MAX_STEPS;
 use super::names::Names;
-use super::node::{Node, Object};
-use super::record::{Context, Fields, Record, Shape, read_version, record};
-use super::schema::Schemas;
-use super::shape::{Optional, Step, Text, word};
+use super::node::Object;
+use super::record::{Context, Fields, Plain, Record, read_version, record};
+use super::shape::{Step, TEXT, optional, word};
 use super::source::{self, Source};
 use super::word::NounOf;
 use crate::finding::Verdict;
@@ -44,23 +43,23 @@ record! {
     #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
     pub struct KnownFinding = "known-finding": "A finding that is known." {
         /// The scenario file, if it was replayed; none if it was found by a campaign or a search.
-        pub scenario: Option<String> = "scenario": Optional(Text),
+        pub scenario: Option<String> = "scenario": optional(TEXT),
         /// The policy: a preset's name, or a name made of all its knobs.
-        pub policy: String = "policy": Text,
+        pub policy: String = "policy": TEXT,
         /// The implementation's name; none if it is a finding of the policy alone.
-        pub adapter: Option<String> = "adapter": Optional(Text),
+        pub adapter: Option<String> = "adapter": optional(TEXT),
         /// The fault that was planted, if one was.
-        pub fault: Option<String> = "fault": Optional(Text),
+        pub fault: Option<String> = "fault": optional(TEXT),
         /// The verdict.
-        pub verdict: BaselineVerdict = "verdict": AnyVerdict,
+        pub verdict: BaselineVerdict = "verdict": ANY_VERDICT,
         /// The kind of the command at which it was found.
-        pub command: Option<CommandKind> = "command": Optional(word()),
+        pub command: Option<CommandKind> = "command": optional(word()),
         /// The promise that is broken.
-        pub promise: Option<Promise> = "promise": Optional(word()),
+        pub promise: Option<Promise> = "promise": optional(word()),
         /// The condition for which the policy refuses what was allowed.
-        pub condition: Option<Condition> = "condition": Optional(word()),
+        pub condition: Option<Condition> = "condition": optional(word()),
         /// The step, from 0, at which the policy does not do what the scenario says.
-        pub at: Option<usize> = "at": Optional(Step(|_| MAX_STEPS)),
+        pub at: Option<usize> = "at": optional(Step(|_| MAX_STEPS)),
     }
 }
 
@@ -104,30 +103,18 @@ impl fmt::Display for BaselineVerdict {
 }
 
 /// A verdict, or `mismatch`.
-struct AnyVerdict;
-
-impl Shape for AnyVerdict {
-    type Value = BaselineVerdict;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<BaselineVerdict, Error> {
+const ANY_VERDICT: Plain<BaselineVerdict> = Plain {
+    read: |node, _| {
         let word = node.text()?;
-        let known = || FOUND.iter().map(|verdict| BaselineVerdict::Found(*verdict));
-        let known = || known().chain([BaselineVerdict::Mismatch]);
-        match Verdict::named(&word).map(BaselineVerdict::Found) {
-            Some(verdict) if known().any(|known| known == verdict) => Ok(verdict),
-            _ if word == BaselineVerdict::Mismatch.name() => Ok(BaselineVerdict::Mismatch),
-            _ => Err(node.unknown(Verdict::NOUN, &word, known().map(BaselineVerdict::name))),
-        }
-    }
-
-    fn write<'a>(&self, value: &BaselineVerdict, _: &'a Names) -> Json<'a> {
-        value.name().into()
-    }
-
-    fn schema(&self, _: &mut Schemas) -> Json<'static> {
-        json!({"type": "string"})
-    }
-}
+        let known = FOUND.iter().copied().map(BaselineVerdict::Found).chain([BaselineVerdict::Mismatch]);
+        // An old name of a verdict is read as well.
+        let name = Verdict::named(&word).map_or(&*word, |verdict| verdict.name());
+        let verdict = known.clone().find(|verdict| verdict.name() == name);
+        verdict.ok_or_else(|| node.unknown(Verdict::NOUN, &word, known.map(BaselineVerdict::name)))
+    },
+    write: |value, _| value.name().into(),
+    schema: TEXT.schema,
+};
 
 impl Record for KnownFinding {
     fn read_record(fields: &Object<'_>, context: &mut Context) -> Result<Self, Error> {
@@ -184,12 +171,12 @@ impl KnownFinding {
     /// The verdict, command, promise and condition as one word.
     pub fn identity(&self) -> String {
         let parts = [
+            Some(self.verdict.name()),
             self.command.map(NamedEnum::name),
             self.promise.map(NamedEnum::name),
             self.condition.map(NamedEnum::name),
         ];
-        let parts = [Some(self.verdict.name())].into_iter().chain(parts).flatten();
-        parts.collect::<Vec<_>>().join("-")
+        parts.into_iter().flatten().collect::<Vec<_>>().join("-")
     }
 }
 

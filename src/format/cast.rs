@@ -10,9 +10,9 @@ use super::error::Error;
 use super::json::{Json, json};
 use super::names::{self, Names};
 use super::node::Node;
-use super::record::{Context, Shape};
+use super::record::{Plain, Shape};
 use super::schema::{self, Schemas, described};
-use super::shape::{self, UserNames, word};
+use super::shape::{name_schema, word};
 use super::source;
 use super::word::NounOf;
 
@@ -81,7 +81,7 @@ type Row = (&'static str, Kind, &'static [usize]);
 pub struct NamedCast {
     /// The users' names, in index order.
     pub names: Vec<String>,
-    /// Who the users are.
+    /// The kind of each user, and the guardians of each child.
     pub cast: Cast,
 }
 
@@ -172,24 +172,18 @@ impl CastSpec {
     }
 }
 
-/// A cast, by name or in full.
-pub(super) struct AnyCast;
-
-impl Shape for AnyCast {
-    type Value = CastSpec;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<CastSpec, Error> {
-        CastSpec::read(node)
-    }
-
-    fn write<'a>(&self, value: &CastSpec, names: &'a Names) -> Json<'a> {
-        match value {
-            CastSpec::BuiltIn(cast) => Json::name(*cast),
-            CastSpec::Full(cast) => users(&cast.cast, names),
-        }
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+/// A cast, by name or in full, whose users the later fields of a scenario name.
+pub(super) const CAST: Plain<CastSpec> = Plain {
+    read: |node, context| {
+        let cast = CastSpec::read(node)?;
+        context.names.users = cast.named_cast().names;
+        Ok(cast)
+    },
+    write: |value, names| match value {
+        CastSpec::BuiltIn(cast) => Json::name(*cast),
+        CastSpec::Full(cast) => users(&cast.cast, names),
+    },
+    schema: |schemas| {
         schemas.define("cast", |schemas| {
             let built_in = word::<BuiltInCast>().schema(schemas);
             let user = schemas.define("user", user_schema);
@@ -199,8 +193,8 @@ impl Shape for AnyCast {
                 "anyOf": [built_in, full],
             })
         })
-    }
-}
+    },
+};
 
 /// The list of the users of a cast.
 pub(super) fn users<'a>(cast: &Cast, names: &'a Names) -> Json<'a> {
@@ -215,9 +209,9 @@ pub(super) fn users<'a>(cast: &Cast, names: &'a Names) -> Json<'a> {
 }
 
 fn user_schema(schemas: &mut Schemas) -> Json<'static> {
-    let name = described("What the user is called.", shape::name_schema(schemas));
+    let name = described("What the user is called.", name_schema(schemas));
     let kind = described("What the user is for the whole run.", word::<Kind>().schema(schemas));
-    let guardians = UserNames(MAX_USERS).schema_from(1, schemas);
+    let guardians = schema::list(name_schema(schemas), Some(1), Some(MAX_USERS), true);
     json!({
         "description": "A user of the cast. A child, and nobody else, has guardians.",
         "type": "object",

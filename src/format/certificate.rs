@@ -6,7 +6,7 @@ use chatwarden_model::{CommandKind, EnumSet, MAX_GROUPS, named_enum};
 
 use super::limits::MAX_STEPS;
 use super::record::{Record, record};
-use super::shape::{Boolean, Count, Hash, Number, OrElse, word, words};
+use super::shape::{BOOLEAN, Count, HASH, Number, OrElse, word, words};
 use super::word::NounOf;
 
 /// More than the number of commands that can be written down with the most users and groups.
@@ -44,7 +44,7 @@ record! {
         pub alphabet: u64 = "alphabet": Number(1..=MAX_ALPHABET),
         /// Whether these are all commands that can be written down. If not, they are the well-typed
         /// ones and, of the kinds in the trace, all.
-        pub ill_typed: bool = "ill-typed": Boolean,
+        pub ill_typed: bool = "ill-typed": BOOLEAN,
         /// The number of states that were expanded.
         pub situations: u64 = "situations": Number(0..=u64::MAX),
         /// The number of commands that were tried in these states.
@@ -53,7 +53,7 @@ record! {
         /// identity alone.
         pub renamings: u64 = "renamings": Number(1..=u64::MAX),
         /// A hash of the policy, cast, groups, commands, fidelity and promises of the search.
-        pub ground: u64 = "ground": Hash,
+        pub ground: u64 = "ground": HASH,
     }
 }
 

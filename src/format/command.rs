@@ -12,9 +12,9 @@ use super::error::Error;
 use super::json::{Json, json};
 use super::names::Names;
 use super::node::{Node, Object};
-use super::record::{Context, Shape};
+use super::record::{Plain, Shape};
 use super::schema::Schemas;
-use super::shape::{self, GroupName, UserNames};
+use super::shape::{UserNames, name_schema};
 
 /// A command with the names of its users and groups.
 ///
@@ -110,68 +110,43 @@ impl fmt::Display for NamedCommand<'_> {
     }
 }
 
-/// A command.
-pub(super) struct AnyCommand;
-
-impl Shape for AnyCommand {
-    type Value = Command;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Command, Error> {
-        read_command(node, &context.names)
-    }
-
-    fn write<'a>(&self, value: &Command, names: &'a Names) -> Json<'a> {
-        NamedCommand { command: *value, names }.json()
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+/// A command, whose kind the later fields of a step refer to.
+pub(super) const COMMAND: Plain<Command> = Plain {
+    read: |node, context| {
+        let command = read_command(node, &context.names)?;
+        context.kind = Some(command.kind());
+        Ok(command)
+    },
+    write: |&command, names| NamedCommand { command, names }.json(),
+    schema: |schemas| {
         schemas.define("command", |schemas| {
             let commands = CommandKind::ALL.iter().map(|kind| schema_of(*kind, schemas));
-            let commands = Json::List(commands.collect());
             json!({
                 "description": "Something that an actor, `by`, asks of the chat service.",
-                "oneOf": commands,
+                "oneOf": (Json::list(commands)),
             })
         })
-    }
-}
+    },
+};
 
 fn schema_of(kind: CommandKind, schemas: &mut Schemas) -> Json<'static> {
-    let mut properties = vec![("do", json!({"const": (kind.name())}))];
-    // The arguments that the command is built from are its fields.
-    let Ok(_) = kind.build(&mut IntoSchema { schemas, properties: &mut properties });
-    let keys = Json::list(properties.iter().map(|(key, _)| *key));
-    let properties = Json::object(properties.into_iter().map(|(key, schema)| (key, Some(schema))));
+    let names = kind.fields().iter().map(|field| field.name());
+    let required = Json::list(std::iter::once("do").chain(names));
+    let fields = kind.fields().iter().map(|field| {
+        let schema = match field {
+            Field::With => UserNames(MAX_USERS).schema(schemas),
+            Field::By | Field::Child | Field::Contact | Field::Guardian => name_schema(schemas),
+            Field::Who | Field::To | Field::Group => name_schema(schemas),
+        };
+        (field.name(), Some(schema))
+    });
+    let kind_of = ("do", Some(json!({"const": (kind.name())})));
+    let properties = Json::object(std::iter::once(kind_of).chain(fields));
     json!({
         "description": (kind.about()),
         "type": "object",
         "properties": properties,
-        "required": keys,
+        "required": required,
         "additionalProperties": false,
     })
-}
-
-/// Notes the schema of every argument that a command is asked to be built from.
-struct IntoSchema<'a> {
-    schemas: &'a mut Schemas,
-    properties: &'a mut Vec<(&'static str, Json<'static>)>,
-}
-
-impl Arguments for IntoSchema<'_> {
-    type Error = std::convert::Infallible;
-
-    fn user(&mut self, field: Field) -> Result<User, Self::Error> {
-        self.properties.push((field.name(), shape::name_schema(self.schemas)));
-        Ok(User::new(0))
-    }
-
-    fn users(&mut self, field: Field) -> Result<UserSet, Self::Error> {
-        self.properties.push((field.name(), UserNames(MAX_USERS).schema(self.schemas)));
-        Ok(UserSet::EMPTY)
-    }
-
-    fn group(&mut self, field: Field) -> Result<Group, Self::Error> {
-        self.properties.push((field.name(), GroupName.schema(self.schemas)));
-        Ok(Group::new(0))
-    }
 }

@@ -8,9 +8,9 @@ use super::certificate::Certificate;
 use super::error::Error;
 use super::json::{Json, json};
 use super::limits::MAX_PARTIES;
-use super::node::{Node, Object};
-use super::record::{Context, FieldShape, Fields, Record, record};
-use super::shape::{GroupName, Nullable, Number, Step, Text, UserNames, nested, word, word_among};
+use super::node::Object;
+use super::record::{Context, Fields, Record, record};
+use super::shape::{GROUP_NAME, Number, Step, TEXT, UserNames, Word, nested, nullable, word};
 use super::word::NounOf;
 use crate::adapter::Fidelity;
 use crate::finding::Verdict;
@@ -44,41 +44,41 @@ record! {
         "How the harness found the scenario; written by the harness."
     {
         /// The engine that found it, such as `fuzz`.
-        pub engine: String = "engine": Text,
+        pub engine: String = "engine": TEXT,
         /// The seed of the random choices, if there were any.
-        pub seed: Option<u64> = "seed": Nullable(Number(0..=u64::MAX)),
+        pub seed: Option<u64> = "seed": nullable(Number(0..=u64::MAX)),
         /// The number of the run that found it, from 0, if runs were counted.
-        pub run: Option<u64> = "run": Nullable(Number(0..=u64::MAX)),
+        pub run: Option<u64> = "run": nullable(Number(0..=u64::MAX)),
         /// The implementation's name.
-        pub adapter: String = "adapter": Text,
+        pub adapter: String = "adapter": TEXT,
         /// The fault that was planted, if one was.
-        pub fault: Option<String> = "fault": Nullable(Text),
+        pub fault: Option<String> = "fault": nullable(TEXT),
         /// How closely the implementation was compared.
         pub fidelity: Fidelity = "fidelity": word(),
         /// The harness's version.
-        pub harness: String = "harness": Text,
+        pub harness: String = "harness": TEXT,
         /// The implementation's version, if it is known.
-        pub implementation: Option<String> = "implementation": Nullable(Text),
+        pub implementation: Option<String> = "implementation": nullable(TEXT),
         /// The verdict, which is never `conforms`.
-        pub verdict: Verdict = "verdict": word_among(FOUND),
+        pub verdict: Verdict = "verdict": Word(FOUND),
         /// The promise that is broken, if one is.
-        pub promise: Option<Promise> = "promise": Nullable(word()),
+        pub promise: Option<Promise> = "promise": nullable(word()),
         /// The condition that decided, if one did.
-        pub condition: Option<Condition> = "condition": Nullable(word()),
+        pub condition: Option<Condition> = "condition": nullable(word()),
         /// The kind of the command at which it was found.
-        pub command: Option<CommandKind> = "command": Nullable(word()),
+        pub command: Option<CommandKind> = "command": nullable(word()),
         /// The step at which it was found, from 0; also 0 if it was found before the first.
         pub at: usize = "at": Step(|context| context.steps.max(1)),
         /// The group in which the promise is broken.
-        pub group: Option<Group> = "group": Nullable(GroupName),
+        pub group: Option<Group> = "group": nullable(GROUP_NAME),
         /// The users between whom the promise is broken.
-        pub users: Option<UserSet> = "users": Nullable(UserNames(MAX_PARTIES)),
+        pub users: Option<UserSet> = "users": nullable(UserNames(MAX_PARTIES)),
         /// The finding in a sentence.
-        pub message: String = "message": Text,
+        pub message: String = "message": TEXT,
         /// How minimal the trace is.
         pub minimal: Minimality = "minimal": word(),
         /// The certificate, if and only if the trace is certified.
-        pub certificate: Option<Certificate> = "certificate": Nullable(nested("a certificate")),
+        pub certificate: Option<Certificate> = "certificate": nullable(nested("a certificate")),
     }
 }
 
@@ -102,31 +102,23 @@ impl NounOf for Minimality {
 
 impl Record for FindingRecord {
     fn read_record(fields: &Object<'_>, context: &mut Context) -> Result<Self, Error> {
-        check_minimality(fields, context)?;
-        Self::read_fields(fields, context)
+        let record = Self::read_fields(fields, context)?;
+        match (record.minimal, fields.key("certificate")) {
+            (Minimality::Certified, _) if record.certificate.is_none() => {
+                let minimal = fields.required("minimal")?;
+                Err(minimal.error("a chain that is certified needs a `certificate`"))
+            }
+            (Minimality::None | Minimality::OneMinimal, Some(key)) if record.certificate.is_some() => {
+                Err(key.error("`certificate` goes only with `\"minimal\": \"certified\"`"))
+            }
+            _ => Ok(record),
+        }
     }
 
     fn rules() -> Vec<(&'static str, Json<'static>)> {
-        let certified = || json!({"properties": {"minimal": {"const": (Json::name(Minimality::Certified))}}});
-        let object = || json!({"certificate": {"type": "object"}});
-        let needs = json!({"properties": (object()), "required": ["certificate"]});
-        let has = json!({"properties": (object()), "required": ["certificate"]});
-        let rules = json!([{"if": (certified()), "then": needs}, {"if": has, "then": (certified())}]);
-        vec![("allOf", rules)]
-    }
-}
-
-/// Makes sure that a certificate is there if, and only if, the trace is certified.
-fn check_minimality(fields: &Object<'_>, context: &mut Context) -> Result<(), Error> {
-    let node = fields.required("minimal")?;
-    let minimal = node.word::<Minimality>()?;
-    let certificate = Nullable(nested::<Certificate>("a certificate"));
-    match (minimal, certificate.read_field(fields, "certificate", context)?) {
-        (Minimality::Certified, None) => Err(node.error("a chain that is certified needs a `certificate`")),
-        (Minimality::None | Minimality::OneMinimal, Some(_)) => {
-            let key: Node<'_> = fields.key("certificate").unwrap_or(node);
-            Err(key.error("`certificate` goes only with `\"minimal\": \"certified\"`"))
-        }
-        _ => Ok(()),
+        let certified = json!({"properties": {"minimal": {"const": (Json::name(Minimality::Certified))}}});
+        let has = json!({"properties": {"certificate": {"type": "object"}}, "required": ["certificate"]});
+        let needs = json!({"if": (certified.clone()), "then": (has.clone())});
+        vec![("allOf", json!([needs, {"if": has, "then": certified}]))]
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Json<'a> {
         self.laid_out(Layout::File) + "\n"
     }
 
-    /// The value as a file in which only what is too long for a line is broken.
+    /// The value as a file in which only a value that is too long for a line is broken.
     pub(super) fn wrapped(&self) -> String {
         self.laid_out(Layout::Wrapped) + "\n"
     }

@@ -290,9 +290,8 @@ impl<'a> Object<'a> {
         name: &str,
         read: impl FnOnce(Node<'a>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        let value =
-            self.optional(name, |node| if node.is_null() { Ok(None) } else { read(node).map(Some) })?;
-        Ok(value.flatten())
+        let value = self.field(name).map(|field| field.value).filter(|value| !value.is_null());
+        value.map(read).transpose()
     }
 
     /// The key of a field, for an error about its presence.

@@ -10,9 +10,8 @@ use super::error::Error;
 use super::json::{Json, json};
 use super::names::Names;
 use super::node::Node;
-use super::record::{Context, Record, Shape, record};
-use super::schema::Schemas;
-use super::shape::{Boolean, nested, word};
+use super::record::{Context, Plain, Record, Shape, record};
+use super::shape::{BOOLEAN, nested, word};
 use super::source;
 
 /// A policy as a file has it: by the name of a preset, or with every knob.
@@ -44,7 +43,7 @@ record! {
         /// Who may invite.
         inviters = "inviters": word(),
         /// Whether an owner may open a link by which one joins.
-        links = "links": Boolean,
+        links = "links": BOOLEAN,
         /// With whom a newcomer must be compatible.
         newcomer = "newcomer": nested("`newcomer`"),
         /// The rules for messages to a group.
@@ -134,20 +133,10 @@ pub(super) fn knobs(policy: &Policy) -> Json<'static> {
 }
 
 /// A policy, by name or in full.
-pub(super) struct AnyPolicy;
-
-impl Shape for AnyPolicy {
-    type Value = PolicySpec;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<PolicySpec, Error> {
-        PolicySpec::read(node)
-    }
-
-    fn write<'a>(&self, value: &PolicySpec, _: &'a Names) -> Json<'a> {
-        value.to_json()
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+pub(super) const POLICY: Plain<PolicySpec> = Plain {
+    read: |node, _| PolicySpec::read(node),
+    write: |value, _| value.to_json(),
+    schema: |schemas| {
         schemas.define("policy", |schemas| {
             let preset = word::<Preset>().schema(schemas);
             let knobs = nested::<Policy>("a policy").schema(schemas);
@@ -156,5 +145,5 @@ impl Shape for AnyPolicy {
                 "anyOf": [preset, knobs],
             })
         })
-    }
-}
+    },
+};

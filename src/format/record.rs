@@ -32,7 +32,7 @@ pub(super) struct Context {
 /// A kind of JSON value.
 pub(super) trait Shape {
     /// The value in Rust.
-    type Value;
+    type Value: PartialEq;
 
     /// Reads a value.
     fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Self::Value, Error>;
@@ -42,42 +42,38 @@ pub(super) trait Shape {
 
     /// Describes every value of this shape.
     fn schema(&self, schemas: &mut Schemas) -> Json<'static>;
-}
 
-/// A shape together with the rule about leaving the field out. Every [`Shape`] is a field that is required.
-pub(super) trait FieldShape {
-    type Value;
-
-    const IS_REQUIRED: bool;
-
-    fn read_field(&self, fields: &Object<'_>, key: &str, context: &mut Context)
-    -> Result<Self::Value, Error>;
-
-    /// The value, or none if the field is left out.
-    fn write_field<'a>(&self, value: &Self::Value, names: &'a Names) -> Option<Json<'a>>;
-
-    fn field_schema(&self, schemas: &mut Schemas) -> Json<'static>;
-}
-
-impl<S: Shape> FieldShape for S {
-    type Value = S::Value;
-
-    const IS_REQUIRED: bool = true;
-
-    fn read_field(&self, fields: &Object<'_>, key: &str, context: &mut Context) -> Result<S::Value, Error> {
-        self.read(fields.required(key)?, context)
-    }
-
-    fn write_field<'a>(&self, value: &S::Value, names: &'a Names) -> Option<Json<'a>> {
-        Some(self.write(value, names))
-    }
-
-    fn field_schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        self.schema(schemas)
+    /// The value of a field that is left out; none if the field is required. A field with this
+    /// value is not written.
+    fn default(&self) -> Option<Self::Value> {
+        None
     }
 }
 
-/// What [`record!`] makes of a declaration.
+/// A shape without parameters, as its three functions.
+pub(super) struct Plain<T> {
+    pub(super) read: fn(Node<'_>, &mut Context) -> Result<T, Error>,
+    pub(super) write: for<'a> fn(&T, &'a Names) -> Json<'a>,
+    pub(super) schema: fn(&mut Schemas) -> Json<'static>,
+}
+
+impl<T: PartialEq> Shape for Plain<T> {
+    type Value = T;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<T, Error> {
+        (self.read)(node, context)
+    }
+
+    fn write<'a>(&self, value: &T, names: &'a Names) -> Json<'a> {
+        (self.write)(value, names)
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        (self.schema)(schemas)
+    }
+}
+
+/// The parts of a record that [`record!`] makes from its declaration.
 pub(super) trait Fields: Sized {
     /// The name of the record in the schema.
     const NAME: &'static str;
@@ -102,7 +98,7 @@ pub(super) struct FieldSchema {
     pub(super) schema: Json<'static>,
 }
 
-/// An object with declared fields, and what the declaration cannot say about it.
+/// An object with declared fields, and the rules about it that the declaration cannot express.
 pub(super) trait Record: Fields {
     /// The key and value of the version with which a file starts, if the record is a whole file.
     const VERSION: Option<(&'static str, u64)> = None;
@@ -119,15 +115,14 @@ pub(super) trait Record: Fields {
 
     /// Reads the object; errors call it `what`.
     fn read_object(node: Node<'_>, what: &'static str, context: &mut Context) -> Result<Self, Error> {
-        let mut fields = node.object(what)?;
-        let version = Self::VERSION.map(|(key, _)| key);
-        if let Some((key, version)) = Self::VERSION {
-            // The fields of another version are not known.
-            fields.optional(key, |node| read_version(node, version, "the format"))?;
-        }
-        let keys: Vec<_> = version.into_iter().chain(Self::KEYS.iter().copied()).collect();
-        fields = fields.only(&keys)?;
-        version.map(|key| fields.required(key)).transpose()?;
+        let fields = node.object(what)?;
+        let Some((key, version)) = Self::VERSION else {
+            return Self::read_record(&fields.only(Self::KEYS)?, context);
+        };
+        // The fields of another version are not known.
+        fields.optional(key, |node| read_version(node, version, "the format"))?;
+        let fields = fields.only(&[&[key], Self::KEYS].concat())?;
+        fields.required(key)?;
         Self::read_record(&fields, context)
     }
 
@@ -148,8 +143,7 @@ pub(super) trait Record: Fields {
             ),
         });
         let fields: Vec<_> = version.into_iter().chain(Self::field_schemas(schemas)).collect();
-        let required = fields.iter().filter(|field| field.is_required).map(|field| field.key);
-        let required = Json::list(required);
+        let required = Json::list(fields.iter().filter(|field| field.is_required).map(|field| field.key));
         let properties = Json::object(fields.into_iter().map(|field| (field.key, Some(field.schema))));
         let schema = [
             ("description", Self::ABOUT.into()),
@@ -222,30 +216,29 @@ pub(super) use record;
 // These three take the type of the value from the field, so that no shape has to repeat it.
 
 pub(super) fn read_field<T>(
-    shape: &impl FieldShape<Value = T>,
+    shape: &impl Shape<Value = T>,
     fields: &Object<'_>,
     key: &str,
     context: &mut Context,
 ) -> Result<T, Error> {
-    shape.read_field(fields, key, context)
+    match shape.default() {
+        Some(default) if fields.key(key).is_none() => Ok(default),
+        _ => shape.read(fields.required(key)?, context),
+    }
 }
 
-pub(super) fn write_field<'a, T>(
-    shape: &impl FieldShape<Value = T>,
-    value: &T,
-    names: &'a Names,
-) -> Option<Json<'a>> {
-    shape.write_field(value, names)
+pub(super) fn write_field<'a, S: Shape>(shape: &S, value: &S::Value, names: &'a Names) -> Option<Json<'a>> {
+    (shape.default().as_ref() != Some(value)).then(|| shape.write(value, names))
 }
 
-pub(super) fn field_schema<R, T, S: FieldShape<Value = T>>(
+pub(super) fn field_schema<R, T>(
     key: &'static str,
     comment: &[&str],
-    shape: &S,
+    shape: &impl Shape<Value = T>,
     _: fn(&R) -> &T,
     schemas: &mut Schemas,
 ) -> FieldSchema {
     let about: Vec<_> = comment.iter().map(|line| line.trim()).collect();
-    let schema = described(about.join(" "), shape.field_schema(schemas));
-    FieldSchema { key, is_required: S::IS_REQUIRED, schema }
+    let schema = described(about.join(" "), shape.schema(schemas));
+    FieldSchema { key, is_required: shape.default().is_none(), schema }
 }

@@ -6,23 +6,23 @@
 use std::path::Path;
 
 use chatwarden_model::{
-    Command, CommandKind, Condition, EnumSet, Group, MAX_USERS, NamedEnum, Promise, Setup, UserSet,
-    named_enum,
+    Command, CommandKind, Condition, EnumSet, Group, MAX_GROUPS, MAX_USERS, NamedEnum, Promise, Setup,
+    UserSet, named_enum,
 };
 
-use super::cast::{AnyCast, CastSpec};
-use super::command::AnyCommand;
+use super::cast::{CAST, CastSpec};
+use super::command::COMMAND;
 use super::error::{Error, Place, listed, quoted};
 use super::finding::FindingRecord;
 use super::json::{Json, json};
 use super::limits::{MAX_PARTIES, MAX_STEPS};
 use super::names::{self, Names};
 use super::node::{Node, Object};
-use super::policy::{AnyPolicy, PolicySpec};
-use super::record::{Context, Fields, Record, Shape, record};
-use super::schema::{self, Schemas};
+use super::policy::{POLICY, PolicySpec};
+use super::record::{Context, Fields, Plain, Record, Shape, record};
+use super::schema;
 use super::shape::{
-    self, GroupName, GroupNames, List, Noted, Optional, OrElse, Step, Text, UserNames, nested, word, words,
+    self, GROUP_NAME, List, OrElse, Step, TEXT, UserNames, name_schema, nested, optional, word, words,
 };
 use super::source::{self, Source};
 use super::word::NounOf;
@@ -56,36 +56,28 @@ record! {
         "A trace of commands on a chat service, and what is expected of it."
     {
         /// The name, which is the stem of the file's.
-        pub name: String = "name": OwnName,
+        pub name: String = "name": OWN_NAME,
         /// One or more sentences for the reader.
-        pub about: Option<String> = "about": Optional(Text),
+        pub about: Option<String> = "about": optional(TEXT),
         /// Where the case comes from.
-        pub source: Option<String> = "source": Optional(Text),
+        pub source: Option<String> = "source": optional(TEXT),
         /// The rules.
-        pub policy: PolicySpec = "policy": AnyPolicy,
+        pub policy: PolicySpec = "policy": POLICY,
         /// Who takes part.
-        pub cast: CastSpec = "cast":
-            Noted(AnyCast, |cast, context| context.names.users = cast.named_cast().names),
+        pub cast: CastSpec = "cast": CAST,
         /// The names of the groups, in index order.
-        pub groups: Vec<String> = "groups":
-            Noted(GroupNames, |groups, context| context.names.groups.clone_from(groups)),
+        pub groups: Vec<String> = "groups": GROUP_NAMES,
         /// The trace, from the first command to the last.
-        pub steps: Vec<ScenarioStep> = "steps": Noted(
-            List { of: AnyStep, what: "steps", most: MAX_STEPS },
-            |steps, context| context.steps = steps.len(),
-        ),
+        pub steps: Vec<ScenarioStep> = "steps": List { of: STEP, what: "steps", most: MAX_STEPS },
         /// The promises to judge; all of them if left out, none if empty.
-        pub promises: Option<EnumSet<Promise>> = "promises": Optional(Noted(
-            words("promises", 0),
-            |promises, context| context.promises = Some(*promises),
-        )),
+        pub promises: Option<EnumSet<Promise>> = "promises": optional(JUDGED_PROMISES),
         /// The judged promises that the trace breaks, each once; it breaks no other.
         pub breaks: Vec<Break> = "breaks": OrElse(
             List { of: nested("a break"), what: "breaks", most: Promise::ALL.len() },
             Vec::new,
         ),
         /// How the scenario was found, if the harness found it.
-        pub finding: Option<FindingRecord> = "finding": Optional(nested("a finding")),
+        pub finding: Option<FindingRecord> = "finding": optional(nested("a finding")),
     }
 }
 
@@ -137,28 +129,28 @@ record! {
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub struct Break = "break": "A promise that the trace is expected to break." {
         /// The promise.
-        pub promise: Promise = "promise": JudgedPromise,
+        pub promise: Promise = "promise": BROKEN_PROMISE,
         /// The first step at which it is broken, from 0.
         pub at: usize = "at": Step(|context| context.steps),
         /// A group in which it is then broken, if a certain one is expected.
-        pub group: Option<Group> = "group": Optional(GroupName),
+        pub group: Option<Group> = "group": optional(GROUP_NAME),
         /// The users between whom it is then broken, if certain ones are expected.
-        pub users: Option<UserSet> = "users": Optional(UserNames(MAX_PARTIES)),
+        pub users: Option<UserSet> = "users": optional(UserNames(MAX_PARTIES)),
     }
 }
 
 record! {
     /// A step as a file has it.
+    #[derive(PartialEq)]
     struct StepFields = "step": "A command and the decision that the policy is expected to make." {
         /// The command.
-        command: Command = "command":
-            Noted(AnyCommand, |command, context| context.kind = Some(command.kind())),
+        command: Command = "command": COMMAND,
         /// The decision; left out, none is expected.
-        expect: Option<Expectation> = "expect": Optional(word()),
+        expect: Option<Expectation> = "expect": optional(word()),
         /// The first condition that fails, where a refusal is expected; left out, any will do.
-        because: Option<Condition> = "because": Optional(Reason),
+        because: Option<Condition> = "because": optional(REASON),
         /// To whom it delivers, in any order; left out, that is not compared.
-        delivered: Option<UserSet> = "delivered": Optional(UserNames(MAX_USERS)),
+        delivered: Option<UserSet> = "delivered": optional(UserNames(MAX_USERS)),
     }
 }
 
@@ -299,12 +291,8 @@ fn forbidden(fields: &Object<'_>, field: &str, why: impl Into<String>) -> Result
 }
 
 /// The name of the scenario that is declared here.
-struct OwnName;
-
-impl Shape for OwnName {
-    type Value = String;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<String, Error> {
+const OWN_NAME: Plain<String> = Plain {
+    read: |node, context| {
         let name = names::read_name(node)?;
         match &context.stem {
             Some(stem) if *stem != name => {
@@ -313,55 +301,47 @@ impl Shape for OwnName {
             }
             _ => Ok(name),
         }
-    }
+    },
+    write: TEXT.write,
+    schema: name_schema,
+};
 
-    fn write<'a>(&self, value: &String, _: &'a Names) -> Json<'a> {
-        value.clone().into()
-    }
+/// The names of the groups that are declared here, in order.
+const GROUP_NAMES: Plain<Vec<String>> = Plain {
+    read: |node, context| {
+        context.names.groups = names::read_groups(node)?;
+        Ok(context.names.groups.clone())
+    },
+    write: |value, _| Json::list(value.iter().cloned()),
+    schema: |schemas| schema::list(name_schema(schemas), None, Some(MAX_GROUPS), true),
+};
 
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        shape::name_schema(schemas)
-    }
-}
-
-/// A step.
-struct AnyStep;
-
-impl Shape for AnyStep {
-    type Value = ScenarioStep;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<ScenarioStep, Error> {
+/// A step, which is counted.
+const STEP: Plain<ScenarioStep> = Plain {
+    read: |node, context| {
         let StepFields { command, expect, because, delivered } =
             StepFields::read_object(node, "a step", context)?;
+        context.steps += 1;
         let expect = expect.map(|word| match word {
             Expectation::Allow => Expect::Allow,
             Expectation::Deny => Expect::Deny { because },
         });
         Ok(ScenarioStep { command, expect, delivered })
-    }
-
-    fn write<'a>(&self, value: &ScenarioStep, names: &'a Names) -> Json<'a> {
-        let ScenarioStep { command, expect, delivered } = *value;
+    },
+    write: |&ScenarioStep { command, expect, delivered }, names| {
         let (expect, because) = match expect {
             None => (None, None),
             Some(Expect::Allow) => (Some(Expectation::Allow), None),
             Some(Expect::Deny { because }) => (Some(Expectation::Deny), because),
         };
         StepFields { command, expect, because, delivered }.to_json(names)
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        nested::<StepFields>("a step").schema(schemas)
-    }
-}
+    },
+    schema: |schemas| nested::<StepFields>("a step").schema(schemas),
+};
 
 /// A condition of the step's command.
-struct Reason;
-
-impl Shape for Reason {
-    type Value = Condition;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Condition, Error> {
+const REASON: Plain<Condition> = Plain {
+    read: |node, context| {
         let kind = context.kind.expect("the command of a step is read first");
         let (word, conditions) = (node.text()?, kind.conditions());
         let names = conditions.iter().map(|condition| condition.name());
@@ -373,36 +353,31 @@ impl Shape for Reason {
                 Err(Error { help, ..node.error(format!("`{other}` is not a condition of `{kind}`")) })
             }
         }
-    }
+    },
+    write: |value, _| Json::name(*value),
+    schema: |schemas| word::<Condition>().schema(schemas),
+};
 
-    fn write<'a>(&self, value: &Condition, _: &'a Names) -> Json<'a> {
-        Json::name(*value)
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        word::<Condition>().schema(schemas)
-    }
-}
+/// The promises to judge.
+const JUDGED_PROMISES: Plain<EnumSet<Promise>> = Plain {
+    read: |node, context| {
+        let promises = shape::read_words(node, "promises", 0)?;
+        context.promises = Some(promises);
+        Ok(promises)
+    },
+    write: |value, _| Json::list(value.iter().map(Promise::name)),
+    schema: |schemas| words::<Promise>("promises", 0).schema(schemas),
+};
 
 /// One of the promises to judge, each of which is listed once.
-struct JudgedPromise;
-
-impl Shape for JudgedPromise {
-    type Value = Promise;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Promise, Error> {
+const BROKEN_PROMISE: Plain<Promise> = Plain {
+    read: |node, context| {
         let promise = shape::insert_word(&mut context.broken, node)?;
         if context.promises.is_some_and(|judged| !judged.contains(promise)) {
             return Err(node.error(format!("`{promise}` is not one of the promises to judge")));
         }
         Ok(promise)
-    }
-
-    fn write<'a>(&self, value: &Promise, _: &'a Names) -> Json<'a> {
-        Json::name(*value)
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        word::<Promise>().schema(schemas)
-    }
-}
+    },
+    write: |value, _| Json::name(*value),
+    schema: |schemas| word::<Promise>().schema(schemas),
+};

@@ -1,7 +1,7 @@
 //! The JSON schema (draft 2020-12) of records: its definitions, and the pieces of which they are made.
 //!
-//! What a record and a shape look like is said by themselves. A schema says what it can: that a name is known, or a
-//! promise judged, only the reader checks.
+//! Each record and shape describes itself. Some rules are left to the reader, for example that a
+//! name is known or a promise judged.
 
 use super::json::{Json, json};
 use super::record::Record;

@@ -3,54 +3,30 @@
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
-use chatwarden_model::{EnumSet, Group, MAX_GROUPS, NamedEnum, UserSet};
+use chatwarden_model::{EnumSet, Group, NamedEnum, UserSet};
 
 use super::error::Error;
 use super::json::{Json, json};
 use super::limits::{MAX_NAME_CHARS, MAX_STEPS};
-use super::names::{self, Names};
-use super::node::{Node, Object};
-use super::record::{Context, FieldShape, Record, Shape};
+use super::names::Names;
+use super::node::Node;
+use super::record::{Context, Plain, Record, Shape};
 use super::schema::{self, Schemas};
 use super::word::NounOf;
 
 /// A text.
-pub(super) struct Text;
-
-impl Shape for Text {
-    type Value = String;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<String, Error> {
-        node.text().map(Into::into)
-    }
-
-    fn write<'a>(&self, value: &String, _: &'a Names) -> Json<'a> {
-        value.clone().into()
-    }
-
-    fn schema(&self, _: &mut Schemas) -> Json<'static> {
-        json!({"type": "string"})
-    }
-}
+pub(super) const TEXT: Plain<String> = Plain {
+    read: |node, _| node.text().map(Into::into),
+    write: |value, _| value.clone().into(),
+    schema: |_| json!({"type": "string"}),
+};
 
 /// `true` or `false`.
-pub(super) struct Boolean;
-
-impl Shape for Boolean {
-    type Value = bool;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<bool, Error> {
-        node.boolean()
-    }
-
-    fn write<'a>(&self, value: &bool, _: &'a Names) -> Json<'a> {
-        (*value).into()
-    }
-
-    fn schema(&self, _: &mut Schemas) -> Json<'static> {
-        json!({"type": "boolean"})
-    }
-}
+pub(super) const BOOLEAN: Plain<bool> = Plain {
+    read: |node, _| node.boolean(),
+    write: |value, _| (*value).into(),
+    schema: |_| json!({"type": "boolean"}),
+};
 
 /// A whole number within limits.
 pub(super) struct Number(pub(super) RangeInclusive<u64>);
@@ -113,39 +89,24 @@ impl Shape for Step {
 }
 
 /// A hash: 16 hexadecimal digits.
-pub(super) struct Hash;
-
-impl Shape for Hash {
-    type Value = u64;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<u64, Error> {
+pub(super) const HASH: Plain<u64> = Plain {
+    read: |node, _| {
         let text = node.text()?;
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let digits = text.len() == 16 && text.bytes().all(is_digit);
         let hash = u64::from_str_radix(&text, 16).ok().filter(|_| digits);
         hash.ok_or_else(|| node.error("expected 16 hexadecimal digits, in lower case"))
-    }
-
-    fn write<'a>(&self, value: &u64, _: &'a Names) -> Json<'a> {
-        format!("{value:016x}").into()
-    }
-
-    fn schema(&self, _: &mut Schemas) -> Json<'static> {
-        json!({"type": "string", "pattern": "^[0-9a-f]{16}$"})
-    }
-}
+    },
+    write: |value, _| format!("{value:016x}").into(),
+    schema: |_| json!({"type": "string", "pattern": "^[0-9a-f]{16}$"}),
+};
 
 /// One of the words of a vocabulary, or of a part of it.
-pub(super) struct Word<W: 'static>(&'static [W]);
+pub(super) struct Word<W: 'static>(pub(super) &'static [W]);
 
 /// Any word of a vocabulary.
 pub(super) fn word<W: NamedEnum>() -> Word<W> {
     Word(W::ALL)
-}
-
-/// One of these words.
-pub(super) fn word_among<W>(words: &'static [W]) -> Word<W> {
-    Word(words)
 }
 
 impl<W: NounOf> Shape for Word<W> {
@@ -168,7 +129,7 @@ impl<W: NounOf> Shape for Word<W> {
     }
 }
 
-/// A list of words, each once; `what` they are is for errors.
+/// A list of words, each once; errors call them `what`.
 pub(super) struct Words<W> {
     what: &'static str,
     least: usize,
@@ -222,52 +183,14 @@ pub(super) fn name_schema(schemas: &mut Schemas) -> Json<'static> {
 }
 
 /// The name of a group.
-pub(super) struct GroupName;
-
-impl Shape for GroupName {
-    type Value = Group;
-
-    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Group, Error> {
-        context.names.read_group(node)
-    }
-
-    fn write<'a>(&self, value: &Group, names: &'a Names) -> Json<'a> {
-        names.group(*value).into()
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        name_schema(schemas)
-    }
-}
-
-/// The names of groups that are declared here, in order.
-pub(super) struct GroupNames;
-
-impl Shape for GroupNames {
-    type Value = Vec<String>;
-
-    fn read(&self, node: Node<'_>, _: &mut Context) -> Result<Vec<String>, Error> {
-        names::read_groups(node)
-    }
-
-    fn write<'a>(&self, value: &Vec<String>, _: &'a Names) -> Json<'a> {
-        Json::list(value.iter().cloned())
-    }
-
-    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        schema::list(name_schema(schemas), None, Some(MAX_GROUPS), true)
-    }
-}
+pub(super) const GROUP_NAME: Plain<Group> = Plain {
+    read: |node, context| context.names.read_group(node),
+    write: |value, names| names.group(*value).into(),
+    schema: name_schema,
+};
 
 /// A list of the names of users, at most so many, each once.
 pub(super) struct UserNames(pub(super) usize);
-
-impl UserNames {
-    /// The schema of such a list of at least so many.
-    pub(super) fn schema_from(&self, least: usize, schemas: &mut Schemas) -> Json<'static> {
-        schema::list(name_schema(schemas), Some(least), Some(self.0), true)
-    }
-}
 
 impl Shape for UserNames {
     type Value = UserSet;
@@ -281,11 +204,11 @@ impl Shape for UserNames {
     }
 
     fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        self.schema_from(0, schemas)
+        schema::list(name_schema(schemas), Some(0), Some(self.0), true)
     }
 }
 
-/// A list of at most so many values; `what` they are is for errors.
+/// A list of at most so many values; errors call them `what`.
 pub(super) struct List<S> {
     pub(super) of: S,
     pub(super) what: &'static str,
@@ -309,7 +232,7 @@ impl<S: Shape> Shape for List<S> {
     }
 }
 
-/// A record within another; `what` it is is for errors.
+/// A record within another.
 pub(super) struct Nested<R> {
     what: &'static str,
     of: PhantomData<R>,
@@ -320,7 +243,7 @@ pub(super) fn nested<R>(what: &'static str) -> Nested<R> {
     Nested { what, of: PhantomData }
 }
 
-impl<R: Record> Shape for Nested<R> {
+impl<R: Record + PartialEq> Shape for Nested<R> {
     type Value = R;
 
     fn read(&self, node: Node<'_>, context: &mut Context) -> Result<R, Error> {
@@ -336,16 +259,51 @@ impl<R: Record> Shape for Nested<R> {
     }
 }
 
-/// A shape whose values are noted in the context, for the fields that are read later.
-pub(super) struct Noted<S: Shape>(pub(super) S, pub(super) fn(&S::Value, &mut Context));
+/// A field that may be left out and, if it is `nullable`, may be `null`.
+pub(super) struct Optional<S> {
+    of: S,
+    nullable: bool,
+}
 
-impl<S: Shape> Shape for Noted<S> {
+/// A field that may be left out.
+pub(super) fn optional<S>(of: S) -> Optional<S> {
+    Optional { of, nullable: false }
+}
+
+/// A field that may be left out or `null`.
+pub(super) fn nullable<S>(of: S) -> Optional<S> {
+    Optional { of, nullable: true }
+}
+
+impl<S: Shape> Shape for Optional<S> {
+    type Value = Option<S::Value>;
+
+    fn read(&self, node: Node<'_>, context: &mut Context) -> Result<Self::Value, Error> {
+        if self.nullable && node.is_null() { Ok(None) } else { self.of.read(node, context).map(Some) }
+    }
+
+    fn write<'a>(&self, value: &Self::Value, names: &'a Names) -> Json<'a> {
+        value.as_ref().map(|value| self.of.write(value, names)).into()
+    }
+
+    fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
+        let schema = self.of.schema(schemas);
+        if self.nullable { schema::nullable(schema) } else { schema }
+    }
+
+    fn default(&self) -> Option<Self::Value> {
+        Some(None)
+    }
+}
+
+/// A field that is left out if it has its default.
+pub(super) struct OrElse<S: Shape>(pub(super) S, pub(super) fn() -> S::Value);
+
+impl<S: Shape> Shape for OrElse<S> {
     type Value = S::Value;
 
     fn read(&self, node: Node<'_>, context: &mut Context) -> Result<S::Value, Error> {
-        let value = self.0.read(node, context)?;
-        self.1(&value, context);
-        Ok(value)
+        self.0.read(node, context)
     }
 
     fn write<'a>(&self, value: &S::Value, names: &'a Names) -> Json<'a> {
@@ -355,81 +313,8 @@ impl<S: Shape> Shape for Noted<S> {
     fn schema(&self, schemas: &mut Schemas) -> Json<'static> {
         self.0.schema(schemas)
     }
-}
 
-/// A field that may be left out.
-pub(super) struct Optional<S>(pub(super) S);
-
-impl<S: Shape> FieldShape for Optional<S> {
-    type Value = Option<S::Value>;
-
-    const IS_REQUIRED: bool = false;
-
-    fn read_field(
-        &self,
-        fields: &Object<'_>,
-        key: &str,
-        context: &mut Context,
-    ) -> Result<Self::Value, Error> {
-        fields.optional(key, |node| self.0.read(node, context))
-    }
-
-    fn write_field<'a>(&self, value: &Self::Value, names: &'a Names) -> Option<Json<'a>> {
-        value.as_ref().map(|value| self.0.write(value, names))
-    }
-
-    fn field_schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        self.0.schema(schemas)
-    }
-}
-
-/// A field that may be left out or `null`.
-pub(super) struct Nullable<S>(pub(super) S);
-
-impl<S: Shape> FieldShape for Nullable<S> {
-    type Value = Option<S::Value>;
-
-    const IS_REQUIRED: bool = false;
-
-    fn read_field(
-        &self,
-        fields: &Object<'_>,
-        key: &str,
-        context: &mut Context,
-    ) -> Result<Self::Value, Error> {
-        fields.nullable(key, |node| self.0.read(node, context))
-    }
-
-    fn write_field<'a>(&self, value: &Self::Value, names: &'a Names) -> Option<Json<'a>> {
-        value.as_ref().map(|value| self.0.write(value, names))
-    }
-
-    fn field_schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        schema::nullable(self.0.schema(schemas))
-    }
-}
-
-/// A field that is left out if it has its default.
-pub(super) struct OrElse<S: Shape>(pub(super) S, pub(super) fn() -> S::Value);
-
-impl<S: Shape> FieldShape for OrElse<S>
-where
-    S::Value: PartialEq,
-{
-    type Value = S::Value;
-
-    const IS_REQUIRED: bool = false;
-
-    fn read_field(&self, fields: &Object<'_>, key: &str, context: &mut Context) -> Result<S::Value, Error> {
-        let value = fields.optional(key, |node| self.0.read(node, context))?;
-        Ok(value.unwrap_or_else(self.1))
-    }
-
-    fn write_field<'a>(&self, value: &S::Value, names: &'a Names) -> Option<Json<'a>> {
-        (*value != self.1()).then(|| self.0.write(value, names))
-    }
-
-    fn field_schema(&self, schemas: &mut Schemas) -> Json<'static> {
-        self.0.schema(schemas)
+    fn default(&self) -> Option<S::Value> {
+        Some((self.1)())
     }
 }

@@ -38,15 +38,13 @@ impl<'a> Source<'a> {
     /// # Errors
     /// If they are not UTF-8.
     pub fn from_bytes(name: &'a str, bytes: &'a [u8]) -> Result<Self, Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Source { name, text }),
-            Err(error) => {
-                let (valid, rest) = bytes.split_at(error.valid_up_to());
-                // This part was just found to be valid.
-                let text = std::str::from_utf8(valid).unwrap_or_default();
-                Err(Source { name, text }.error(text.len(), format!("byte {:#04x} is not UTF-8", rest[0])))
-            }
-        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let (valid, rest) = bytes.split_at(error.valid_up_to());
+            // This part was just found to be valid.
+            let text = std::str::from_utf8(valid).unwrap_or_default();
+            Source { name, text }.error(text.len(), format!("byte {:#04x} is not UTF-8", rest[0]))
+        })?;
+        Ok(Source { name, text })
     }
 
     /// The JSON value that the text holds.

@@ -129,8 +129,9 @@ fn view(group: &GroupState) -> GroupView {
     }
 }
 
+/// The parts in which two views of a group differ.
 #[inline]
-fn differences(one: &GroupView, other: &GroupView) -> EnumSet<Part> {
+pub fn differences(one: &GroupView, other: &GroupView) -> EnumSet<Part> {
     let GroupView { phase, link, owner, members, invited, banned } = *one;
     EnumSet::from_flags([
         (Part::Phase, phase != other.phase),

@@ -2,13 +2,12 @@
 //!
 //! Their names and the advice about a driver that fails them are in `driver_check`.
 
-use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, NamedEnum, Setup, State};
 
-use super::observed_run::{Difference, ObserveWhen, ObservedRun};
+use super::observed_run::{ObserveWhen, ObservedRun};
 use super::{Check, CheckFailure};
 use crate::driver_process::{DriverAdapter, DriverPool};
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
@@ -44,7 +43,7 @@ impl<'a> DriverChecks<'a> {
         DriverChecks { drivers, about: drivers.about(), setup, names }
     }
 
-    /// Makes a check. The result says what was done, or what is wrong.
+    /// Makes a check. The result is a description of the work, or the reason of the failure.
     pub(super) fn outcome(&self, check: Check) -> Result<String, CheckFailure> {
         match check {
             Check::Answers => self.answers(),
@@ -58,8 +57,9 @@ impl<'a> DriverChecks<'a> {
         }
     }
 
+    /// A driver to which each request is sent only when the one before it is answered.
     fn driver(&self, names: &Names) -> Result<DriverAdapter, Failure> {
-        self.drivers.driver(names)
+        self.drivers.driver(names).map(DriverAdapter::without_pipelining)
     }
 
     /// A trace with commands that build on each other; all kinds of commands occur over many traces.
@@ -70,7 +70,7 @@ impl<'a> DriverChecks<'a> {
 
     fn each_trace(
         &self,
-        check: impl Fn(&[Command]) -> Result<(), CheckFailure>,
+        mut check: impl FnMut(&[Command]) -> Result<(), CheckFailure>,
     ) -> Result<String, CheckFailure> {
         let started = Instant::now();
         let mut count = 0;
@@ -81,9 +81,9 @@ impl<'a> DriverChecks<'a> {
         Ok(format!("{count} traces of {LENGTH} commands"))
     }
 
-    /// A driver that was not used before.
-    fn fresh(&self) -> Result<RefCell<DriverAdapter>, Failure> {
-        self.drivers.fresh_driver(&self.names).map(|driver| RefCell::new(driver.without_pipelining()))
+    /// The same, not used before.
+    fn fresh(&self) -> Result<DriverAdapter, Failure> {
+        self.drivers.fresh_driver(&self.names).map(DriverAdapter::without_pipelining)
     }
 
     fn run(
@@ -102,11 +102,25 @@ impl<'a> DriverChecks<'a> {
         other: &ObservedRun,
         which: &str,
     ) -> Result<(), CheckFailure> {
-        let Some(Difference { at, message }) = one.difference(other, self.about.observes) else {
+        let Some((at, message)) = one.difference(other, self.about.observes) else {
             return Ok(());
         };
         let step = self.step(commands, at);
         Err(CheckFailure::Deviates(format!("{which} differs at {step}: {message}")))
+    }
+
+    /// Runs each trace with both drivers, which must answer the same.
+    fn run_alongside(
+        &self,
+        mut one: DriverAdapter,
+        mut other: DriverAdapter,
+        which: &str,
+    ) -> Result<String, CheckFailure> {
+        self.each_trace(|commands| {
+            let one = self.run(&mut one, commands, ObserveWhen::Always)?;
+            let other = self.run(&mut other, commands, ObserveWhen::Always)?;
+            self.same(commands, &one, &other, which)
+        })
     }
 
     fn step(&self, commands: &[Command], at: Option<usize>) -> String {
@@ -116,23 +130,20 @@ impl<'a> DriverChecks<'a> {
 
     /// Generated traces, and then each listed kind of command once.
     fn answers(&self) -> Result<String, CheckFailure> {
-        let mut driver = self.driver(&self.names)?.without_pipelining();
-        let allowed = Cell::new(EnumSet::empty());
-        let done = {
-            let driver = RefCell::new(&mut driver);
-            self.each_trace(|commands| self.supported(&mut driver.borrow_mut(), commands, &allowed))?
-        };
+        let mut driver = self.driver(&self.names)?;
+        let mut allowed = EnumSet::empty();
+        let done = self.each_trace(|commands| self.supported(&mut driver, commands, &mut allowed))?;
         for kind in self.listed() {
             let bounds = Bounds { commands: EnumSet::from_iter([kind]), ..self.setup.bounds() };
             let command = uniform(&bounds, &mut Seeded::of_run(1, 0));
-            self.supported(&mut driver, &[command], &allowed)?;
+            self.supported(&mut driver, &[command], &mut allowed)?;
         }
-        let never: Vec<_> =
-            self.listed().filter(|kind| !allowed.get().contains(*kind)).map(NamedEnum::name).collect();
-        if allowed.get().is_empty() {
+        if allowed.is_empty() {
             let why = "nothing was ever allowed, so whatever it refuses says nothing".into();
             return Err(CheckFailure::Deviates(why));
         }
+        let never: Vec<_> =
+            self.listed().filter(|kind| !allowed.contains(*kind)).map(NamedEnum::name).collect();
         let never =
             if never.is_empty() { String::new() } else { format!("; never allowed: {}", never.join(", ")) };
         Ok(format!("{done}, {} kinds of commands{never}", self.listed().count()))
@@ -148,7 +159,7 @@ impl<'a> DriverChecks<'a> {
         &self,
         driver: &mut DriverAdapter,
         commands: &[Command],
-        allowed: &Cell<EnumSet<CommandKind>>,
+        allowed: &mut EnumSet<CommandKind>,
     ) -> Result<(), CheckFailure> {
         let run = self.run(driver, commands, ObserveWhen::Always)?;
         if let Some(at) = run.unsupported() {
@@ -156,44 +167,38 @@ impl<'a> DriverChecks<'a> {
             let why = format!("`hello` lists {kind}, and `apply` answers that it is not supported");
             return Err(CheckFailure::Deviates(why));
         }
-        allowed.set(allowed.get().or(run.allowed().map(|at| commands[at].kind()).collect()));
+        run.allowed().for_each(|at| allowed.insert(commands[at].kind()));
         Ok(())
     }
 
     /// Two fresh processes run the same traces. If something survives a reset, it survives in both.
     fn repeatable(&self) -> Result<String, CheckFailure> {
-        let (one, other) = (self.fresh()?, self.fresh()?);
-        self.each_trace(|commands| {
-            let one = self.run(&mut one.borrow_mut(), commands, ObserveWhen::Always)?;
-            let other = self.run(&mut other.borrow_mut(), commands, ObserveWhen::Always)?;
-            self.same(commands, &one, &other, "another process")
-        })
+        self.run_alongside(self.fresh()?, self.fresh()?, "another process")
     }
 
     /// More or fewer observations change nothing. Each way of observing has a process of its own: if something survives
     /// a reset, it survives in all of them.
     fn observe(&self) -> Result<String, CheckFailure> {
-        let (once, twice, seldom) = (self.fresh()?, self.fresh()?, self.fresh()?);
+        let (mut once, mut twice, mut seldom) = (self.fresh()?, self.fresh()?, self.fresh()?);
         self.each_trace(|commands| {
-            let twice = self.run(&mut twice.borrow_mut(), commands, ObserveWhen::Twice)?;
+            let twice = self.run(&mut twice, commands, ObserveWhen::Twice)?;
             if let Some(at) = twice.unstable {
                 let step = self.step(commands, at);
                 return Err(CheckFailure::Deviates(format!(
                     "two observations one after the other differ at {step}"
                 )));
             }
-            let once = self.run(&mut once.borrow_mut(), commands, ObserveWhen::Always)?;
+            let once = self.run(&mut once, commands, ObserveWhen::Always)?;
             self.same(commands, &once, &twice, "the same with each observation made twice")?;
-            let seldom = self.run(&mut seldom.borrow_mut(), commands, ObserveWhen::AtTheEnd)?;
+            let seldom = self.run(&mut seldom, commands, ObserveWhen::AtTheEnd)?;
             self.same(commands, &once, &seldom, "the same with no observation in between")
         })
     }
 
     /// After a reset a fresh system is observed, and the trace runs as it did the first time.
     fn reset(&self) -> Result<String, CheckFailure> {
-        let driver = RefCell::new(self.driver(&self.names)?.without_pipelining());
+        let mut driver = self.driver(&self.names)?;
         self.each_trace(|commands| {
-            let mut driver = driver.borrow_mut();
             let first = self.run(&mut driver, commands, ObserveWhen::Always)?;
             let second = self.run(&mut driver, commands, ObserveWhen::Always)?;
             [&first, &second].into_iter().try_for_each(|run| self.starts_fresh(run))?;
@@ -214,15 +219,15 @@ impl<'a> DriverChecks<'a> {
 
     /// Commands that are sent at once, as many as there is time for, are answered as they are one by one.
     fn pipelining(&self) -> Result<String, CheckFailure> {
-        let mut driver = self.driver(&self.names)?.without_pipelining();
+        let mut driver = self.driver(&self.names)?;
         let started = Instant::now();
         self.run(&mut driver, &self.commands(0), ObserveWhen::Always)?;
-        let histories = (TIME.as_secs_f64() / started.elapsed().as_secs_f64()) as u64;
+        let traces = (TIME.as_secs_f64() / started.elapsed().as_secs_f64()) as u64;
         let commands: Vec<_> =
-            (0..histories.clamp(1, TRACES)).flat_map(|number| self.commands(number)).collect();
+            (0..traces.clamp(1, TRACES)).flat_map(|number| self.commands(number)).collect();
         let in_turn = self.run(&mut driver, &commands, ObserveWhen::Always)?;
         drop(driver);
-        let mut driver = self.driver(&self.names)?;
+        let mut driver = self.drivers.driver(&self.names)?;
         driver.announce(self.setup, &commands);
         let ahead = self.run(&mut driver, &commands, ObserveWhen::AfterCommands)?;
         self.same(&commands, &in_turn, &ahead, "the same trace sent at once")?;
@@ -237,21 +242,15 @@ impl<'a> DriverChecks<'a> {
         };
         let users = (0..self.names.users.len()).map(|index| name("0-u", index)).collect();
         let groups = (0..self.names.groups.len()).map(|index| name("G", index)).collect();
-        let driver =
-            |names: &Names| self.driver(names).map(|driver| RefCell::new(driver.without_pipelining()));
-        let (plain, other) = (driver(&self.names)?, driver(&Names { users, groups })?);
-        self.each_trace(|commands| {
-            let plain = self.run(&mut plain.borrow_mut(), commands, ObserveWhen::Always)?;
-            let other = self.run(&mut other.borrow_mut(), commands, ObserveWhen::Always)?;
-            self.same(commands, &plain, &other, "the same trace with other names")
-        })
+        let (plain, other) = (self.driver(&self.names)?, self.driver(&Names { users, groups })?);
+        self.run_alongside(plain, other, "the same trace with other names")
     }
 
     fn fidelity(&self) -> Result<String, CheckFailure> {
-        let check = CheckConfig { promises: EnumSet::empty(), ..CheckConfig::of(self.about) };
-        let promises = if check.fidelity == Fidelity::PromisesOnly { check.promises } else { EnumSet::all() };
+        let declared = self.about.fidelity;
+        let promises = if declared == Fidelity::PromisesOnly { EnumSet::empty() } else { EnumSet::all() };
         let config = CampaignConfig {
-            check: CheckConfig { promises, ..check },
+            check: CheckConfig { promises, ..CheckConfig::of(self.about) },
             runs: 2_000,
             deadline: Instant::now().checked_add(TIME_FOR_FIDELITY),
             length: LENGTH,
@@ -261,7 +260,7 @@ impl<'a> DriverChecks<'a> {
         let make = || self.drivers.driver(&self.names);
         let campaign = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})?;
         let Some(found) = campaign.found.first() else {
-            return Ok(format!("{}, {} runs, {} commands", check.fidelity, campaign.runs, campaign.commands));
+            return Ok(format!("{declared}, {} runs, {} commands", campaign.runs, campaign.commands));
         };
         let verdict = found.finding.identity().verdict;
         if let Deviation::Indefinite(why) = found.finding.gravest() {
@@ -270,7 +269,6 @@ impl<'a> DriverChecks<'a> {
         let command =
             found.finding.command().expect("only what gives no answer fails before the first command");
         let command = NamedCommand { command, names: &self.names };
-        let declared = check.fidelity;
         Err(CheckFailure::Deviates(format!(
             "it declares {declared}, and {command} is {verdict}: {}",
             verdict.about()
@@ -278,7 +276,7 @@ impl<'a> DriverChecks<'a> {
     }
 
     fn bye(&self) -> Result<String, CheckFailure> {
-        let mut driver = self.driver(&self.names)?;
+        let mut driver = self.drivers.driver(&self.names)?;
         driver.reset(self.setup)?;
         driver.shut_down()?;
         Ok("it exited".into())

@@ -4,7 +4,8 @@
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Setup};
 
-use chatwarden::adapter::{Adapter, Answer, Failure, GroupView, Observation, Part};
+use chatwarden::adapter::{Adapter, Answer, Failure, Observation, Part};
+use chatwarden::lockstep::differences;
 
 /// The moments at which a driver is observed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,14 +31,6 @@ pub(super) struct ObservedRun {
     answers: Vec<Option<Answer>>,
     /// The observation after each command, if there was one.
     observations: Vec<Option<Observation>>,
-}
-
-/// The first difference between two runs.
-pub(super) struct Difference {
-    /// The step; none for the start.
-    pub(super) at: Option<usize>,
-    /// The difference in words.
-    pub(super) message: String,
 }
 
 impl ObservedRun {
@@ -98,10 +91,15 @@ impl ObservedRun {
         self.answers.iter().position(Option::is_none)
     }
 
-    /// The first difference in an answer, or in an observation that both runs have.
-    pub(super) fn difference(&self, other: &ObservedRun, observes: EnumSet<Part>) -> Option<Difference> {
+    /// The first difference in an answer, or in an observation that both runs have: the step, or
+    /// none for the start, and the difference in words.
+    pub(super) fn difference(
+        &self,
+        other: &ObservedRun,
+        observes: EnumSet<Part>,
+    ) -> Option<(Option<usize>, String)> {
         if let Some(message) = differing_parts(self.start.as_ref(), other.start.as_ref(), observes) {
-            return Some(Difference { at: None, message });
+            return Some((None, message));
         }
         (0..self.answers.len()).find_map(|at| {
             let (one, two) = (self.answers[at], other.answers[at]);
@@ -110,7 +108,7 @@ impl ObservedRun {
             } else {
                 Some(format!("it was {}, and now {}", in_words(one), in_words(two)))
             };
-            message.map(|message| Difference { at: Some(at), message })
+            message.map(|message| (Some(at), message))
         })
     }
 }
@@ -132,23 +130,11 @@ fn differing_parts(
 ) -> Option<String> {
     let (one, two) = (one?, two?);
     let Observation { groups, contacts, blocks } = one;
-    let of_groups = groups.iter().zip(&two.groups).map(|(one, two)| differing_group_parts(one, two));
+    let of_groups = groups.iter().zip(&two.groups).map(|(one, two)| differences(one, two));
     let differing = of_groups.fold(EnumSet::empty(), EnumSet::or).or(EnumSet::from_flags([
         (Part::Contacts, *contacts != two.contacts),
         (Part::Blocks, *blocks != two.blocks),
     ]));
     let parts: Vec<_> = differing.and(observes).iter().map(NamedEnum::name).collect();
     (!parts.is_empty()).then(|| format!("otherwise observed: {}", parts.join(", ")))
-}
-
-fn differing_group_parts(one: &GroupView, two: &GroupView) -> EnumSet<Part> {
-    let GroupView { phase, link, owner, members, invited, banned } = *one;
-    EnumSet::from_flags([
-        (Part::Members, members != two.members),
-        (Part::Invited, invited != two.invited),
-        (Part::Phase, phase != two.phase),
-        (Part::Owner, owner != two.owner),
-        (Part::Banned, banned != two.banned),
-        (Part::Link, link != two.link),
-    ])
 }

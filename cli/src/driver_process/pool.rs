@@ -131,11 +131,8 @@ impl DriverPool {
     /// If none can be started, or no restart is left.
     pub fn driver(self: &Arc<Self>, names: &Names) -> Result<DriverAdapter, Failure> {
         let idle = self.idle().pop();
-        let session = match idle {
-            Some(session) => session,
-            None => self.start()?,
-        };
-        Ok(DriverAdapter::new(Arc::clone(self), session, self.about.clone(), names.clone()))
+        let session = idle.map_or_else(|| self.start(), Ok)?;
+        Ok(DriverAdapter::new(self, session, names))
     }
 
     /// Allows this many restarts from now on.
@@ -159,8 +156,7 @@ impl DriverPool {
     /// # Errors
     /// If none can be started.
     pub fn fresh_driver(self: &Arc<Self>, names: &Names) -> Result<DriverAdapter, Failure> {
-        let session = self.replacement()?;
-        Ok(DriverAdapter::new(Arc::clone(self), session, self.about.clone(), names.clone()))
+        Ok(DriverAdapter::new(self, self.replacement()?, names))
     }
 
     pub(super) fn replacement(&self) -> Result<Session, Failure> {

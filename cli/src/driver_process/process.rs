@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_millis(1_000);
 /// The most bytes of the end of standard error that are kept.
 const LOG_BYTES: usize = 4_096;
 
-/// The most reads of what is left of standard error, because the process may never stop writing.
+/// The most reads of the rest of standard error, because the process may never stop writing.
 const LOG_READS: usize = 16;
 
 /// The reason why there is no further line.
@@ -103,13 +103,12 @@ impl Process {
                 let _ = kill_process_group(group, Signal::KILL);
             }
         }
-        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let process = Process {
+            input: child.stdin.take(),
+            output: child.stdout.take(),
+            errors: child.stderr.take(),
             child,
             group,
-            input,
-            output,
-            errors,
             outgoing: Vec::new(),
             sent: 0,
             incoming: Vec::new(),
@@ -119,17 +118,17 @@ impl Process {
             chunk: vec![0; CHUNK].into(),
             is_over: false,
         };
-        process.do_not_block()?;
-        Ok(process)
-    }
-
-    fn do_not_block(&self) -> io::Result<()> {
+        let Process { input, output, errors, .. } = &process;
         let streams = [
-            self.input.as_ref().map(AsFd::as_fd),
-            self.output.as_ref().map(AsFd::as_fd),
-            self.errors.as_ref().map(AsFd::as_fd),
+            input.as_ref().map(AsFd::as_fd),
+            output.as_ref().map(AsFd::as_fd),
+            errors.as_ref().map(AsFd::as_fd),
         ];
-        streams.into_iter().flatten().try_for_each(|stream| Ok(rustix::io::ioctl_fionbio(stream, true)?))
+        // No stream may block.
+        for stream in streams.into_iter().flatten() {
+            rustix::io::ioctl_fionbio(stream, true)?;
+        }
+        Ok(process)
     }
 
     /// The lines that are to be sent; they go out while an answer is waited for.
@@ -283,7 +282,7 @@ impl Process {
 
     /// The end of standard error.
     pub(super) fn end_of_log(&mut self) -> String {
-        // Only what is there already is read.
+        // This reads only text that has already arrived.
         for _ in 0..LOG_READS {
             match self.wait(Duration::ZERO) {
                 Ok((_, true)) => self.read_log(),
@@ -317,9 +316,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.stop(Duration::ZERO);
-        }
+        self.stop(Duration::ZERO);
     }
 }
 

@@ -13,7 +13,7 @@ use super::StartError;
 use super::process::{self, Process, ReadError};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::{
-    Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing,
+    Error, Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing,
 };
 
 /// The page that describes the right answers.
@@ -21,9 +21,6 @@ const PAGE: &str = "docs/protocol.md";
 
 /// The most characters of a line that a message quotes.
 const SHOWN: usize = 300;
-
-/// The name under which errors speak of a line.
-const ANSWER: &str = "answer";
 
 /// A driver that has introduced itself.
 #[derive(Debug)]
@@ -47,8 +44,7 @@ impl Session {
         let mut session =
             Session { process, limit, next_id: 1, awaited: VecDeque::new(), line: Vec::new(), failure: None };
         let id = session.send(Request::Hello, &SessionContext::default());
-        let about = session.receive(id, |node| read_about(node).map_err(|error| error.to_string()));
-        let about = about.map_err(StartError::Driver)?;
+        let about = session.receive(id, read_about).map_err(StartError::Driver)?;
         Ok((session, about))
     }
 
@@ -70,7 +66,7 @@ impl Session {
     pub(super) fn receive<T>(
         &mut self,
         id: u64,
-        read: impl FnOnce(Node<'_>) -> Result<T, String>,
+        read: impl FnOnce(Node<'_>) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
@@ -80,24 +76,24 @@ impl Session {
                 return Err(Failure::Failed("an answer is waited for that was taken already".into()));
             };
             self.read_line(request)?;
-            let read_frame = || Reply::read(Source::from_bytes(ANSWER, &self.line)?);
+            let read_frame = || Reply::read(Source::from_bytes("answer", &self.line)?);
             let wrong = match read_frame() {
                 Err(error) => error.to_string(),
                 Ok(reply) if reply.id != Some(awaited) => misplaced(&reply, awaited),
                 Ok(_) if awaited != id => continue,
                 Ok(Reply { outcome: Ok(node), .. }) => match read(node) {
                     Ok(result) => return Ok(result),
-                    Err(error) => error,
+                    Err(error) => error.to_string(),
                 },
                 Ok(Reply { outcome: Err(refusal), .. }) => return Err(self.refused(request, &refusal)),
             };
-            return Err(self.unreadable(request, awaited, &wrong));
+            let method = request.method().name();
+            let line = self.quoted();
+            let what = format!(
+                "the driver's answer to `{method}` (request {awaited}) is wrong: {wrong}; the line is {line}"
+            );
+            return Err(self.fail(what, method));
         }
-    }
-
-    /// Waits for an empty answer.
-    pub(super) fn receive_nothing(&mut self, id: u64) -> Result<(), Failure> {
-        self.receive(id, |node| read_nothing(node).map_err(|error| error.to_string()))
     }
 
     /// Skips the answers of a run that was given up.
@@ -139,7 +135,7 @@ impl Session {
             return Ok(());
         }
         let id = self.send(Request::Bye, &SessionContext::default());
-        self.receive_nothing(id)?;
+        self.receive(id, read_nothing)?;
         let limit = humantime::format_duration(self.limit);
         let wrong = match self.process.line(self.limit) {
             Ok(line) => format!("the driver wrote a line of {} bytes after its answer to `bye`", line.len()),
@@ -201,15 +197,6 @@ impl Session {
         }
     }
 
-    fn unreadable(&mut self, request: Request, id: u64, wrong: &str) -> Failure {
-        let method = request.method().name();
-        let what = format!(
-            "the driver's answer to `{method}` (request {id}) is wrong: {wrong}; the line is {}",
-            self.quoted()
-        );
-        self.fail(what, method)
-    }
-
     /// Ends the session: from now on answers could not be matched with requests.
     fn fail(&mut self, what: String, anchor: &str) -> Failure {
         self.process.stop(Duration::ZERO);
@@ -221,7 +208,11 @@ impl Session {
     /// The line, or its start, as messages quote it.
     fn quoted(&self) -> String {
         let text = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN)]);
-        let mut shown: String = text.chars().take(SHOWN).flat_map(visible).collect();
+        let mut shown = String::new();
+        for char in text.chars().take(SHOWN) {
+            // A terminal obeys control characters.
+            if char.is_control() { shown.extend(char.escape_debug()) } else { shown.push(char) }
+        }
         if shown.len() < self.line.len() {
             let _ = write!(shown, "… ({} bytes)", self.line.len());
         }
@@ -248,11 +239,4 @@ fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
         }
         (Some(id), _) => format!("its id is {id}, out of turn; expected {awaited}"),
     }
-}
-
-/// A character as a message shows it: control characters, which a terminal would obey, are escaped.
-fn visible(char: char) -> impl Iterator<Item = char> {
-    let escaped = char.is_control().then(|| char.escape_debug());
-    let plain = escaped.is_none().then_some(char);
-    escaped.into_iter().flatten().chain(plain)
 }

@@ -53,15 +53,13 @@ impl<'a> Reply<'a> {
         let reply = line.root()?.object("an answer")?.only(&["jsonrpc", "id", "result", "error"])?;
         check_jsonrpc(&reply)?;
         let id = reply.nullable("id", |id| id.integer(0..=u64::MAX))?;
-        if reply.key("id").is_none() {
-            reply.required("id")?;
-        }
-        let outcome = match reply.optional("error", read_refusal)? {
-            None => Ok(reply.required("result")?),
-            Some(refusal) => match reply.key("result") {
-                None => Err(refusal),
-                Some(key) => return Err(key.error("an answer has either a `result` or an `error`, not both")),
-            },
+        reply.required("id")?;
+        let outcome = match (reply.optional("error", read_refusal)?, reply.key("result")) {
+            (None, _) => Ok(reply.required("result")?),
+            (Some(refusal), None) => Err(refusal),
+            (Some(_), Some(key)) => {
+                return Err(key.error("an answer has either a `result` or an `error`, not both"));
+            }
         };
         Ok(Reply { id, outcome })
     }

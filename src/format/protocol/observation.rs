@@ -1,7 +1,7 @@
 //! Observations: the parts of an implementation's state that can be seen. Each part that `hello` listed is there, and
 //! no other.
 
-use chatwarden_model::{EnumSet, Group, MAX_GROUPS, MAX_USERS, NamedEnum, User, UserSet};
+use chatwarden_model::{EnumSet, Group, MAX_GROUPS, MAX_USERS, NamedEnum, UserSet};
 
 use super::answer::write_result;
 use super::request::SessionContext;
@@ -33,13 +33,12 @@ pub fn read_observation(
     if let Some(node) = expected(&fields, "groups", any_of_groups, "any part of a group")? {
         read_groups(node, context, observes, groups)?;
     }
+    let kinds = setup.cast.kinds();
     if let Some(node) = expected(&fields, "contacts", observes.contains(Part::Contacts), "`contacts`")? {
-        let is_child = |user: User| setup.cast.kinds().children.contains(user);
-        read_pairs(node, names, contacts, is_child, "a child")?;
+        read_pairs(node, names, contacts, kinds.children, "a child")?;
     }
     if let Some(node) = expected(&fields, "blocks", observes.contains(Part::Blocks), "`blocks`")? {
-        let chats = |user: User| setup.cast.kinds().chatting().contains(user);
-        read_pairs(node, names, blocks, chats, "a user who chats")?;
+        read_pairs(node, names, blocks, kinds.chatting(), "a user who chats")?;
     }
     Ok(())
 }
@@ -107,13 +106,13 @@ fn read_pairs(
     node: Node<'_>,
     names: &Names,
     sets: &mut [UserSet; MAX_USERS],
-    first_may_be: impl Fn(User) -> bool,
+    first_may_be: UserSet,
     who: &str,
 ) -> Result<(), Error> {
     for item in node.list("pairs", 0..=MAX_USERS * MAX_USERS)? {
         let pair = item.list("users", 2..=2)?;
         let [first, second] = [names.read_user(pair[0])?, names.read_user(pair[1])?];
-        if !first_may_be(first) {
+        if !first_may_be.contains(first) {
             return Err(pair[0].error(format!("`{}` is not {who}", names.user(first))));
         }
         if sets[first.index()].contains(second) {
@@ -138,9 +137,7 @@ pub fn write_observation(
     let launched = || {
         let all = Group::first(setup.groups).map(|group| (group, &groups[group.index()]));
         let launched = all.filter(|(_, view)| **view != GroupView::default());
-        Json::List(
-            launched.map(|(group, view)| group_json(names.group(group), view, names, observes)).collect(),
-        )
+        Json::list(launched.map(|(group, view)| group_json(names.group(group), view, names, observes)))
     };
     let result = Json::object([
         ("groups", any_of_groups.then(launched)),
@@ -167,8 +164,7 @@ fn group_json<'a>(name: &'a str, view: &GroupView, names: &'a Names, observes: E
 
 fn pairs<'a>(sets: &[UserSet; MAX_USERS], names: &'a Names) -> Json<'a> {
     let first = UserSet::first(names.users.len()).iter();
-    let pairs = first.flat_map(|user| {
+    Json::list(first.flat_map(|user| {
         names.of(sets[user.index()]).map(move |other| Json::list([names.user(user), other]))
-    });
-    Json::List(pairs.collect())
+    }))
 }

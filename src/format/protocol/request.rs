@@ -58,7 +58,8 @@ pub enum Request {
     Bye,
 }
 
-/// What a reset fixes for the requests that follow: the cast, groups and policy, and the names of users and groups.
+/// The values that a reset fixes for the requests that follow: the cast, groups and policy, and
+/// the names of users and groups.
 ///
 /// ```
 /// use chatwarden::format::SessionContext;
@@ -81,7 +82,7 @@ impl Default for SessionContext {
 }
 
 impl Request {
-    /// What is asked.
+    /// The method that is called.
     pub fn method(self) -> Method {
         match self {
             Request::Hello => Method::Hello,
@@ -128,39 +129,32 @@ impl Request {
 pub struct Incoming {
     /// The id as JSON; `null` where there is none.
     pub id: String,
-    /// What is asked, or the error that is to be answered.
+    /// The request, or the error that is to be answered.
     pub request: Result<Request, Refusal>,
 }
 
 impl Incoming {
     /// The request that the line holds. The names in a command are those of the context, which a reset replaces.
     pub fn read(line: Source<'_>, context: &mut SessionContext) -> Self {
-        let refused = |id: &str, code, error: &Error| Incoming {
-            id: id.into(),
-            request: Err(Refusal { code, message: error.to_string() }),
-        };
-        let node = match line.root() {
-            Ok(node) => node,
-            Err(error) => return refused("null", code::NOT_JSON, &error),
-        };
-        let call = match node.object("a request") {
-            Ok(call) => call,
-            Err(error) => return refused("null", code::NOT_A_REQUEST, &error),
-        };
-        let id = call.required("id").map_or("null", Node::raw);
-        let method = match read_call(&call) {
-            Ok(method) => method,
-            Err(error) => return refused(id, code::NOT_A_REQUEST, &error),
-        };
-        let method = match method.word::<Method>() {
-            Ok(method) => method,
-            Err(error) => return refused(id, code::NO_SUCH_METHOD, &error),
-        };
-        match read_params(method, &call, context) {
-            Ok(request) => Incoming { id: id.into(), request: Ok(request) },
-            Err(error) => refused(id, code::WRONG_PARAMETERS, &error),
-        }
+        let mut id = "null";
+        let request = read_request(line, &mut id, context);
+        Incoming { id: id.into(), request }
     }
+}
+
+/// Reads a request, and sets its id as soon as that is known.
+fn read_request<'a>(
+    line: Source<'a>,
+    id: &mut &'a str,
+    context: &mut SessionContext,
+) -> Result<Request, Refusal> {
+    let refused = |code| move |error: Error| Refusal { code, message: error.to_string() };
+    let node = line.root().map_err(refused(code::NOT_JSON))?;
+    let call = node.object("a request").map_err(refused(code::NOT_A_REQUEST))?;
+    *id = call.required("id").map_or("null", Node::raw);
+    let method = read_call(&call).map_err(refused(code::NOT_A_REQUEST))?;
+    let method = method.word().map_err(refused(code::NO_SUCH_METHOD))?;
+    read_params(method, &call, context).map_err(refused(code::WRONG_PARAMETERS))
 }
 
 /// The method that is called.
