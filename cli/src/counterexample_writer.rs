@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
+use crate::args::coverage::policy_name;
+use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
 use chatwarden::triage::{hash, write};
@@ -87,16 +89,13 @@ impl CounterexampleWriter {
 
     /// The promise and the policy, with a hash of what is replayed.
     fn name(&self, scenario: &Scenario, promise: Promise) -> String {
-        let policy = match self.policy {
-            PolicySpec::Preset(preset) => preset.name(),
-            PolicySpec::Full(_) => "custom",
-        };
+        let policy = policy_name(&self.policy);
         format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
     }
 }
 
 fn about(promise: Promise, length: usize, alphabet: usize) -> String {
-    let times = if length == 1 { "1 command".into() } else { format!("{length} commands") };
+    let times = counted(length, "command");
     format!(
         "Following the policy breaks the promise {promise} ({}) after {times}. No shorter history breaks it: all of \
          them were tried that can be made of the {alphabet} commands explored.",

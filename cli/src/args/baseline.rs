@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::baseline::{self, Baseline, BaselineMatch};
-use crate::report::{Event, Report};
+use crate::report::{Event, Report, counted};
 use crate::{CliError, args};
 use chatwarden::format::KnownFinding;
 
@@ -64,8 +64,8 @@ impl BaselineArgs {
         if let (true, Some(file)) = (self.update_baseline, &self.baseline) {
             let updated = baseline.updated(&could_be_found);
             baseline::write(file, updated.iter().cloned())?;
-            let plural = if updated.len() == 1 { "" } else { "s" };
-            anstream::eprintln!("{} lists {} known finding{plural}", file.display(), updated.len());
+            let count = counted(updated.len(), "known finding");
+            anstream::eprintln!("{} lists {count}", file.display());
         }
         Ok(())
     }

@@ -189,7 +189,7 @@ impl Fuzz {
         interrupt: &Interrupt,
     ) -> Option<Reachability> {
         let policy = coverage::policy_name(&writer.policy);
-        config.coverage.then(|| coverage::reachability(config.setup, config.commands, &policy, interrupt))
+        config.coverage.then(|| coverage::search_reachable(config.setup, config.commands, &policy, interrupt))
     }
 
     /// Reports the known findings that are absent, and updates the baseline.
@@ -215,12 +215,19 @@ impl Fuzz {
         reachability: Option<&Reachability>,
         reports: &mut impl Report,
     ) -> Result<(), CliError> {
-        if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &result.coverage, reachability)
+        if let (true, Some(coverage), Some(reachability)) =
+            (self.coverage.coverage, &result.coverage, reachability)
         {
             let policy = &coverage::policy_name(&writer.policy);
             let cast = &coverage::cast_name(&writer.cast);
             let groups = self.groups.into();
-            reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
+            reports.event(Event::CoverageCounted(&Covered {
+                policy,
+                cast,
+                groups,
+                coverage,
+                reachability,
+            }))?;
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl Suite {
                 cast,
                 groups: setup.groups,
                 coverage: &suite.coverage(&setup),
-                ground: &suite.reachability,
+                reachability: &suite.reachability,
             }))?;
         }
         reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;

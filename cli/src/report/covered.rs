@@ -21,7 +21,7 @@ use chatwarden_explore::suite::Suite;
 ///     cast: "small",
 ///     groups: 2,
 ///     coverage: &Coverage::default(),
-///     ground: &Reachability::default(),
+///     reachability: &Reachability::default(),
 /// };
 /// assert_eq!(covered.count(PointStatus::Reached), 0);
 /// ```
@@ -36,18 +36,18 @@ pub struct Covered<'a> {
     /// The points that were covered.
     pub coverage: &'a Coverage,
     /// The reachable points.
-    pub ground: &'a Reachability,
+    pub reachability: &'a Reachability,
 }
 
 impl Covered<'_> {
     /// The status of the point.
-    pub fn standing(&self, point: Point) -> PointStatus {
-        self.ground.status(self.coverage, point)
+    pub fn status(&self, point: Point) -> PointStatus {
+        self.reachability.status(self.coverage, point)
     }
 
     /// The points with that status.
     pub fn points(&self, status: PointStatus) -> impl Iterator<Item = Point> + '_ {
-        Point::all().iter().copied().filter(move |point| self.standing(*point) == status)
+        Point::all().iter().copied().filter(move |point| self.status(*point) == status)
     }
 
     /// How many points have that status.

@@ -12,6 +12,7 @@ use crate::baseline::BaselineMatch;
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BaselineVerdict, Place, Scenario};
+use chatwarden::replay;
 use chatwarden::trace::Trace;
 use chatwarden_explore::PromiseResult;
 
@@ -44,7 +45,7 @@ impl Diagnostic<'_> {
     }
 }
 
-/// The findings of an event.
+/// The findings of an event. Only these events have any.
 pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
     match event {
         Event::FindingSaved(saved, matched) => vec![found(saved, matched)],
@@ -54,14 +55,7 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
         Event::PolicyExplored(explored) => {
             explored.matched.iter().map(|(promise, matched)| broken(explored, *promise, matched)).collect()
         }
-        Event::ScenarioUnreadable(..)
-        | Event::CampaignFinished(_)
-        | Event::PoliciesCompared(_)
-        | Event::ImplementationExplored(_)
-        | Event::KnownFindingAbsent(_)
-        | Event::DriverChecked(_)
-        | Event::CoverageCounted(_)
-        | Event::SuiteWritten(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -69,8 +63,9 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
 pub(super) fn steps(replayed: &Replayed<'_>) -> Vec<String> {
     let (setup, names) = (replayed.scenario.setup(), replayed.scenario.names());
     let describer = Describer { names: &names, setup: &setup };
-    let count = replayed.at.map_or(usize::MAX, |at| at + 1);
-    replayed.scenario.steps.iter().take(count).map(|step| describer.command(step.command)).collect()
+    let mut commands = replay::commands(replayed.scenario);
+    commands.truncate(replayed.at.map_or(usize::MAX, |at| at + 1));
+    texts(&describer, &commands)
 }
 
 fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic<'a> {
@@ -122,7 +117,8 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
     }
 }
 
-fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
+/// The commands in words.
+pub(super) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
     commands.iter().map(|command| describer.command(*command)).collect()
 }
 

@@ -105,8 +105,8 @@ impl Report for Sarif {
             Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) => {
                 self.notify(&format!("check-driver {}: {wrong}", check.name()));
             }
-            Event::ImplementationExplored(conformance) if !conformance.answers_what_was_asked() => {
-                self.notify(&format!("not complete: {}", conformance.driven.end.about()));
+            Event::ImplementationExplored(explored) if !explored.answers_what_was_asked() => {
+                self.notify(&format!("not complete: {}", explored.result.end.about()));
             }
             _ => {}
         }

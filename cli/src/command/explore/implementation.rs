@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use chatwarden_model::NamedEnum;
-
 use super::Explore;
 use crate::args::implementation::Implementation;
 use crate::args::{self, NamedArg};
@@ -68,14 +66,10 @@ pub(crate) fn run(
     reports.event(Event::ImplementationExplored(&ImplementationExplored {
         policy: &policy.name,
         cast: &options.cast.name,
-        groups: options.groups.into(),
-        alphabet: search.actions.len(),
         adapter,
         fault: triage.pipeline.writer.fault.as_deref(),
-        fidelity: implementation.fidelity.name(),
-        alike: search.equivalence,
-        symmetry: search.symmetry,
-        driven: &result,
+        search: &search,
+        result: &result,
         findings: counts.findings,
         time,
     }))?;
