@@ -57,8 +57,8 @@ impl CounterexampleWriter {
     ///
     /// # Errors
     /// If it cannot be written, or if the file on disk does not break the promise.
-    pub fn save(&self, promise: Promise, chain: &[Command], alphabet: usize) -> io::Result<PathBuf> {
-        let path = write(&self.directory, &self.scenario(promise, chain, alphabet))?;
+    pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
+        let path = write(&self.directory, &self.scenario(promise, commands, actions))?;
         let saved = Scenario::open(&path).map_err(io::Error::other)?;
         replay::against_policy(&saved).map_err(io::Error::other)?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
@@ -67,10 +67,10 @@ impl CounterexampleWriter {
         Ok(path)
     }
 
-    fn scenario(&self, promise: Promise, chain: &[Command], alphabet: usize) -> Scenario {
+    fn scenario(&self, promise: Promise, commands: &[Command], actions: usize) -> Scenario {
         let mut scenario = Scenario {
             name: String::new(),
-            about: Some(about(promise, chain.len(), alphabet)),
+            about: Some(about(promise, commands.len(), actions)),
             source: None,
             policy: self.policy,
             cast: self.cast.clone(),
@@ -80,7 +80,7 @@ impl CounterexampleWriter {
             breaks: Vec::new(),
             finding: None,
         };
-        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), chain);
+        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), commands);
         let judged = scenario.judged();
         scenario.breaks.retain(|known| judged.contains(known.promise));
         scenario.name = self.name(&scenario, promise);
@@ -94,11 +94,11 @@ impl CounterexampleWriter {
     }
 }
 
-fn about(promise: Promise, length: usize, alphabet: usize) -> String {
+fn about(promise: Promise, length: usize, actions: usize) -> String {
     let times = counted(length, "command");
     format!(
         "Following the policy breaks the promise {promise} ({}) after {times}. No shorter history breaks it: all of \
-         them were tried that can be made of the {alphabet} commands explored.",
+         them were tried that can be made of the {actions} commands explored.",
         promise.about()
     )
 }

@@ -50,16 +50,16 @@ impl SuiteWriter {
     ///
     /// # Errors
     /// If the file cannot be written, or the policy does not do what the file says.
-    pub fn save(&self, chain: &SuiteTrace) -> io::Result<PathBuf> {
-        let path = write(&self.directory, &self.scenario(chain))?;
+    pub fn save(&self, trace: &SuiteTrace) -> io::Result<PathBuf> {
+        let path = write(&self.directory, &self.scenario(trace))?;
         let saved = Scenario::open(&path).map_err(io::Error::other)?;
         replay::against_policy(&saved).map_err(io::Error::other)?;
         Ok(path)
     }
 
-    fn scenario(&self, chain: &SuiteTrace) -> Scenario {
+    fn scenario(&self, trace: &SuiteTrace) -> Scenario {
         let mut groups = 0;
-        for command in &chain.commands {
+        for command in &trace.commands {
             command.each_argument(|_, argument| {
                 if let Argument::Group(group) = argument {
                     groups = groups.max(group.index() + 1);
@@ -67,8 +67,8 @@ impl SuiteWriter {
             });
         }
         let mut scenario = Scenario {
-            name: chain.about.to_string(),
-            about: Some(format!("{}.", sentence(chain.about))),
+            name: trace.about.to_string(),
+            about: Some(format!("{}.", sentence(trace.about))),
             source: None,
             policy: self.policy,
             cast: self.cast.clone(),
@@ -78,7 +78,7 @@ impl SuiteWriter {
             breaks: Vec::new(),
             finding: None,
         };
-        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), &chain.commands);
+        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), &trace.commands);
         scenario
     }
 }

@@ -1,7 +1,7 @@
 //! The data of reports on authorization coverage and on conformance suites, and sentences about
 //! points.
 //!
-//! Points are defined in `coverage`; the chains of a suite are chosen in the crate
+//! Points are defined in `coverage`; the traces of a suite are chosen in the crate
 //! `chatwarden-explore`.
 
 use std::path::Path;
@@ -76,14 +76,14 @@ pub struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// How many commands all its chains have together.
+    /// How many commands all its traces have together.
     pub fn steps(&self) -> usize {
-        self.suite.traces.iter().map(|chain| chain.commands.len()).sum()
+        self.suite.traces.iter().map(|trace| trace.commands.len()).sum()
     }
 
-    /// How many commands the longest chain has.
+    /// How many commands the longest trace has.
     pub fn longest(&self) -> usize {
-        self.suite.traces.iter().map(|chain| chain.commands.len()).max().unwrap_or_default()
+        self.suite.traces.iter().map(|trace| trace.commands.len()).max().unwrap_or_default()
     }
 }
 

@@ -1,5 +1,5 @@
 //! A finding as CI systems show it, from any event: its severity, its file and line, one sentence,
-//! and the chain of its commands.
+//! and its commands.
 //!
 //! The reports do layout and escaping.
 
@@ -27,7 +27,7 @@ pub(super) struct Diagnostic<'a> {
     /// The step that shows it, if it is a single step.
     pub(super) at: Option<usize>,
     /// The commands up to that step, each with its place in the file.
-    pub(super) chain: Vec<(String, Option<Place>)>,
+    pub(super) trace: Vec<(String, Option<Place>)>,
 }
 
 /// The severity of a finding. It is a warning if nobody can use it to reach anybody, or if there is
@@ -38,10 +38,19 @@ pub(super) enum Severity {
     Warning,
 }
 
+impl Severity {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 impl Diagnostic<'_> {
     /// The place in the file of the step that shows it.
     pub(super) fn place(&self) -> Option<Place> {
-        self.chain.get(self.at?)?.1
+        self.trace.get(self.at?)?.1
     }
 }
 
@@ -77,7 +86,7 @@ fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic
         message: format!("{}: {}", finding.identity().verdict, describer.deviation(finding.gravest())),
         file: Some(saved.file),
         at: finding.command().map(|_| finding.at()),
-        chain: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),
+        trace: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),
     }
 }
 
@@ -88,18 +97,18 @@ fn failed<'a>(replayed: &Replayed<'a>, matched: &'a BaselineMatch) -> Diagnostic
         message: replayed.message.unwrap_or_default().into(),
         file: Some(replayed.file),
         at: replayed.at,
-        chain: placed(Some(replayed.file), steps(replayed)),
+        trace: placed(Some(replayed.file), steps(replayed)),
     }
 }
 
 /// A broken promise of a policy. It is an error only if the promise was expected to be kept.
 fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMatch) -> Diagnostic<'a> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
-    let chain = match explored.exploration.result_of(promise) {
-        PromiseResult::Broken(chain) => chain.as_slice(),
+    let commands = match explored.exploration.result_of(promise) {
+        PromiseResult::Broken(commands) => commands.as_slice(),
         PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
     };
-    let trace = Trace::of_policy(&explored.setup, chain);
+    let trace = Trace::of_policy(&explored.setup, commands);
     let last = trace.steps.last();
     let breach = last.and_then(|last| last.breaches.iter().find(|breach| breach.promise == promise));
     let breaks = match breach {
@@ -112,13 +121,13 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
         level: if explored.is_expected_kept { Severity::Error } else { Severity::Warning },
         message: format!("the policy {} {breaks}", explored.policy),
         file,
-        at: chain.len().checked_sub(1),
-        chain: placed(file, texts(&describer, chain)),
+        at: commands.len().checked_sub(1),
+        trace: placed(file, texts(&describer, commands)),
     }
 }
 
 /// The commands in words.
-pub(super) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
+pub(crate) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
     commands.iter().map(|command| describer.command(*command)).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Text for people in a terminal or in the log of a CI job: the chain of each finding, the outcome
+//! Text for people in a terminal or in the log of a CI job: the trace of each finding, the outcome
 //! of each scenario, and a summary at the end.
 
 mod covered;

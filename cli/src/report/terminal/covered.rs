@@ -118,9 +118,8 @@ impl<W: Write> Terminal<W> {
 
 /// How many of the reachable points were covered.
 fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) -> String {
-    let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
     let (mut reached, mut all) = (0, 0);
-    for point in standings {
+    for point in Point::all().iter().filter(|point| point.command() == kind && of(point)) {
         let status = covered.status(*point);
         reached += usize::from(status == PointStatus::Reached);
         all += usize::from(status != PointStatus::Unreachable);

@@ -118,10 +118,10 @@ fn promise_line(
         PromiseResult::KeptByConstruction => {
             writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
         }
-        PromiseResult::Broken(chain) => {
+        PromiseResult::Broken(trace) => {
             let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
-            writeln!(out, "{style}broken by {}{known}{style:#}", counted(chain.len(), "command"))?;
-            write_trace(out, explored, promise, chain)
+            writeln!(out, "{style}broken by {}{known}{style:#}", counted(trace.len(), "command"))?;
+            write_trace(out, explored, promise, trace)
         }
     }
 }
@@ -131,10 +131,10 @@ fn write_trace(
     out: &mut impl Write,
     explored: &Explored,
     promise: Promise,
-    chain: &[Command],
+    commands: &[Command],
 ) -> io::Result<()> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
-    let trace = Trace::of_policy(&explored.setup, chain);
+    let trace = Trace::of_policy(&explored.setup, commands);
     for record in &trace.steps {
         let to = match record.delivered.is_empty() {
             true => String::new(),
@@ -177,8 +177,8 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
         PromiseResult::KeptByConstruction => ("·".into(), DIM),
-        PromiseResult::Broken(chain) => {
-            (chain.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        PromiseResult::Broken(trace) => {
+            (trace.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
         }
     }
 }
