@@ -4,7 +4,7 @@
 //! No implementation takes part, so the scenario has no finding.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
@@ -58,9 +58,7 @@ impl CounterexampleWriter {
     /// # Errors
     /// If it cannot be written, or if the file on disk does not break the promise.
     pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
-        let path = write(&self.directory, &self.scenario(promise, commands, actions))?;
-        let saved = Scenario::open(&path).map_err(io::Error::other)?;
-        replay::against_policy(&saved).map_err(io::Error::other)?;
+        let (path, saved) = write_checked(&self.directory, &self.scenario(promise, commands, actions))?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
             return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
         }
@@ -69,18 +67,10 @@ impl CounterexampleWriter {
 
     fn scenario(&self, promise: Promise, commands: &[Command], actions: usize) -> Scenario {
         let mut scenario = Scenario {
-            name: String::new(),
             about: Some(about(promise, commands.len(), actions)),
-            source: None,
-            policy: self.policy,
-            cast: self.cast.clone(),
-            groups: self.groups.clone(),
-            steps: Vec::new(),
             promises: self.promises,
-            breaks: Vec::new(),
-            finding: None,
+            ..policy_scenario(self.policy, &self.cast, self.groups.clone(), commands)
         };
-        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), commands);
         let judged = scenario.judged();
         scenario.breaks.retain(|known| judged.contains(known.promise));
         scenario.name = self.name(&scenario, promise);
@@ -92,6 +82,37 @@ impl CounterexampleWriter {
         let policy = policy_name(&self.policy);
         format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
     }
+}
+
+/// A scenario without a name that expects what the policy does.
+pub(crate) fn policy_scenario(
+    policy: PolicySpec,
+    cast: &CastSpec,
+    groups: Vec<String>,
+    commands: &[Command],
+) -> Scenario {
+    let mut scenario = Scenario {
+        name: String::new(),
+        about: None,
+        source: None,
+        policy,
+        cast: cast.clone(),
+        groups,
+        steps: Vec::new(),
+        promises: None,
+        breaks: Vec::new(),
+        finding: None,
+    };
+    (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), commands);
+    scenario
+}
+
+/// Writes a scenario, reads the file back and replays it with the policy.
+pub(crate) fn write_checked(directory: &Path, scenario: &Scenario) -> io::Result<(PathBuf, Scenario)> {
+    let path = write(directory, scenario)?;
+    let saved = Scenario::open(&path).map_err(io::Error::other)?;
+    replay::against_policy(&saved).map_err(io::Error::other)?;
+    Ok((path, saved))
 }
 
 fn about(promise: Promise, length: usize, actions: usize) -> String {

@@ -29,18 +29,13 @@ pub(crate) struct Certify {
     /// duration as long as it takes; `0s`: not at all [default: 1s if the implementation can be
     /// copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
-    certify: Option<Option<Duration>>,
+    pub(crate) certify: Option<Option<Duration>>,
     /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = args::positive_duration)]
     pub(crate) shrink_time: Duration,
 }
 
 impl Certify {
-    /// Whether the option was given.
-    pub(crate) fn is_given(&self) -> bool {
-        self.certify.is_some()
-    }
-
     /// The limits of the search; none if nothing is to be searched.
     pub(crate) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
         let time = match self.certify {

@@ -125,7 +125,7 @@ impl Explore {
         let given = [
             ("--paths", self.paths.is_some()),
             ("--well-typed", self.well_typed),
-            ("--certify", self.certify.is_given()),
+            ("--certify", self.certify.certify.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) => {

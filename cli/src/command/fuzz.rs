@@ -234,8 +234,9 @@ impl Fuzz {
         )
     }
 
+    /// Whether the campaign collects every finding, as the update of a baseline needs.
     fn keeps_going(&self) -> bool {
-        self.keep_going || self.known.updates()
+        self.keep_going || self.known.update_baseline
     }
 
     fn guidance(&self) -> Guidance {

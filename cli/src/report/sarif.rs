@@ -21,7 +21,7 @@ use super::diagnostic::{Diagnostic, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
-use chatwarden::format::{Error, KnownFinding, Place};
+use chatwarden::format::{KnownFinding, Place};
 
 /// Collects findings and writes them as one SARIF file at the end.
 ///
@@ -69,14 +69,6 @@ impl Sarif {
         self.notifications.push(json!({"level": "error", "message": {"text": text}}));
     }
 
-    fn unreadable(&mut self, file: &Path, error: &Error) {
-        self.notifications.push(json!({
-            "level": "error",
-            "message": {"text": error.to_string()},
-            "locations": [{"physicalLocation": physical(file, error.place)}],
-        }));
-    }
-
     fn document(&self) -> Value {
         json!({
             "$schema": SCHEMA,
@@ -101,7 +93,11 @@ impl Sarif {
 impl Report for Sarif {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::ScenarioUnreadable(file, error) => self.notifications.push(json!({
+                "level": "error",
+                "message": {"text": error.to_string()},
+                "locations": [{"physicalLocation": physical(file, error.place)}],
+            })),
             Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) => {
                 self.notify(&format!("check-driver {}: {wrong}", check.name()));
             }

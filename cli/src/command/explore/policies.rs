@@ -77,7 +77,7 @@ fn policies(options: &Explore) -> Vec<NamedArg<PolicySpec>> {
 
 /// Whether a broken promise is a failure. A baseline lists the broken promises that are not.
 fn expects_kept(options: &Explore) -> bool {
-    options.expect_kept || options.known.is_given()
+    options.expect_kept || options.known.baseline.is_some()
 }
 
 /// Whether the searches would have found the known finding if the policy still broke the promise.

@@ -200,7 +200,7 @@ fn proof(explored: &ImplementationExplored<'_>) -> Vec<String> {
     };
     match search.equivalence {
         StateEquivalence::Product => {
-            not_covered.push("state that the implementation's fingerprint leaves out".into())
+            not_covered.push("state that the implementation's fingerprint leaves out".into());
         }
         StateEquivalence::Tracked { paths } => {
             let (up_to, traces) =
