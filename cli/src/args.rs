@@ -12,6 +12,7 @@ mod output;
 pub(crate) use baseline::BaselineArgs;
 pub(crate) use output::OutputArgs;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec, nearest};
 use chatwarden::triage;
 
 /// The largest number of jobs. More would only wait for each other.
-pub(crate) const MAX_JOBS: i64 = 1_024;
+pub(crate) const MAX_JOBS: u16 = 1_024;
 
 /// The setup of a fuzz target, for inputs that leave it to the target.
 #[derive(Args, Debug)]
@@ -91,6 +92,13 @@ pub(crate) fn with_name<T: Clone + Send + Sync + 'static>(
 pub(crate) fn bytes(argument: &str) -> Result<u64, String> {
     let size = argument.parse::<ByteSize>();
     size.map(|size| size.as_u64()).map_err(|_| "expected a size, such as `4GiB` or `500MB`".into())
+}
+
+/// A number from one to this one.
+pub(crate) fn positive(largest: u16) -> impl TypedValueParser<Value = NonZeroUsize> {
+    clap::value_parser!(u16)
+        .range(1..=largest.into())
+        .map(|number| NonZeroUsize::new(number.into()).expect("the range begins at one"))
 }
 
 /// A duration above zero, of at most a year.

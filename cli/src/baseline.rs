@@ -180,11 +180,6 @@ impl Subject {
         KnownFinding { at, ..self.verdict(BaselineVerdict::Mismatch) }
     }
 
-    /// The finding of the replay of a file.
-    pub fn replayed(file: &Path, finding: KnownFinding) -> KnownFinding {
-        KnownFinding { scenario: Some(slashed(file)), ..finding }
-    }
-
     /// Whether it is the subject of the known finding.
     pub fn is_of(&self, known: &KnownFinding) -> bool {
         self.policy == known.policy && self.has_implementation_of(known)

@@ -4,10 +4,12 @@
 //! No implementation takes part, so the scenario has no finding.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
+use crate::args::coverage::policy_name;
+use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
 use chatwarden::triage::{hash, write};
@@ -55,30 +57,20 @@ impl CounterexampleWriter {
     ///
     /// # Errors
     /// If it cannot be written, or if the file on disk does not break the promise.
-    pub fn save(&self, promise: Promise, chain: &[Command], alphabet: usize) -> io::Result<PathBuf> {
-        let path = write(&self.directory, &self.scenario(promise, chain, alphabet))?;
-        let saved = Scenario::open(&path).map_err(io::Error::other)?;
-        replay::against_policy(&saved).map_err(io::Error::other)?;
+    pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
+        let (path, saved) = write_checked(&self.directory, &self.scenario(promise, commands, actions))?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
             return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
         }
         Ok(path)
     }
 
-    fn scenario(&self, promise: Promise, chain: &[Command], alphabet: usize) -> Scenario {
+    fn scenario(&self, promise: Promise, commands: &[Command], actions: usize) -> Scenario {
         let mut scenario = Scenario {
-            name: String::new(),
-            about: Some(about(promise, chain.len(), alphabet)),
-            source: None,
-            policy: self.policy,
-            cast: self.cast.clone(),
-            groups: self.groups.clone(),
-            steps: Vec::new(),
+            about: Some(about(promise, commands.len(), actions)),
             promises: self.promises,
-            breaks: Vec::new(),
-            finding: None,
+            ..policy_scenario(self.policy, &self.cast, self.groups.clone(), commands)
         };
-        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), chain);
         let judged = scenario.judged();
         scenario.breaks.retain(|known| judged.contains(known.promise));
         scenario.name = self.name(&scenario, promise);
@@ -87,19 +79,47 @@ impl CounterexampleWriter {
 
     /// The promise and the policy, with a hash of what is replayed.
     fn name(&self, scenario: &Scenario, promise: Promise) -> String {
-        let policy = match self.policy {
-            PolicySpec::Preset(preset) => preset.name(),
-            PolicySpec::Full(_) => "custom",
-        };
+        let policy = policy_name(&self.policy);
         format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
     }
 }
 
-fn about(promise: Promise, length: usize, alphabet: usize) -> String {
-    let times = if length == 1 { "1 command".into() } else { format!("{length} commands") };
+/// A scenario without a name that expects what the policy does.
+pub(crate) fn policy_scenario(
+    policy: PolicySpec,
+    cast: &CastSpec,
+    groups: Vec<String>,
+    commands: &[Command],
+) -> Scenario {
+    let mut scenario = Scenario {
+        name: String::new(),
+        about: None,
+        source: None,
+        policy,
+        cast: cast.clone(),
+        groups,
+        steps: Vec::new(),
+        promises: None,
+        breaks: Vec::new(),
+        finding: None,
+    };
+    (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), commands);
+    scenario
+}
+
+/// Writes a scenario, reads the file back and replays it with the policy.
+pub(crate) fn write_checked(directory: &Path, scenario: &Scenario) -> io::Result<(PathBuf, Scenario)> {
+    let path = write(directory, scenario)?;
+    let saved = Scenario::open(&path).map_err(io::Error::other)?;
+    replay::against_policy(&saved).map_err(io::Error::other)?;
+    Ok((path, saved))
+}
+
+fn about(promise: Promise, length: usize, actions: usize) -> String {
+    let times = counted(length, "command");
     format!(
         "Following the policy breaks the promise {promise} ({}) after {times}. No shorter history breaks it: all of \
-         them were tried that can be made of the {alphabet} commands explored.",
+         them were tried that can be made of the {actions} commands explored.",
         promise.about()
     )
 }

@@ -14,6 +14,7 @@ mod terminal;
 pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
 pub use covered::{Covered, Written, sentence};
+pub(crate) use diagnostic::texts;
 pub use explored::{Explored, ImplementationExplored};
 pub use json::Json;
 pub use junit::Junit;
@@ -33,13 +34,6 @@ use chatwarden::finding::{Finding, Verdict};
 use chatwarden::format::{Error, KnownFinding, Scenario};
 
 /// Something that happened.
-///
-/// ```
-/// use chatwarden_cli::report::{Event, CampaignSummary};
-/// let time = std::time::Duration::ZERO;
-/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
-/// assert!(matches!(Event::CampaignFinished(&summary), Event::CampaignFinished(summary) if summary.findings == 0));
-/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A finding has its final name. The baseline may list it.
@@ -134,13 +128,6 @@ impl Replayed<'_> {
 }
 
 /// The result of a campaign in numbers.
-///
-/// ```
-/// use chatwarden_cli::report::CampaignSummary;
-/// let time = std::time::Duration::ZERO;
-/// let summary = CampaignSummary { runs: 2, commands: 60, time, findings: 0, known: 0, inconclusive: 0 };
-/// assert_eq!(summary.commands / summary.runs, 30);
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CampaignSummary {
     /// How many runs were made.
@@ -213,6 +200,11 @@ impl Report for Reports {
 /// Ignores a closed pipe: the other reports and the exit code do not depend on it.
 fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// A number with its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// The file's name in reports.

@@ -7,10 +7,9 @@ use std::path::PathBuf;
 
 use chatwarden_model::Argument;
 
+use crate::counterexample_writer::{policy_scenario, write_checked};
 use crate::report::sentence;
 use chatwarden::format::{CastSpec, Names, PolicySpec, Scenario};
-use chatwarden::replay;
-use chatwarden::triage::write;
 use chatwarden_explore::suite::SuiteTrace;
 
 /// Writes the scenarios of a suite.
@@ -50,35 +49,23 @@ impl SuiteWriter {
     ///
     /// # Errors
     /// If the file cannot be written, or the policy does not do what the file says.
-    pub fn save(&self, chain: &SuiteTrace) -> io::Result<PathBuf> {
-        let path = write(&self.directory, &self.scenario(chain))?;
-        let saved = Scenario::open(&path).map_err(io::Error::other)?;
-        replay::against_policy(&saved).map_err(io::Error::other)?;
-        Ok(path)
+    pub fn save(&self, trace: &SuiteTrace) -> io::Result<PathBuf> {
+        Ok(write_checked(&self.directory, &self.scenario(trace))?.0)
     }
 
-    fn scenario(&self, chain: &SuiteTrace) -> Scenario {
+    fn scenario(&self, trace: &SuiteTrace) -> Scenario {
         let mut groups = 0;
-        for command in &chain.commands {
+        for command in &trace.commands {
             command.each_argument(|_, argument| {
                 if let Argument::Group(group) = argument {
                     groups = groups.max(group.index() + 1);
                 }
             });
         }
-        let mut scenario = Scenario {
-            name: chain.about.to_string(),
-            about: Some(format!("{}.", sentence(chain.about))),
-            source: None,
-            policy: self.policy,
-            cast: self.cast.clone(),
-            groups: Names::numbered(groups),
-            steps: Vec::new(),
-            promises: None,
-            breaks: Vec::new(),
-            finding: None,
-        };
-        (scenario.steps, scenario.breaks) = replay::follow_policy(&scenario.setup(), &chain.commands);
-        scenario
+        Scenario {
+            name: trace.about.to_string(),
+            about: Some(format!("{}.", sentence(trace.about))),
+            ..policy_scenario(self.policy, &self.cast, Names::numbered(groups), &trace.commands)
+        }
     }
 }

@@ -9,10 +9,9 @@ use chatwarden::campaign::{CampaignConfig, CampaignMonitor};
 use chatwarden::counterexample::Counterexample;
 use chatwarden::describe::SavedFinding;
 use chatwarden::triage::{FindingWriter, FrontEnd, Pipeline};
-use chatwarden_explore::certify::Limits;
+use chatwarden_explore::certify::{Certifier, Limits};
 
 use crate::args::BaselineArgs;
-use crate::args::certify;
 use crate::args::implementation::Implementation;
 use crate::baseline::BaselineMatch;
 use crate::exit::CliError;
@@ -87,13 +86,13 @@ impl<M, R: Report> FrontEnd for CommandLine<'_, M, R> {
     ) -> io::Result<Counterexample> {
         let Triage { pipeline, implementation, certify, interrupt } = self.triage;
         let Some(limits) = *certify else { return Ok(shrunk) };
-        let certified = certify::certify(
-            (&pipeline.config, implementation),
-            limits,
-            &interrupt.certifying,
-            shrunk.clone(),
-            |shorter| simplify(shorter).map_err(CliError::from),
-        );
+        let monitor = &*interrupt.certifying;
+        let certifier = Certifier { config: &pipeline.config, limits, monitor };
+        let certified = progress::of_search("certifying", monitor, || {
+            certifier.certify(&|| implementation.make(), shrunk.clone(), |shorter| {
+                simplify(shorter).map_err(CliError::from)
+            })
+        });
         certified.or_else(|error| match error {
             CliError::Output(error) => Err(error),
             other => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::baseline::{self, Baseline, BaselineMatch};
-use crate::report::{Event, Report};
+use crate::report::{Event, Report, counted};
 use crate::{CliError, args};
 use chatwarden::format::KnownFinding;
 
@@ -17,11 +17,11 @@ pub(crate) struct BaselineArgs {
     /// File of known findings: they are reported but do not fail; those that are no longer found
     /// are listed
     #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// Write the findings to the baseline, and remove those that are no longer found; the file is
     /// created if it does not exist
     #[arg(long, requires = "baseline")]
-    update_baseline: bool,
+    pub(crate) update_baseline: bool,
 }
 
 impl BaselineArgs {
@@ -33,16 +33,6 @@ impl BaselineArgs {
         }
         args::check_writable(file.parent().unwrap_or(Path::new("")))?;
         if file.exists() { Ok(Baseline::open(file)?) } else { Ok(Baseline::of([])) }
-    }
-
-    /// Whether there is a baseline.
-    pub(crate) fn is_given(&self) -> bool {
-        self.baseline.is_some()
-    }
-
-    /// Whether the baseline is to be written. Then a run must collect every finding.
-    pub(crate) fn updates(&self) -> bool {
-        self.update_baseline
     }
 
     /// Whether a finding does not make the run fail, because it is known or becomes known now.
@@ -64,8 +54,8 @@ impl BaselineArgs {
         if let (true, Some(file)) = (self.update_baseline, &self.baseline) {
             let updated = baseline.updated(&could_be_found);
             baseline::write(file, updated.iter().cloned())?;
-            let plural = if updated.len() == 1 { "" } else { "s" };
-            anstream::eprintln!("{} lists {} known finding{plural}", file.display(), updated.len());
+            let count = counted(updated.len(), "known finding");
+            anstream::eprintln!("{} lists {count}", file.display());
         }
         Ok(())
     }

@@ -7,11 +7,10 @@ use chatwarden_model::{Command, NamedEnum, Setup};
 use clap::Args;
 
 use super::implementation::Implementation;
-use crate::report::{self};
-use crate::{CliError, args, progress};
+use crate::report;
+use crate::{args, progress};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::CampaignConfig;
-use chatwarden::counterexample::Counterexample;
 use chatwarden::describe::Describer;
 use chatwarden::finding::{Finding, Identity};
 use chatwarden::format::{FindingRecord, Scenario};
@@ -30,18 +29,13 @@ pub(crate) struct Certify {
     /// duration as long as it takes; `0s`: not at all [default: 1s if the implementation can be
     /// copied, else 0s]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = humantime::parse_duration)]
-    certify: Option<Option<Duration>>,
+    pub(crate) certify: Option<Option<Duration>>,
     /// How long a finding may be shrunk; one that is inconclusive for ten seconds at most
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = args::positive_duration)]
     pub(crate) shrink_time: Duration,
 }
 
 impl Certify {
-    /// Whether the option was given.
-    pub(crate) fn is_given(&self) -> bool {
-        self.certify.is_some()
-    }
-
     /// The limits of the search; none if nothing is to be searched.
     pub(crate) fn limits(&self, implementation: &Implementation) -> Result<Option<Limits>, Failure> {
         let time = match self.certify {
@@ -51,21 +45,6 @@ impl Certify {
         };
         Ok((time != Some(Duration::ZERO)).then_some(Limits { time, ..Limits::default() }))
     }
-}
-
-/// Certifies a shrunk counterexample, or a shorter one after `simplify` shrank it. The progress is
-/// shown on a terminal.
-pub(crate) fn certify(
-    (config, implementation): (&CampaignConfig, &Implementation),
-    limits: Limits,
-    monitor: &SearchMonitor,
-    shrunk: Counterexample,
-    simplify: impl FnMut(&Counterexample) -> Result<Counterexample, CliError>,
-) -> Result<Counterexample, CliError> {
-    let certifier = Certifier { config, limits, monitor };
-    progress::of_search("certifying", monitor, || {
-        certifier.certify(&|| implementation.make(), shrunk, simplify)
-    })
 }
 
 /// Searches everything shorter than the trace of a scenario, which shows the finding. The text says
@@ -89,9 +68,9 @@ pub(crate) fn recertify(
     Ok(match (outcome?, written) {
         (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
         (CertifyOutcome::Shorter(shorter), written) => {
-            let chain = chain(&shorter.commands, scenario, &config.setup);
+            let commands = in_words(&shorter.commands, scenario, &config.setup);
             let written = if written.is_some() { "the certificate does not hold" } else { "not certified" };
-            format!("{written}: {} commands show the same: {chain}", shorter.commands.len())
+            format!("{written}: {} commands show the same: {commands}", shorter.commands.len())
         }
         (CertifyOutcome::Unfinished(end), _) => format!("not certified: {}", end.about()),
         (CertifyOutcome::Certified(now), None) => {
@@ -124,17 +103,14 @@ fn config(
 }
 
 fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
-    record.verdict == identity.verdict
-        && record.command == identity.command
-        && record.promise == identity.promise
-        && record.condition == identity.condition
+    let FindingRecord { verdict, command, promise, condition, .. } = *record;
+    identity == Identity { verdict, command, promise, condition }
 }
 
 /// The commands in words. Groups that the scenario does not name get numbers.
-fn chain(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
+fn in_words(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String {
     let mut names = scenario.names();
     names.fill(setup.cast.len(), setup.groups);
     let describer = Describer { names: &names, setup };
-    let chain: Vec<_> = commands.iter().map(|command| describer.command(*command)).collect();
-    chain.join(", ")
+    report::texts(&describer, commands).join(", ")
 }

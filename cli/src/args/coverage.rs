@@ -60,13 +60,13 @@ impl CoverageTables {
     pub(crate) fn report(&self, reports: &mut impl Report) -> Result<(), CliError> {
         let interrupt = Interrupt::installed();
         for table in &self.0 {
-            let ground = reachability(table.setup, EnumSet::all(), &table.policy, &interrupt);
+            let reachability = search_reachable(table.setup, EnumSet::all(), &table.policy, &interrupt);
             reports.event(Event::CoverageCounted(&Covered {
                 policy: &table.policy,
                 cast: &table.cast,
                 groups: table.setup.groups,
                 coverage: &table.coverage,
-                ground: &ground,
+                reachability: &reachability,
             }))?;
         }
         Ok(())
@@ -75,7 +75,7 @@ impl CoverageTables {
 
 /// The coverage points that these commands can reach, by an exhaustive search as far as its memory
 /// suffices.
-pub(crate) fn reachability(
+pub(crate) fn search_reachable(
     setup: Setup,
     commands: EnumSet<CommandKind>,
     policy: &str,

@@ -8,9 +8,8 @@ use clap::Args;
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::messages::ERROR;
 use crate::{CliError, Exit};
-use chatwarden::describe::explain;
-use chatwarden::describe::{Describer, Palette};
-use chatwarden::finding::Verdict;
+use chatwarden::describe::{Describer, Palette, explain};
+use chatwarden::finding::Finding;
 use chatwarden::format::{PolicySpec, Scenario};
 use chatwarden::replay::{self, commands};
 use chatwarden::trace::Trace;
@@ -75,6 +74,6 @@ fn explain_one(
     if let Err(mismatch) = replay::against_policy(scenario) {
         writeln!(out, "\n{ERROR}differs from the scenario:{} {mismatch}", anstyle::Reset)?;
     }
-    let verdict = trace.finding.as_ref().map(|finding| finding.identity().verdict);
-    Ok(if verdict == Some(Verdict::Inconclusive) { Exit::Inconclusive } else { Exit::Success })
+    let is_inconclusive = trace.finding.as_ref().is_some_and(Finding::is_inconclusive);
+    Ok(if is_inconclusive { Exit::Inconclusive } else { Exit::Success })
 }

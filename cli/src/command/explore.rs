@@ -70,16 +70,16 @@ pub(crate) struct Explore {
     #[arg(long, conflicts_with = "baseline")]
     stop_at_first: bool,
     /// Number of cores; it does not change the result [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=args::MAX_JOBS))]
-    jobs: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = args::positive(args::MAX_JOBS))]
+    jobs: Option<NonZeroUsize>,
     /// Memory for the reached states; the search ends there with a partial result; its lists and
     /// caches need some more
     #[arg(long, value_name = "LIMIT", default_value = "8GiB", value_parser = args::bytes)]
     memory: u64,
     /// Expand each visible state of an implementation from up to N different traces [default: the
     /// fingerprint of the implementation identifies its states; 1 if it has none]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    paths: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = args::positive(u16::MAX))]
+    paths: Option<NonZeroUsize>,
     #[command(flatten)]
     coverage: CoverageArgs,
     #[command(flatten)]
@@ -125,7 +125,7 @@ impl Explore {
         let given = [
             ("--paths", self.paths.is_some()),
             ("--well-typed", self.well_typed),
-            ("--certify", self.certify.is_given()),
+            ("--certify", self.certify.certify.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) => {
@@ -147,7 +147,7 @@ impl Explore {
             symmetry: !self.no_symmetry,
             coverage: self.coverage.coverage,
             stop_at_first: self.stop_at_first,
-            jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
+            jobs: self.jobs.unwrap_or(defaults.jobs),
             memory: self.memory,
             ..defaults
         };

@@ -22,7 +22,6 @@ use crate::triage::{Counts, Triage, triage};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignResult, Shard};
 use chatwarden::counterexample::Counterexample;
-use chatwarden::coverage::Reachability;
 use chatwarden::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use chatwarden::generate::Guidance;
 use chatwarden::triage::FindingWriter;
@@ -73,8 +72,8 @@ pub(crate) struct Fuzz {
     seed: u64,
     /// How many runs to make at a time; the findings do not depend on it [default: the number of
     /// cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=args::MAX_JOBS))]
-    jobs: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = args::positive(args::MAX_JOBS))]
+    jobs: Option<NonZeroUsize>,
     /// Continue after the first finding, and collect those of different identity; a finding that the
     /// baseline lists never ends the campaign, and `--update-baseline` implies the option
     #[arg(long)]
@@ -114,7 +113,10 @@ impl Fuzz {
         args::check_writable(&writer.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
-        let reachability = self.reachability(&config, &writer, &interrupt);
+        let policy = coverage::policy_name(&writer.policy);
+        let reachability = config
+            .coverage
+            .then(|| coverage::search_reachable(config.setup, config.commands, &policy, &interrupt));
         if let Some(reachability) = &reachability {
             config.targets = reachability.possible();
         }
@@ -136,7 +138,19 @@ impl Fuzz {
         let interrupted = interrupt.campaign.is_stopped();
         let is_whole = !interrupted && self.is_whole(&result, &matched);
         self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, &mut reports)?;
-        self.report_coverage(&triage.pipeline.writer, &result, reachability.as_ref(), &mut reports)?;
+        if let (true, Some(coverage), Some(reachability)) =
+            (self.coverage.coverage, &result.coverage, &reachability)
+        {
+            let (policy, cast) = (&policy, &coverage::cast_name(&self.cast));
+            let groups = self.groups.into();
+            reports.event(Event::CoverageCounted(&Covered {
+                policy,
+                cast,
+                groups,
+                coverage,
+                reachability,
+            }))?;
+        }
         reports.event(Event::CampaignFinished(&CampaignSummary {
             runs: result.runs,
             commands: result.commands,
@@ -181,17 +195,6 @@ impl Fuzz {
         result.failure.is_none() && self.shard.is_whole() && !ended_at_finding
     }
 
-    /// The points that can be reached, if coverage is counted.
-    fn reachability(
-        &self,
-        config: &CampaignConfig,
-        writer: &FindingWriter,
-        interrupt: &Interrupt,
-    ) -> Option<Reachability> {
-        let policy = coverage::policy_name(&writer.policy);
-        config.coverage.then(|| coverage::reachability(config.setup, config.commands, &policy, interrupt))
-    }
-
     /// Reports the known findings that are absent, and updates the baseline.
     fn conclude_baseline(
         &self,
@@ -206,23 +209,6 @@ impl Fuzz {
             is_whole && subject.is_of(known) && could_show(known, draws, config.check.promises)
         };
         self.known.finish(baseline, could_match, reports)
-    }
-
-    fn report_coverage(
-        &self,
-        writer: &FindingWriter,
-        result: &CampaignResult,
-        reachability: Option<&Reachability>,
-        reports: &mut impl Report,
-    ) -> Result<(), CliError> {
-        if let (true, Some(coverage), Some(ground)) = (self.coverage.coverage, &result.coverage, reachability)
-        {
-            let policy = &coverage::policy_name(&writer.policy);
-            let cast = &coverage::cast_name(&writer.cast);
-            let groups = self.groups.into();
-            reports.event(Event::CoverageCounted(&Covered { policy, cast, groups, coverage, ground }))?;
-        }
-        Ok(())
     }
 
     /// Prints why the campaign ended early, or why a planted fault may not have been found.
@@ -248,8 +234,9 @@ impl Fuzz {
         )
     }
 
+    /// Whether the campaign collects every finding, as the update of a baseline needs.
     fn keeps_going(&self) -> bool {
-        self.keep_going || self.known.updates()
+        self.keep_going || self.known.update_baseline
     }
 
     fn guidance(&self) -> Guidance {
@@ -280,7 +267,7 @@ impl Fuzz {
             runs: self.runs.unwrap_or(if self.time.is_some() { u64::MAX } else { defaults.runs }),
             deadline: self.time.and_then(|time| Instant::now().checked_add(time)),
             length: self.length.into(),
-            jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
+            jobs: self.jobs.unwrap_or(defaults.jobs),
             keep_going: self.keeps_going(),
             shard: self.shard,
             guidance: self.guidance(),

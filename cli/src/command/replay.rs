@@ -14,7 +14,7 @@ use crate::messages::{print_error, print_note};
 use crate::report::{Event, ReplayOutcome, Replayed, Report};
 use crate::{CliError, Exit};
 use chatwarden::campaign::Shard;
-use chatwarden::finding::{Finding, Verdict};
+use chatwarden::finding::Finding;
 use chatwarden::format::{KnownFinding, Scenario};
 use chatwarden::replay::{self, Mismatch};
 
@@ -173,7 +173,7 @@ impl<'a> ReplayRun<'a> {
             return Ok(result.mismatch.as_ref().map(ToString::to_string));
         };
         let message = replay::finding_text(scenario, finding);
-        if !self.recertify || scenario.finding.is_none() || is_inconclusive(finding) {
+        if !self.recertify || scenario.finding.is_none() || finding.is_inconclusive() {
             return Ok(Some(message));
         }
         let config = implementation.check_config_for(scenario);
@@ -197,10 +197,10 @@ impl<'a> ReplayRun<'a> {
             _ => None,
         };
         self.replayed.push((slashed(file), policy));
-        if result.mismatch.is_none() && !result.finding.as_ref().is_some_and(is_inconclusive) {
+        if result.mismatch.is_none() && !result.finding.as_ref().is_some_and(Finding::is_inconclusive) {
             self.replayed.extend(subject.map(|subject| (slashed(file), subject)));
         }
-        found.map(|found| Subject::replayed(file, found))
+        found.map(|found| KnownFinding { scenario: Some(slashed(file)), ..found })
     }
 
     /// Whether this run would have found the known finding if it still existed. That is also true if its
@@ -229,7 +229,7 @@ impl ReplayResult {
     fn outcome(&self, had_finding: bool) -> (ReplayOutcome, Exit) {
         match (&self.mismatch, &self.finding) {
             (Some(_), _) => (ReplayOutcome::Failed, Exit::Finding),
-            (None, Some(finding)) if is_inconclusive(finding) => {
+            (None, Some(finding)) if finding.is_inconclusive() => {
                 (ReplayOutcome::Inconclusive, Exit::of(finding))
             }
             (None, Some(finding)) => (ReplayOutcome::Failed, Exit::of(finding)),
@@ -245,8 +245,4 @@ impl ReplayResult {
             None => self.finding.as_ref().map(Finding::at),
         }
     }
-}
-
-fn is_inconclusive(finding: &Finding) -> bool {
-    finding.identity().verdict == Verdict::Inconclusive
 }

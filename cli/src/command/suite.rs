@@ -80,7 +80,7 @@ impl Suite {
             policy: self.policy.value,
             cast: self.cast.value.clone(),
         };
-        let files = suite.traces.iter().map(|chain| writer.save(chain)).collect::<Result<Vec<_>, _>>()?;
+        let files = suite.traces.iter().map(|trace| writer.save(trace)).collect::<Result<Vec<_>, _>>()?;
         note_other_scenarios(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
         let mut replays = ReplayRun::new(implementation.as_ref(), false, &self.known)?;
@@ -91,7 +91,7 @@ impl Suite {
                 cast,
                 groups: setup.groups,
                 coverage: &suite.coverage(&setup),
-                ground: &suite.reachability,
+                reachability: &suite.reachability,
             }))?;
         }
         reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::FuzzTargetArgs;
 use crate::messages::{print_error, print_note};
+use crate::report::counted;
 use crate::{CliError, Exit};
 use chatwarden::format::{NamedCast, NamedSetup, Scenario};
 use chatwarden::fuzz::{Header, Input};
@@ -58,8 +59,7 @@ impl ToCorpus {
             }
         }
         if exit == Exit::Success || !written.is_empty() {
-            let plural = if written.len() == 1 { "" } else { "s" };
-            anstream::println!("{} input{plural} in {}", written.len(), self.out.display());
+            anstream::println!("{} in {}", counted(written.len(), "input"), self.out.display());
         }
         Ok(exit)
     }

@@ -5,10 +5,11 @@
 //! both streams of a step, so they go to standard error if a program reads standard output.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use chatwarden_model::NamedEnum;
 
-use super::diagnostic::{Diagnostic, Severity, diagnostics};
+use super::diagnostic::{Diagnostic, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
@@ -38,33 +39,26 @@ impl<W: Write> Annotations<W> {
     }
 
     fn annotate(&mut self, diagnostic: &Diagnostic<'_>) -> io::Result<()> {
-        let command = match diagnostic.level {
-            _ if diagnostic.matched.is_known() => "notice",
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let chain = diagnostic.chain.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
-        let message = format!("{}{}", diagnostic.message, chain.collect::<String>());
-        let file = diagnostic.file.map(slashed);
-        self.write(
-            command,
-            file.as_deref(),
-            diagnostic.place(),
-            &diagnostic.matched.finding.identity(),
-            &message,
-        )
+        let command = if diagnostic.matched.is_known() { "notice" } else { diagnostic.level.name() };
+        let commands =
+            diagnostic.trace.iter().enumerate().map(|(at, (step, _))| format!("\n{at:>4}  {step}"));
+        let message = format!("{}{}", diagnostic.message, commands.collect::<String>());
+        let title = diagnostic.matched.finding.identity();
+        self.write(command, diagnostic.file, diagnostic.place(), &title, &message)
     }
 
     fn write(
         &mut self,
         command: &str,
-        file: Option<&str>,
+        file: Option<&Path>,
         place: Option<Place>,
         title: &str,
         message: &str,
     ) -> io::Result<()> {
-        let mut properties: Vec<_> =
-            file.iter().map(|file| format!("file={}", escaped_property(file))).collect();
+        let mut properties = Vec::new();
+        if let Some(file) = file {
+            properties.push(format!("file={}", escaped_property(&slashed(file))));
+        }
         if let Some(Place { line, column }) = place {
             properties.push(format!("line={line},col={column}"));
         }
@@ -76,7 +70,7 @@ impl<W: Write> Annotations<W> {
 impl<W: Write> Report for Annotations<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         if let Event::ScenarioUnreadable(file, error) = event {
-            return self.write("error", Some(&slashed(file)), error.place, "unreadable", &error.message);
+            return self.write("error", Some(file), error.place, "unreadable", &error.message);
         }
         if let Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) = event {
             let title = format!("check-driver {}", check.name());

@@ -1,7 +1,7 @@
 //! The data of reports on authorization coverage and on conformance suites, and sentences about
 //! points.
 //!
-//! Points are defined in `coverage`; the chains of a suite are chosen in the crate
+//! Points are defined in `coverage`; the traces of a suite are chosen in the crate
 //! `chatwarden-explore`.
 
 use std::path::Path;
@@ -21,7 +21,7 @@ use chatwarden_explore::suite::Suite;
 ///     cast: "small",
 ///     groups: 2,
 ///     coverage: &Coverage::default(),
-///     ground: &Reachability::default(),
+///     reachability: &Reachability::default(),
 /// };
 /// assert_eq!(covered.count(PointStatus::Reached), 0);
 /// ```
@@ -36,18 +36,18 @@ pub struct Covered<'a> {
     /// The points that were covered.
     pub coverage: &'a Coverage,
     /// The reachable points.
-    pub ground: &'a Reachability,
+    pub reachability: &'a Reachability,
 }
 
 impl Covered<'_> {
     /// The status of the point.
-    pub fn standing(&self, point: Point) -> PointStatus {
-        self.ground.status(self.coverage, point)
+    pub fn status(&self, point: Point) -> PointStatus {
+        self.reachability.status(self.coverage, point)
     }
 
     /// The points with that status.
     pub fn points(&self, status: PointStatus) -> impl Iterator<Item = Point> + '_ {
-        Point::all().iter().copied().filter(move |point| self.standing(*point) == status)
+        Point::all().iter().copied().filter(move |point| self.status(*point) == status)
     }
 
     /// How many points have that status.
@@ -76,14 +76,14 @@ pub struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// How many commands all its chains have together.
+    /// How many commands all its traces have together.
     pub fn steps(&self) -> usize {
-        self.suite.traces.iter().map(|chain| chain.commands.len()).sum()
+        self.suite.traces.iter().map(|trace| trace.commands.len()).sum()
     }
 
-    /// How many commands the longest chain has.
+    /// How many commands the longest trace has.
     pub fn longest(&self) -> usize {
-        self.suite.traces.iter().map(|chain| chain.commands.len()).max().unwrap_or_default()
+        self.suite.traces.iter().map(|trace| trace.commands.len()).max().unwrap_or_default()
     }
 }
 

@@ -1,5 +1,5 @@
 //! A finding as CI systems show it, from any event: its severity, its file and line, one sentence,
-//! and the chain of its commands.
+//! and its commands.
 //!
 //! The reports do layout and escaping.
 
@@ -12,6 +12,7 @@ use crate::baseline::BaselineMatch;
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BaselineVerdict, Place, Scenario};
+use chatwarden::replay;
 use chatwarden::trace::Trace;
 use chatwarden_explore::PromiseResult;
 
@@ -26,7 +27,7 @@ pub(super) struct Diagnostic<'a> {
     /// The step that shows it, if it is a single step.
     pub(super) at: Option<usize>,
     /// The commands up to that step, each with its place in the file.
-    pub(super) chain: Vec<(String, Option<Place>)>,
+    pub(super) trace: Vec<(String, Option<Place>)>,
 }
 
 /// The severity of a finding. It is a warning if nobody can use it to reach anybody, or if there is
@@ -37,14 +38,23 @@ pub(super) enum Severity {
     Warning,
 }
 
-impl Diagnostic<'_> {
-    /// The place in the file of the step that shows it.
-    pub(super) fn place(&self) -> Option<Place> {
-        self.chain.get(self.at?)?.1
+impl Severity {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
     }
 }
 
-/// The findings of an event.
+impl Diagnostic<'_> {
+    /// The place in the file of the step that shows it.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.trace.get(self.at?)?.1
+    }
+}
+
+/// The findings of an event. Only these events have any.
 pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
     match event {
         Event::FindingSaved(saved, matched) => vec![found(saved, matched)],
@@ -54,14 +64,7 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
         Event::PolicyExplored(explored) => {
             explored.matched.iter().map(|(promise, matched)| broken(explored, *promise, matched)).collect()
         }
-        Event::ScenarioUnreadable(..)
-        | Event::CampaignFinished(_)
-        | Event::PoliciesCompared(_)
-        | Event::ImplementationExplored(_)
-        | Event::KnownFindingAbsent(_)
-        | Event::DriverChecked(_)
-        | Event::CoverageCounted(_)
-        | Event::SuiteWritten(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -69,8 +72,9 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
 pub(super) fn steps(replayed: &Replayed<'_>) -> Vec<String> {
     let (setup, names) = (replayed.scenario.setup(), replayed.scenario.names());
     let describer = Describer { names: &names, setup: &setup };
-    let count = replayed.at.map_or(usize::MAX, |at| at + 1);
-    replayed.scenario.steps.iter().take(count).map(|step| describer.command(step.command)).collect()
+    let mut commands = replay::commands(replayed.scenario);
+    commands.truncate(replayed.at.map_or(usize::MAX, |at| at + 1));
+    texts(&describer, &commands)
 }
 
 fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic<'a> {
@@ -82,7 +86,7 @@ fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic
         message: format!("{}: {}", finding.identity().verdict, describer.deviation(finding.gravest())),
         file: Some(saved.file),
         at: finding.command().map(|_| finding.at()),
-        chain: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),
+        trace: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),
     }
 }
 
@@ -93,18 +97,18 @@ fn failed<'a>(replayed: &Replayed<'a>, matched: &'a BaselineMatch) -> Diagnostic
         message: replayed.message.unwrap_or_default().into(),
         file: Some(replayed.file),
         at: replayed.at,
-        chain: placed(Some(replayed.file), steps(replayed)),
+        trace: placed(Some(replayed.file), steps(replayed)),
     }
 }
 
 /// A broken promise of a policy. It is an error only if the promise was expected to be kept.
 fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMatch) -> Diagnostic<'a> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
-    let chain = match explored.exploration.result_of(promise) {
-        PromiseResult::Broken(chain) => chain.as_slice(),
+    let commands = match explored.exploration.result_of(promise) {
+        PromiseResult::Broken(commands) => commands.as_slice(),
         PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
     };
-    let trace = Trace::of_policy(&explored.setup, chain);
+    let trace = Trace::of_policy(&explored.setup, commands);
     let last = trace.steps.last();
     let breach = last.and_then(|last| last.breaches.iter().find(|breach| breach.promise == promise));
     let breaks = match breach {
@@ -117,12 +121,13 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
         level: if explored.is_expected_kept { Severity::Error } else { Severity::Warning },
         message: format!("the policy {} {breaks}", explored.policy),
         file,
-        at: chain.len().checked_sub(1),
-        chain: placed(file, texts(&describer, chain)),
+        at: commands.len().checked_sub(1),
+        trace: placed(file, texts(&describer, commands)),
     }
 }
 
-fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
+/// The commands in words.
+pub(crate) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<String> {
     commands.iter().map(|command| describer.command(*command)).collect()
 }
 

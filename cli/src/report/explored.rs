@@ -9,7 +9,7 @@ use chatwarden_model::{Promise, Setup};
 
 use crate::baseline::BaselineMatch;
 use chatwarden::format::Names;
-use chatwarden_explore::{ConformanceSearchResult, End, Exploration, StateEquivalence};
+use chatwarden_explore::{ConformanceSearch, ConformanceSearchResult, End, Exploration};
 
 /// The search of a policy.
 #[derive(Clone, Debug)]
@@ -61,22 +61,14 @@ pub struct ImplementationExplored<'a> {
     pub policy: &'a str,
     /// The cast, as the user named it.
     pub cast: &'a str,
-    /// How many groups there are.
-    pub groups: usize,
-    /// How many commands were tried in each state.
-    pub alphabet: usize,
     /// The implementation's name.
     pub adapter: &'a str,
     /// The fault that was planted, if one was.
     pub fault: Option<&'a str>,
-    /// How closely it was compared.
-    pub fidelity: &'a str,
-    /// When two states counted as one.
-    pub alike: StateEquivalence,
-    /// Whether states that differ by a permutation of users and groups counted as one.
-    pub symmetry: bool,
+    /// The settings of the search.
+    pub search: &'a ConformanceSearch,
     /// The result of the search.
-    pub driven: &'a ConformanceSearchResult,
+    pub result: &'a ConformanceSearchResult,
     /// How many different findings there are, the inconclusive ones left out.
     pub findings: usize,
     /// How long it took.
@@ -86,6 +78,6 @@ pub struct ImplementationExplored<'a> {
 impl ImplementationExplored<'_> {
     /// Whether the search went as far as it was asked to.
     pub fn answers_what_was_asked(&self) -> bool {
-        matches!(self.driven.end, End::Complete | End::Depth | End::First)
+        matches!(self.result.end, End::Complete | End::Depth | End::First)
     }
 }

@@ -4,7 +4,6 @@
 use std::io::{self, Write};
 
 use chatwarden_model::{Command, NamedEnum, UserSet};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -45,19 +44,17 @@ impl<W: Write> Json<W> {
 impl<W: Write> Report for Json<W> {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         let line = match event {
-            Event::FindingSaved(saved, matched) => Line::finding(saved, matched),
-            Event::ScenarioReplayed(replayed) => Line::scenario(replayed),
-            Event::CampaignFinished(summary) => Line::summary(summary),
-            // The error is on standard error, and the exit code shows it.
-            Event::ScenarioUnreadable(..) => return Ok(()),
-            Event::PolicyExplored(explored) => Line::exploration(explored),
-            // Each of them had a line of its own.
-            Event::PoliciesCompared(_) => return Ok(()),
-            Event::ImplementationExplored(conformance) => Line::conformance(conformance),
-            Event::KnownFindingAbsent(known) => Line::gone(known),
-            Event::DriverChecked(checked) => Line::check(checked),
-            Event::CoverageCounted(covered) => Line::coverage(covered),
-            Event::SuiteWritten(written) => Line::suite(written),
+            Event::FindingSaved(saved, matched) => finding(saved, matched),
+            Event::ScenarioReplayed(replayed) => scenario(replayed),
+            Event::CampaignFinished(campaign) => summary(campaign),
+            Event::PolicyExplored(explored) => exploration(explored),
+            // An error is on standard error, and the exit code shows it. Each policy had its line.
+            Event::ScenarioUnreadable(..) | Event::PoliciesCompared(_) => return Ok(()),
+            Event::ImplementationExplored(explored) => conformance(explored),
+            Event::KnownFindingAbsent(known) => absent(known),
+            Event::DriverChecked(checked) => check(checked),
+            Event::CoverageCounted(covered) => coverage(covered),
+            Event::SuiteWritten(written) => suite(written),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
@@ -65,284 +62,164 @@ impl<W: Write> Report for Json<W> {
     }
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum Line<'a> {
-    Finding {
-        verdict: &'static str,
-        promise: Option<&'static str>,
-        condition: Option<&'static str>,
-        command: Option<&'static str>,
-        at: usize,
-        steps: usize,
-        users: usize,
-        runs: Option<u64>,
-        executions: usize,
-        minimal: Option<&'static str>,
-        seed: Option<u64>,
-        run: Option<u64>,
-        file: String,
-        known: Option<bool>,
-    },
-    Scenario {
-        file: String,
-        name: &'a str,
-        outcome: &'static str,
-        verdict: Option<&'static str>,
-        at: Option<usize>,
-        message: Option<&'a str>,
-        known: Option<bool>,
-    },
-    Summary {
-        runs: u64,
-        commands: u64,
-        seconds: f64,
-        findings: usize,
-        known: usize,
-    },
-    Gone {
-        scenario: Option<&'a str>,
-        policy: &'a str,
-        adapter: Option<&'a str>,
-        fault: Option<&'a str>,
-        verdict: &'static str,
-        command: Option<&'static str>,
-        promise: Option<&'static str>,
-        condition: Option<&'static str>,
-        at: Option<usize>,
-    },
-    Exploration {
-        policy: &'a str,
-        cast: &'a str,
-        groups: usize,
-        alphabet: usize,
-        states: u64,
-        transitions: u64,
-        depth: usize,
-        complete: bool,
-        seconds: f64,
-        bytes: u64,
-        promises: Map<String, Value>,
-    },
-    Conformance {
-        policy: &'a str,
-        cast: &'a str,
-        groups: usize,
-        alphabet: usize,
-        adapter: &'a str,
-        fault: Option<&'a str>,
-        fidelity: &'a str,
-        /// How many traces to each observable state; null if states were distinguished by
-        /// fingerprint.
-        paths: Option<usize>,
-        renamings: usize,
-        states: u64,
-        allowed: u64,
-        refused: u64,
-        executed: u64,
-        resets: u64,
-        depth: usize,
-        /// Up to how many commands all traces were tried; null if all were.
-        judged: Option<usize>,
-        complete: bool,
-        end: &'static str,
-        seconds: f64,
-        findings: usize,
-    },
-    Check {
-        name: &'static str,
-        outcome: &'static str,
-        /// The work done, or the error.
-        message: String,
-        mend: Option<&'static str>,
-        seconds: f64,
-    },
-    Coverage {
-        policy: &'a str,
-        cast: &'a str,
-        groups: usize,
-        /// Whether it is known which points cannot be reached.
-        complete: bool,
-        percent: usize,
-        reached: usize,
-        missed: usize,
-        open: usize,
-        unreachable: usize,
-        points: Vec<Value>,
-    },
-    Suite {
-        policy: &'a str,
-        cast: &'a str,
-        directory: String,
-        scenarios: usize,
-        steps: usize,
-        longest: usize,
-        points: usize,
-        complete: bool,
-        missing: Vec<String>,
-    },
+fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Value {
+    let counterexample = saved.counterexample;
+    let identity = counterexample.identity();
+    let minimal = match (counterexample.status, counterexample.certificate()) {
+        (ShrinkStatus::OneMinimal, Some(_)) => Some("certified"),
+        (ShrinkStatus::OneMinimal, None) => Some("one-minimal"),
+        (ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_), _) => None,
+    };
+    json!({
+        "type": "finding",
+        "verdict": identity.verdict.name(),
+        "promise": identity.promise.map(NamedEnum::name),
+        "condition": identity.condition.map(NamedEnum::name),
+        "command": identity.command.map(NamedEnum::name),
+        "at": counterexample.finding.at(),
+        "steps": counterexample.commands.len(),
+        "users": users_named(&counterexample.commands),
+        "runs": counterexample.origin.map(Origin::runs),
+        "executions": counterexample.executions,
+        "minimal": minimal,
+        "seed": counterexample.origin.map(|origin| origin.seed),
+        "run": counterexample.origin.map(|origin| origin.run),
+        "file": shown(saved.file),
+        "known": matched.known,
+    })
 }
 
-impl<'a> Line<'a> {
-    fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Self {
-        let counterexample = saved.counterexample;
-        let identity = counterexample.identity();
-        Line::Finding {
-            verdict: identity.verdict.name(),
-            promise: identity.promise.map(NamedEnum::name),
-            condition: identity.condition.map(NamedEnum::name),
-            command: identity.command.map(NamedEnum::name),
-            at: counterexample.finding.at(),
-            steps: counterexample.commands.len(),
-            users: users_named(&counterexample.commands).len(),
-            runs: counterexample.origin.map(Origin::runs),
-            executions: counterexample.executions,
-            minimal: match (counterexample.status, counterexample.certificate()) {
-                (ShrinkStatus::OneMinimal, Some(_)) => Some("certified"),
-                (ShrinkStatus::OneMinimal, None) => Some("one-minimal"),
-                (ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_), _) => None,
-            },
-            seed: counterexample.origin.map(|origin| origin.seed),
-            run: counterexample.origin.map(|origin| origin.run),
-            file: shown(saved.file),
-            known: matched.known,
-        }
-    }
+fn scenario(replayed: &Replayed<'_>) -> Value {
+    json!({
+        "type": "scenario",
+        "file": shown(replayed.file),
+        "name": replayed.scenario.name,
+        "outcome": replayed.outcome.name(),
+        "verdict": replayed.verdict().map(NamedEnum::name),
+        "at": replayed.at,
+        "message": replayed.message,
+        "known": replayed.matched.and_then(|matched| matched.known),
+    })
+}
 
-    fn scenario(replayed: &Replayed<'a>) -> Self {
-        Line::Scenario {
-            file: shown(replayed.file),
-            name: &replayed.scenario.name,
-            outcome: replayed.outcome.name(),
-            verdict: replayed.verdict().map(NamedEnum::name),
-            at: replayed.at,
-            message: replayed.message,
-            known: replayed.matched.and_then(|matched| matched.known),
-        }
-    }
+fn summary(campaign: &CampaignSummary) -> Value {
+    json!({
+        "type": "summary",
+        "runs": campaign.runs,
+        "commands": campaign.commands,
+        "seconds": campaign.time.as_secs_f64(),
+        "findings": campaign.findings,
+        "known": campaign.known,
+    })
+}
 
-    fn summary(summary: &CampaignSummary) -> Self {
-        Line::Summary {
-            runs: summary.runs,
-            commands: summary.commands,
-            seconds: summary.time.as_secs_f64(),
-            findings: summary.findings,
-            known: summary.known,
-        }
-    }
+fn absent(known: &KnownFinding) -> Value {
+    json!({
+        "type": "gone",
+        "scenario": known.scenario,
+        "policy": known.policy,
+        "adapter": known.adapter,
+        "fault": known.fault,
+        "verdict": known.verdict.name(),
+        "command": known.command.map(NamedEnum::name),
+        "promise": known.promise.map(NamedEnum::name),
+        "condition": known.condition.map(NamedEnum::name),
+        "at": known.at,
+    })
+}
 
-    fn gone(known: &'a KnownFinding) -> Self {
-        Line::Gone {
-            scenario: known.scenario.as_deref(),
-            policy: &known.policy,
-            adapter: known.adapter.as_deref(),
-            fault: known.fault.as_deref(),
-            verdict: known.verdict.name(),
-            command: known.command.map(NamedEnum::name),
-            promise: known.promise.map(NamedEnum::name),
-            condition: known.condition.map(NamedEnum::name),
-            at: known.at,
-        }
-    }
+fn exploration(explored: &Explored) -> Value {
+    let exploration = &explored.exploration;
+    let promises = exploration.promises.iter().map(|(promise, status)| {
+        let known = explored.matched.iter().find(|(broken, _)| broken == promise);
+        let known = known.and_then(|(_, matched)| matched.known);
+        let broken = status.length().map(
+            |length| json!({"length": length, "file": explored.file(*promise).map(shown), "known": known}),
+        );
+        (promise.name().into(), broken.into())
+    });
+    json!({
+        "type": "exploration",
+        "policy": explored.policy,
+        "cast": explored.cast,
+        "groups": explored.setup.groups,
+        "alphabet": exploration.actions,
+        "states": exploration.states,
+        "transitions": exploration.transitions,
+        "depth": exploration.depth,
+        "complete": explored.is_complete(),
+        "seconds": explored.time.as_secs_f64(),
+        "bytes": exploration.bytes,
+        "promises": promises.collect::<Map<_, _>>(),
+    })
+}
 
-    fn exploration(explored: &'a Explored) -> Self {
-        let exploration = &explored.exploration;
-        let promises = exploration.promises.iter().map(|(promise, status)| {
-            let known = explored.matched.iter().find(|(broken, _)| broken == promise);
-            let known = known.and_then(|(_, matched)| matched.known);
-            let broken = status.length().map(
-                |length| json!({"length": length, "file": explored.file(*promise).map(shown), "known": known}),
-            );
-            (promise.name().into(), broken.into())
-        });
-        Line::Exploration {
-            policy: &explored.policy,
-            cast: &explored.cast,
-            groups: explored.setup.groups,
-            alphabet: exploration.actions,
-            states: exploration.states,
-            transitions: exploration.transitions,
-            depth: exploration.depth,
-            complete: explored.is_complete(),
-            seconds: explored.time.as_secs_f64(),
-            bytes: exploration.bytes,
-            promises: promises.collect(),
-        }
-    }
+/// `paths` is the number of traces to each observable state; null if states were distinguished by
+/// fingerprint. All traces of up to `judged` commands were tried; null if all were.
+fn conformance(explored: &ImplementationExplored<'_>) -> Value {
+    let (search, result) = (explored.search, explored.result);
+    let paths = match search.equivalence {
+        StateEquivalence::Tracked { paths } => Some(paths.get()),
+        StateEquivalence::Product | StateEquivalence::Never => None,
+    };
+    json!({
+        "type": "conformance",
+        "policy": explored.policy,
+        "cast": explored.cast,
+        "groups": search.setup.groups,
+        "alphabet": search.actions.len(),
+        "adapter": explored.adapter,
+        "fault": explored.fault,
+        "fidelity": search.check.fidelity.name(),
+        "paths": paths,
+        "renamings": result.renamings,
+        "states": result.states,
+        "allowed": result.allowed,
+        "refused": result.refused,
+        "executed": result.executed,
+        "resets": result.resets,
+        "depth": result.depth,
+        "judged": result.judged,
+        "complete": result.end == End::Complete,
+        "end": result.end.name(),
+        "seconds": explored.time.as_secs_f64(),
+        "findings": explored.findings,
+    })
+}
 
-    fn check(checked: &CheckResult) -> Self {
-        let (outcome, message) = match &checked.outcome {
-            Ok(done) => ("passed", done.clone()),
-            Err(skipped @ CheckFailure::Skipped(_)) => ("skipped", skipped.to_string()),
-            Err(wrong) => ("failed", wrong.to_string()),
-        };
-        Line::Check {
-            name: checked.check.name(),
-            outcome,
-            message,
-            mend: checked.mend(),
-            seconds: checked.time.as_secs_f64(),
-        }
-    }
+/// `message` is the work done, or the error.
+fn check(checked: &CheckResult) -> Value {
+    let (outcome, message) = match &checked.outcome {
+        Ok(done) => ("passed", done.clone()),
+        Err(skipped @ CheckFailure::Skipped(_)) => ("skipped", skipped.to_string()),
+        Err(wrong) => ("failed", wrong.to_string()),
+    };
+    json!({
+        "type": "check",
+        "name": checked.check.name(),
+        "outcome": outcome,
+        "message": message,
+        "mend": checked.mend(),
+        "seconds": checked.time.as_secs_f64(),
+    })
+}
 
-    fn coverage(covered: &Covered<'a>) -> Self {
-        Line::Coverage {
-            policy: covered.policy,
-            cast: covered.cast,
-            groups: covered.groups,
-            complete: covered.ground.is_complete,
-            percent: covered.percent(),
-            reached: covered.count(PointStatus::Reached),
-            missed: covered.count(PointStatus::Missed),
-            open: covered.count(PointStatus::Open),
-            unreachable: covered.count(PointStatus::Unreachable),
-            points: Point::all().iter().map(|point| point_line(covered, *point)).collect(),
-        }
-    }
-
-    fn suite(written: &Written<'a>) -> Self {
-        let suite = written.suite;
-        Line::Suite {
-            policy: written.policy,
-            cast: written.cast,
-            directory: shown(written.directory),
-            scenarios: suite.traces.len(),
-            steps: written.steps(),
-            longest: written.longest(),
-            points: suite.reachability.reachable.len() - suite.missing.len(),
-            complete: suite.reachability.is_complete,
-            missing: suite.missing.iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    fn conformance(conformance: &ImplementationExplored<'a>) -> Self {
-        let driven = conformance.driven;
-        Line::Conformance {
-            policy: conformance.policy,
-            cast: conformance.cast,
-            groups: conformance.groups,
-            alphabet: conformance.alphabet,
-            adapter: conformance.adapter,
-            fault: conformance.fault,
-            paths: match conformance.alike {
-                StateEquivalence::Tracked { paths } => Some(paths.get()),
-                StateEquivalence::Product | StateEquivalence::Never => None,
-            },
-            renamings: driven.renamings,
-            fidelity: conformance.fidelity,
-            states: driven.states,
-            allowed: driven.allowed,
-            refused: driven.refused,
-            executed: driven.executed,
-            resets: driven.resets,
-            depth: driven.depth,
-            judged: driven.judged,
-            complete: driven.end == End::Complete,
-            end: driven.end.name(),
-            seconds: conformance.time.as_secs_f64(),
-            findings: conformance.findings,
-        }
-    }
+/// `complete` says whether it is known which points cannot be reached.
+fn coverage(covered: &Covered<'_>) -> Value {
+    let points = Point::all().iter().map(|point| point_line(covered, *point));
+    json!({
+        "type": "coverage",
+        "policy": covered.policy,
+        "cast": covered.cast,
+        "groups": covered.groups,
+        "complete": covered.reachability.is_complete,
+        "percent": covered.percent(),
+        "reached": covered.count(PointStatus::Reached),
+        "missed": covered.count(PointStatus::Missed),
+        "open": covered.count(PointStatus::Open),
+        "unreachable": covered.count(PointStatus::Unreachable),
+        "points": points.collect::<Vec<_>>(),
+    })
 }
 
 /// One point of a coverage.
@@ -363,12 +240,28 @@ fn point_line(covered: &Covered<'_>, point: Point) -> Value {
         "condition": condition,
         "case": case,
         "promise": promise,
-        "standing": covered.standing(point).name(),
+        "standing": covered.status(point).name(),
         "count": covered.coverage.count(point),
     })
 }
 
-/// The different users that the commands name.
-pub(super) fn users_named(commands: &[Command]) -> UserSet {
-    commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()))
+fn suite(written: &Written<'_>) -> Value {
+    let suite = written.suite;
+    json!({
+        "type": "suite",
+        "policy": written.policy,
+        "cast": written.cast,
+        "directory": shown(written.directory),
+        "scenarios": suite.traces.len(),
+        "steps": written.steps(),
+        "longest": written.longest(),
+        "points": suite.reachability.reachable.len() - suite.missing.len(),
+        "complete": suite.reachability.is_complete,
+        "missing": suite.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// How many different users the commands name.
+fn users_named(commands: &[Command]) -> usize {
+    commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users())).len()
 }

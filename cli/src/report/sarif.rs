@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 use chatwarden_model::NamedEnum;
 use serde_json::{Value, json};
 
-use super::diagnostic::{Diagnostic, Severity, diagnostics};
+use super::diagnostic::{Diagnostic, diagnostics};
 use super::{Event, Report};
 use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
-use chatwarden::format::{Error, KnownFinding, Place};
+use chatwarden::format::{KnownFinding, Place};
 
 /// Collects findings and writes them as one SARIF file at the end.
 ///
@@ -69,14 +69,6 @@ impl Sarif {
         self.notifications.push(json!({"level": "error", "message": {"text": text}}));
     }
 
-    fn unreadable(&mut self, file: &Path, error: &Error) {
-        self.notifications.push(json!({
-            "level": "error",
-            "message": {"text": error.to_string()},
-            "locations": [{"physicalLocation": physical(file, error.place)}],
-        }));
-    }
-
     fn document(&self) -> Value {
         json!({
             "$schema": SCHEMA,
@@ -101,12 +93,16 @@ impl Sarif {
 impl Report for Sarif {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
         match event {
-            Event::ScenarioUnreadable(file, error) => self.unreadable(file, error),
+            Event::ScenarioUnreadable(file, error) => self.notifications.push(json!({
+                "level": "error",
+                "message": {"text": error.to_string()},
+                "locations": [{"physicalLocation": physical(file, error.place)}],
+            })),
             Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) => {
                 self.notify(&format!("check-driver {}: {wrong}", check.name()));
             }
-            Event::ImplementationExplored(conformance) if !conformance.answers_what_was_asked() => {
-                self.notify(&format!("not complete: {}", conformance.driven.end.about()));
+            Event::ImplementationExplored(explored) if !explored.answers_what_was_asked() => {
+                self.notify(&format!("not complete: {}", explored.result.end.about()));
             }
             _ => {}
         }
@@ -129,7 +125,7 @@ fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
         "shortDescription": {"text": finding.verdict.about()},
         "fullDescription": {"text": meaning},
         "help": {"text": format!("{}: {}.{}", finding.verdict, meaning, place.unwrap_or_default())},
-        "defaultConfiguration": {"level": word(diagnostic.level)},
+        "defaultConfiguration": {"level": diagnostic.level.name()},
     })
 }
 
@@ -146,14 +142,14 @@ fn meaning(finding: &KnownFinding) -> String {
 fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
     let mut result = json!({
         "ruleId": identity,
-        "level": word(diagnostic.level),
+        "level": diagnostic.level.name(),
         "message": {"text": diagnostic.message},
         "locations": [location(diagnostic)],
         "partialFingerprints": {"chatwardenFinding/v1": diagnostic.matched.fingerprint()},
     });
-    if !diagnostic.chain.is_empty() {
+    if !diagnostic.trace.is_empty() {
         let steps: Vec<_> =
-            diagnostic.chain.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
+            diagnostic.trace.iter().enumerate().map(|(at, _)| flow_step(diagnostic, at)).collect();
         result["codeFlows"] = json!([{"threadFlows": [{"locations": steps}]}]);
     }
     if let Some(known) = diagnostic.matched.known {
@@ -174,9 +170,9 @@ fn location(diagnostic: &Diagnostic<'_>) -> Value {
     }
 }
 
-/// A command of the chain.
+/// A command of the trace.
 fn flow_step(diagnostic: &Diagnostic<'_>, at: usize) -> Value {
-    let (step, place) = &diagnostic.chain[at];
+    let (step, place) = &diagnostic.trace[at];
     let mut location = json!({"message": {"text": step}});
     if let Some(file) = diagnostic.file {
         location["physicalLocation"] = physical(file, *place);
@@ -198,16 +194,10 @@ fn physical(file: &Path, place: Option<Place>) -> Value {
 fn uri(file: &Path) -> String {
     let scheme = if file.is_absolute() { "file://" } else { "" };
     let encoded = slashed(file).bytes().fold(String::new(), |uri, byte| match byte {
-        b'-' | b'.' | b'_' | b'~' | b'/' => uri + char::from(byte).encode_utf8(&mut [0; 4]),
-        _ if byte.is_ascii_alphanumeric() => uri + char::from(byte).encode_utf8(&mut [0; 4]),
+        b'-' | b'.' | b'_' | b'~' | b'/' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+            uri + char::from(byte).encode_utf8(&mut [0; 4])
+        }
         _ => uri + &format!("%{byte:02X}"),
     });
     format!("{scheme}{encoded}")
-}
-
-fn word(level: Severity) -> &'static str {
-    match level {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
 }

@@ -1,4 +1,4 @@
-//! Text for people in a terminal or in the log of a CI job: the chain of each finding, the outcome
+//! Text for people in a terminal or in the log of a CI job: the trace of each finding, the outcome
 //! of each scenario, and a summary at the end.
 
 mod covered;
@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::NamedEnum;
 
-use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, shown};
+use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, counted, shown};
 use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::Certification;
@@ -101,16 +101,14 @@ impl<W: Write> Terminal<W> {
 
     fn campaign_finished(&mut self, summary: &CampaignSummary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
-        let new = summary.findings - summary.known;
-        let findings = match new {
+        let findings = match summary.findings - summary.known {
             0 if summary.inconclusive > 0 && summary.known > 0 => {
                 format!("{WARN}inconclusive{WARN:#}, no new finding")
             }
             0 if summary.known > 0 => format!("{GOOD}no new finding{GOOD:#}"),
             0 if summary.inconclusive > 0 => format!("{WARN}inconclusive{WARN:#}, no finding"),
             0 => format!("{GOOD}no finding{GOOD:#}"),
-            1 => format!("{BAD}1 finding{BAD:#}"),
-            more => format!("{BAD}{more} findings{BAD:#}"),
+            new => format!("{BAD}{}{BAD:#}", counted(new, "finding")),
         };
         let known = match summary.known {
             0 => String::new(),

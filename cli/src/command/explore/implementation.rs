@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use chatwarden_model::NamedEnum;
-
 use super::Explore;
 use crate::args::implementation::Implementation;
 use crate::args::{self, NamedArg};
@@ -22,7 +20,7 @@ use chatwarden::campaign::CampaignConfig;
 use chatwarden::counterexample::Counterexample;
 use chatwarden::format::{KnownFinding, PolicySpec};
 use chatwarden::triage::FindingWriter;
-use chatwarden_explore::{ConformanceSearch, End, StateEquivalence, search_implementation};
+use chatwarden_explore::{ConformanceSearch, End, PolicySearch, StateEquivalence, search_implementation};
 
 /// The default folder of findings.
 const FOUND: &str = "scenarios/found";
@@ -68,14 +66,10 @@ pub(crate) fn run(
     reports.event(Event::ImplementationExplored(&ImplementationExplored {
         policy: &policy.name,
         cast: &options.cast.name,
-        groups: options.groups.into(),
-        alphabet: search.actions.len(),
         adapter,
         fault: triage.pipeline.writer.fault.as_deref(),
-        fidelity: implementation.fidelity.name(),
-        alike: search.equivalence,
-        symmetry: search.symmetry,
-        driven: &result,
+        search: &search,
+        result: &result,
         findings: counts.findings,
         time,
     }))?;
@@ -113,34 +107,32 @@ fn search(
     policy: &PolicySpec,
     implementation: &Implementation,
 ) -> Result<ConformanceSearch, CliError> {
-    let plan =
-        chatwarden_explore::PolicySearch { ill_typed: !options.well_typed, ..options.policy_search(policy)? };
-    let mut actions = plan.actions();
+    let search = PolicySearch { ill_typed: !options.well_typed, ..options.policy_search(policy)? };
+    let mut actions = search.actions();
     actions.retain(|command| implementation.about.commands.contains(command.kind()));
     if actions.is_empty() {
         return Err(CliError::Input(
             "none of the commands can be carried out with this implementation".into(),
         ));
     }
-    let paths = options.paths.and_then(|paths| NonZeroUsize::new(paths.into()));
     // Only a system that was reset has a fingerprint.
     let mut adapter = implementation.make()?;
-    adapter.reset(&plan.setup)?;
-    let equivalence = match paths {
+    adapter.reset(&search.setup)?;
+    let equivalence = match options.paths {
         None if adapter.fingerprint().is_some() => StateEquivalence::Product,
-        _ => StateEquivalence::Tracked { paths: paths.unwrap_or(NonZeroUsize::MIN) },
+        paths => StateEquivalence::Tracked { paths: paths.unwrap_or(NonZeroUsize::MIN) },
     };
     Ok(ConformanceSearch {
-        check: implementation.check_config(plan.promises),
-        setup: plan.setup,
+        check: implementation.check_config(search.promises),
+        setup: search.setup,
         actions,
-        depth: plan.depth,
+        depth: search.depth,
         equivalence,
-        symmetry: plan.symmetry,
+        symmetry: search.symmetry,
         wanted: None,
-        stop_at_first: plan.stop_at_first,
-        jobs: plan.jobs,
-        memory: plan.memory,
+        stop_at_first: search.stop_at_first,
+        jobs: search.jobs,
+        memory: search.memory,
         deadline: None,
     })
 }

@@ -55,13 +55,13 @@ fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
     reports.event(Event::PolicyExplored(explored))?;
-    let Some(ground) = &explored.exploration.reachability else { return Ok(()) };
+    let Some(reachability) = &explored.exploration.reachability else { return Ok(()) };
     reports.event(Event::CoverageCounted(&Covered {
         policy: &explored.policy,
         cast: &explored.cast,
         groups: explored.setup.groups,
-        coverage: &Coverage::of_points(&ground.reachable),
-        ground,
+        coverage: &Coverage::of_points(&reachability.reachable),
+        reachability,
     }))
 }
 
@@ -77,7 +77,7 @@ fn policies(options: &Explore) -> Vec<NamedArg<PolicySpec>> {
 
 /// Whether a broken promise is a failure. A baseline lists the broken promises that are not.
 fn expects_kept(options: &Explore) -> bool {
-    options.expect_kept || options.known.is_given()
+    options.expect_kept || options.known.baseline.is_some()
 }
 
 /// Whether the searches would have found the known finding if the policy still broke the promise.

@@ -7,6 +7,7 @@ use chatwarden_model::NamedEnum;
 use serde_json::json;
 
 use crate::args::implementation::{policy_argument, setup_options};
+use crate::report::counted;
 use chatwarden::adapter::fault::{Detectability, Family, Fault};
 
 /// The width of the text in columns.
@@ -25,15 +26,9 @@ pub(crate) fn text(out: &mut impl Write) -> io::Result<()> {
         for &fault in Fault::ALL.iter().filter(|fault| fault.family() == family) {
             writeln!(out, "  {fault}")?;
             wrapped(out, fault.about())?;
-            let (detectability, min_length) = (fault.detectability(), fault.min_length());
-            let commands = if min_length == 1 { "command" } else { "commands" };
-            wrapped(
-                out,
-                &format!(
-                    "{detectability}, with {min_length} {commands} or more, under {}",
-                    setup_options(fault)
-                ),
-            )?;
+            let (detectability, options) = (fault.detectability(), setup_options(fault));
+            let commands = counted(fault.min_length(), "command");
+            wrapped(out, &format!("{detectability}, with {commands} or more, under {options}"))?;
             if let Some(precedent) = fault.precedent() {
                 wrapped(out, &format!("precedent: {precedent}"))?;
             }

@@ -7,18 +7,15 @@ use std::io::{self, Write};
 use chatwarden_model::{CommandKind, NamedEnum};
 
 use super::{BAD, BOLD, DIM, GOOD, Terminal, WARN};
-use crate::report::{Covered, Written, sentence};
+use crate::report::{Covered, Written, counted, sentence};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::grouped;
 
 impl<W: Write> Terminal<W> {
     pub(super) fn covered(&mut self, covered: &Covered<'_>) -> io::Result<()> {
         let (policy, cast, groups) = (covered.policy, covered.cast, covered.groups);
-        let plural = if groups == 1 { "" } else { "s" };
-        writeln!(
-            self.out,
-            "{BOLD}authorization coverage of {policy}, cast {cast}, {groups} group{plural}{BOLD:#}"
-        )?;
+        let groups = counted(groups, "group");
+        writeln!(self.out, "{BOLD}authorization coverage of {policy}, cast {cast}, {groups}{BOLD:#}")?;
         writeln!(
             self.out,
             "{DIM}  command          decided by                    times   cases  promises{DIM:#}"
@@ -58,7 +55,7 @@ impl<W: Write> Terminal<W> {
                 DecidedBy::Alone(condition) => ("", condition.name()),
             };
             let point = Point::Decided(kind, outcome);
-            let (mark, style) = match covered.standing(point) {
+            let (mark, style) = match covered.status(point) {
                 PointStatus::Reached => ('✓', GOOD),
                 PointStatus::Missed => ('✗', BAD),
                 PointStatus::Open => ('?', WARN),
@@ -121,10 +118,9 @@ impl<W: Write> Terminal<W> {
 
 /// How many of the reachable points were covered.
 fn share(covered: &Covered<'_>, kind: CommandKind, of: impl Fn(&Point) -> bool) -> String {
-    let standings = Point::all().iter().filter(|point| point.command() == kind && of(point));
     let (mut reached, mut all) = (0, 0);
-    for point in standings {
-        let status = covered.standing(*point);
+    for point in Point::all().iter().filter(|point| point.command() == kind && of(point)) {
+        let status = covered.status(*point);
         reached += usize::from(status == PointStatus::Reached);
         all += usize::from(status != PointStatus::Unreachable);
     }

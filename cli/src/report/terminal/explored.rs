@@ -6,11 +6,9 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::super::{Explored, ImplementationExplored, shown};
+use super::super::{Explored, ImplementationExplored, counted, shown};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
-use chatwarden::describe::Describer;
-use chatwarden::describe::grouped;
-use chatwarden::describe::is_about_a_pair;
+use chatwarden::describe::{Describer, grouped, is_about_a_pair};
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 
@@ -76,37 +74,31 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
 }
 
 /// An implementation: the size of the search, and what it proves.
-pub(super) fn implementation(
-    out: &mut impl Write,
-    conformance: &ImplementationExplored<'_>,
-) -> io::Result<()> {
-    let ImplementationExplored { adapter, policy, cast, groups, alphabet, fidelity, driven, .. } =
-        conformance;
-    let scope = scope(cast, *groups, *alphabet);
-    let fault = conformance.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
+pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExplored<'_>) -> io::Result<()> {
+    let ImplementationExplored { adapter, policy, cast, search, result, .. } = explored;
+    let scope = scope(cast, search.setup.groups, search.actions.len());
+    let fidelity = search.check.fidelity;
+    let fault = explored.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
     writeln!(out, "{BOLD}{adapter}{fault}{BOLD:#} under {policy}, {scope}, compared {fidelity}")?;
     let [states, allowed, refused, executed, resets] =
-        [driven.states, driven.allowed, driven.refused, driven.executed, driven.resets].map(grouped);
+        [result.states, result.allowed, result.refused, result.executed, result.resets].map(grouped);
     writeln!(out, "  states {states}, commands allowed there {allowed}, refused {refused}")?;
-    write!(out, "  commands executed {executed}, resets {resets}, depth {}, ", driven.depth)?;
-    match driven.end {
-        End::Complete => writeln!(out, "complete: {}", driven.end.about())?,
+    write!(out, "  commands executed {executed}, resets {resets}, depth {}, ", result.depth)?;
+    match result.end {
+        End::Complete => writeln!(out, "complete: {}", result.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
     }
-    let seconds = conformance.time.as_secs_f64();
-    match conformance.findings {
+    match explored.findings {
         0 => write!(out, "  {GOOD}no finding{GOOD:#}")?,
-        1 => write!(out, "  {BAD}1 finding{BAD:#}")?,
-        more => write!(out, "  {BAD}{more} findings{BAD:#}")?,
+        count => write!(out, "  {BAD}{}{BAD:#}", counted(count, "finding"))?,
     }
-    writeln!(out, " in {seconds:.2} s")?;
-    proof(conformance).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
+    writeln!(out, " in {:.2} s", explored.time.as_secs_f64())?;
+    proof(explored).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
 }
 
 /// The scope of the search.
-fn scope(cast: &str, groups: usize, alphabet: usize) -> String {
-    let (plural, many) = (if groups == 1 { "" } else { "s" }, if alphabet == 1 { "" } else { "s" });
-    format!("cast {cast}, {groups} group{plural}, {alphabet} command{many}")
+fn scope(cast: &str, groups: usize, commands: usize) -> String {
+    format!("cast {cast}, {}, {}", counted(groups, "group"), counted(commands, "command"))
 }
 
 fn promise_line(
@@ -121,15 +113,15 @@ fn promise_line(
         PromiseResult::Kept if explored.is_complete() => writeln!(out, "{GOOD}kept{GOOD:#}"),
         PromiseResult::Kept => {
             let judged = explored.exploration.judged.unwrap_or_default();
-            writeln!(out, "{WARN}kept up to {}{WARN:#}", commands(judged))
+            writeln!(out, "{WARN}kept up to {}{WARN:#}", counted(judged, "command"))
         }
         PromiseResult::KeptByConstruction => {
             writeln!(out, "{DIM}kept by construction: only an implementation can break it{DIM:#}")
         }
-        PromiseResult::Broken(chain) => {
+        PromiseResult::Broken(trace) => {
             let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
-            writeln!(out, "{style}broken by {}{known}{style:#}", commands(chain.len()))?;
-            write_trace(out, explored, promise, chain)
+            writeln!(out, "{style}broken by {}{known}{style:#}", counted(trace.len(), "command"))?;
+            write_trace(out, explored, promise, trace)
         }
     }
 }
@@ -139,10 +131,10 @@ fn write_trace(
     out: &mut impl Write,
     explored: &Explored,
     promise: Promise,
-    chain: &[Command],
+    commands: &[Command],
 ) -> io::Result<()> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
-    let trace = Trace::of_policy(&explored.setup, chain);
+    let trace = Trace::of_policy(&explored.setup, commands);
     for record in &trace.steps {
         let to = match record.delivered.is_empty() {
             true => String::new(),
@@ -185,36 +177,37 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
         PromiseResult::KeptByConstruction => ("·".into(), DIM),
-        PromiseResult::Broken(chain) => {
-            (chain.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        PromiseResult::Broken(trace) => {
+            (trace.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
         }
     }
 }
 
 /// What the search of an implementation proves, and what it does not cover.
-fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
-    let ImplementationExplored { driven, alike, symmetry, .. } = conformance;
-    let within = match driven.judged {
+fn proof(explored: &ImplementationExplored<'_>) -> Vec<String> {
+    let ImplementationExplored { search, result, .. } = explored;
+    let within = match result.judged {
         None => "all traces".into(),
-        Some(judged) => format!("all traces of up to {}", commands(judged)),
+        Some(judged) => format!("all traces of up to {}", counted(judged, "command")),
     };
     let mut not_covered = Vec::new();
-    let deviation = match driven.found.is_empty() {
+    let deviation = match result.found.is_empty() {
         true => "there is no deviation",
         false => {
             not_covered.push("what happens after a deviation".into());
             "there is no first deviation other than those listed"
         }
     };
-    match alike {
+    match search.equivalence {
         StateEquivalence::Product => {
             not_covered.push("state that the implementation's fingerprint leaves out".into());
         }
         StateEquivalence::Tracked { paths } => {
-            let traces = if paths.get() == 1 { "1 trace".into() } else { format!("up to {paths} traces") };
+            let (up_to, traces) =
+                (if paths.get() == 1 { "" } else { "up to " }, counted(paths.get(), "trace"));
             not_covered.push(format!(
                 "defects that depend on state the adapter does not observe (each visible state was expanded from \
-                 {traces})"
+                 {up_to}{traces})"
             ));
         }
         StateEquivalence::Never => {}
@@ -223,15 +216,11 @@ fn proof(conformance: &ImplementationExplored<'_>) -> Vec<String> {
     if !not_covered.is_empty() {
         sentences.push(format!("Not covered: {}.", not_covered.join(", and ")));
     }
-    if *symmetry {
+    if search.symmetry {
         sentences.push(
             "Assumed: interchangeable users and groups are treated the same; `--no-symmetry` drops that assumption."
                 .into(),
         );
     }
     sentences
-}
-
-fn commands(count: usize) -> String {
-    if count == 1 { "1 command".into() } else { format!("{count} commands") }
 }
