@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, NamedEnum};
 
-use crate::{ConformanceSearch, ConformanceSearchResult, End, SearchMonitor, StateEquivalence};
+use crate::{ConformanceSearch, End, SearchMonitor, StateEquivalence};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::CampaignConfig;
 use chatwarden::counterexample::{Certification, Counterexample, ShrinkStatus};
@@ -136,15 +136,15 @@ impl Certifier<'_> {
     ) -> Result<Counterexample, E> {
         let deadline = self.deadline();
         loop {
-            let lengths = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
-            shrunk.certification = match lengths.outcome {
+            let (outcome, below) = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
+            shrunk.certification = match outcome {
                 CertifyOutcome::Certified(certificate) => Certification::Certified(certificate),
                 CertifyOutcome::Unfinished(end) => Certification::Unfinished(end.about()),
                 CertifyOutcome::Shorter(shorter) => {
                     let executions = shrunk.executions;
                     shrunk = simplify(&Counterexample { origin: shrunk.origin, ..shorter })?;
                     shrunk.executions += executions;
-                    match lengths.below.filter(|below| is_valid_for(below, &shrunk)) {
+                    match below.filter(|below| is_valid_for(below, &shrunk)) {
                         _ if shrunk.status != ShrinkStatus::OneMinimal => {
                             Certification::Unfinished(End::Stopped.about())
                         }
@@ -167,7 +167,7 @@ impl Certifier<'_> {
         trace: &[Command],
         finding: &Finding,
     ) -> Result<CertifyOutcome, Failure> {
-        self.lengths(self.deadline(), make, trace, finding).map(|lengths| lengths.outcome)
+        self.lengths(self.deadline(), make, trace, finding).map(|(outcome, _)| outcome)
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -175,36 +175,41 @@ impl Certifier<'_> {
     }
 
     /// Searches one length after the other, each from the start. Together they take little more than the
-    /// last, because only commands of the finding's kind are tried as the last of a trace. The last
-    /// search without the finding certifies the length of the first that has it.
+    /// last, because only commands of the finding's kind are tried as the last of a trace. The result
+    /// comes with the certificate of the greatest length below which all traces were tried.
     fn lengths<A: Adapter>(
         &self,
         deadline: Option<Instant>,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
         trace: &[Command],
         finding: &Finding,
-    ) -> Result<Lengths, Failure> {
-        let mut prepared = self.prepared(self.level(make)?, trace, finding);
-        prepared.search.deadline = deadline;
+    ) -> Result<(CertifyOutcome, Option<Certificate>), Failure> {
+        let (mut search, certificate) = self.prepared(self.level(make)?, deadline, trace, finding);
         let mut below = None;
         for length in 0..trace.len().max(1) {
-            prepared.search.depth = Some(length);
-            let result = crate::search_implementation(&prepared.search, make, self.monitor, &mut |_| {})?;
+            search.depth = Some(length);
+            let result = crate::search_implementation(&search, make, self.monitor, &mut |_| {})?;
             let shorter = result.found.iter().find(|found| found.finding.identity() == finding.identity());
             let outcome = match (shorter, result.end) {
                 (Some(shorter), _) => CertifyOutcome::Shorter(shorter.clone()),
                 (None, End::Complete | End::Depth) if result.found.is_empty() => {
-                    below = Some(prepared.certificate(&result, length + 1));
+                    below = Some(Certificate {
+                        below: length + 1,
+                        situations: result.states,
+                        tried: result.allowed + result.refused,
+                        renamings: result.renamings as u64,
+                        ..certificate
+                    });
                     continue;
                 }
                 // The implementation could not be reset, so nothing was tried.
                 (None, End::Complete | End::Depth) => CertifyOutcome::Unfinished(End::Stopped),
                 (None, end) => CertifyOutcome::Unfinished(end),
             };
-            return Ok(Lengths { outcome, below });
+            return Ok((outcome, below));
         }
         let certificate = below.expect("at least one length is searched");
-        Ok(Lengths { outcome: CertifyOutcome::Certified(certificate), below })
+        Ok((CertifyOutcome::Certified(certificate), below))
     }
 
     /// The level at which counterexamples of the implementation can be certified.
@@ -220,10 +225,28 @@ impl Certifier<'_> {
         Ok(if has_product { CertificateLevel::Product } else { CertificateLevel::BlackBox })
     }
 
-    fn prepared(&self, level: CertificateLevel, trace: &[Command], finding: &Finding) -> Prepared {
+    /// A search and a certificate that lack only the length, and the certificate its counts.
+    fn prepared(
+        &self,
+        level: CertificateLevel,
+        deadline: Option<Instant>,
+        trace: &[Command],
+        finding: &Finding,
+    ) -> (ConformanceSearch, Certificate) {
         let config = self.config;
         let (actions, ill_typed) = actions(config, trace);
-        let inputs_hash = inputs_hash::hash(config, &actions);
+        let certificate = Certificate {
+            level,
+            below: 0,
+            groups: config.setup.groups,
+            commands: config.commands,
+            alphabet: actions.len() as u64,
+            ill_typed,
+            situations: 0,
+            tried: 0,
+            renamings: 0,
+            ground: inputs_hash::hash(config, &actions),
+        };
         // States of a product are compared exactly, so the search need not assume that the implementation
         // is symmetric. Traces are too many for that.
         let (equivalence, symmetry) = match level {
@@ -241,42 +264,9 @@ impl Certifier<'_> {
             stop_at_first: true,
             jobs: config.jobs,
             memory: self.limits.memory,
-            deadline: None,
+            deadline,
         };
-        Prepared { level, commands: config.commands, ill_typed, inputs_hash, search }
-    }
-}
-
-/// The result of searching several lengths.
-struct Lengths {
-    outcome: CertifyOutcome,
-    /// The certificate of the greatest length below which all traces were tried.
-    below: Option<Certificate>,
-}
-
-/// A search that lacks only the length.
-struct Prepared {
-    level: CertificateLevel,
-    commands: EnumSet<CommandKind>,
-    ill_typed: bool,
-    inputs_hash: u64,
-    search: ConformanceSearch,
-}
-
-impl Prepared {
-    fn certificate(&self, result: &ConformanceSearchResult, below: usize) -> Certificate {
-        Certificate {
-            level: self.level,
-            below,
-            groups: self.search.setup.groups,
-            commands: self.commands,
-            alphabet: self.search.actions.len() as u64,
-            ill_typed: self.ill_typed,
-            situations: result.states,
-            tried: result.allowed + result.refused,
-            renamings: result.renamings as u64,
-            ground: self.inputs_hash,
-        }
+        (search, certificate)
     }
 }
 

@@ -7,10 +7,9 @@
 mod copies;
 mod every_trace;
 mod expand;
-mod first_findings;
+mod findings;
 mod graph;
 mod graph_walk;
-mod hits;
 mod stabilizers;
 mod state_hash;
 #[cfg(test)]
@@ -34,7 +33,7 @@ use chatwarden::lockstep::{CheckConfig, Lockstep};
 
 /// A search for deviations of an implementation from the model.
 ///
-/// With `symmetry` the implementation is assumed to treat users of a kind alike, and groups alike, as
+/// With `symmetry` the implementation is assumed to treat users of a kind as interchangeable, and groups too, as
 /// the model does: a permutation of them before a trace permutes its results and changes nothing else.
 ///
 /// ```
@@ -96,6 +95,15 @@ impl ConformanceSearch {
     /// The kind of the last commands, if not all kinds are tried there.
     fn last_kind(&self) -> Option<CommandKind> {
         self.wanted.and_then(|wanted| wanted.command).filter(|_| self.depth.is_some())
+    }
+
+    /// The number of traces to each state that are extended; all of them if none.
+    fn paths(&self) -> Option<usize> {
+        match self.equivalence {
+            StateEquivalence::Product => Some(1),
+            StateEquivalence::Tracked { paths } => Some(paths.get()),
+            StateEquivalence::Never => None,
+        }
     }
 }
 
@@ -217,10 +225,7 @@ pub fn search_implementation<A: Adapter>(
     }
     let context = SearchContext::new(search, monitor);
     match search.equivalence {
-        StateEquivalence::Product => GraphWalk::new(&context, system, lockstep, 1, found)?.run(),
-        StateEquivalence::Tracked { paths } => {
-            GraphWalk::new(&context, system, lockstep, paths.get(), found)?.run()
-        }
         StateEquivalence::Never => EveryTrace::new(&context, system, lockstep, found).run(),
+        _ => GraphWalk::new(&context, system, lockstep, found)?.run(),
     }
 }

@@ -1,4 +1,4 @@
-//! How a search is watched and stopped while it runs, and why it ended.
+//! The progress of a running search, the way to stop it, and why it ended.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 

@@ -5,25 +5,15 @@
 //! `factored`, which is faster and relies on four laws of the model. No implementation takes part.
 
 mod factored;
-mod first_trace;
 mod levels;
-mod packing;
-mod permutations;
 mod plain;
-mod table;
-#[cfg(test)]
-mod tests;
 
 use std::num::NonZeroUsize;
 use std::thread;
 
 use chatwarden::coverage::Reachability;
-use chatwarden_model::{
-    Bounds, Command, CommandKind, EnumSet, MAX_GROUPS, MAX_USERS, Policy, Promise, Setup, State, Transition,
-    UserSet,
-};
+use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, MAX_GROUPS, MAX_USERS, Promise, Setup};
 
-use factored::Factored;
 use plain::Plain;
 
 use crate::{End, SearchMonitor};
@@ -61,7 +51,8 @@ pub struct PolicySearch {
     pub stop_at_first: bool,
     /// The engine; the result does not depend on it, except for the bytes.
     pub engine: Engine,
-    /// The number of threads; the result does not depend on it, except for the bytes.
+    /// The number of threads of the factored engine; the result does not depend on it, except for the
+    /// bytes.
     pub jobs: NonZeroUsize,
     /// The number of bytes that the reached states may take. Lists and caches come on top; those of a
     /// thread take at most a sixteenth of it.
@@ -110,8 +101,8 @@ impl PolicySearch {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Engine {
-    /// The reference: each state is unpacked, every command is applied to it, and the result is packed.
-    /// It assumes nothing of the model.
+    /// The reference: every command is applied to every state, on one thread. It assumes nothing of the
+    /// model.
     Plain,
     /// Accounts and groups are stepped apart, and the effects on groups are cached. It relies on four
     /// laws of the model, which `explore/tests/it/laws.rs` tests.
@@ -195,49 +186,12 @@ impl PromiseResult {
 /// Its result depends on the configuration alone. Only the number of bytes depends on the number of
 /// jobs and on the engine, and only the counts depend on symmetry.
 pub fn explore(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
-    match search.engine {
-        Engine::Plain => explore_plainly(search, monitor),
-        Engine::Factored => explore_factored(search, monitor),
+    // The rules of the model are the same for every size of a state; small states are copied faster.
+    let (users, groups) = (search.setup.cast.len(), search.setup.groups);
+    match (search.engine, users, groups) {
+        (Engine::Plain, ..=5, ..=1) => Plain::<5, 1>::search(search, monitor),
+        (Engine::Plain, ..=9, ..=2) => Plain::<9, 2>::search(search, monitor),
+        (Engine::Plain, ..) => Plain::<MAX_USERS, MAX_GROUPS>::search(search, monitor),
+        (Engine::Factored, ..) => factored::search(search, monitor),
     }
-}
-
-// The rules of the model are the same for every size of a state; small states are copied faster. The
-// parameters are: users, words for accounts, then words for a group and groups (plain engine) or the
-// key of a state (factored engine).
-
-fn explore_plainly(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
-    let cast = &search.setup.cast;
-    let (accounts, group) = (packing::account_words(cast), packing::group_words(cast));
-    match (cast.len(), accounts, group, search.setup.groups) {
-        (..=5, ..=1, ..=1, ..=1) => Plain::<5, 1, 1, 1>::search(search, monitor),
-        (..=5, ..=1, ..=1, ..=2) => Plain::<5, 1, 1, 2>::search(search, monitor),
-        (..=9, ..=2, ..=1, ..=2) => Plain::<9, 2, 1, 2>::search(search, monitor),
-        _ => Plain::<MAX_USERS, 16, 6, MAX_GROUPS>::search(search, monitor),
-    }
-}
-
-fn explore_factored(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
-    let cast = &search.setup.cast;
-    let chatting = cast.kinds().chatting().len();
-    match (cast.len(), packing::account_words(cast), search.setup.groups) {
-        // All states of two groups fit into the smaller key only if at most three users chat.
-        (..=5, ..=1, 2) if chatting > 3 => Factored::<5, 1, u128>::search(search, monitor),
-        (..=5, ..=1, ..=2) => Factored::<5, 1, u64>::search(search, monitor),
-        (..=9, ..=2, ..=1) => Factored::<9, 2, u64>::search(search, monitor),
-        (..=9, ..=2, _) => Factored::<9, 2, u128>::search(search, monitor),
-        _ => Factored::<MAX_USERS, 16, u128>::search(search, monitor),
-    }
-}
-
-/// Those of the promises that an allowed command breaks.
-fn broken_promises<const U: usize, const G: usize>(
-    policy: &Policy,
-    promises: EnumSet<Promise>,
-    command: &Command,
-    before: &State<U, G>,
-    delivered: UserSet,
-    after: &State<U, G>,
-) -> EnumSet<Promise> {
-    let transition = Transition { policy, before, command, allowed: true, delivered, after };
-    promises.iter().filter(|promise| promise.first_breach(&transition).is_some()).collect()
 }

@@ -9,11 +9,9 @@ use std::thread;
 use chatwarden_model::Command;
 
 use super::expand::{Expanded, Expansion, Extension, Node, SearchContext, System};
-use super::first_findings::ReportedFindings;
+use super::findings::ReportedFindings;
 use super::visited::Visited;
-use super::{
-    ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor, StateEquivalence,
-};
+use super::{ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor};
 use chatwarden::adapter::Failure;
 use chatwarden::lockstep::Lockstep;
 
@@ -38,15 +36,10 @@ pub(super) fn search(
     monitor: &SearchMonitor,
     found: &mut dyn FnMut(&Counterexample),
 ) -> Result<ConformanceSearchResult, Failure> {
-    let paths = match search.equivalence {
-        StateEquivalence::Product => Some(1),
-        StateEquivalence::Tracked { paths } => Some(paths.get()),
-        StateEquivalence::Never => None,
-    };
     let context = SearchContext::new(search, monitor);
     let node_bytes = Node::bytes(&system);
     let (key, root) = context.root(system, lockstep)?;
-    let mut visited = Visited::new(paths);
+    let mut visited = Visited::new(search.paths());
     visited.insert(key);
     let mut levels = Levels {
         context,
@@ -58,10 +51,8 @@ pub(super) fn search(
         result: ConformanceSearchResult::started(),
     };
     levels.result.end = levels.run(root)?;
-    levels.result.renamings = levels.context.orbits.permutations().len();
-    let mut found = levels.findings.counterexamples();
-    found.sort_by_key(|found| found.commands.len());
-    Ok(ConformanceSearchResult { found, ..levels.result })
+    levels.result.renamings = levels.context.orbits.permutations.len();
+    Ok(ConformanceSearchResult { found: levels.findings.into_sorted(), ..levels.result })
 }
 
 /// A search and its result so far.
@@ -96,7 +87,7 @@ impl Levels<'_> {
                 Err(end) => return Ok(end),
             }
             self.result.judged = Some(length);
-            if search.stop_at_first && !self.findings.is_empty() {
+            if search.stop_at_first && !self.findings.as_slice().is_empty() {
                 return Ok(End::First);
             }
             if is_last {

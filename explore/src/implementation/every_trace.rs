@@ -6,8 +6,8 @@
 use chatwarden_model::Command;
 
 use super::expand::SearchContext;
-use super::first_findings::ReportedFindings;
-use super::stabilizers::Stabilizer;
+use super::findings::ReportedFindings;
+use super::stabilizers::{Stabilizer, WHOLE_GROUP};
 use super::{ConformanceSearchResult, Counterexample, End};
 use chatwarden::adapter::{Adapter, Failure, Replaceable};
 use chatwarden::finding::{Finding, Verdict};
@@ -72,7 +72,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> EveryTrace<'a, A, M> {
             }
             self.context.monitor.update(length - 1, 1, self.result.states);
             let (is_reached, cut) = self.execute_length(length)?;
-            let is_found = self.findings.has_wanted() || search.stop_at_first && !self.findings.is_empty();
+            let is_found =
+                self.findings.has_wanted() || search.stop_at_first && !self.findings.as_slice().is_empty();
             if let Some(cut) = cut.or(is_found.then_some(End::First)) {
                 end = cut;
                 break;
@@ -84,9 +85,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> EveryTrace<'a, A, M> {
             }
             self.result.depth = length;
         }
-        let renamings = self.context.orbits.permutations().len();
-        let mut found = self.findings.counterexamples();
-        found.sort_by_key(|found| found.commands.len());
+        let renamings = self.context.orbits.permutations.len();
+        let found = self.findings.into_sorted();
         Ok(ConformanceSearchResult { end, renamings, found, ..self.result })
     }
 
@@ -151,7 +151,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> EveryTrace<'a, A, M> {
 
     /// The stabilizer of the trace.
     fn stabilizer(&self) -> Stabilizer {
-        self.trace.last().map_or(self.context.orbits.all(), |choice| choice.stabilizer)
+        self.trace.last().map_or(WHOLE_GROUP, |choice| choice.stabilizer)
     }
 
     fn choice(&self, stabilizer: Stabilizer, number: usize) -> Option<Choice> {

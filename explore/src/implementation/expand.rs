@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use chatwarden_model::Command;
 
-use super::first_findings::FirstFindings;
-use super::stabilizers::{ActionIndex, ActionOrbits, Stabilizer};
+use super::stabilizers::{ActionIndex, ActionOrbits, Stabilizer, WHOLE_GROUP};
 use super::state_hash::StateHasher;
 use super::visited::{Key, Kinds, Visited};
 use super::{ConformanceSearch, End, SearchMonitor, StateEquivalence};
@@ -49,13 +48,15 @@ pub(super) struct SearchContext<'a> {
 }
 
 /// The results of some expansions, in order.
+#[derive(Default)]
 pub(super) struct Expanded {
     pub(super) states: u64,
     pub(super) allowed: u64,
     pub(super) refused: u64,
     pub(super) executed: u64,
     pub(super) successors: Vec<Successor>,
-    pub(super) findings: FirstFindings<Extension>,
+    /// The first of each identity.
+    pub(super) findings: Vec<(Extension, Finding)>,
     /// Why not everything was tried.
     pub(super) cut: Option<End>,
 }
@@ -83,26 +84,12 @@ impl Node {
     }
 }
 
-impl Expanded {
-    fn new() -> Self {
-        Expanded {
-            states: 0,
-            allowed: 0,
-            refused: 0,
-            executed: 0,
-            successors: Vec::new(),
-            findings: FirstFindings::new(),
-            cut: None,
-        }
-    }
-}
-
 impl<'a> SearchContext<'a> {
     pub(super) fn new(search: &'a ConformanceSearch, monitor: &'a SearchMonitor) -> Self {
         let orbits = ActionOrbits::new(&search.setup, &search.actions, search.symmetry);
         // A fingerprint cannot be permuted, and if no states are equivalent, keys are not needed.
         let up_to_permutation = matches!(search.equivalence, StateEquivalence::Tracked { .. });
-        let permutations = if up_to_permutation { orbits.permutations() } else { &[] };
+        let permutations = if up_to_permutation { orbits.permutations.as_slice() } else { &[] };
         SearchContext { search, monitor, hasher: StateHasher::new(&search.setup, permutations), orbits }
     }
 
@@ -112,7 +99,7 @@ impl<'a> SearchContext<'a> {
         let tracked = self.hasher.hash(lockstep.state());
         let kinds = Kinds::default();
         let key = Key { hash: self.hash(tracked, lockstep, fingerprint), kinds };
-        let (snapshot, stabilizer) = (Box::new(lockstep.snapshot()), self.orbits.all());
+        let (snapshot, stabilizer) = (Box::new(lockstep.snapshot()), WHOLE_GROUP);
         Ok((key, Node { system, snapshot, fingerprint, tracked, kinds, stabilizer, trace: 0 }))
     }
 
@@ -143,11 +130,18 @@ impl<'a> SearchContext<'a> {
     pub(super) fn hash(&self, tracked: u128, lockstep: &Lockstep, fingerprint: Option<u128>) -> u128 {
         let pending = lockstep.pending().map(Finding::identity);
         match (self.search.equivalence, pending) {
-            (StateEquivalence::Product, _) | (StateEquivalence::Tracked { .. }, Some(_)) => {
+            (StateEquivalence::Product, _) => {
                 self.hasher.product(tracked, pending, fingerprint.unwrap_or_default())
             }
+            (StateEquivalence::Tracked { .. }, Some(_)) => self.hasher.product(tracked, pending, 0),
             (StateEquivalence::Tracked { .. }, None) | (StateEquivalence::Never, _) => tracked,
         }
+    }
+
+    /// The kinds of commands in a key after one more command. They matter only if several traces to a
+    /// state are extended.
+    pub(super) fn kinds_after(&self, kinds: Kinds, command: &Command) -> Kinds {
+        if self.search.paths().is_some_and(|paths| paths > 1) { kinds.with(command.kind()) } else { kinds }
     }
 }
 
@@ -170,7 +164,7 @@ impl<'a> Expansion<'a> {
         lockstep: Lockstep,
         is_last: bool,
     ) -> Self {
-        let (reached, expanded) = (visited.emptied(), Expanded::new());
+        let (reached, expanded) = (Visited::new(context.search.paths()), Expanded::default());
         Expansion { context, visited, reached, lockstep, is_last, expanded }
     }
 
@@ -190,7 +184,7 @@ impl<'a> Expansion<'a> {
             self.expanded.states += 1;
         }
         self.reached.clear();
-        Ok(std::mem::replace(&mut self.expanded, Expanded::new()))
+        Ok(std::mem::take(&mut self.expanded))
     }
 
     fn expand_node(&mut self, node: &Node) -> Result<Option<End>, Failure> {
@@ -207,12 +201,8 @@ impl<'a> Expansion<'a> {
                     return Ok(Some(end));
                 }
             }
-            let system = match spare.take() {
-                Some(system) => system,
-                None => {
-                    node.system.fork().ok_or_else(|| Failure::Failed("a copy of it has no copy".into()))?
-                }
-            };
+            let no_copy = || Failure::Failed("a copy of it has no copy".into());
+            let system = spare.take().or_else(|| node.system.fork()).ok_or_else(no_copy)?;
             let extension = Extension { trace: node.trace, command, action };
             spare = self.extend(node, stabilizer, extension, system)?;
         }
@@ -268,8 +258,10 @@ impl<'a> Expansion<'a> {
     }
 
     fn note(&mut self, by: Extension, finding: Finding) {
-        if self.context.search.wanted.is_none_or(|wanted| wanted == finding.identity()) {
-            self.expanded.findings.add(finding, || by);
+        let identity = finding.identity();
+        let is_known = self.expanded.findings.iter().any(|(_, known)| known.identity() == identity);
+        if !is_known && self.context.search.wanted.is_none_or(|wanted| wanted == identity) {
+            self.expanded.findings.push((by, finding));
         }
     }
 
@@ -298,11 +290,7 @@ impl<'a> Expansion<'a> {
         if is_same && (is_unchanged || search.equivalence != StateEquivalence::Product) {
             return None;
         }
-        let kinds = match search.equivalence {
-            StateEquivalence::Tracked { paths } if paths.get() > 1 => node.kinds.with(by.command.kind()),
-            _ => Kinds::default(),
-        };
-        let fingerprint = fingerprint.filter(|_| search.equivalence == StateEquivalence::Product);
+        let kinds = self.context.kinds_after(node.kinds, &by.command);
         let key = Key { hash: self.context.hash(tracked, &self.lockstep, fingerprint), kinds };
         (self.visited.is_new(key) && self.reached.insert(key)).then_some((key, tracked))
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::stabilizers::{ActionIndex, Stabilizer};
-use super::visited::{Key, Kinds};
+use super::visited::Key;
 
 /// The number of a node; the start is 0.
 pub(super) type NodeIndex = usize;
@@ -21,11 +21,11 @@ const MAX_SEARCHED: usize = 4096;
 const INDEX_BYTES: usize = 128;
 
 /// A reached state.
-struct Node {
-    key: Key,
-    stabilizer: Stabilizer,
+pub(super) struct Node {
+    pub(super) key: Key,
+    pub(super) stabilizer: Stabilizer,
     /// The length of the shortest known trace.
-    length: usize,
+    pub(super) length: usize,
     /// The last transition of that trace.
     parent: Option<(NodeIndex, ActionIndex)>,
     /// The actions left to try that the model predicts to change nothing; the first one is the last.
@@ -58,37 +58,25 @@ pub(super) struct LastActions {
 }
 
 /// The graph as far as a walk knows it.
+#[derive(Default)]
 pub(super) struct Graph {
     paths: usize,
     last: Option<LastActions>,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     index: HashMap<u128, NodeIndex>,
     /// For each predictable hash, the first node that has it and the number of such nodes.
     by_prediction: HashMap<u128, (NodeIndex, usize)>,
     /// The unexhausted nodes, by the length of the shortest known trace.
     open: BTreeSet<(usize, NodeIndex)>,
-    bytes: usize,
-    /// The shortest known trace to a node that was given up before it was exhausted.
-    given_up: Option<usize>,
+    /// The number of bytes, about.
+    pub(super) bytes: usize,
+    /// The length of the shortest known trace to a node that was given up before it was exhausted.
+    pub(super) given_up: Option<usize>,
 }
 
 impl Graph {
     pub(super) fn new(paths: usize, last: Option<LastActions>) -> Self {
-        Graph {
-            paths,
-            last,
-            nodes: Vec::new(),
-            index: HashMap::new(),
-            by_prediction: HashMap::new(),
-            open: BTreeSet::new(),
-            bytes: 0,
-            given_up: None,
-        }
-    }
-
-    /// Whether several traces to a state are extended.
-    pub(super) fn has_paths(&self) -> bool {
-        self.paths > 1
+        Graph { paths, last, ..Graph::default() }
     }
 
     /// Adds a node and the hash by which it can be predicted; the first is the start.
@@ -126,30 +114,11 @@ impl Graph {
         let exact = self.index.get(&key.combined()).copied();
         exact.or_else(|| {
             let (first, count) = self.by_prediction.get(&key.hash)?;
-            (self.has_paths() && *count >= self.paths).then_some(*first)
+            (self.paths > 1 && *count >= self.paths).then_some(*first)
         })
     }
 
-    /// The hash of a node's state.
-    pub(super) fn hash(&self, node: NodeIndex) -> u128 {
-        self.nodes[node].key.hash
-    }
-
-    /// The kinds of the commands that led there, if they matter.
-    pub(super) fn kinds(&self, node: NodeIndex) -> Kinds {
-        self.nodes[node].key.kinds
-    }
-
-    pub(super) fn stabilizer(&self, node: NodeIndex) -> Stabilizer {
-        self.nodes[node].stabilizer
-    }
-
-    /// The length of the shortest known trace to a node.
-    pub(super) fn length(&self, node: NodeIndex) -> usize {
-        self.nodes[node].length
-    }
-
-    /// The greatest of these lengths.
+    /// The length of the shortest known trace to the node farthest from the start.
     pub(super) fn depth(&self) -> usize {
         self.nodes.iter().map(|node| node.length).max().unwrap_or(0)
     }
@@ -162,11 +131,6 @@ impl Graph {
     /// The number of unexhausted nodes.
     pub(super) fn unexhausted(&self) -> usize {
         self.open.len()
-    }
-
-    /// The number of bytes, about.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes as u64
     }
 
     /// The next action to try in a node, if its traces are below the bound.
@@ -245,21 +209,9 @@ impl Graph {
         self.refresh(number, length);
     }
 
-    /// The length of the shortest trace to a node that was given up, if one was.
-    pub(super) fn given_up(&self) -> Option<usize> {
-        self.given_up
-    }
-
     /// The shortest known trace to a node.
     pub(super) fn path_from_start(&self, node: NodeIndex) -> Path {
-        let mut path = Vec::new();
-        let mut at = node;
-        while let Some((before, action)) = self.nodes[at].parent {
-            path.push((action, at));
-            at = before;
-        }
-        path.reverse();
-        path
+        path_to(node, |at| self.nodes[at].parent)
     }
 
     /// The nearest unexhausted node below the bound, and the path there, if it is at most so long.
@@ -269,10 +221,9 @@ impl Graph {
         bound: usize,
         max_length: usize,
     ) -> Option<(NodeIndex, Path)> {
-        let mut reached = HashMap::from([(from, (from, 0, 0))]);
-        let mut queue = VecDeque::from([from]);
-        while let Some(node) = queue.pop_front() {
-            let length: usize = reached[&node].2;
+        let mut reached = HashMap::from([(from, None)]);
+        let mut queue = VecDeque::from([(from, 0)]);
+        while let Some((node, length)) = queue.pop_front() {
             if length == max_length || reached.len() > MAX_SEARCHED {
                 return None;
             }
@@ -280,11 +231,11 @@ impl Graph {
                 let Some(next) = self.target(&edge.target).filter(|next| !reached.contains_key(next)) else {
                     continue;
                 };
-                reached.insert(next, (node, edge.action, length + 1));
+                reached.insert(next, Some((node, edge.action)));
                 if self.next_action(next, bound).is_some() {
-                    return Some((next, path_to(next, from, &reached)));
+                    return Some((next, path_to(next, |at| reached[&at])));
                 }
-                queue.push_back(next);
+                queue.push_back((next, length + 1));
             }
         }
         None
@@ -311,16 +262,11 @@ impl Graph {
     }
 }
 
-/// The path that a search took to a node.
-fn path_to(
-    node: NodeIndex,
-    from: NodeIndex,
-    reached: &HashMap<NodeIndex, (NodeIndex, ActionIndex, usize)>,
-) -> Path {
+/// The path to a node, from the last transition to each node on it.
+fn path_to(node: NodeIndex, parent: impl Fn(NodeIndex) -> Option<(NodeIndex, ActionIndex)>) -> Path {
     let mut path = Vec::new();
     let mut at = node;
-    while at != from {
-        let (before, action, _) = reached[&at];
+    while let Some((before, action)) = parent(at) {
         path.push((action, at));
         at = before;
     }

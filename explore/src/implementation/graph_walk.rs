@@ -13,14 +13,14 @@
 //! The walk ends, because every command is either tried for the first time in its state, or part of a
 //! path to an unexhausted state. A state to which some paths failed is given up. That is a finding,
 //! because a system that does not repeat itself allows no conclusion. `graph` holds the states and
-//! transitions; `hits` holds the findings.
+//! transitions; `findings` holds the findings.
 
 use chatwarden_model::{Command, decide, step};
 
 use super::expand::SearchContext;
+use super::findings::{Hit, Hits};
 use super::graph::{Graph, LastActions, NodeIndex};
-use super::hits::{Hit, Hits};
-use super::stabilizers::{ActionIndex, Stabilizer};
+use super::stabilizers::{ActionIndex, Stabilizer, WHOLE_GROUP};
 use super::visited::{Key, Kinds};
 use super::{ConformanceSearchResult, Counterexample, End, StateEquivalence};
 use chatwarden::adapter::{Adapter, Failure, Replaceable};
@@ -73,7 +73,6 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         context: &'a SearchContext<'a>,
         system: Replaceable<A, M>,
         lockstep: Lockstep,
-        paths: usize,
         found: &'a mut dyn FnMut(&Counterexample),
     ) -> Result<Self, Failure> {
         let search = context.search;
@@ -85,7 +84,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
             context,
             system,
             lockstep,
-            graph: Graph::new(paths, last),
+            graph: Graph::new(search.paths().unwrap_or(1), last),
             hits: Hits::new(found),
             here: 0,
             permutation: 0,
@@ -95,7 +94,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
             result: ConformanceSearchResult::started(),
         };
         let start = walk.locate(Kinds::default())?;
-        walk.add_node(&start, context.orbits.all());
+        walk.add_node(&start, WHOLE_GROUP);
         walk.permutation = start.permutation;
         Ok(walk)
     }
@@ -123,7 +122,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
             }
             // If only some actions were tried at last, others may lead to new states.
             let last = if search.last_kind().is_some() { most.saturating_sub(1) } else { most };
-            break if self.graph.given_up().is_some() {
+            break if self.graph.given_up.is_some() {
                 End::Stopped
             } else if self.graph.depth() >= last {
                 End::Depth
@@ -133,10 +132,10 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         };
         self.result.depth = self.graph.depth().min(most);
         // Below the shortest trace to an unexhausted state, everything was tried everywhere.
-        let unexhausted = self.graph.shallowest(most).map(|node| self.graph.length(node));
-        let judged = unexhausted.into_iter().chain(self.graph.given_up()).fold(self.bound, usize::min);
+        let unexhausted = self.graph.shallowest(most).map(|node| self.graph.nodes[node].length);
+        let judged = unexhausted.into_iter().chain(self.graph.given_up).fold(self.bound, usize::min);
         self.result.judged = if end == End::Complete { None } else { Some(judged) };
-        self.result.renamings = self.context.orbits.permutations().len();
+        self.result.renamings = self.context.orbits.permutations.len();
         self.result.states = self.graph.exhausted() as u64;
         let found = self.confirm()?;
         Ok(ConformanceSearchResult { end, found, ..self.result })
@@ -151,7 +150,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
             if self.is_broken {
                 return Ok(Some(End::Stopped));
             }
-            if self.graph.bytes() > self.context.search.memory {
+            if self.graph.bytes as u64 > self.context.search.memory {
                 return Ok(Some(End::Memory));
             }
             let (states, frontier) = (self.graph.exhausted() as u64, self.graph.unexhausted() as u64);
@@ -207,7 +206,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
     fn take(&mut self, action: ActionIndex) -> Result<(), Failure> {
         let from = self.here;
         let command = self.concrete(self.permutation, action);
-        let counts = self.graph.mark_tried(from, action) && self.graph.length(from) < self.bound;
+        let counts = self.graph.mark_tried(from, action) && self.graph.nodes[from].length < self.bound;
         let had_diverged = self.lockstep.pending().is_some();
         let result = self.lockstep.step(self.system.get()?, &command);
         if result == StepResult::Unsupported {
@@ -236,16 +235,16 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
 
     /// Finds the node to which the command led.
     fn arrive(&mut self, from: NodeIndex, action: ActionIndex, command: Command) -> Result<(), Failure> {
-        let location = self.locate(self.graph.kinds(from).with(command.kind()))?;
+        let location = self.locate(self.context.kinds_after(self.graph.nodes[from].key.kinds, &command))?;
         self.permutation = location.permutation;
-        if location.key.hash == self.graph.hash(from) {
+        if location.key.hash == self.graph.nodes[from].key.hash {
             self.graph.remove_edge(from, action);
             return Ok(());
         }
         self.here = match self.graph.find(location.key) {
             Some(node) => node,
             None => {
-                let stabilizer = self.stabilizer_after(self.graph.stabilizer(from), action);
+                let stabilizer = self.stabilizer_after(self.graph.nodes[from].stabilizer, action);
                 self.add_node(&location, stabilizer)
             }
         };
@@ -292,9 +291,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
     fn locate(&mut self, kinds: Kinds) -> Result<Location, Failure> {
         let (tracked, permutation) = self.context.hasher.representative(self.lockstep.state());
         let fingerprint = self.context.fingerprint(self.system.get()?)?;
-        let fingerprint = fingerprint.filter(|_| self.compares_products());
         let hash = self.context.hash(tracked, &self.lockstep, fingerprint);
-        let kinds = if self.graph.has_paths() { kinds } else { Kinds::default() };
         Ok(Location { key: Key { hash, kinds }, tracked, permutation })
     }
 
@@ -335,8 +332,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
                 StateEquivalence::Product => after,
                 _ => self.context.hash(after, &self.lockstep, None),
             };
-            let kinds = location.key.kinds;
-            let kinds = if self.graph.has_paths() { kinds.with(command.kind()) } else { kinds };
+            let kinds = self.context.kinds_after(location.key.kinds, &command);
             others.push((action, Key { hash, kinds }));
         }
         (no_ops, others)
@@ -350,11 +346,11 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
 
     /// For each finding the shortest known trace that shows it again, or the trace of the walk.
     fn confirm(&mut self) -> Result<Vec<Counterexample>, Failure> {
-        let mut found = self.hits.found();
+        let mut found = self.hits.first.as_slice().to_vec();
         for counterexample in &mut found {
             let hits = self.hits.of(counterexample.finding.identity(), &self.graph);
             for hit in hits.into_iter().take(MAX_CONFIRMED) {
-                if self.is_broken || self.graph.length(hit.from) >= counterexample.commands.len() {
+                if self.is_broken || self.graph.nodes[hit.from].length >= counterexample.commands.len() {
                     break;
                 }
                 if let Some(shorter) = self.repeat(hit)? {

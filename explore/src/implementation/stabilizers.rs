@@ -4,7 +4,7 @@
 //! Before the first command, any permutation that keeps the cast may be applied. After a trace, the
 //! permutations that keep each of its commands are left; they are its *stabilizer*. An action is tried
 //! only if no permutation of the stabilizer maps it to an earlier one. This is sound for an
-//! implementation that treats users of a kind and groups alike, whatever it remembers: a permutation that
+//! implementation that treats users of a kind as interchangeable, and groups too, whatever it remembers: a permutation that
 //! keeps a trace keeps its results, so the results of an action are those of its image, permuted.
 //!
 //! Nothing is lost if states that were reached before are dropped as well: every trace has an image
@@ -31,21 +31,20 @@ pub(super) type ActionIndex = u32;
 /// The permutations that keep each command of a trace, by the number of their subgroup.
 pub(super) type Stabilizer = u32;
 
+/// The stabilizer of the empty trace: every permutation.
+pub(super) const WHOLE_GROUP: Stabilizer = 0;
+
 /// The permutations of a search, and the actions to try under each of their subgroups.
 pub(super) struct ActionOrbits {
-    permutations: Vec<Renaming>,
+    /// The permutations; the identity is the first.
+    pub(super) permutations: Vec<Renaming>,
     /// For each permutation and action, the action that the permutation maps to it.
     origins: Vec<Vec<ActionIndex>>,
     subgroups: Vec<Subgroup>,
 }
 
-/// The stabilizer of a trace.
-struct Subgroup {
-    /// The actions to try.
-    actions: Vec<ActionIndex>,
-    /// For each of them, the stabilizer of the trace that it extends.
-    stabilizers: Vec<Stabilizer>,
-}
+/// The actions to try, each with the stabilizer of the trace that it extends.
+type Subgroup = Vec<(ActionIndex, Stabilizer)>;
 
 impl ActionOrbits {
     /// The orbits of the actions; without symmetry each action is an orbit.
@@ -67,19 +66,9 @@ impl ActionOrbits {
         ActionOrbits { subgroups: subgroups(&images, actions.len()), permutations, origins }
     }
 
-    /// The permutations; the identity is the first.
-    pub(super) fn permutations(&self) -> &[Renaming] {
-        &self.permutations
-    }
-
     /// The action that the permutation of that number maps to this one.
     pub(super) fn origin(&self, permutation: usize, action: ActionIndex) -> ActionIndex {
         self.origins[permutation][action as usize]
-    }
-
-    /// The stabilizer of the empty trace: every permutation.
-    pub(super) fn all(&self) -> Stabilizer {
-        0
     }
 
     /// The actions to try after a trace, in order, each with the stabilizer of the extended trace.
@@ -87,8 +76,7 @@ impl ActionOrbits {
         &self,
         stabilizer: Stabilizer,
     ) -> impl Iterator<Item = (ActionIndex, Stabilizer)> + '_ {
-        let subgroup = &self.subgroups[stabilizer as usize];
-        subgroup.actions.iter().copied().zip(subgroup.stabilizers.iter().copied())
+        self.subgroups[stabilizer as usize].iter().copied()
     }
 }
 
@@ -105,7 +93,7 @@ fn subgroups(images: &[Vec<ActionIndex>], actions: usize) -> Vec<Subgroup> {
     let mut members = vec![everything];
     let mut found: Vec<Subgroup> = Vec::new();
     while let Some(subgroup) = members.get(found.len()).cloned() {
-        let mut next = Subgroup { actions: Vec::new(), stabilizers: Vec::new() };
+        let mut next = Subgroup::new();
         for action in 0..actions as ActionIndex {
             let image = |&permutation: &usize| images[permutation][action as usize];
             if subgroup.iter().any(|permutation| image(permutation) < action) {
@@ -117,8 +105,7 @@ fn subgroups(images: &[Vec<ActionIndex>], actions: usize) -> Vec<Subgroup> {
                 members.push(keeping.clone());
                 members.len() as Stabilizer - 1
             });
-            next.actions.push(action);
-            next.stabilizers.push(number);
+            next.push((action, number));
         }
         found.push(next);
     }

@@ -67,11 +67,6 @@ impl Visited {
         is_new
     }
 
-    /// An empty one with the same number of traces to each state.
-    pub(super) fn emptied(&self) -> Self {
-        Visited::new(self.paths)
-    }
-
     pub(super) fn clear(&mut self) {
         self.taken.clear();
         self.counts.clear();

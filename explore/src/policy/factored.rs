@@ -16,32 +16,49 @@
 mod coverage;
 mod group_states;
 mod outbox;
-mod relation;
+mod packing;
+mod permutations;
+mod rounds;
 mod shard;
 mod state_key;
 mod stepper;
+mod table;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 
 use std::collections::HashSet;
-use std::marker::PhantomData;
+use std::sync::Mutex;
 
 use chatwarden::coverage::Points;
-use chatwarden_model::{Command, EnumSet, Group, Policy, Promise, Renaming, State, UserSet};
+use chatwarden_model::{Command, Group, MAX_USERS, Policy, Promise, Renaming};
 use foldhash::fast::FixedState;
 
-use super::first_trace::first_trace;
-use super::levels::{self, StateSpace, Tally};
-use super::packing::{AccountPacking, Bits};
-use super::permutations::{self, Permutations};
-use super::table::{SHARDS, States, shard_of};
-use super::{Exploration, PolicySearch, broken_promises};
-use crate::SearchMonitor;
+use super::levels::{self, Counts, StateSpace, first_trace, permutations_of_users};
+use super::{Exploration, PolicySearch};
+use crate::{End, SearchMonitor};
 use group_states::GroupStates;
 use outbox::Outbox;
+use packing::{AccountPacking, Bits};
+use permutations::Permutations;
+use rounds::ROUND;
 use shard::Shard;
 use state_key::StateKey;
 use stepper::Stepper;
+use table::{SHARDS, shard_of};
+
+/// Searches with states of the smallest size that fits: users, words for accounts, and the key.
+pub(super) fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
+    let cast = &search.setup.cast;
+    let chatting = cast.kinds().chatting().len();
+    match (cast.len(), packing::account_words(cast), search.setup.groups) {
+        // All states of two groups fit into the smaller key only if at most three users chat.
+        (..=5, ..=1, 2) if chatting > 3 => Factored::<5, 1, u128>::search(search, monitor),
+        (..=5, ..=1, ..=2) => Factored::<5, 1, u64>::search(search, monitor),
+        (..=9, ..=2, ..=1) => Factored::<9, 2, u64>::search(search, monitor),
+        (..=9, ..=2, _) => Factored::<9, 2, u128>::search(search, monitor),
+        _ => Factored::<MAX_USERS, 16, u128>::search(search, monitor),
+    }
+}
 
 /// What all threads of a search read and none changes, except for the numbers of group states.
 #[derive(Debug)]
@@ -61,12 +78,12 @@ impl<'a, const U: usize, const W: usize> SearchContext<'a, U, W> {
     fn new(search: &'a PolicySearch, group_states: u64) -> Self {
         let cast = &search.setup.cast;
         let packing = AccountPacking::new(cast);
-        let renamings = permutations::of_users(cast, search.symmetry);
+        let renamings = permutations_of_users(cast, search.symmetry);
         let actions = search.actions();
         let on = |group| actions.iter().filter(move |command| command.group() == group).copied().collect();
         SearchContext {
             search,
-            permutations: Permutations::new(&renamings, |renaming| packing.renamed(renaming)),
+            permutations: Permutations::new(&renamings, &packing),
             packing,
             renamings,
             groups: GroupStates::new(group_states),
@@ -78,81 +95,83 @@ impl<'a, const U: usize, const W: usize> SearchContext<'a, U, W> {
     fn policy(&self) -> &Policy {
         &self.search.setup.policy
     }
-
-    fn broken<const G: usize>(
-        &self,
-        command: &Command,
-        before: &State<U, G>,
-        delivered: UserSet,
-        after: &State<U, G>,
-    ) -> EnumSet<Promise> {
-        broken_promises(self.policy(), self.search.promises, command, before, delivered, after)
-    }
 }
 
 /// The factored engine for at most `U` users, whose accounts fit into `W` words, with states as keys of
 /// type `K`.
-pub(super) struct Factored<'a, const U: usize, const W: usize, K> {
+struct Factored<'a, const U: usize, const W: usize, K> {
     context: &'a SearchContext<'a, U, W>,
-    key: PhantomData<fn() -> K>,
+    monitor: &'a SearchMonitor,
+    shards: Vec<Shard<W, K>>,
+    /// One for each thread.
+    steppers: Vec<Mutex<Stepper<'a, U, W>>>,
+    /// One for each chunk of a round.
+    outboxes: Vec<Mutex<Outbox<W, K>>>,
+    /// The most bytes that were held at a time.
+    max_bytes: usize,
 }
 
 /// States of one distance, by shard.
 type Marked<K> = Vec<HashSet<K, FixedState>>;
 
 impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
-    pub(super) fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
+    fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
         let context = SearchContext::<U, W>::new(search, K::capacity(search.setup.groups));
-        let space = Factored::<U, W, K> { context: &context, key: PhantomData };
-        levels::search(&space, search, monitor, context.permutations.len())
+        let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new()).collect();
+        let start = context.packing.pack(&context.packing.start);
+        shards[shard_of(&start)].insert(&start, &[K::of(&vec![0; search.setup.groups])]);
+        shards.iter_mut().for_each(|shard| shard.states.end_level());
+        let mut space = Factored::<U, W, K> {
+            context: &context,
+            monitor,
+            shards,
+            steppers: (0..search.jobs.get()).map(|_| Mutex::new(Stepper::new(&context))).collect(),
+            outboxes: (0..ROUND).map(|_| Mutex::new(Outbox::new())).collect(),
+            max_bytes: 0,
+        };
+        space.max_bytes = space.bytes_of_states();
+        levels::search(&mut space, search, monitor, context.renamings.len())
+    }
+
+    /// The number of bytes of the reached states, and of what belongs to them.
+    fn bytes_of_states(&self) -> usize {
+        self.shards.iter().map(Shard::bytes).sum::<usize>() + self.context.groups.bytes()
     }
 
     /// For each distance below the length, the states from which the promise can be broken by as many
     /// commands as are left.
-    fn marked(&self, shards: &[Shard<W, K>], promise: Promise, length: usize) -> Vec<Marked<K>> {
+    fn marked(&self, promise: Promise, length: usize) -> Vec<Marked<K>> {
         let mut all: Vec<Marked<K>> = vec![vec![HashSet::default(); SHARDS]; length];
-        let (mut stepper, mut outbox) = (self.worker(), Outbox::new());
+        let (mut stepper, mut outbox) = (Stepper::new(self.context), Outbox::new());
         for distance in (0..length).rev() {
-            let (near, far) = all.split_at_mut(distance + 1);
-            for (number, shard) in shards.iter().enumerate() {
+            for (number, shard) in self.shards.iter().enumerate() {
                 for state in shard.states.level(distance) {
-                    let mut tally = Tally::new(true);
-                    outbox.clear();
-                    stepper.step(shard.accounts(state.accounts()), &[*state], &mut tally, &mut outbox);
-                    let leads_on = match far.first() {
-                        None => tally.broken.contains(promise),
-                        Some(far) => reaches(&outbox, shards, far),
+                    outbox.clear(true);
+                    stepper.step(shard.accounts(state.accounts()), &[*state], &mut outbox);
+                    let is_marked = match all.get(distance + 1) {
+                        None => outbox.counts.broken.contains(promise),
+                        Some(far) => self.reaches(&outbox, far),
                     };
-                    if leads_on {
-                        near[distance][number].insert(*state);
+                    if is_marked {
+                        all[distance][number].insert(*state);
                     }
                 }
             }
         }
         all
     }
-}
 
-fn reaches<const W: usize, K: StateKey>(
-    outbox: &Outbox<W, K>,
-    shards: &[Shard<W, K>],
-    marked: &Marked<K>,
-) -> bool {
-    (0..SHARDS).filter(|&number| !marked[number].is_empty()).any(|number| {
-        outbox
-            .parcels(number)
-            .any(|(accounts, groups)| groups.iter().any(|&groups| contains(shards, marked, accounts, groups)))
-    })
-}
+    fn reaches(&self, outbox: &Outbox<W, K>, marked: &Marked<K>) -> bool {
+        let numbers = (0..SHARDS).filter(|&number| !marked[number].is_empty());
+        numbers
+            .flat_map(|number| outbox.parcels(number))
+            .any(|(accounts, groups)| groups.iter().any(|&groups| self.is_among(marked, accounts, groups)))
+    }
 
-fn contains<const W: usize, K: StateKey>(
-    shards: &[Shard<W, K>],
-    marked: &Marked<K>,
-    accounts: &Bits<W>,
-    groups: K,
-) -> bool {
-    let number = shard_of(accounts);
-    shards[number].find(accounts, groups).is_some_and(|key| marked[number].contains(&key))
+    fn is_among(&self, marked: &Marked<K>, accounts: &Bits<W>, groups: K) -> bool {
+        let number = shard_of(accounts);
+        self.shards[number].find(accounts, groups).is_some_and(|key| marked[number].contains(&key))
+    }
 }
 
 /// States in runs with the same accounts.
@@ -160,89 +179,33 @@ fn by_accounts<K: StateKey>(states: &[K]) -> impl Iterator<Item = &[K]> {
     states.chunk_by(|one, next| one.accounts() == next.accounts())
 }
 
-impl<'a, const U: usize, const W: usize, K: StateKey> StateSpace for Factored<'a, U, W, K> {
-    type Key = K;
-    type Shard = Shard<W, K>;
-    type Worker = Stepper<'a, U, W>;
-    type Successors = Outbox<W, K>;
-
-    fn shards(&self) -> Vec<Self::Shard> {
-        let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new()).collect();
-        let start = self.context.packing.pack(&self.context.packing.start());
-        shards[shard_of(&start)].insert(&start, &[K::of(&vec![0; self.context.search.setup.groups])]);
-        shards
+impl<const U: usize, const W: usize, K: StateKey> StateSpace for Factored<'_, U, W, K> {
+    fn states(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.states.in_levels().len() as u64).sum()
     }
 
-    fn worker(&self) -> Self::Worker {
-        Stepper::new(self.context)
+    fn level_len(&self, distance: usize) -> u64 {
+        self.shards.iter().map(|shard| shard.states.level(distance).len() as u64).sum()
     }
 
-    fn successors(&self) -> Self::Successors {
-        Outbox::new()
+    fn expand_level(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End> {
+        self.expand_in_rounds(distance, counts)
     }
 
-    fn states(shard: &Self::Shard) -> &States<K> {
-        &shard.states
-    }
-
-    fn states_mut(shard: &mut Self::Shard) -> &mut States<K> {
-        &mut shard.states
-    }
-
-    fn runs(states: &[K]) -> impl Iterator<Item = usize> {
-        by_accounts(states).map(<[K]>::len)
-    }
-
-    fn expand(
-        &self,
-        stepper: &mut Self::Worker,
-        shard: &Self::Shard,
-        states: &[K],
-        tally: &mut Tally,
-        outbox: &mut Self::Successors,
-    ) {
-        outbox.clear();
-        for states in by_accounts(states) {
-            stepper.step(shard.accounts(states[0].accounts()), states, tally, outbox);
-        }
-    }
-
-    fn take_in(&self, number: usize, shard: &mut Self::Shard, outbox: &Self::Successors) {
-        outbox.parcels(number).for_each(|(accounts, groups)| shard.insert(accounts, groups));
-    }
-
-    fn first_trace(
-        &self,
-        shards: &[Self::Shard],
-        actions: &[Command],
-        promise: Promise,
-        length: usize,
-    ) -> Vec<Command> {
-        let marked = self.marked(shards, promise, length);
-        let mut stepper = self.worker();
-        first_trace(&self.context.search.setup, actions, promise, length, |distance, state| {
+    fn first_trace(&self, promise: Promise, length: usize) -> Vec<Command> {
+        let marked = self.marked(promise, length);
+        let mut stepper = Stepper::new(self.context);
+        first_trace(self.context.search, promise, length, |distance, state| {
             let canonical = stepper.canonical(state);
-            canonical.is_some_and(|(accounts, groups)| contains(shards, &marked[distance], &accounts, groups))
+            canonical.is_some_and(|(accounts, groups)| self.is_among(&marked[distance], &accounts, groups))
         })
     }
 
-    fn coverage(&self, shards: &[Self::Shard], monitor: &SearchMonitor) -> Points {
-        coverage::reachable(self.context, shards, monitor)
+    fn coverage(&self) -> Points {
+        coverage::reachable(self.context, &self.shards, self.monitor)
     }
 
-    fn is_exceeded(&self) -> bool {
-        self.context.groups.is_exceeded()
-    }
-
-    fn bytes(&self, shards: &[Self::Shard]) -> usize {
-        shards.iter().map(Shard::bytes).sum::<usize>() + self.context.groups.bytes()
-    }
-
-    fn bytes_of_worker(&self, stepper: &Self::Worker) -> usize {
-        stepper.bytes()
-    }
-
-    fn bytes_of_successors(&self, outbox: &Self::Successors) -> usize {
-        outbox.bytes()
+    fn bytes(&self) -> u64 {
+        self.max_bytes as u64
     }
 }

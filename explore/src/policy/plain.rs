@@ -1,255 +1,161 @@
-//! The plain engine, which is the reference for every other: a state is packed into one key, and each
-//! expansion unpacks it, applies every command by the model's `step`, and packs what the allowed ones
-//! lead to.
+//! The plain engine, which is the reference for the other: whole states in a hash set, one thread, and
+//! every command applied to every state by the model's `step`.
 //!
 //! It assumes nothing of the model but that interchangeable users and groups are interchangeable, and
 //! only if symmetry is on.
 
 use std::collections::HashSet;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, PoisonError};
 
-use chatwarden::coverage::{Points, StateView};
-use chatwarden_model::{Bounds, Command, Group, Promise, State, step};
+use chatwarden::coverage::Points;
+use chatwarden_model::{
+    Command, Group, GroupParts, GroupState, NamedEnum, Promise, Renaming, State, StateParts, step,
+};
 use foldhash::fast::FixedState;
 
-use super::broken_promises;
-use super::first_trace::first_trace;
-use super::levels::{self, StateSpace, Tally, share, take};
-use super::packing::{AccountPacking, Bits, GroupPacking};
-use super::permutations::{self, Permutations};
-use super::table::{Entry, SHARDS, States, hash, shard_of};
+use super::levels::{
+    self, Counts, StateSpace, broken_promises, commands_to_cover, first_trace, permutations_of_users, show,
+};
 use super::{Exploration, PolicySearch};
-use crate::SearchMonitor;
+use crate::{End, SearchMonitor};
 
-/// The plain engine for states of at most `U` users and `G` groups, whose accounts fit into `A` words and
-/// each of whose groups fits into `B` words.
-#[derive(Debug)]
-pub(super) struct Plain<'a, const U: usize, const A: usize, const B: usize, const G: usize> {
+/// The plain engine for states of at most `U` users and `G` groups.
+pub(super) struct Plain<'a, const U: usize, const G: usize> {
     search: &'a PolicySearch,
+    monitor: &'a SearchMonitor,
     actions: Vec<Command>,
-    accounts: AccountPacking<U, A>,
-    group: GroupPacking<B>,
-    of_accounts: Permutations<A>,
-    of_group: Permutations<B>,
+    renamings: Vec<Renaming>,
+    /// The reached states.
+    known: HashSet<State<U, G>, FixedState>,
+    /// The same by their distance from the start.
+    levels: Vec<Vec<State<U, G>>>,
 }
 
-/// A packed state.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) struct Packed<const A: usize, const B: usize, const G: usize> {
-    accounts: Bits<A>,
-    groups: [Bits<B>; G],
-}
-
-impl<const A: usize, const B: usize, const G: usize> Entry for Packed<A, B, G> {
-    /// A packed group has a free bit, so it is not all ones.
-    const NONE: Self = Packed { accounts: [0; A], groups: [[u64::MAX; B]; G] };
-
-    #[inline]
-    fn hash(self) -> u64 {
-        // The upper bits are the same for all states of a shard only in the hash of the accounts alone.
-        hash(self.accounts.into_iter().chain(self.groups.into_iter().flatten()))
-    }
-}
-
-impl<'a, const U: usize, const A: usize, const B: usize, const G: usize> Plain<'a, U, A, B, G> {
-    pub(super) fn search(search: &'a PolicySearch, monitor: &SearchMonitor) -> Exploration {
-        let space = Self::new(search);
-        levels::search(&space, search, monitor, space.of_accounts.len())
+impl<'a, const U: usize, const G: usize> Plain<'a, U, G> {
+    pub(super) fn search(search: &'a PolicySearch, monitor: &'a SearchMonitor) -> Exploration {
+        let mut space = Self::new(search, monitor);
+        let permutations = space.renamings.len();
+        levels::search(&mut space, search, monitor, permutations)
     }
 
-    pub(super) fn new(search: &'a PolicySearch) -> Self {
-        let cast = &search.setup.cast;
-        let renamings = permutations::of_users(cast, search.symmetry);
-        let (accounts, group) = (AccountPacking::new(cast), GroupPacking::new(cast));
+    pub(super) fn new(search: &'a PolicySearch, monitor: &'a SearchMonitor) -> Self {
+        let setup = &search.setup;
+        let start = setup.start();
         Plain {
             search,
+            monitor,
             actions: search.actions(),
-            of_accounts: Permutations::new(&renamings, |renaming| accounts.renamed(renaming)),
-            of_group: Permutations::new(&renamings, |renaming| group.renamed(renaming)),
-            accounts,
-            group,
+            renamings: permutations_of_users(&setup.cast, search.symmetry),
+            known: HashSet::from_iter([start]),
+            levels: vec![vec![start]],
         }
     }
 
-    /// The key of the state's representative: the least of its images under the permutations of users,
-    /// with the groups in ascending order.
-    pub(super) fn canonical<const H: usize>(&self, state: &State<U, H>) -> Packed<A, B, G> {
-        let own = self.pack(state);
-        let mut least = self.sorted(own);
-        for nth in 1..self.of_accounts.len() {
-            let accounts = self.of_accounts.image(nth, &own.accounts);
-            if accounts <= least.accounts {
-                let groups = own.groups.map(|group| self.of_group.image(nth, &group));
-                least = least.min(self.sorted(Packed { accounts, groups }));
-            }
+    /// The state's representative: the least of its images under the permutations of users, with the
+    /// groups in ascending order.
+    pub(super) fn canonical(&self, state: &State<U, G>) -> State<U, G> {
+        if !self.search.symmetry {
+            return *state;
         }
-        least
+        let images = self.renamings.iter().map(|renaming| {
+            let mut groups = *renaming.state(state).parts().groups;
+            groups[..self.search.setup.groups].sort_unstable_by_key(group_order);
+            renaming.state(state).with_groups(groups)
+        });
+        images.min_by(|one, other| order(one).cmp(&order(other))).expect("the identity is a permutation")
     }
 
-    fn sorted(&self, mut packed: Packed<A, B, G>) -> Packed<A, B, G> {
-        if self.search.symmetry {
-            packed.groups[..self.search.setup.groups].sort_unstable();
-        }
-        packed
-    }
-
-    fn pack<const H: usize>(&self, state: &State<U, H>) -> Packed<A, B, G> {
-        let mut groups = [[0; B]; G];
-        for group in Group::first(self.search.setup.groups) {
-            groups[group.index()] = self.group.pack(state.group(group));
-        }
-        Packed { accounts: self.accounts.pack(state), groups }
-    }
-
-    fn unpack(&self, packed: &Packed<A, B, G>) -> State<U, G> {
-        let groups = packed.groups.map(|group| self.group.unpack(&group));
-        self.accounts.unpack(&packed.accounts).with_groups(groups)
-    }
-
-    /// Hands over the successor by each allowed command, and the promises that break on the way.
-    #[inline]
-    fn each_successor(
-        &self,
-        packed: &Packed<A, B, G>,
-        tally: &mut Tally,
-        mut visit: impl FnMut(Packed<A, B, G>),
-    ) {
-        let PolicySearch { setup, promises, .. } = self.search;
-        let before = self.unpack(packed);
+    /// The states to which the allowed commands lead, with symmetry their representatives.
+    fn successors(&self, before: &State<U, G>, counts: &mut Counts) -> Vec<State<U, G>> {
+        let mut successors = Vec::new();
         for command in &self.actions {
-            let mut after = before;
-            let outcome = step(&mut after, &setup.policy, command);
+            let mut after = *before;
+            let outcome = step(&mut after, &self.search.setup.policy, command);
             if outcome.decision.is_allowed() {
-                tally.transitions += 1;
-                let delivered = outcome.delivered;
-                let broken = broken_promises(&setup.policy, *promises, command, &before, delivered, &after);
-                tally.broken = tally.broken.or(broken);
-                if tally.wants_successors && after != before {
-                    visit(self.canonical(&after));
+                let broken = broken_promises(self.search, command, before, outcome.delivered, &after);
+                counts.add(Counts { transitions: 1, broken });
+                if after != *before {
+                    successors.push(self.canonical(&after));
                 }
             }
         }
+        successors
     }
 }
 
-impl<const U: usize, const A: usize, const B: usize, const G: usize> StateSpace for Plain<'_, U, A, B, G> {
-    type Key = Packed<A, B, G>;
-    type Shard = States<Self::Key>;
-    type Worker = ();
-    type Successors = Vec<Vec<Self::Key>>;
+/// An order of states of the same cast.
+fn order<const U: usize, const G: usize>(state: &State<U, G>) -> impl Ord {
+    let StateParts { kinds: _, guardians, approvals, blocks, groups } = state.parts();
+    (*guardians, *approvals, *blocks, groups.each_ref().map(group_order))
+}
 
-    fn shards(&self) -> Vec<Self::Shard> {
-        let mut shards: Vec<_> = (0..SHARDS).map(|_| States::new()).collect();
-        let start = self.canonical::<G>(&self.search.setup.start());
-        shards[shard_of(&start.accounts)].insert(start);
-        shards
+fn group_order<const U: usize>(group: &GroupState<U>) -> impl Ord + use<U> {
+    let GroupParts { phase, link, owner, members, banned, invited, inviters } = group.parts();
+    (phase.index(), link.index(), owner, members, banned, invited, *inviters)
+}
+
+impl<const U: usize, const G: usize> StateSpace for Plain<'_, U, G> {
+    fn states(&self) -> u64 {
+        self.levels.iter().map(|level| level.len() as u64).sum()
     }
 
-    fn worker(&self) {}
-
-    fn successors(&self) -> Self::Successors {
-        vec![Vec::new(); SHARDS]
+    fn level_len(&self, distance: usize) -> u64 {
+        self.levels[distance].len() as u64
     }
 
-    fn states(shard: &Self::Shard) -> &States<Self::Key> {
-        shard
-    }
-
-    fn states_mut(shard: &mut Self::Shard) -> &mut States<Self::Key> {
-        shard
-    }
-
-    fn runs(states: &[Self::Key]) -> impl Iterator<Item = usize> {
-        std::iter::once(states.len())
-    }
-
-    fn expand(
-        &self,
-        (): &mut (),
-        _: &Self::Shard,
-        states: &[Self::Key],
-        tally: &mut Tally,
-        successors: &mut Self::Successors,
-    ) {
-        successors.iter_mut().for_each(Vec::clear);
-        for state in states {
-            self.each_successor(state, tally, |after| successors[shard_of(&after.accounts)].push(after));
+    fn expand_level(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End> {
+        let mut next = Vec::new();
+        for at in 0..self.levels[distance].len() {
+            if self.monitor.is_stopped() {
+                return Err(End::Stopped);
+            }
+            let successors = self.successors(&self.levels[distance][at], counts);
+            // Without room for more, the rest of this length is still judged, so that its result is whole.
+            if self.bytes() <= self.search.memory {
+                next.extend(successors.into_iter().filter(|state| self.known.insert(*state)));
+            }
+            self.monitor.update(distance, self.level_len(distance), self.known.len() as u64);
         }
+        if self.bytes() > self.search.memory {
+            return Err(End::Memory);
+        }
+        self.levels.push(next);
+        Ok(())
     }
 
-    fn take_in(&self, number: usize, shard: &mut Self::Shard, successors: &Self::Successors) {
-        successors[number].iter().for_each(|state| shard.insert(*state));
-    }
-
-    fn first_trace(
-        &self,
-        shards: &[Self::Shard],
-        actions: &[Command],
-        promise: Promise,
-        length: usize,
-    ) -> Vec<Command> {
-        let mut marked: Vec<HashSet<Self::Key, FixedState>> = vec![HashSet::default(); length];
+    fn first_trace(&self, promise: Promise, length: usize) -> Vec<Command> {
+        let mut marked: Vec<HashSet<State<U, G>, FixedState>> = vec![HashSet::default(); length];
         for distance in (0..length).rev() {
-            let (near, far) = marked.split_at_mut(distance + 1);
-            for state in shards.iter().flat_map(|shard| shard.level(distance)) {
-                let (mut tally, mut leads_on) = (Tally::new(!far.is_empty()), false);
-                self.each_successor(state, &mut tally, |after| leads_on |= far[0].contains(&after));
-                if leads_on || far.is_empty() && tally.broken.contains(promise) {
-                    near[distance].insert(*state);
+            for state in &self.levels[distance] {
+                let mut counts = Counts::default();
+                let successors = self.successors(state, &mut counts);
+                let is_marked = match marked.get(distance + 1) {
+                    Some(far) => successors.iter().any(|after| far.contains(after)),
+                    None => counts.broken.contains(promise),
+                };
+                if is_marked {
+                    marked[distance].insert(*state);
                 }
             }
         }
-        first_trace(&self.search.setup, actions, promise, length, |distance, state| {
+        first_trace(self.search, promise, length, |distance, state| {
             marked[distance].contains(&self.canonical(state))
         })
     }
 
-    /// Every command that can be written down, in every state; a state of several groups counts as
-    /// several states of one group.
-    fn coverage(&self, shards: &[Self::Shard], monitor: &SearchMonitor) -> Points {
-        let PolicySearch { setup, commands, jobs, .. } = self.search;
-        let bounds = setup.bounds();
-        let bounds = Bounds { commands: *commands, groups: bounds.groups.min(1), ..bounds };
-        let commands = bounds.all();
-        let next = AtomicUsize::new(0);
-        let all = Mutex::new(Points::default());
-        let states = shards.iter().map(|shard| shard.in_levels().len()).sum();
-        share(*jobs, states, |_| {
-            let mut points = Points::default();
-            while let Some(number) = take(&next, SHARDS).filter(|_| !monitor.is_stopped()) {
-                for packed in shards[number].in_levels() {
-                    let accounts = self.accounts.unpack(&packed.accounts);
-                    for group in &packed.groups[..setup.groups.clamp(1, G)] {
-                        let state: State<U, 1> = accounts.with_groups([self.group.unpack(group)]);
-                        let situation = StateView { state: &state, policy: &setup.policy, history: None };
-                        for command in &commands {
-                            situation.each_point(command, |point| {
-                                points.insert(point);
-                            });
-                        }
-                    }
-                }
+    fn coverage(&self) -> Points {
+        let commands = commands_to_cover(self.search);
+        let mut points = Points::default();
+        for state in self.levels.iter().flatten().take_while(|_| !self.monitor.is_stopped()) {
+            for group in Group::first(self.search.setup.groups.max(1)) {
+                let state: State<U, 1> = state.with_groups([*state.group(group)]);
+                show(&self.search.setup.policy, &state, &commands, &mut points);
             }
-            all.lock().unwrap_or_else(PoisonError::into_inner).extend(&points);
-        });
-        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+        }
+        points
     }
 
-    /// Every state fits into a key.
-    fn is_exceeded(&self) -> bool {
-        false
-    }
-
-    fn bytes(&self, shards: &[Self::Shard]) -> usize {
-        shards.iter().map(States::bytes).sum()
-    }
-
-    fn bytes_of_worker(&self, (): &()) -> usize {
-        0
-    }
-
-    fn bytes_of_successors(&self, successors: &Self::Successors) -> usize {
-        successors.iter().map(Vec::capacity).sum::<usize>() * size_of::<Self::Key>()
+    /// Each state is in the set and in its level.
+    fn bytes(&self) -> u64 {
+        (2 * self.known.capacity() * size_of::<State<U, G>>()) as u64
     }
 }

@@ -58,10 +58,10 @@ fn best_addition(
     let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     let mut best = (0, None);
     for at in 0..=commands.len() {
-        let situation = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
+        let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
         for command in all {
             let mut news = 0;
-            situation.each_point(command, |point| news += usize::from(left.contains(point)));
+            view.each_point(command, |point| news += usize::from(left.contains(point)));
             if news > best.0 {
                 let mut after = state;
                 step(&mut after, &setup.policy, command);

@@ -73,9 +73,9 @@ fn shortest<const U: usize>(
             break;
         }
         let state = nodes[at].state;
-        let situation = StateView { state: &state, policy: &setup.policy, history: None };
+        let view = StateView { state: &state, policy: &setup.policy, history: None };
         for command in &commands {
-            situation.each_point(command, |point| {
+            view.each_point(command, |point| {
                 if wanted.remove(point) {
                     left -= usize::from(reachability.reachable.contains(point));
                     witnesses.push((point, trace(&nodes, at, *command)));

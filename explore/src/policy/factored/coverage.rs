@@ -8,15 +8,16 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
-use chatwarden::coverage::{Points, StateView};
-use chatwarden_model::{Bounds, Command, CommandKind as K, Group, GroupState, Phase, Policy, State, decide};
+use chatwarden::coverage::Points;
+use chatwarden_model::{Command, CommandKind as K, Group, GroupState, Phase, decide};
 
-use super::relation::relation;
+use super::rounds::{lock, share, take};
 use super::shard::Shard;
 use super::state_key::StateKey;
+use super::stepper::relation;
+use super::table::SHARDS;
 use super::{SearchContext, by_accounts};
-use crate::policy::levels::{share, take};
-use crate::policy::table::SHARDS;
+use crate::policy::levels::{commands_to_cover, show};
 use crate::{PolicySearch, SearchMonitor};
 
 /// The commands to try, by the parts that their outcomes depend on.
@@ -33,10 +34,8 @@ struct Trials {
 
 impl Trials {
     fn new(search: &PolicySearch) -> Self {
-        let bounds = search.setup.bounds();
-        let all = Bounds { commands: search.commands, groups: bounds.groups.min(1), ..bounds }.all();
         let (on_groups, on_accounts): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|command| command.kind().names_group());
+            commands_to_cover(search).into_iter().partition(|command| command.kind().names_group());
         let (launches, on_groups): (Vec<_>, Vec<_>) =
             on_groups.into_iter().partition(|command| command.kind() == K::Create);
         let asks = |command: &Command| {
@@ -55,7 +54,12 @@ pub(super) fn reachable<const U: usize, const W: usize, K: StateKey>(
 ) -> Points {
     let trials = Trials::new(context.search);
     let groups = context.groups.all();
-    let all = Mutex::new(on_groups(context, &trials, &groups));
+    let mut points = Points::default();
+    for group in &groups {
+        let state = context.packing.start.with_groups([*group]);
+        show(context.policy(), &state, &trials.on_group, &mut points);
+    }
+    let all = Mutex::new(points);
     let next = AtomicUsize::new(0);
     let states = shards.iter().map(|shard| shard.states.in_levels().len()).sum();
     share(context.search.jobs, states, |_| {
@@ -63,23 +67,9 @@ pub(super) fn reachable<const U: usize, const W: usize, K: StateKey>(
         while let Some(number) = take(&next, SHARDS).filter(|_| !monitor.is_stopped()) {
             in_shard(context, &trials, &groups, &shards[number], &mut points);
         }
-        all.lock().unwrap_or_else(PoisonError::into_inner).extend(&points);
+        lock(&all).extend(&points);
     });
     all.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What depends on a group alone.
-fn on_groups<const U: usize, const W: usize>(
-    context: &SearchContext<'_, U, W>,
-    trials: &Trials,
-    groups: &[GroupState<U>],
-) -> Points {
-    let mut points = Points::default();
-    for group in groups {
-        let state = context.packing.start().with_groups([*group]);
-        show(context.policy(), &state, &trials.on_group, &mut points);
-    }
-    points
 }
 
 fn in_shard<const U: usize, const W: usize, K: StateKey>(
@@ -113,20 +103,5 @@ fn in_shard<const U: usize, const W: usize, K: StateKey>(
                 }
             }
         }
-    }
-}
-
-/// Adds the points that the commands show in a state.
-pub(in crate::policy) fn show<const U: usize, const G: usize>(
-    policy: &Policy,
-    state: &State<U, G>,
-    commands: &[Command],
-    points: &mut Points,
-) {
-    let situation = StateView { state, policy, history: None };
-    for command in commands {
-        situation.each_point(command, |point| {
-            points.insert(point);
-        });
     }
 }

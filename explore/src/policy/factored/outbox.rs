@@ -2,12 +2,16 @@
 //!
 //! Successors may repeat; each shard drops those that it has reached before.
 
-use crate::policy::packing::Bits;
-use crate::policy::table::{SHARDS, shard_of};
+use super::packing::Bits;
+use super::table::{SHARDS, shard_of};
+use crate::policy::levels::Counts;
 
-/// The successors of some states, by shard.
+/// The counts and the successors of some states, by shard.
 #[derive(Debug)]
-pub(in crate::policy) struct Outbox<const W: usize, K> {
+pub(super) struct Outbox<const W: usize, K> {
+    pub(super) counts: Counts,
+    /// Whether successors are wanted, and not only the counts.
+    pub(super) wants_successors: bool,
     parcels: Vec<Vec<Parcel<W>>>,
     /// The groups of all parcels, one list after the other; some parcels share one.
     pub(super) groups: Vec<K>,
@@ -23,10 +27,13 @@ struct Parcel<const W: usize> {
 
 impl<const W: usize, K: Copy> Outbox<W, K> {
     pub(super) fn new() -> Self {
-        Outbox { parcels: vec![Vec::new(); SHARDS], groups: Vec::new() }
+        let parcels = vec![Vec::new(); SHARDS];
+        Outbox { counts: Counts::default(), wants_successors: true, parcels, groups: Vec::new() }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear(&mut self, wants_successors: bool) {
+        self.counts = Counts::default();
+        self.wants_successors = wants_successors;
         self.parcels.iter_mut().for_each(Vec::clear);
         self.groups.clear();
     }

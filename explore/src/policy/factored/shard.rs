@@ -1,12 +1,12 @@
 //! A shard of the factored engine: accounts by number, and the states as keys that hold such numbers.
 
+use super::packing::Bits;
 use super::state_key::StateKey;
-use crate::policy::packing::Bits;
-use crate::policy::table::{States, Table, hash};
+use super::table::{States, Table, hash};
 
 /// The part of the states whose accounts belong to this shard.
 #[derive(Debug)]
-pub(in crate::policy) struct Shard<const W: usize, K> {
+pub(super) struct Shard<const W: usize, K> {
     accounts: Vec<Bits<W>>,
     numbers: Table<u32>,
     pub(super) states: States<K>,

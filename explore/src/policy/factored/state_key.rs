@@ -5,10 +5,10 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::policy::table::{Entry, MULTIPLIER};
+use super::table::{Entry, MULTIPLIER};
 
 /// A packed state, or the groups of one without accounts.
-pub(in crate::policy) trait StateKey: Entry + Hash + Debug + Send + Sync + 'static {
+pub(super) trait StateKey: Entry + Hash + Debug + Send + Sync + 'static {
     /// The number of states that a group can have if there are so many groups.
     fn capacity(groups: usize) -> u64;
     /// The key of these groups.

@@ -4,19 +4,21 @@
 //! The laws that the caches rely on are stated at the engine, in `factored`.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
-use chatwarden_model::{Command, EnumSet, Group, MAX_GROUPS, Promise, State, decide};
+use chatwarden_model::{
+    Command, EnumSet, Group, MAX_GROUPS, MAX_USERS, Policy, Promise, State, UserSet, decide,
+};
 use foldhash::fast::FixedState;
 
 use super::SearchContext;
 use super::group_states::UNNUMBERED;
 use super::outbox::Outbox;
-use super::relation::relation;
+use super::packing::{Accounts, Bits};
+use super::permutations::{Images, xor};
 use super::state_key::StateKey;
-use crate::policy::levels::Tally;
-use crate::policy::packing::{Accounts, Bits};
-use crate::policy::permutations::{Images, xor};
+use crate::policy::levels::broken_promises;
 
 /// A command on accounts that changes them.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,7 @@ struct GroupSteps {
 
 /// The work of one thread, with its caches.
 #[derive(Debug)]
-pub(in crate::policy) struct Stepper<'a, const U: usize, const W: usize> {
+pub(super) struct Stepper<'a, const U: usize, const W: usize> {
     context: &'a SearchContext<'a, U, W>,
     /// The number of each relation.
     relations: HashMap<u128, u32, FixedState>,
@@ -66,7 +68,6 @@ pub(in crate::policy) struct Stepper<'a, const U: usize, const W: usize> {
     images: Images<W>,
     /// Buffers.
     to_least: Vec<u16>,
-    keeping: Vec<u16>,
     scratch: Vec<u32>,
 }
 
@@ -89,29 +90,22 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             max_entries: bytes / size_of::<Option<GroupSteps>>(),
             images: Vec::new(),
             to_least: Vec::new(),
-            keeping: Vec::new(),
             scratch: Vec::new(),
         }
     }
 
     /// Adds the successors of states with the same accounts to the outbox.
-    pub(super) fn step<K: StateKey>(
-        &mut self,
-        accounts: &Bits<W>,
-        states: &[K],
-        tally: &mut Tally,
-        out: &mut Outbox<W, K>,
-    ) {
+    pub(super) fn step<K: StateKey>(&mut self, accounts: &Bits<W>, states: &[K], out: &mut Outbox<W, K>) {
         if self.entries > self.max_entries {
-            self.clear_caches();
+            *self = Stepper::new(self.context);
         }
         let before = self.context.packing.unpack(accounts);
         let here = self.relation(&before);
         self.context.permutations.images(accounts, &mut self.images);
         let start = out.groups.len();
         out.groups.extend(states.iter().map(|state| state.groups()));
-        self.step_accounts(accounts, &before, here, start..out.groups.len(), tally, out);
-        self.step_groups(accounts, &before, here, states, tally, out);
+        self.step_accounts(accounts, &before, here, start..out.groups.len(), out);
+        self.step_groups(accounts, &before, here, states, out);
     }
 
     fn step_accounts<K: StateKey>(
@@ -120,7 +114,6 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         before: &Accounts<U>,
         here: u32,
         states: Range<usize>,
-        tally: &mut Tally,
         out: &mut Outbox<W, K>,
     ) {
         let context = self.context;
@@ -130,20 +123,21 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             }
             let mut after = *before;
             let delivered = after.carry_out(context.policy(), command);
-            tally.transitions += states.len() as u64;
-            tally.broken = tally.broken.or(context.broken(command, before, delivered, &after));
+            out.counts.transitions += states.len() as u64;
+            out.counts.broken =
+                out.counts.broken.or(broken_promises(context.search, command, before, delivered, &after));
             if after == *before {
                 continue;
             }
             let there = self.relation(&after);
-            let number = self.account_step(nth as u32, here, there);
+            let number = number(&mut self.account_steps, &mut self.side_effects, (nth as u32, here, there));
             let step = AccountStep { number, command, before };
-            if tally.wants_successors {
+            if out.wants_successors {
                 let changed = xor(bits, &context.packing.pack(&after));
-                self.send_account_step(step, &changed, states.clone(), tally, out);
+                self.send_account_step(step, &changed, states.clone(), out);
             } else {
                 for at in states.clone() {
-                    tally.broken = tally.broken.or(self.groups_after(step, out.groups[at]).1);
+                    out.counts.broken = out.counts.broken.or(self.groups_after(step, out.groups[at]).1);
                 }
             }
         }
@@ -155,7 +149,6 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         step: AccountStep<'_, U>,
         changed: &Bits<W>,
         states: Range<usize>,
-        tally: &mut Tally,
         out: &mut Outbox<W, K>,
     ) {
         let mut to_least = std::mem::take(&mut self.to_least);
@@ -165,7 +158,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         for at in states.clone() {
             let from = out.groups[at];
             let (after, broken) = self.groups_after(step, from);
-            tally.broken = tally.broken.or(broken);
+            out.counts.broken = out.counts.broken.or(broken);
             let after = after.and_then(|after| self.least(after, &to_least));
             moved |= after != Some(from);
             out.groups.extend(after);
@@ -186,20 +179,19 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         before: &Accounts<U>,
         here: u32,
         states: &[K],
-        tally: &mut Tally,
         out: &mut Outbox<W, K>,
     ) {
         let count = self.context.search.setup.groups;
-        let mut keeping = std::mem::take(&mut self.keeping);
+        let mut keeping = std::mem::take(&mut self.to_least);
         self.context.permutations.least(&self.images, &[0; W], &mut keeping);
         let start = out.groups.len();
         for state in states {
             let state = state.groups();
             for nth in 0..count {
                 let steps = self.group_steps(here, state.group(nth, count), before);
-                tally.transitions += u64::from(steps.allowed);
-                tally.broken = tally.broken.or(steps.broken);
-                for at in steps.start..if tally.wants_successors { steps.end } else { steps.start } {
+                out.counts.transitions += u64::from(steps.allowed);
+                out.counts.broken = out.counts.broken.or(steps.broken);
+                for at in steps.start..if out.wants_successors { steps.end } else { steps.start } {
                     let to = self.targets[at as usize];
                     if to != UNNUMBERED {
                         out.groups.extend(self.least(state.with_group(nth, count, to), &keeping));
@@ -207,7 +199,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
                 }
             }
         }
-        self.keeping = keeping;
+        self.to_least = keeping;
         out.send(*bits, start, out.groups.len());
     }
 
@@ -248,7 +240,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             return *known;
         }
         let context = self.context;
-        let state: State<U, 1> = context.packing.start().with_groups([context.groups.state(group)]);
+        let state: State<U, 1> = context.packing.start.with_groups([context.groups.state(group)]);
         let image = context.renamings[usize::from(permutation)].state(&state);
         let number = context.groups.number(image.group(Group::new(0)));
         self.entries += put(&mut self.permuted[usize::from(permutation)], group, number);
@@ -256,22 +248,8 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     }
 
     fn relation(&mut self, accounts: &Accounts<U>) -> u32 {
-        let next = self.group_steps.len() as u32;
         let relation = relation(accounts, self.context.policy());
-        let number = *self.relations.entry(relation).or_insert(next);
-        if number == next {
-            self.group_steps.push(Vec::new());
-        }
-        number
-    }
-
-    fn account_step(&mut self, command: u32, before: u32, after: u32) -> u32 {
-        let next = self.side_effects.len() as u32;
-        let number = *self.account_steps.entry((command, before, after)).or_insert(next);
-        if number == next {
-            self.side_effects.push(Vec::new());
-        }
-        number
+        number(&mut self.relations, &mut self.group_steps, relation)
     }
 
     /// The groups after a command on accounts, and the promises that break there; none if the state of a
@@ -303,7 +281,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         let delivered = after.carry_out(context.policy(), step.command);
         let effect = SideEffect {
             to: context.groups.number(after.group(Group::new(0))),
-            broken: context.broken(step.command, &before, delivered, &after),
+            broken: broken_promises(context.search, step.command, &before, delivered, &after),
         };
         self.entries += put(&mut self.side_effects[step.number as usize], from, effect);
         effect
@@ -330,7 +308,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             let mut after = before;
             let delivered = after.carry_out(context.policy(), command);
             allowed += 1;
-            broken = broken.or(context.broken(command, &before, delivered, &after));
+            broken = broken.or(broken_promises(context.search, command, &before, delivered, &after));
             if after != before {
                 targets.push(context.groups.number(after.group(Group::new(0))));
             }
@@ -342,16 +320,6 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         self.entries += targets.len() + put(&mut self.group_steps[relation as usize], group, steps);
         self.targets.append(&mut targets);
         steps
-    }
-
-    fn clear_caches(&mut self) {
-        self.relations = HashMap::default();
-        self.group_steps = Vec::new();
-        self.targets = Vec::new();
-        self.account_steps = HashMap::default();
-        self.side_effects = Vec::new();
-        self.permuted.iter_mut().for_each(|permuted| *permuted = Vec::new());
-        self.entries = 0;
     }
 
     /// The number of bytes of the caches, about.
@@ -377,6 +345,20 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     }
 }
 
+/// The number of a key; a new one gets the next number and an empty list.
+fn number<K: Eq + Hash, T>(
+    numbers: &mut HashMap<K, u32, FixedState>,
+    lists: &mut Vec<Vec<Option<T>>>,
+    key: K,
+) -> u32 {
+    let next = lists.len() as u32;
+    let number = *numbers.entry(key).or_insert(next);
+    if number == next {
+        lists.push(Vec::new());
+    }
+    number
+}
+
 /// Puts a value into a list that grows as needed, and returns by how many entries it grew.
 fn put<T>(list: &mut Vec<Option<T>>, at: u32, value: T) -> usize {
     let before = list.len();
@@ -385,4 +367,20 @@ fn put<T>(list: &mut Vec<Option<T>>, at: u32, value: T) -> usize {
     }
     list[at as usize] = Some(value);
     list.len() - before
+}
+
+const _: () = assert!(MAX_USERS * (MAX_USERS - 1) / 2 <= 128, "a relation has one bit for each pair");
+
+/// One bit for each pair of users who chat: whether the two are authorized. It is the only way in which
+/// a group depends on the accounts.
+#[inline]
+pub(super) fn relation<const U: usize>(accounts: &Accounts<U>, policy: &Policy) -> u128 {
+    let chatting = accounts.kinds().chatting();
+    let mut bits = 0;
+    for one in chatting {
+        for other in chatting.minus(UserSet::first(one.index() + 1)) {
+            bits = bits << 1 | u128::from(accounts.authorized(policy, one, other));
+        }
+    }
+    bits
 }

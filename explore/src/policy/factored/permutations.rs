@@ -5,9 +5,9 @@
 //! bits. Where only some bits of a state change, only those have to be moved. Groups follow the
 //! permutations that make the accounts least, and are then sorted by the engine.
 
-use chatwarden_model::{Cast, Renaming};
+use chatwarden_model::Renaming;
 
-use super::packing::Bits;
+use super::packing::{AccountPacking, Bits};
 use crate::MAX_PERMUTATIONS;
 
 /// The permutations of a search, as moves of the bits of one packing; the identity is the first.
@@ -20,31 +20,10 @@ pub(super) struct Permutations<const W: usize> {
 /// The same accounts under every permutation.
 pub(super) type Images<const W: usize> = Vec<Bits<W>>;
 
-/// The permutations of users that keep a cast, or only the identity if there is no symmetry. If there
-/// are more than can be tried, the last users keep their names; orbits are exact for the others.
-pub(super) fn of_users(cast: &Cast, symmetry: bool) -> Vec<Renaming> {
-    Renaming::keeping(cast, 0, if symmetry { MAX_PERMUTATIONS } else { 1 })
-}
-
-/// The number of orders of the groups that count as one.
-pub(super) fn orders_of_groups(groups: usize, symmetry: bool) -> usize {
-    if symmetry { (1..=groups).product() } else { 1 }
-}
-
 impl<const W: usize> Permutations<W> {
-    /// These permutations in a packing, which says where each moves the bits.
-    pub(super) fn new(renamings: &[Renaming], moves: impl Fn(&Renaming) -> Vec<u16>) -> Self {
-        Permutations { moves: renamings.iter().map(moves).collect() }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.moves.len()
-    }
-
-    /// The bits under the permutation of that number.
-    #[inline]
-    pub(super) fn image(&self, nth: usize, bits: &Bits<W>) -> Bits<W> {
-        if nth == 0 { *bits } else { permuted(&self.moves[nth], bits) }
+    /// These permutations in a packing.
+    pub(super) fn new<const U: usize>(renamings: &[Renaming], packing: &AccountPacking<U, W>) -> Self {
+        Permutations { moves: renamings.iter().map(|renaming| packing.renamed(renaming)).collect() }
     }
 
     /// The bits under every permutation.
