@@ -22,7 +22,7 @@ pub(crate) fn flips<const U: usize, const G: usize>(
     for child in kinds.children {
         for guardian in kinds.guardians {
             add(format!("guardian {guardian:?} of {child:?}"), &|state| {
-                toggle(state.guardians_mut(child), guardian)
+                toggle(state.guardians_mut(child), guardian);
             });
             for contact in kinds.chatting().without(child) {
                 add(format!("approval of {contact:?} for {child:?} by {guardian:?}"), &|state| {
