@@ -74,18 +74,29 @@ class Wrong(teaching.Driver):
 
 def is_other():
     """Whether this process is every other one of those that the harness has started."""
-    return sorted(siblings()).index(os.getpid()) % 2
+    return sorted(siblings()).index((started(os.getpid()), os.getpid())) % 2
 
 
 def siblings():
-    """The processes that the harness has started with the same command."""
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    """The start times and numbers of the processes that the harness has started with the same command."""
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
-            with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/cmdline") as line:
-                if int(stat.read().rpartition(")")[2].split()[1]) == os.getppid() and "by-process" in line.read():
-                    yield int(pid)
+            with open(f"/proc/{pid}/cmdline") as line:
+                if int(fields(pid)[1]) == os.getppid() and "by-process" in line.read():
+                    yield started(pid), pid
         except OSError:
             pass  # it has ended meanwhile
+
+
+def started(pid):
+    """When the process was started. Numbers of processes are used again, so they give no order."""
+    return int(fields(pid)[19])
+
+
+def fields(pid):
+    """What /proc says of the process, from its state on."""
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()
 
 
 teaching.Driver = Wrong
