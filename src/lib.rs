@@ -87,7 +87,7 @@
 //! | [`generate`], [`campaign`], [`shrink`] | random traces, many of them in parallel, and simpler ones |
 //! | [`coverage`] | the rules that were exercised |
 //! | [`triage`] | the pipeline of a finding: draft, repeat, shrink, certify, replay from disk, final name |
-//! | [`format`], [`replay`], [`describe`] | scenario files and messages, their replay, and texts for people |
+//! | [`mod@format`], [`replay`], [`describe`] | scenario files and messages, their replay, and texts for people |
 //! | [`conformance`], [`fuzz`], [`driver`] | a test in one line, fuzz targets, serving a driver |
 //!
 //! Exhaustive search and certificates are in the crate `chatwarden-explore`, the command line in

@@ -112,7 +112,7 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 /// # Errors
 /// If a folder cannot be read.
 pub fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<_> = entries.iter().map(std::fs::DirEntry::path).collect();
     paths.sort();
