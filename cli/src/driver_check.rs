@@ -31,7 +31,7 @@ named_enum! {
         Pipelining = "pipelining": "requests may come before answers are read",
         Names = "names": "it knows users and groups by the names of the reset, and no others",
         Fidelity = "fidelity": "it keeps the fidelity that it declares",
-        Bye = "bye": "it exits when it is told good-bye, and says no more",
+        Bye = "bye": "it exits after `bye` and writes nothing more",
     }
 }
 

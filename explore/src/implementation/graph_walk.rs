@@ -190,7 +190,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
                 // A predicted transition is observed by this, so it does not fail again.
                 if was_observed && self.graph.add_failed_path(target) >= MAX_FAILED_PATHS {
                     let at = self.executed.len().saturating_sub(1);
-                    let why = "the same commands did not lead to the same situation again".to_string();
+                    let why = "the same commands led to another state when they were repeated".to_string();
                     let last = self.executed.last().copied();
                     let finding = Finding::new(at, last, vec![Deviation::Indefinite(why)]);
                     self.hits.add(self.here, action, &self.executed, finding);
