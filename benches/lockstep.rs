@@ -21,10 +21,10 @@ use std::time::Duration;
 
 use chatwarden::adapter::{Adapter, Observation, memory::Memory};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
-use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Generator, Seeded};
 use chatwarden::lockstep::{self, CheckConfig};
 use chatwarden::model::{Command, EnumSet, Preset, Setup, State, step};
+use chatwarden_test_support::small;
 use criterion::{Criterion, Throughput};
 
 /// How many runs are measured at a time: too many for a branch predictor to learn them.
@@ -33,11 +33,7 @@ const RUNS: u64 = 2_000;
 /// The number of commands of a run.
 const LENGTH: usize = 30;
 
-static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
-    cast: BuiltInCast::Small.named_cast().cast,
-    groups: 2,
-    policy: Preset::MessengerKids.policy(),
-});
+static SETUP: LazyLock<Setup> = LazyLock::new(|| small(Preset::MessengerKids.policy(), 2));
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();

@@ -1,5 +1,5 @@
-//! What the driver protocol costs: the built-in chat service in this process, and as a driver in a process of its own,
-//! which is sent whole runs ahead, or each request only when the one before it is answered.
+//! The cost of the driver protocol. The built-in chat service runs in this process, and as a driver in a process of
+//! its own. The driver gets whole runs ahead, or each request only after the answer to the one before it.
 //!
 //! Run it with `taskset -c 0 cargo bench --bench driver` for the figures of one core, which the harness and the driver
 //! then share. Every line observes after every command. The throughput counts commands, so that lines can be divided

@@ -15,10 +15,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chatwarden::adapter::{Adapter, Observation, memory::Memory};
-use chatwarden::format::BuiltInCast;
 use chatwarden::lockstep;
 use chatwarden::model::{Command, EnumSet, Outcome, Preset, Setup, State, step};
 use chatwarden_fault_bench::any_command;
+use chatwarden_test_support::small;
 use criterion::{Criterion, Throughput};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -31,11 +31,7 @@ const RUNS: u32 = 2_000;
 /// The number of commands of a run.
 const LENGTH: usize = 30;
 
-static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup {
-    cast: BuiltInCast::Small.named_cast().cast,
-    groups: 2,
-    policy: Preset::MessengerKids.policy(),
-});
+static SETUP: LazyLock<Setup> = LazyLock::new(|| small(Preset::MessengerKids.policy(), 2));
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();

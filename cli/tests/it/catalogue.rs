@@ -1,5 +1,5 @@
-//! What the catalogue of faults says of each, as far as it can be checked without finding any: the files of its
-//! policies, the names of its casts, and how it is listed.
+//! The catalogue of faults, as far as it can be checked without finding any: the files of its policies, the
+//! names of its casts, and its listing.
 
 use std::path::Path;
 

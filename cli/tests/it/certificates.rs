@@ -55,7 +55,7 @@ fn plan(fault: Fault, groups: usize) -> CampaignConfig {
     CampaignConfig::new(small(fault.policy(), groups), &Memory::new().about())
 }
 
-/// What comes of searching everything shorter than the chain for the finding in which it ends.
+/// The outcome of a search of everything shorter than the chain for the finding in which the chain ends.
 fn below<A: Adapter>(
     plan: &CampaignConfig,
     limits: Limits,

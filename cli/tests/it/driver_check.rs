@@ -1,7 +1,7 @@
-//! Drivers that answer, and wrongly: each fails the check that is about it, with what to do, and what would be
-//! meaningless after that is not checked. What does not keep the protocol at all is tested in `misbehaving`.
+//! Drivers that answer wrongly. Each fails the check of its mistake, with advice. Checks that would then be
+//! meaningless are skipped. Drivers that do not keep the protocol are tested in `misbehaving`.
 //!
-//! What each way is, and which check it fails, is the table at the head of `driver_check/driver.py`.
+//! The table at the head of `driver_check/driver.py` describes each mistake and names the check that fails.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! Drivers that misbehave: each ends in the right outcome and soon, with words that say what was wrong and where to
-//! read on; leaves no process behind; and loses no finding that was made before.
+//! Drivers that misbehave. Each run ends soon and with the right outcome. The message says what was wrong and
+//! where to read on. No process is left behind, and no earlier finding is lost.
 //!
-//! What each mode does, and its outcome, is the table at the head of `misbehaving/driver.py`.
+//! The table at the head of `misbehaving/driver.py` describes each mode and its outcome.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ const WAITING: &[&str] = &[
     "loud-bye",
 ];
 
-/// What has to be said about modes, beyond what follows from the outcome.
+/// Words that the message about a mode must have, besides those that follow from the outcome.
 const WORDS: &[(&str, &[&str])] = &[
     ("silent", &["did not answer `hello` within 2s", "#time"]),
     ("silent-after-hello", &["did not answer `reset` within 2s", "#time"]),
@@ -133,7 +133,7 @@ fn saved(folder: &Path, prefix: &str) -> usize {
     files.filter(|file| file.file_name().to_string_lossy().starts_with(prefix)).count()
 }
 
-/// What is wrong with how a campaign against this mode ends.
+/// The mistakes in the way a campaign against this mode ends; none if it ends as it should.
 fn complaints(mode: &str, outcome: &str) -> Vec<String> {
     let mark = format!("mark-{mode}-{}", std::process::id());
     let folder = tempfile::tempdir().expect("a folder can be made");

@@ -42,7 +42,7 @@ fn conversation(arrow: &str) -> Vec<&'static str> {
     blocks.flat_map(|block| block.lines).filter_map(|line| line.strip_prefix(arrow)).collect()
 }
 
-/// What the driver does with this input, and what comes of it after the end of input.
+/// The output and the exit of the driver when its input is this text.
 fn run(driver: [&str; 2], input: &str) -> Output {
     let mut child = Command::new(driver[0])
         .arg(driver[1])

@@ -39,7 +39,7 @@ pub(super) struct Node {
     pub(super) trace: u32,
 }
 
-/// What all parts of a search read.
+/// The inputs that all parts of a search read.
 pub(super) struct SearchContext<'a> {
     pub(super) search: &'a ConformanceSearch,
     pub(super) monitor: &'a SearchMonitor,

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use chatwarden_model::{CommandKind, NamedEnum};
 
-/// What a search compares to see whether a state was reached before.
+/// The key by which a search recognizes a state that was reached before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Key {
     /// The hash of the state.

@@ -60,7 +60,7 @@ pub(super) fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Explorat
     }
 }
 
-/// What all threads of a search read and none changes, except for the numbers of group states.
+/// The data that all threads of a search read. Only the numbers of group states change.
 #[derive(Debug)]
 struct SearchContext<'a, const U: usize, const W: usize> {
     search: &'a PolicySearch,

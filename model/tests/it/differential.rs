@@ -30,7 +30,7 @@ fn model_and_oracle_agree() {
     seen.assert_enough();
 }
 
-/// What the runs have covered, so that a test that tries too little fails.
+/// Counts of the cases that the runs covered, so that a test that tries too little fails.
 #[derive(Default)]
 struct Covered {
     commands: usize,

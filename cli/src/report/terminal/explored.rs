@@ -183,7 +183,7 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
     }
 }
 
-/// What the search of an implementation proves, and what it does not cover.
+/// The statements that the search of an implementation proves, and the limits of each.
 fn proof(explored: &ImplementationExplored<'_>) -> Vec<String> {
     let ImplementationExplored { search, result, .. } = explored;
     let within = match result.judged {

@@ -1,4 +1,5 @@
-//! `--baseline`: known findings do not fail, new ones do, gone ones are named, and what is no answer is never known.
+//! `--baseline`: known findings do not fail the run, new ones do. Absent ones are named. An inconclusive result is
+//! never a known finding.
 
 use std::path::Path;
 

@@ -122,7 +122,7 @@ fn a_search_that_runs_out_of_memory_tells_what_it_knows() {
     assert_eq!((&line["complete"], &line["promises"]["no-strangers"]["length"]), (&json!(false), &json!(3)));
 }
 
-/// What was not answered is no pass.
+/// A question without an answer is no pass.
 #[test]
 fn a_search_that_was_cut_off_is_inconclusive_where_a_pass_was_asked_for() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! What can be covered: the points that commands show in the states that the factored engine reached.
+//! Reachable coverage: the points that commands show in the states that the factored engine reached.
 //!
 //! Parts are looked at apart where the laws allow it. Most commands on a group show what depends on
 //! that group alone, so they are tried once for each state of a group. Commands on accounts depend on a
