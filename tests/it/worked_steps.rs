@@ -306,7 +306,8 @@ fn the_promises_about_running_a_group_are_judged_under_promises_only() {
         assert_eq!(finding.identity().promise, Some(promise), "{finding:?}");
     };
     let remove = Command::Remove { by: KAY, group: G1, who: SAM };
-    broken(Row { command: remove, ..promises_only() }, Promise::Authority);
+    let gone = |seen: &mut Observation| seen.groups[0] = group(Phase::Active, &[KAY]);
+    broken(Row { command: remove, shows: gone, ..promises_only() }, Promise::Authority);
     let leave = Command::Leave { by: KAY, group: G1 };
     broken(Row { command: leave, ..promises_only() }, Promise::Exit);
     let message = Command::Message { by: SAM, group: G1 };
@@ -352,18 +353,20 @@ fn a_finding_is_told_by_its_cause() {
     let finding = row.finding();
     assert_eq!(finding.identity().to_string(), "broken-promise-approve-no-strangers");
     let diverged = Identity {
-        parts: [Part::Members].into_iter().collect(),
+        parts: [Part::Members, Part::Contacts].into_iter().collect(),
         ..Identity::new(Verdict::Diverged, Some(CommandKind::Approve))
     };
     assert!(!finding.shows(diverged), "a graver verdict heads it");
     let entry = Identity { promise: Some(Promise::Entry), cause: None, ..finding.identity() };
     assert!(finding.shows(entry) && finding.clone().headed_by(entry).identity() == entry);
-    assert_eq!(diverged.to_string(), "diverged-approve-members");
+    assert_eq!(diverged.to_string(), "diverged-approve-members-contacts");
     let members = finding.deviations().iter().find_map(|one| match one {
         Deviation::Diverged(differences) => Some(differences.clone()),
         _ => None,
     });
-    assert_eq!(members, Some(vec![Difference::Member { group: G1, user: KIM, expected: false }]));
+    let contact = Difference::Contact { child: KIM, contact: SAM, expected: true };
+    let member = Difference::Member { group: G1, user: KIM, expected: false };
+    assert_eq!(members, Some(vec![member, contact]), "the scripted observation is that before the command");
 }
 
 #[test]

