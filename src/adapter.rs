@@ -14,6 +14,8 @@ use chatwarden_model::{
     named_enum,
 };
 
+use crate::sanitize;
+
 /// An implementation under test.
 ///
 /// This example has a single rule: guardians may do everything, other users nothing.
@@ -237,8 +239,8 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Unsupported => f.write_str("the implementation does not support the command"),
-            Failure::Indefinite(why) => write!(f, "no definite answer: {why}"),
-            Failure::Failed(why) => write!(f, "the implementation failed: {why}"),
+            Failure::Indefinite(why) => write!(f, "no definite answer: {}", sanitize::joined(why)),
+            Failure::Failed(why) => write!(f, "the implementation failed: {}", sanitize::joined(why)),
         }
     }
 }

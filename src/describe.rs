@@ -20,6 +20,7 @@ use chatwarden_model::{
 
 use crate::finding::{Deviation, Finding};
 use crate::format::{NamedCommand, Names};
+use crate::sanitize;
 
 /// Describes parts of a run with the names of its users and groups.
 ///
@@ -87,8 +88,10 @@ impl Describer<'_> {
             Deviation::Underdelivered(users) => {
                 format!("it does not deliver to {}, to whom the policy does", self.users(*users))
             }
-            Deviation::Indefinite(why) => why.clone(),
-            Deviation::Panicked(message) => format!("the implementation panicked: {message}"),
+            Deviation::Indefinite(why) => sanitize::joined(why),
+            Deviation::Panicked(message) => {
+                format!("the implementation panicked: {}", sanitize::joined(message))
+            }
         }
     }
 

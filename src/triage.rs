@@ -32,6 +32,7 @@ use crate::describe::{Palette, SavedFinding};
 use crate::finding::Identity;
 use crate::format::Scenario;
 use crate::replay;
+use crate::sanitize;
 use crate::trace::Trace;
 use front_end::PlainReport;
 
@@ -259,7 +260,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     fn unsaved_text(&self, found: &Counterexample, error: &impl fmt::Display) -> String {
         format!(
             "the finding cannot be saved in {}: {error}\nthis is its scenario, before it was shrunk:\n{}",
-            self.writer.directory.display(),
+            sanitize::path(&self.writer.directory),
             self.writer.scenario(&Counterexample { origin: None, ..found.clone() }).write()
         )
     }

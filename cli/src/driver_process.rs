@@ -181,14 +181,3 @@ impl Drop for DriverAdapter {
 fn session(of: &mut Option<Session>) -> &mut Session {
     of.as_mut().expect("only dropping takes the session")
 }
-
-/// A driver's text as a part of a message: on one line, without control characters. Of a long text the end remains.
-fn sanitized(text: &str) -> String {
-    const MOST: usize = 600;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let joined = lines.collect::<Vec<_>>().join(" / ");
-    let over = joined.chars().count().saturating_sub(MOST);
-    let start = if over > 0 { "…" } else { "" };
-    let end = joined.chars().skip(over);
-    start.chars().chain(end).map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
-}

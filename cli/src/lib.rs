@@ -16,6 +16,7 @@ mod interrupt;
 mod messages;
 mod progress;
 pub mod report;
+mod safe_lines;
 pub mod suite_writer;
 mod triage;
 
@@ -37,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Clap reports `--help` and `--version` as errors that go to standard output.
             let is_help = !error.use_stderr();
-            return if error.print().is_ok() && is_help {
+            return if messages::print_usage(&error).is_ok() && is_help {
                 ExitCode::SUCCESS
             } else {
                 Exit::UsageError.into()

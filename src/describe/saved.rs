@@ -11,6 +11,7 @@ use chatwarden_model::{Setup, UserSet};
 use super::{Describer, Palette, is_about_a_pair};
 use crate::counterexample::{Counterexample, Origin, ShrinkStatus};
 use crate::format::Names;
+use crate::sanitize;
 use crate::trace::{Trace, TraceStep};
 
 /// A finding with its shrunk trace and the file it was saved to.
@@ -59,11 +60,11 @@ impl SavedFinding<'_> {
         if let Some(certificate) = certificate {
             writeln!(out, "  {dim}{certificate}{dim:#}")?;
         }
-        writeln!(out, "  saved {}", self.file.display())?;
+        writeln!(out, "  saved {}", sanitize::path(self.file))?;
         if self.replay.is_empty() {
             return Ok(());
         }
-        writeln!(out, "  {dim}replay it: {} {}{dim:#}", self.replay, self.file.display())
+        writeln!(out, "  {dim}replay it: {} {}{dim:#}", self.replay, sanitize::shell_path(self.file))
     }
 
     /// The command, the implementation's answer and, where they differ, the policy's.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::baseline::{self, Baseline, BaselineMatch};
+use crate::messages::print_note;
 use crate::report::{Event, Report, counted};
 use crate::{CliError, args};
 use chatwarden::format::KnownFinding;
@@ -55,7 +56,7 @@ impl BaselineArgs {
             let updated = baseline.updated(&could_be_found);
             baseline::write(file, updated.iter().cloned())?;
             let count = counted(updated.len(), "known finding");
-            anstream::eprintln!("{} lists {count}", file.display());
+            print_note(format_args!("{} lists {count}", file.display()));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::CliError;
+use crate::messages::text_output;
 use crate::report::{Annotations, Json, Junit, Reports, Sarif, Terminal};
 
 /// The variable that GitHub Actions sets to `true` in every step.
@@ -30,7 +31,7 @@ impl OutputArgs {
         if self.json {
             reports.add(Json::new(std::io::stdout()));
         } else {
-            reports.add(Terminal::new(anstream::stdout()));
+            reports.add(Terminal::new(text_output()));
         }
         let unwritable =
             |file: &Path, error| CliError::Input(format!("cannot write {}: {error}", file.display()));

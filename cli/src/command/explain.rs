@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::args::implementation::{Implementation, ImplementationArgs};
-use crate::messages::ERROR;
+use crate::messages::{ERROR, text_output};
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
 use chatwarden::finding::Finding;
 use chatwarden::format::{PolicySpec, Scenario};
 use chatwarden::replay::{self, commands};
+use chatwarden::sanitize;
 use chatwarden::trace::Trace;
 use chatwarden_model::NamedEnum;
 
@@ -35,7 +36,7 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
-        let mut out = anstream::stdout();
+        let mut out = text_output();
         let mut exit = Exit::Success;
         for (nth, file) in replay::scenario_files(&self.files)?.iter().enumerate() {
             if nth > 0 {
@@ -54,8 +55,11 @@ fn explain_one(
 ) -> Result<Exit, CliError> {
     let (setup, names) = (scenario.setup(), scenario.names());
     writeln!(out, "{}", scenario.name)?;
-    for text in [&scenario.about, &scenario.source].into_iter().flatten() {
-        writeln!(out, "{text}")?;
+    if let Some(about) = &scenario.about {
+        writeln!(out, "{}", sanitize::lines(about, "  "))?;
+    }
+    if let Some(source) = &scenario.source {
+        writeln!(out, "  source: {}", sanitize::joined(source))?;
     }
     match scenario.policy {
         PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,

@@ -11,6 +11,7 @@ use crate::messages::print_error;
 use crate::{CliError, Exit};
 use chatwarden::format::{self, NamedSetup, PolicySpec};
 use chatwarden::fuzz::Input;
+use chatwarden::sanitize;
 use chatwarden::triage::FindingWriter;
 
 /// Convert inputs of a fuzz target to scenarios.
@@ -42,7 +43,7 @@ impl FromArtifact {
                 Ok(input) => {
                     let writer = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
                     let saved = writer.save(writer.trace(&input.commands))?;
-                    anstream::println!("{}: saved {}", file.display(), saved.display());
+                    anstream::println!("{}: saved {}", sanitize::path(file), sanitize::path(&saved));
                 }
                 Err(error) => {
                     print_error(error);

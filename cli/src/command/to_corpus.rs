@@ -13,6 +13,7 @@ use crate::{CliError, Exit};
 use chatwarden::format::{NamedCast, NamedSetup, Scenario};
 use chatwarden::fuzz::{Header, Input};
 use chatwarden::replay;
+use chatwarden::sanitize;
 
 /// Convert scenarios to inputs of a fuzz target.
 ///
@@ -59,7 +60,7 @@ impl ToCorpus {
             }
         }
         if exit == Exit::Success || !written.is_empty() {
-            anstream::println!("{} in {}", counted(written.len(), "input"), self.out.display());
+            anstream::println!("{} in {}", counted(written.len(), "input"), sanitize::path(&self.out));
         }
         Ok(exit)
     }

@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::DriverAdapter;
-use super::session::Session;
+use super::session::{SHOWN, Session};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::Names;
+use chatwarden::sanitize;
 
 /// How drivers are started and spoken to.
 ///
@@ -102,8 +103,9 @@ impl DriverPool {
     /// # Errors
     /// If the command cannot be started, or does not introduce itself as a driver.
     pub fn open(command: &str, options: DriverOptions) -> Result<Arc<Self>, StartError> {
-        let words = shell_words::split(command)
-            .map_err(|error| StartError::Command(format!("`{command}` is no command: {error}")))?;
+        let words = shell_words::split(command).map_err(|error| {
+            StartError::Command(format!("{} is no command: {error}", sanitize::quoted(command, SHOWN)))
+        })?;
         let (session, about) = Session::start(&words, options.timeout)?;
         Ok(Arc::new(DriverPool {
             words,

@@ -13,6 +13,7 @@ use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BaselineVerdict, Place, Scenario};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden::trace::Trace;
 use chatwarden_explore::PromiseResult;
 
@@ -119,7 +120,7 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
     Diagnostic {
         matched,
         level: if explored.is_expected_kept { Severity::Error } else { Severity::Warning },
-        message: format!("the policy {} {breaks}", explored.policy),
+        message: format!("the policy {} {breaks}", sanitize::line(&explored.policy)),
         file,
         at: commands.len().checked_sub(1),
         trace: placed(file, texts(&describer, commands)),

@@ -15,6 +15,7 @@ use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::SavedFinding;
 use chatwarden::format::KnownFinding;
+use chatwarden::sanitize;
 use chatwarden_explore::{End, StateEquivalence};
 
 /// Writes each event as a JSON object on a line of its own.
@@ -56,8 +57,7 @@ impl<W: Write> Report for Json<W> {
             Event::CoverageCounted(covered) => coverage(covered),
             Event::SuiteWritten(written) => suite(written),
         };
-        serde_json::to_writer(&mut self.out, &line)?;
-        writeln!(self.out)?;
+        writeln!(self.out, "{}", sanitize::json(&line.to_string()))?;
         self.out.flush()
     }
 }
