@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use chatwarden::adapter::Failure;
 use chatwarden::finding::Finding;
+use chatwarden::sanitize;
 
 /// How the program ends, gravest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -95,8 +96,8 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CliError::Input(message) => f.write_str(message),
-            CliError::Output(error) => write!(f, "cannot write: {error}"),
+            CliError::Input(message) => f.write_str(&sanitize::lines(message, "")),
+            CliError::Output(error) => write!(f, "cannot write: {}", sanitize::line(&error.to_string())),
             CliError::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
         }
     }

@@ -14,6 +14,7 @@ use super::{Event, Report};
 use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
 use chatwarden::format::Place;
+use chatwarden::sanitize;
 
 /// Writes each finding as an annotation: an error or a warning; a known one as a notice.
 ///
@@ -86,10 +87,10 @@ impl<W: Write> Report for Annotations<W> {
 
 /// A message with the escapes of workflow commands.
 fn escaped(message: &str) -> String {
-    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    sanitize::lines(message, "").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property's value. A comma or a colon would end it, so they are escaped too.
 fn escaped_property(value: &str) -> String {
-    escaped(value).replace(':', "%3A").replace(',', "%2C")
+    escaped(&sanitize::line(value)).replace(':', "%3A").replace(',', "%2C")
 }

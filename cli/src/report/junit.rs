@@ -18,6 +18,7 @@ use crate::baseline::{BaselineMatch, slashed};
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::format::Error;
+use chatwarden::sanitize;
 use chatwarden_explore::PromiseResult;
 
 /// Collects events and writes them as one `JUnit` file at the end.
@@ -80,7 +81,7 @@ impl Report for Junit {
         let mut document = Document::new("chatwarden");
         document.add_test_suite(self.suite.clone());
         let text = document.to_string().map_err(io::Error::other)?;
-        fs::write(&self.file, text)
+        fs::write(&self.file, sanitize::lines(&text, "") + "\n")
     }
 }
 

@@ -22,6 +22,7 @@ use super::{Event, Report};
 use crate::baseline::slashed;
 use crate::driver_check::CheckResult;
 use chatwarden::format::{KnownFinding, Place};
+use chatwarden::sanitize;
 
 /// Collects findings and writes them as one SARIF file at the end.
 ///
@@ -111,7 +112,7 @@ impl Report for Sarif {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        fs::write(&self.file, serde_json::to_string_pretty(&self.document())? + "\n")
+        fs::write(&self.file, sanitize::json(&serde_json::to_string_pretty(&self.document())?) + "\n")
     }
 }
 
