@@ -37,7 +37,7 @@ use crate::sanitize;
 ///     }
 ///     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
 ///         let allowed = self.guardians.contains(command.by());
-///         Ok(if allowed { Answer::allow() } else { Answer::Deny })
+///         Ok(if allowed { Answer::allow() } else { Answer::deny() })
 ///     }
 ///     fn observe(&mut self, _: &mut Observation) -> Result<(), Failure> {
 ///         Ok(())
@@ -138,6 +138,10 @@ pub struct About {
     pub observes: EnumSet<Part>,
     /// The only policy that it can follow; none if it follows the policy of the setup.
     pub policy: Option<Policy>,
+    /// True if it answers a request that changes nothing with success, as many servers do. Then an allow
+    /// of what the policy refuses counts as the refusal, if nothing that can be observed has changed and
+    /// nothing was delivered.
+    pub idempotent: bool,
 }
 
 impl About {
@@ -150,6 +154,7 @@ impl About {
             fidelity: Fidelity::Exact,
             observes: EnumSet::all(),
             policy: None,
+            idempotent: false,
         }
     }
 }
@@ -186,7 +191,7 @@ named_enum! {
 ///
 /// ```
 /// use chatwarden::adapter::Answer;
-/// assert!(Answer::allow().is_allowed() && !Answer::Deny.is_allowed());
+/// assert!(Answer::allow().is_allowed() && !Answer::deny().is_allowed());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -196,13 +201,21 @@ pub enum Answer {
         delivered: UserSet,
     },
     /// It refused the command.
-    Deny,
+    Deny {
+        /// The users to whom something was delivered all the same, which breaks a promise.
+        delivered: UserSet,
+    },
 }
 
 impl Answer {
     /// The answer that allows a command and delivers nothing.
     pub const fn allow() -> Self {
         Answer::Allow { delivered: UserSet::EMPTY }
+    }
+
+    /// The answer that refuses a command and delivers nothing.
+    pub const fn deny() -> Self {
+        Answer::Deny { delivered: UserSet::EMPTY }
     }
 
     /// Whether the command was carried out.
@@ -213,8 +226,7 @@ impl Answer {
     /// The users to whom something was delivered.
     pub const fn delivered(self) -> UserSet {
         match self {
-            Answer::Allow { delivered } => delivered,
-            Answer::Deny => UserSet::EMPTY,
+            Answer::Allow { delivered } | Answer::Deny { delivered } => delivered,
         }
     }
 }

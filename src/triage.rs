@@ -253,7 +253,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
         let mut adapter = (self.make)().ok()?;
         let finding = replay::against_implementation(scenario, &mut adapter, self.config.check);
-        let same = finding.map(|finding| finding.identity()) == Some(counterexample.identity());
+        let same = finding.is_some_and(|finding| finding.shows(counterexample.identity()));
         Some(same && replay::against_policy(scenario).is_ok())
     }
 

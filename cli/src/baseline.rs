@@ -23,8 +23,7 @@ use chatwarden::hash::fnv1a;
 /// use chatwarden::finding::{Identity, Verdict};
 /// use chatwarden::format::PolicySpec;
 /// let subject = Subject::new(&PolicySpec::Preset(Preset::MessengerKids), Some("my-chat"), None);
-/// let strict =
-///     Identity { verdict: Verdict::TooStrict, command: Some(CommandKind::Leave), promise: None, condition: None };
+/// let strict = Identity::new(Verdict::TooStrict, Some(CommandKind::Leave));
 /// let mut first = Baseline::default();
 /// assert!(!first.match_finding(subject.finding(strict)).is_known());
 ///
@@ -163,6 +162,8 @@ impl Subject {
             command: identity.command,
             promise: identity.promise,
             condition: identity.condition,
+            cause: identity.cause,
+            parts: Some(identity.parts).filter(|parts| !parts.is_empty()),
             ..self.verdict(BaselineVerdict::Found(identity.verdict))
         }
     }
@@ -200,6 +201,8 @@ impl Subject {
             command: None,
             promise: None,
             condition: None,
+            cause: None,
+            parts: None,
             at: None,
         }
     }
@@ -237,7 +240,8 @@ fn policy_name(policy: Policy) -> String {
 
 /// The identity of a known finding, if it is one of an implementation.
 fn identity(known: &KnownFinding) -> Option<Identity> {
-    let KnownFinding { command, promise, condition, .. } = *known;
+    let KnownFinding { command, promise, condition, cause, .. } = *known;
     let BaselineVerdict::Found(verdict) = known.verdict else { return None };
-    Some(Identity { verdict, command, promise, condition })
+    let parts = known.parts.unwrap_or_default();
+    Some(Identity { verdict, command, promise, condition, cause, parts })
 }

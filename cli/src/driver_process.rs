@@ -150,7 +150,9 @@ impl Adapter for DriverAdapter {
         };
         self.observing = observe;
         let (names, delivers) = (&self.context.names, command.kind().delivers());
-        session(&mut self.session).receive(apply, |node| read_answer(node, names, delivers))
+        let session = session(&mut self.session);
+        let protocol = session.protocol();
+        session.receive(apply, |node| read_answer(node, names, delivers, protocol))
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {

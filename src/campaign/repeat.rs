@@ -40,8 +40,8 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
         }
         let at = first.as_ref().and_then(|(_, before)| first_difference(before, &steps));
         match finding {
-            Some(finding) if finding.identity() == identity && at.is_none() => {
-                first.get_or_insert((finding, steps));
+            Some(finding) if finding.shows(identity) && at.is_none() => {
+                first.get_or_insert((finding.headed_by(identity), steps));
             }
             _ => return Ok(Repeated::Different { at, executions }),
         }

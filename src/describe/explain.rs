@@ -40,7 +40,7 @@ pub fn explain(
         known = &step.breaches;
         if let Some(finding) = trace.finding.as_ref().filter(|finding| finding.at() == step.at) {
             for deviation in finding.deviations() {
-                writeln!(out, "  {bad}✗ {}{bad:#}", describer.deviation(deviation))?;
+                writeln!(out, "  {bad}✗ {}{bad:#}", describer.deviation(finding.command(), deviation))?;
                 if let Deviation::Broke(breach) = deviation {
                     write_fixes(out, describer, step, breach)?;
                 }

@@ -47,12 +47,21 @@ impl SavedFinding<'_> {
         let finding = &self.counterexample.finding;
         let (known, style) = if is_known { ("known ", palette.warn) } else { ("", palette.bad) };
         let verdict = finding.identity().verdict;
-        writeln!(out, "{style}{known}{verdict}{style:#}: {}", describer.deviation(finding.gravest()))?;
+        writeln!(
+            out,
+            "{style}{known}{verdict}{style:#}: {}",
+            describer.deviation(finding.command(), finding.gravest())
+        )?;
         for step in &self.trace.steps {
             self.write_step(out, palette, &describer, step)?;
         }
         for deviation in &finding.deviations()[1..] {
-            writeln!(out, "      also {}: {}", deviation.verdict(), describer.deviation(deviation))?;
+            writeln!(
+                out,
+                "      also {}: {}",
+                deviation.verdict(),
+                describer.deviation(finding.command(), deviation)
+            )?;
         }
         self.write_missing_approvals(out, &describer)?;
         let dim = palette.dim;

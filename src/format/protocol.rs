@@ -16,8 +16,9 @@ pub use request::{Incoming, Method, Request, SessionContext};
 
 use super::json::Json;
 
-/// The version of the protocol that is spoken here.
-pub const PROTOCOL_VERSION: u64 = 1;
+/// The highest version of the protocol that is spoken here. Version 1 is spoken too, with a driver that
+/// knows no other: without `idempotent`, and without `delivered` in an answer that refuses.
+pub const PROTOCOL_VERSION: u64 = 2;
 
 /// The codes of errors, as JSON-RPC and the protocol number them.
 ///

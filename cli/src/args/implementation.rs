@@ -174,7 +174,7 @@ impl Implementation {
 
     /// How the implementation is compared with the model.
     pub(crate) fn check_config(&self, promises: EnumSet<Promise>) -> CheckConfig {
-        CheckConfig { fidelity: self.fidelity, promises, observes: self.about.observes }
+        CheckConfig { fidelity: self.fidelity, promises, ..CheckConfig::of(&self.about) }
     }
 
     /// How the implementation is compared with the model along a scenario. A finding of the same

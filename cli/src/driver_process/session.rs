@@ -12,7 +12,8 @@ use super::StartError;
 use super::process::{self, Process, ReadError};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::{
-    Error, Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing,
+    Error, Node, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, Source, code, read_about,
+    read_nothing,
 };
 use chatwarden::sanitize;
 
@@ -31,22 +32,56 @@ pub(super) struct Session {
     /// The requests that were sent and not answered yet.
     awaited: VecDeque<(u64, Request)>,
     line: Vec<u8>,
+    /// The version of the protocol that the driver chose.
+    protocol: u64,
     /// The failure after which no request is sent any more.
     failure: Option<Failure>,
+    /// True if the failure is that the driver ended.
+    has_ended: bool,
 }
 
 impl Session {
-    /// Starts a driver and sends `hello`.
+    /// Starts a driver and sends `hello`. A driver that knows no other version of the protocol than 1 may
+    /// refuse a `hello` of a later one, or end. It is asked again, in version 1.
     pub(super) fn start(words: &[String], limit: Duration) -> Result<(Self, About), StartError> {
+        let mut session = Session::open(words, limit)?;
+        let mut about = session.hello(PROTOCOL_VERSION);
+        if about.is_err() && session.has_ended {
+            session = Session::open(words, limit)?;
+        }
+        if about.is_err() && session.failure.is_none() {
+            about = session.hello(1);
+        }
+        Ok((session, about.map_err(StartError::Driver)?))
+    }
+
+    fn open(words: &[String], limit: Duration) -> Result<Self, StartError> {
         let process = Process::start(words).map_err(|error| {
             let command = sanitize::quoted(&words.join(" "), SHOWN);
             StartError::Command(format!("{command} cannot be started: {error}"))
         })?;
-        let mut session =
-            Session { process, limit, next_id: 1, awaited: VecDeque::new(), line: Vec::new(), failure: None };
-        let id = session.send(Request::Hello, &SessionContext::default());
-        let about = session.receive(id, read_about).map_err(StartError::Driver)?;
-        Ok((session, about))
+        Ok(Session {
+            process,
+            limit,
+            next_id: 1,
+            awaited: VecDeque::new(),
+            line: Vec::new(),
+            protocol: PROTOCOL_VERSION,
+            failure: None,
+            has_ended: false,
+        })
+    }
+
+    fn hello(&mut self, protocol: u64) -> Result<About, Failure> {
+        let id = self.send(Request::Hello { protocol }, &SessionContext::default());
+        let (about, chosen) = self.receive(id, |node| read_about(node, protocol))?;
+        self.protocol = chosen;
+        Ok(about)
+    }
+
+    /// The version of the protocol that is spoken.
+    pub(super) fn protocol(&self) -> u64 {
+        self.protocol
     }
 
     /// The failure that ended the session, if one did.
@@ -165,6 +200,7 @@ impl Session {
         let method = request.method().name();
         let (what, line, anchor) = match error {
             ReadError::Ended { within_line, status } => {
+                self.has_ended = true;
                 let how = status.map_or("closed its standard output".into(), process::exit);
                 (format!("the driver {how} instead of answering `{method}`"), within_line, "lines")
             }

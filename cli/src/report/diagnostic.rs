@@ -84,7 +84,11 @@ fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic
     Diagnostic {
         matched,
         level: level(matched),
-        message: format!("{}: {}", finding.identity().verdict, describer.deviation(finding.gravest())),
+        message: format!(
+            "{}: {}",
+            finding.identity().verdict,
+            describer.deviation(finding.command(), finding.gravest())
+        ),
         file: Some(saved.file),
         at: finding.command().map(|_| finding.at()),
         trace: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),

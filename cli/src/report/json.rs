@@ -75,6 +75,8 @@ fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Value {
         "verdict": identity.verdict.name(),
         "promise": identity.promise.map(NamedEnum::name),
         "condition": identity.condition.map(NamedEnum::name),
+        "cause": identity.cause.map(NamedEnum::name),
+        "parts": identity.parts.iter().map(NamedEnum::name).collect::<Vec<_>>(),
         "command": identity.command.map(NamedEnum::name),
         "at": counterexample.finding.at(),
         "steps": counterexample.commands.len(),

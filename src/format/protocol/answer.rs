@@ -78,26 +78,31 @@ fn read_refusal(node: Node<'_>) -> Result<Refusal, Error> {
     Ok(Refusal { code: number, message: error.required("message")?.text()?.into_owned() })
 }
 
-/// The answer to a command, which must list its receivers if the command `delivers`.
+/// The answer to a command under a version of the protocol. An answer that allows must list its receivers
+/// if the command `delivers`. From version 2 on, an answer that refuses may list some.
 ///
 /// # Errors
 /// If the value is no such answer.
-pub fn read_answer(node: Node<'_>, names: &Names, delivers: bool) -> Result<Answer, Error> {
+pub fn read_answer(node: Node<'_>, names: &Names, delivers: bool, protocol: u64) -> Result<Answer, Error> {
     let answer = node.object("an answer to `apply`")?;
     let decision = answer.required("decision")?;
+    let receivers = |answer: &Object<'_>| {
+        let delivered = answer.optional("delivered", |node| names.read_users(node, MAX_USERS))?;
+        Ok(delivered.unwrap_or(UserSet::EMPTY))
+    };
     match &*decision.text()? {
         "allow" => {
             let answer = answer.described("an answer that allows").only(&["decision", "delivered"])?;
             if delivers {
                 answer.required("delivered")?;
             }
-            let delivered = answer.optional("delivered", |node| names.read_users(node, MAX_USERS))?;
-            Ok(Answer::Allow { delivered: delivered.unwrap_or(UserSet::EMPTY) })
+            Ok(Answer::Allow { delivered: receivers(&answer)? })
         }
         "deny" => {
-            let answer = answer.described("an answer that refuses").only(&["decision", "because"])?;
+            let fields = &["decision", "because", "delivered"][..if protocol < 2 { 2 } else { 3 }];
+            let answer = answer.described("an answer that refuses").only(fields)?;
             answer.nullable("because", Node::text)?;
-            Ok(Answer::Deny)
+            Ok(Answer::Deny { delivered: receivers(&answer)? })
         }
         other => Err(decision.unknown("decision", other, ["allow", "deny"])),
     }
@@ -114,7 +119,7 @@ pub fn read_nothing(node: Node<'_>) -> Result<(), Error> {
 /// Adds the answer to a command as a line. The receivers are listed if the command `delivers`, and also if there are
 /// any although it does not.
 pub fn write_answer(id: &str, answer: Answer, names: &Names, delivers: bool, lines: &mut Vec<u8>) {
-    let lists = answer.is_allowed() && (delivers || !answer.delivered().is_empty());
+    let lists = answer.is_allowed() && delivers || !answer.delivered().is_empty();
     let result = Json::object([
         ("decision", Some(json!(if answer.is_allowed() { "allow" } else { "deny" }))),
         ("delivered", lists.then(|| Json::list(names.of(answer.delivered())))),

@@ -130,6 +130,8 @@ impl Choices {
             verdict: Verdict::ALL[self.below(Verdict::ALL.len() - 1)],
             promise: self.maybe(Self::word),
             condition: self.maybe(Self::word),
+            cause: self.maybe(Self::word),
+            parts: self.maybe(|it| EnumSet::from_iter([it.word(), it.word()])),
             command: self.maybe(Self::word),
             at: self.below(steps.max(1)),
             group: self.some_group(),
