@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::baseline::{self, Baseline, BaselineMatch};
 use crate::report::{Event, Report, counted};
-use crate::{CliError, args};
+use crate::{CliError, args, messages};
 use chatwarden::format::KnownFinding;
 
 /// The file of known findings.
@@ -55,7 +55,7 @@ impl BaselineArgs {
             let updated = baseline.updated(&could_be_found);
             baseline::write(file, updated.iter().cloned())?;
             let count = counted(updated.len(), "known finding");
-            anstream::eprintln!("{} lists {count}", file.display());
+            messages::print(format_args!("{} lists {count}", file.display()));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `from-artifact`: inputs of fuzz targets, such as crashes and corpus entries, become scenarios.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::EnumSet;
@@ -42,7 +43,7 @@ impl FromArtifact {
                 Ok(input) => {
                     let writer = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
                     let saved = writer.save(writer.trace(&input.commands))?;
-                    anstream::println!("{}: saved {}", file.display(), saved.display());
+                    writeln!(anstream::stdout(), "{}: saved {}", file.display(), saved.display())?;
                 }
                 Err(error) => {
                     print_error(error);

@@ -1,12 +1,14 @@
 //! `to-corpus`: scenarios become inputs of fuzz targets.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::PathBuf;
 
 use chatwarden_model::{Argument, Arguments, Command, Field, Group, User, UserSet};
 use clap::Args;
 
 use crate::args::FuzzTargetArgs;
+use crate::command::open_scenario;
 use crate::messages::{print_error, print_note};
 use crate::report::counted;
 use crate::{CliError, Exit};
@@ -42,7 +44,7 @@ impl ToCorpus {
         std::fs::create_dir_all(&self.out)?;
         let (mut exit, mut written) = (Exit::Success, BTreeSet::new());
         for file in &files {
-            match Scenario::open(file) {
+            match open_scenario(file, &self.files) {
                 Ok(scenario) => match self.input(&scenario) {
                     Ok(input) => {
                         let name = unused_name(&scenario, &written);
@@ -59,7 +61,7 @@ impl ToCorpus {
             }
         }
         if exit == Exit::Success || !written.is_empty() {
-            anstream::println!("{} in {}", counted(written.len(), "input"), self.out.display());
+            writeln!(anstream::stdout(), "{} in {}", counted(written.len(), "input"), self.out.display())?;
         }
         Ok(exit)
     }
