@@ -12,6 +12,7 @@ use crate::args::coverage::policy_name;
 use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden::triage::{hash, write};
 
 /// Writes the counterexamples of a policy, and holds what they have in common.
@@ -60,7 +61,7 @@ impl CounterexampleWriter {
     pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
         let (path, saved) = write_checked(&self.directory, &self.scenario(promise, commands, actions))?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
-            return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
+            return Err(io::Error::other(format!("{} does not break {promise}", sanitize::path(&path))));
         }
         Ok(path)
     }

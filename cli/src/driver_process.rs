@@ -10,7 +10,7 @@ mod process;
 mod session;
 
 pub use pool::{DriverOptions, DriverPool, StartError};
-pub use process::kill_all_drivers;
+pub use process::{is_ending, kill_all_drivers};
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -62,7 +62,8 @@ fn with_progress<T>(
     }
     let (working, done) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || draw(counts, total, update, &done));
+        // Without a thread there is only no progress line.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || draw(counts, total, update, &done));
         let result = work();
         drop(working);
         result

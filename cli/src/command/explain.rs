@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::args::implementation::{Implementation, ImplementationArgs};
+use crate::command::open_scenario;
 use crate::messages::{ERROR, text_output};
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
@@ -42,7 +43,8 @@ impl Explain {
             if nth > 0 {
                 writeln!(out)?;
             }
-            exit = exit.max(explain_one(&mut out, &Scenario::open(file)?, implementation.as_ref())?);
+            exit =
+                exit.max(explain_one(&mut out, &open_scenario(file, &self.files)?, implementation.as_ref())?);
         }
         Ok(exit)
     }

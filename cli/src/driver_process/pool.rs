@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::DriverAdapter;
+use super::process;
 use super::session::{SHOWN, Session};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::Names;
@@ -132,6 +133,9 @@ impl DriverPool {
     /// # Errors
     /// If none can be started, or no restart is left.
     pub fn driver(self: &Arc<Self>, names: &Names) -> Result<DriverAdapter, Failure> {
+        if process::is_ending() {
+            return Err(Failure::Failed("the program ends, and its drivers with it".into()));
+        }
         let idle = self.idle().pop();
         let session = idle.map_or_else(|| self.start(), Ok)?;
         Ok(DriverAdapter::new(self, session, names))
@@ -194,7 +198,8 @@ impl Drop for DriverPool {
         let idle = std::mem::take(&mut *self.idle());
         thread::scope(|scope| {
             for session in idle {
-                scope.spawn(|| session.end());
+                // Without a thread the session is dropped, which ends its process as well.
+                let _ = thread::Builder::new().spawn_scoped(scope, || session.end());
             }
         });
     }

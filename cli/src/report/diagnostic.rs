@@ -9,6 +9,7 @@ use chatwarden_model::{Command, NamedEnum, Promise};
 
 use super::{Event, Explored, Replayed};
 use crate::baseline::BaselineMatch;
+use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BaselineVerdict, Place, Scenario};
@@ -66,6 +67,16 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
             explored.matched.iter().map(|(promise, matched)| broken(explored, *promise, matched)).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// The severity of a failed check of a driver, and the failure in words. A check that was skipped
+/// did not fail.
+pub(super) fn failed_check(checked: &CheckResult) -> Option<(Severity, String)> {
+    match &checked.outcome {
+        Ok(_) | Err(CheckFailure::Skipped(_)) => None,
+        Err(wrong @ CheckFailure::Deviates(_)) => Some((Severity::Error, wrong.to_string())),
+        Err(wrong @ CheckFailure::Unanswered(_)) => Some((Severity::Warning, wrong.to_string())),
     }
 }
 
@@ -138,6 +149,8 @@ pub(crate) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<Stri
 
 /// The steps with their places. A file that cannot be read any more has no places.
 fn placed(file: Option<&Path>, steps: Vec<String>) -> Vec<(String, Option<Place>)> {
+    // A pipe can be read only once.
+    let file = file.filter(|file| file.is_file());
     let places = file.and_then(|file| Scenario::step_places(file).ok()).unwrap_or_default();
     steps.into_iter().enumerate().map(|(at, step)| (step, places.get(at).copied())).collect()
 }

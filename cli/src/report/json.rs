@@ -2,6 +2,7 @@
 //! is null.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use chatwarden_model::{Command, NamedEnum, UserSet};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::SavedFinding;
-use chatwarden::format::KnownFinding;
+use chatwarden::format::{Error, KnownFinding, Place};
 use chatwarden::sanitize;
 use chatwarden_explore::{End, StateEquivalence};
 
@@ -49,8 +50,10 @@ impl<W: Write> Report for Json<W> {
             Event::ScenarioReplayed(replayed) => scenario(replayed),
             Event::CampaignFinished(campaign) => summary(campaign),
             Event::PolicyExplored(explored) => exploration(explored),
-            // An error is on standard error, and the exit code shows it. Each policy had its line.
-            Event::ScenarioUnreadable(..) | Event::PoliciesCompared(_) => return Ok(()),
+            // Each policy had its line.
+            Event::PoliciesCompared(_) => return Ok(()),
+            Event::ScenarioUnreadable(file, error) => unreadable(file, error),
+            Event::RunIncomplete(why) => incomplete(why, None, None),
             Event::ImplementationExplored(explored) => conformance(explored),
             Event::KnownFindingAbsent(known) => absent(known),
             Event::DriverChecked(checked) => check(checked),
@@ -101,6 +104,21 @@ fn scenario(replayed: &Replayed<'_>) -> Value {
         "at": replayed.at,
         "message": replayed.message,
         "known": replayed.matched.and_then(|matched| matched.known),
+    })
+}
+
+fn unreadable(file: &Path, error: &Error) -> Value {
+    incomplete(&error.message, Some(file), error.place)
+}
+
+/// Work that was not done. The file and the place are those of an input that cannot be read.
+fn incomplete(message: &str, file: Option<&Path>, place: Option<Place>) -> Value {
+    json!({
+        "type": "error",
+        "message": message,
+        "file": file.map(shown),
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
     })
 }
 

@@ -130,6 +130,8 @@ impl<W: Write> Report for Terminal<W> {
                 self.unreadable += 1;
                 Ok(())
             }
+            // The error is on standard error.
+            Event::RunIncomplete(_) => Ok(()),
             // The table at the end shows it.
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
