@@ -65,9 +65,18 @@ impl Describer<'_> {
 
     /// The finding in one sentence, with its step.
     pub fn finding(&self, finding: &Finding) -> String {
-        let deviation = self.deviation(finding.command(), finding.gravest());
+        let headline = self.headline(finding);
         match finding.command() {
-            Some(command) => format!("step {}, {}: {deviation}", finding.at(), self.command(command)),
+            Some(command) => format!("step {}, {}: {headline}", finding.at(), self.command(command)),
+            None => headline,
+        }
+    }
+
+    /// The gravest deviation of the finding, and the implementation's reason for its answer.
+    pub fn headline(&self, finding: &Finding) -> String {
+        let deviation = self.deviation(finding.command(), finding.gravest());
+        match finding.reason() {
+            Some(reason) => format!("{deviation}; its reason is {}", quoted_reason(reason)),
             None => deviation,
         }
     }
@@ -366,6 +375,12 @@ impl Describer<'_> {
         }
         missing
     }
+}
+
+/// The reason that an implementation gave, in its own words.
+fn quoted_reason(reason: &str) -> String {
+    const SHOWN: usize = 200;
+    sanitize::quoted(&sanitize::joined(reason), SHOWN)
 }
 
 /// Every two of the users.

@@ -8,7 +8,7 @@ use std::path::Path;
 use anstyle::Style;
 use chatwarden_model::{Setup, UserSet};
 
-use super::{Describer, Palette, is_about_a_pair};
+use super::{Describer, Palette, is_about_a_pair, quoted_reason};
 use crate::counterexample::{Counterexample, Origin, ShrinkStatus};
 use crate::format::Names;
 use crate::sanitize;
@@ -90,6 +90,7 @@ impl SavedFinding<'_> {
             None if !self.counterexample.is_repeatable() => "not repeated",
             None => "no answer",
         };
+        let reason = step.reason.as_deref().map(|reason| format!(" because {}", quoted_reason(reason)));
         let to = step.reached();
         let delivered =
             if to.is_empty() { String::new() } else { format!(", delivered to {}", describer.users(to)) };
@@ -106,7 +107,8 @@ impl SavedFinding<'_> {
         let is_last = step.at == self.counterexample.finding.at();
         let style = if deviates || is_last { palette.bad } else { Style::new() };
         let command = describer.command(step.command);
-        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{delivered}{policy}{style:#}", step.at)
+        let answer = format!("{answer}{}{delivered}{policy}", reason.unwrap_or_default());
+        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{style:#}", step.at)
     }
 
     /// The approvals that are missing between two users, if the breach is about two users.

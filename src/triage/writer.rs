@@ -188,6 +188,7 @@ impl FindingWriter {
             group: breach.and_then(|breach| breach.group),
             users: breach.map(|breach| breach.users).filter(|users| !users.is_empty()),
             message: describer.deviation(finding.command(), finding.gravest()),
+            because: finding.reason().map(Into::into),
             minimal: match (status, certificate) {
                 (_, Some(_)) => format::Minimality::Certified,
                 (ShrinkStatus::OneMinimal, None) => format::Minimality::OneMinimal,

@@ -95,11 +95,7 @@ fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic
     Diagnostic {
         matched,
         level: level(matched),
-        message: format!(
-            "{}: {}",
-            finding.identity().verdict,
-            describer.deviation(finding.command(), finding.gravest())
-        ),
+        message: format!("{}: {}", finding.identity().verdict, describer.headline(finding)),
         file: Some(saved.file),
         at: finding.command().map(|_| finding.at()),
         trace: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),

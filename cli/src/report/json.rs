@@ -15,6 +15,7 @@ use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::SavedFinding;
+use chatwarden::finding::Finding;
 use chatwarden::format::{Error, KnownFinding, Place};
 use chatwarden::sanitize;
 use chatwarden_explore::{End, StateEquivalence};
@@ -91,6 +92,7 @@ fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Value {
         "run": counterexample.origin.map(|origin| origin.run),
         "file": shown(saved.file),
         "known": matched.known,
+        "because": counterexample.finding.reason(),
     })
 }
 
@@ -104,6 +106,7 @@ fn scenario(replayed: &Replayed<'_>) -> Value {
         "at": replayed.at,
         "message": replayed.message,
         "known": replayed.matched.and_then(|matched| matched.known),
+        "because": replayed.finding.and_then(Finding::reason),
     })
 }
 

@@ -132,25 +132,32 @@ fn no_field_of_an_input_is_obeyed_in_any_output() {
 
     let runs: Vec<Run<'_>> = vec![
         (vec!["explain", &told], &["about", "source"]),
-        (vec!["explain", &told, "--adapter", &deny], &["command"]),
+        (vec!["explain", &told, "--adapter", &deny], &["command", "because"]),
         (
             [with_reports(0, &["replay"]), vec![&folder, "--baseline", "known.json"]].concat(),
             &["folder", "key", "scenario", "policy", "adapter", "fault"],
         ),
         (vec!["replay", &folder, "--baseline", "known.json", "--json"], &["folder", "scenario"]),
         (vec!["replay", &folder, "--baseline", "new.json", "--update-baseline"], &["folder"]),
-        ([&with_reports(1, &["fuzz"])[..], &["--adapter", &deny], &few].concat(), &["folder", "command"]),
+        (
+            [&with_reports(1, &["fuzz"])[..], &["--adapter", &deny], &few].concat(),
+            &["folder", "command", "because"],
+        ),
         ([&["fuzz", "--adapter", &error], &few[..]].concat(), &["folder", "error", "command"]),
         ([&["fuzz", "--json", "--adapter", &error], &few[..]].concat(), &["folder", "error"]),
         ([&with_reports(2, &["check-driver"])[..], &[&exit]].concat(), &["log"]),
         (vec!["explore", "--depth", "1", "--adapter", &line, "--save", &found], &["line"]),
         (vec!["explore", "--depth", "1", "--adapter", &deny, "--save", &found], &["name"]),
-        (vec!["explore", "--depth", "1", "--adapter", &deny, "--save", &found, "--json"], &["name"]),
+        (
+            vec!["explore", "--depth", "1", "--adapter", &deny, "--save", &found, "--json"],
+            &["name", "because"],
+        ),
         (
             [&with_reports(3, &["explore"])[..], &["--depth", "3", "--policy", &policy, "--cast", &cast]]
                 .concat(),
             &["folder"],
         ),
+        (vec!["replay", &told, "--adapter", &deny], &["folder", "because"]),
         (vec!["shrink", &told, "--adapter", &deny, "--save", &found], &["folder", "command"]),
         (vec!["from-artifact", &input, &missing], &["folder"]),
         (vec!["to-corpus", &folder, "--out", &corpus], &["folder", "key"]),

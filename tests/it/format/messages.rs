@@ -157,7 +157,7 @@ fn answers_are_read_as_they_were_written() {
         (to, CommandKind::Leave),
     ] {
         let mut lines = Vec::new();
-        write_answer("7", answer, &stage.names, kind.delivers(), &mut lines);
+        write_answer("7", answer, None, &stage.names, kind.delivers(), &mut lines);
         assert_eq!(result(text(&lines), |node| read_answer(node, &stage.names, kind.delivers(), 2)), answer);
     }
     let mut lines = Vec::new();

@@ -136,6 +136,7 @@ impl Choices {
             at: self.below(steps.max(1)),
             group: self.some_group(),
             users: self.maybe(|it| it.some(2)),
+            because: self.maybe(|_| message.clone()),
             minimal,
             certificate,
             message,
