@@ -18,10 +18,11 @@ pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the program starts")
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+/// The program in a folder, which no CI system runs.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    // In a step of GitHub Actions the program prints annotations as well.
-    command.env_remove("GITHUB_ACTIONS").args(arguments).current_dir(folder);
+    // In a step of GitHub Actions the program prints annotations as well, and in GitLab a report has links.
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITLAB_CI").args(arguments).current_dir(folder);
     command
 }
 
