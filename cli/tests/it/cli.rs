@@ -118,7 +118,7 @@ fn json_lines_have_the_fields_of_the_formats_page() {
         |line: &Value| line.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         fields(&lines[0]),
-        "type verdict promise condition command at steps users runs executions minimal seed run file known because"
+        "type verdict promise condition cause parts command at steps users runs executions minimal seed run file known because"
     );
     assert_eq!(lines[0]["verdict"], "too-strict");
     assert_eq!((&lines[0]["promise"], &lines[0]["condition"]), (&Value::Null, &Value::Null));
