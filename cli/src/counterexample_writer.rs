@@ -111,7 +111,7 @@ pub(crate) fn policy_scenario(
 /// Writes a scenario, reads the file back and replays it with the policy.
 pub(crate) fn write_checked(directory: &Path, scenario: &Scenario) -> io::Result<(PathBuf, Scenario)> {
     let path = write(directory, scenario)?;
-    let saved = Scenario::open(&path).map_err(io::Error::other)?;
+    let saved = Scenario::open_found(&path).map_err(io::Error::other)?;
     replay::against_policy(&saved).map_err(io::Error::other)?;
     Ok((path, saved))
 }

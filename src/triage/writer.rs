@@ -152,7 +152,7 @@ impl FindingWriter {
     pub fn save(&self, mut scenario: Scenario) -> io::Result<PathBuf> {
         let path = self.directory.join(format!("{}.json", scenario.name));
         if path.exists() {
-            let known = Scenario::open(&path).map_err(io::Error::other)?;
+            let known = Scenario::open_found(&path).map_err(io::Error::other)?;
             scenario.about = scenario.about.or(known.about);
             scenario.source = scenario.source.or(known.source);
             if is_surpassed(scenario.finding.as_ref(), known.finding.as_ref()) {

@@ -11,7 +11,7 @@ use crate::args::coverage::CoverageArgs;
 use crate::args::implementation::ImplementationArgs;
 use crate::args::{self, BaselineArgs, NamedArg, OutputArgs};
 use crate::messages::print_note;
-use crate::report::{Covered, Event, Report, Reports, Written};
+use crate::report::{Covered, Event, Report, Reports, Written, counted};
 use crate::suite_writer::SuiteWriter;
 use crate::{CliError, Exit, progress};
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec};
@@ -96,6 +96,10 @@ impl Suite {
                 coverage: &suite.coverage(&setup),
                 reachability: &suite.reachability,
             }))?;
+        }
+        if !suite.missing.is_empty() {
+            let missing = counted(suite.missing.len(), "reachable point");
+            reports.event(Event::RunIncomplete(&format!("no scenario reaches {missing}")))?;
         }
         reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
         Ok(exit)

@@ -40,17 +40,26 @@ pub(crate) fn run(
     if options.all_policies {
         reports.event(Event::PoliciesCompared(&all))?;
     }
+    if let Some(unfinished) = all.iter().find(|explored| is_unfinished(options, explored)) {
+        let why = format!("the search of {} ended early: its memory did not suffice", unfinished.policy);
+        reports.event(Event::RunIncomplete(&why))?;
+    }
     options.known.finish(&baseline, |known| could_be_found(&all, known), reports)?;
     Ok(exit(options, &all))
 }
 
 fn exit(options: &Explore, all: &[Explored]) -> Exit {
     let mut broken = all.iter().flat_map(|explored| &explored.matched);
-    let is_expected = expects_kept(options);
     Exit::from(Ending {
-        has_new_finding: is_expected && broken.any(|(_, matched)| !options.known.suppresses(matched)),
-        is_inconclusive: is_expected && all.iter().any(|explored| explored.exploration.end == End::Memory),
+        has_new_finding: expects_kept(options)
+            && broken.any(|(_, matched)| !options.known.suppresses(matched)),
+        is_inconclusive: all.iter().any(|explored| is_unfinished(options, explored)),
     })
+}
+
+/// Whether a search that had to show something could not.
+fn is_unfinished(options: &Explore, explored: &Explored) -> bool {
+    expects_kept(options) && explored.exploration.end == End::Memory
 }
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {

@@ -89,11 +89,11 @@ fn whatever_keeps_a_subcommand_from_its_work_is_in_every_report() {
         (&["fuzz", "--adapter", "exec:true"], 3, "exited with code 0 instead of answering `hello`"),
         (&["explore", "--adapter", "exec:true"], 3, "exited with code 0 instead of answering `hello`"),
         (&["check-driver", "true"], 3, "exited with code 0 instead of answering `hello`"),
-        (&["replay", "right.json", "--baseline", "broken.json"], 2, "broken.json:1:2: not JSON"),
+        (&["replay", "right.json", "--baseline", "broken.json"], 2, "broken.json:1:1: not JSON"),
         (&["explore", "--baseline", "missing.json"], 2, "missing.json: cannot be read"),
         (&["suite", "--policy", "adder-only", "--out", "/dev/null/x"], 2, "cannot write to /dev/null/x"),
-        (&["shrink", "broken.json"], 2, "broken.json:1:2: not JSON"),
-        (&["explore", "--policy", "broken.json"], 2, "broken.json:1:2: not JSON"),
+        (&["shrink", "broken.json"], 2, "broken.json:1:1: not JSON"),
+        (&["explore", "--policy", "broken.json"], 2, "broken.json:1:1: not JSON"),
         (&["replay"], 2, "required arguments were not provided"),
     ] {
         ["out.xml", "out.sarif"].into_iter().for_each(|file| write(folder.path(), file, OLD));
@@ -125,6 +125,23 @@ fn a_report_that_cannot_be_written_keeps_no_other_from_being_complete() {
 
     let output = command(path, &["fuzz", "--adapter", "memry"]).stderr(full()).output().expect("it starts");
     assert_eq!(code(&output), 2, "an error that nobody can read is no panic");
+}
+
+#[test]
+fn without_further_threads_the_work_is_done_on_one() {
+    let folder = folder();
+    let driver = concat!("exec:'", env!("CARGO_BIN_EXE_chatwarden"), "' serve");
+    for (arguments, exit) in [
+        (&["fuzz", "--fault", "launcher-only", "--jobs", "2"][..], 1),
+        (&["fuzz", "--adapter", driver, "--runs", "20", "--jobs", "2"], 0),
+        (&["explore", "--depth", "6", "--jobs", "2"], 0),
+        (&["explore", "--fault", "launcher-only", "--depth", "3", "--jobs", "2"], 0),
+    ] {
+        // No thread can have a stack of so many bytes.
+        let mut command = command(folder.path(), arguments);
+        let output = command.env("RUST_MIN_STACK", "1000000000000000").output().expect("it starts");
+        assert_eq!(code(&output), exit, "{arguments:?}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

@@ -129,7 +129,9 @@ fn a_search_that_was_cut_off_is_inconclusive_where_a_pass_was_asked_for() {
     let ends = |arguments: &[&str]| {
         code(&chatwarden(folder.path(), &[&["explore", "--memory", "100kB"], arguments].concat()))
     };
-    assert_eq!(ends(&["--expect-kept"]), 3);
+    assert_eq!(ends(&["--expect-kept", "--junit", "kept.xml"]), 3);
+    let report = fs::read_to_string(folder.path().join("kept.xml")).unwrap();
+    assert!(report.contains(r#"errors="1""#), "{report}");
     assert_eq!(ends(&["--expect-kept", "--policy", "adder-only"]), 1);
     assert_eq!(ends(&["--adapter", "memory", "--junit", "x.xml"]), 3);
     let report = fs::read_to_string(folder.path().join("x.xml")).unwrap();
