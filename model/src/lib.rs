@@ -14,7 +14,7 @@
 //! | policy, which sets the rules | [`Policy`], [`Preset`] |
 //! | promise, an invariant | [`Promise`], [`Breach`] |
 //! | action set of a search | [`Bounds`] |
-//! | symmetry | [`Renaming`] |
+//! | symmetry | [`Renaming`], [`SymmetryGroup`] |
 //!
 //! ```
 //! use chatwarden_model::{step, Cast, Command, Group, Kind, Preset, Promise, State, Transition, UserSet};
@@ -81,5 +81,5 @@ pub use promise::{Breach, Promise, Transition};
 pub use setup::Setup;
 pub use state::{GroupParts, GroupState, Link, Phase, State, StateParts};
 pub use step::{Outcome, step};
-pub use symmetry::Renaming;
+pub use symmetry::{Renaming, SymmetryCut, SymmetryGroup};
 pub use user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet, Users};

@@ -155,9 +155,11 @@ fn promises(explored: &Explored) -> impl Iterator<Item = TestCase> {
     let bound = if explored.is_complete() { "complete" } else { "not complete" };
     explored.exploration.promises.iter().map(move |(promise, result)| {
         let mut status = TestCaseStatus::success();
-        if let PromiseResult::Broken(trace) = result {
+        if result.length().is_some() {
             status = unsuccessful(NonSuccessKind::Failure, explored.is_known(*promise));
             status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
+        }
+        if let PromiseResult::Broken(trace) = result {
             status.set_description(texts(&describer, trace).join("\n"));
         }
         let mut case = TestCase::new(promise.name(), status);

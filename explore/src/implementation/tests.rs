@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chatwarden::format::BuiltInCast;
-use chatwarden_model::{Group, Preset, Renaming, Setup, State, User};
+use chatwarden_model::{Group, Preset, Setup, State, SymmetryGroup, User};
 
 use super::state_hash::StateHasher;
 use crate::flips::flips;
@@ -31,7 +31,7 @@ fn every_part_of_a_state_changes_its_hash() {
 fn permuted_states_have_the_same_hash_and_representative() {
     let setup = setup();
     let start: State = setup.start();
-    let permutations = Renaming::keeping(&setup.cast, setup.groups, 100);
+    let permutations = SymmetryGroup::keeping(&setup.cast, setup.groups, 100).renamings;
     assert!(permutations.len() > 2);
     let hasher = StateHasher::new(&setup, &permutations);
     let without = StateHasher::new(&setup, &[]);
