@@ -11,7 +11,7 @@
 //! | command, an action of a user | [`Command`] |
 //! | condition under which a command is allowed | [`Condition`], [`decide()`], [`Decision`] |
 //! | transition | [`step()`], [`Transition`] |
-//! | policy, which sets the rules | [`Policy`], [`Preset`] |
+//! | policy, which sets the rules | [`Policy`], [`Preset`], [`Knob`] |
 //! | promise, an invariant | [`Promise`], [`Breach`] |
 //! | action set of a search | [`Bounds`] |
 //! | symmetry | [`Renaming`], [`SymmetryGroup`] |
@@ -56,6 +56,7 @@ mod bounds;
 mod command;
 mod condition;
 mod decide;
+mod knob;
 mod named_enum;
 mod policy;
 mod promise;
@@ -72,6 +73,7 @@ pub use bounds::Bounds;
 pub use command::{Argument, Arguments, Command, CommandKind, Field};
 pub use condition::{Condition, Decision};
 pub use decide::decide;
+pub use knob::{Knob, KnobValue};
 pub use named_enum::{EnumSet, NamedEnum};
 pub use policy::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::list;
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::messages::ERROR;
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
 use chatwarden::finding::Finding;
-use chatwarden::format::{PolicySpec, Scenario};
+use chatwarden::format::Scenario;
 use chatwarden::replay::{self, commands};
 use chatwarden::trace::Trace;
-use chatwarden_model::NamedEnum;
 
 /// Explain scenarios step by step.
 ///
@@ -57,10 +57,7 @@ fn explain_one(
     for text in [&scenario.about, &scenario.source].into_iter().flatten() {
         writeln!(out, "{text}")?;
     }
-    match scenario.policy {
-        PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,
-        PolicySpec::Full(_) => writeln!(out, "custom policy")?,
-    }
+    writeln!(out, "policy {}", list::policies::shown(&scenario.policy))?;
     let trace = match implementation {
         Some(implementation) => {
             let config = implementation.check_config_for(scenario);

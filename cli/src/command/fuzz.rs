@@ -113,7 +113,7 @@ impl Fuzz {
         args::check_writable(&writer.directory)?;
         let certify = self.certify.limits(&implementation)?;
         let interrupt = Interrupt::installed();
-        let policy = coverage::policy_name(&writer.policy);
+        let policy = writer.policy.name().to_string();
         let reachability = config
             .coverage
             .then(|| coverage::search_reachable(config.setup, config.commands, &policy, &interrupt));
@@ -222,12 +222,12 @@ impl Fuzz {
     }
 
     fn writer(&self, implementation: &Implementation) -> FindingWriter {
-        let own = implementation.about.policy.map(PolicySpec::Full);
+        let own = implementation.about.policy.map(PolicySpec::from);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
         implementation.finding_writer(
             "fuzz",
             self.save.clone(),
-            self.policy.or(own).unwrap_or(default),
+            self.policy.clone().or(own).unwrap_or(default),
             self.cast.clone(),
             Names::numbered(self.groups.into()),
             args::set_if_any(&self.promises),

@@ -290,6 +290,7 @@ fn the_vocabularies_are_listed() {
     let folder = folder();
     for (what, word) in [
         ("policies", "pairwise-consent"),
+        ("knobs", "newcomer.invite"),
         ("promises", "guardianship"),
         ("commands", "invite(by, group, who)"),
         ("conditions", "newcomer-cleared"),

@@ -5,6 +5,7 @@ mod certificates;
 mod ci_output;
 mod cli;
 mod driver_check;
+mod listing;
 mod misbehaving;
 mod processes;
 mod protocol;
