@@ -41,25 +41,32 @@ pub(super) struct ActionOrbits {
     pub(super) permutations: Vec<Renaming>,
     /// The permutations that are left out, because they would be too many.
     pub(super) cut: SymmetryCut,
-    /// For each permutation and action, the action that the permutation maps to it.
+    /// For each permutation and action, the action that the permutation maps to it; empty if there is only
+    /// the identity.
     origins: Vec<Vec<ActionIndex>>,
     subgroups: Vec<Subgroup>,
 }
 
 /// The actions to try, each with the stabilizer of the trace that it extends.
-type Subgroup = Vec<(ActionIndex, Stabilizer)>;
+pub(super) type Subgroup = Vec<(ActionIndex, Stabilizer)>;
 
 impl ActionOrbits {
     /// The orbits of the actions; without symmetry each action is an orbit.
     pub(super) fn new(setup: &Setup, actions: &[Command], symmetry: bool) -> Self {
-        let indices: HashMap<Command, ActionIndex> = actions.iter().copied().zip(0..).collect();
         let affordable = if symmetry {
             crate::affordable_symmetry(setup, setup.groups, actions.len())
         } else {
             crate::no_symmetry()
         };
-        let mut permutations = Vec::new();
-        let mut images = Vec::new();
+        let cut = affordable.cut;
+        if affordable.renamings.len() == 1 {
+            // Without symmetry there may be a million actions, and each is an orbit.
+            let all = (0..actions.len() as ActionIndex).map(|action| (action, WHOLE_GROUP)).collect();
+            let (permutations, subgroups) = (affordable.renamings, vec![all]);
+            return ActionOrbits { permutations, cut, origins: Vec::new(), subgroups };
+        }
+        let indices: HashMap<Command, ActionIndex> = actions.iter().copied().zip(0..).collect();
+        let (mut permutations, mut images) = (Vec::new(), Vec::new());
         for permutation in affordable.renamings {
             // A permutation that maps an action to no action says nothing about these traces.
             let image = actions.iter().map(|action| indices.get(&permutation.command(action)).copied());
@@ -70,12 +77,12 @@ impl ActionOrbits {
         }
         let origins = images.iter().map(|image| inverse(image)).collect();
         let subgroups = subgroups(&images, actions.len(), MAX_COMPARED);
-        ActionOrbits { subgroups, permutations, cut: affordable.cut, origins }
+        ActionOrbits { subgroups, permutations, cut, origins }
     }
 
     /// The action that the permutation of that number maps to this one.
     pub(super) fn origin(&self, permutation: usize, action: ActionIndex) -> ActionIndex {
-        self.origins[permutation][action as usize]
+        self.origins.get(permutation).map_or(action, |origins| origins[action as usize])
     }
 
     /// The actions to try after a trace, in order, each with the stabilizer of the extended trace.
@@ -95,7 +102,7 @@ fn inverse(image: &[ActionIndex]) -> Vec<ActionIndex> {
 
 /// All stabilizers of traces; that of the empty trace is the first. When so many images were compared,
 /// each further stabilizer counts as the trivial one.
-fn subgroups(images: &[Vec<ActionIndex>], actions: usize, most: usize) -> Vec<Subgroup> {
+pub(super) fn subgroups(images: &[Vec<ActionIndex>], actions: usize, most: usize) -> Vec<Subgroup> {
     let everything: Vec<usize> = (0..images.len()).collect();
     let mut numbers = HashMap::from([(everything.clone(), 0)]);
     let mut members = vec![everything];
