@@ -14,6 +14,8 @@ use chatwarden_model::{
     named_enum,
 };
 
+use crate::sanitize;
+
 /// An implementation under test.
 ///
 /// This example has a single rule: guardians may do everything, other users nothing.
@@ -35,7 +37,7 @@ use chatwarden_model::{
 ///     }
 ///     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
 ///         let allowed = self.guardians.contains(command.by());
-///         Ok(if allowed { Answer::allow() } else { Answer::Deny })
+///         Ok(if allowed { Answer::allow() } else { Answer::deny() })
 ///     }
 ///     fn observe(&mut self, _: &mut Observation) -> Result<(), Failure> {
 ///         Ok(())
@@ -64,6 +66,12 @@ pub trait Adapter {
     /// # Errors
     /// If the implementation cannot be observed.
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure>;
+
+    /// The implementation's reason for its last answer, in its own words, if it gave one. It is shown to
+    /// people beside the answer, and never compared.
+    fn reason(&self) -> Option<&str> {
+        None
+    }
 
     /// Announces the next run: a reset with this setup and then these commands in order. The run may end
     /// before the last command. The adapter of a remote system can send the commands ahead; other adapters
@@ -102,6 +110,9 @@ impl<A: Adapter + ?Sized> Adapter for Box<A> {
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         (**self).observe(seen)
     }
+    fn reason(&self) -> Option<&str> {
+        (**self).reason()
+    }
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
         (**self).announce(setup, commands);
     }
@@ -136,6 +147,10 @@ pub struct About {
     pub observes: EnumSet<Part>,
     /// The only policy that it can follow; none if it follows the policy of the setup.
     pub policy: Option<Policy>,
+    /// True if it answers a request that changes nothing with success, as many servers do. Then an allow
+    /// of what the policy refuses counts as the refusal, if nothing that can be observed has changed and
+    /// nothing was delivered.
+    pub idempotent: bool,
 }
 
 impl About {
@@ -148,6 +163,7 @@ impl About {
             fidelity: Fidelity::Exact,
             observes: EnumSet::all(),
             policy: None,
+            idempotent: false,
         }
     }
 }
@@ -184,7 +200,7 @@ named_enum! {
 ///
 /// ```
 /// use chatwarden::adapter::Answer;
-/// assert!(Answer::allow().is_allowed() && !Answer::Deny.is_allowed());
+/// assert!(Answer::allow().is_allowed() && !Answer::deny().is_allowed());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -194,13 +210,21 @@ pub enum Answer {
         delivered: UserSet,
     },
     /// It refused the command.
-    Deny,
+    Deny {
+        /// The users to whom something was delivered all the same, which breaks a promise.
+        delivered: UserSet,
+    },
 }
 
 impl Answer {
     /// The answer that allows a command and delivers nothing.
     pub const fn allow() -> Self {
         Answer::Allow { delivered: UserSet::EMPTY }
+    }
+
+    /// The answer that refuses a command and delivers nothing.
+    pub const fn deny() -> Self {
+        Answer::Deny { delivered: UserSet::EMPTY }
     }
 
     /// Whether the command was carried out.
@@ -211,8 +235,7 @@ impl Answer {
     /// The users to whom something was delivered.
     pub const fn delivered(self) -> UserSet {
         match self {
-            Answer::Allow { delivered } => delivered,
-            Answer::Deny => UserSet::EMPTY,
+            Answer::Allow { delivered } | Answer::Deny { delivered } => delivered,
         }
     }
 }
@@ -237,8 +260,8 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Unsupported => f.write_str("the implementation does not support the command"),
-            Failure::Indefinite(why) => write!(f, "no definite answer: {why}"),
-            Failure::Failed(why) => write!(f, "the implementation failed: {why}"),
+            Failure::Indefinite(why) => write!(f, "no definite answer: {}", sanitize::joined(why)),
+            Failure::Failed(why) => write!(f, "the implementation failed: {}", sanitize::joined(why)),
         }
     }
 }

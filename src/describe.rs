@@ -15,11 +15,15 @@ pub use saved::SavedFinding;
 use anstyle::{AnsiColor, Style};
 use chatwarden_model::{
     Admission, BetweenChildren, Breach, Command, Decision, Group, GroupState, NamedEnum, NewcomerRule,
-    Promise, Quorum, Setup, State, User, UserSet,
+    Quorum, Setup, State, User, UserSet,
 };
 
-use crate::finding::{Deviation, Finding};
+use crate::finding::{Deviation, Difference, Finding};
 use crate::format::{NamedCommand, Names};
+use crate::sanitize;
+
+/// The most differences of a divergence that are written out.
+const MAX_DIFFERENCES: usize = 4;
 
 /// Describes parts of a run with the names of its users and groups.
 ///
@@ -61,15 +65,24 @@ impl Describer<'_> {
 
     /// The finding in one sentence, with its step.
     pub fn finding(&self, finding: &Finding) -> String {
-        let deviation = self.deviation(finding.gravest());
+        let headline = self.headline(finding);
         match finding.command() {
-            Some(command) => format!("step {}, {}: {deviation}", finding.at(), self.command(command)),
+            Some(command) => format!("step {}, {}: {headline}", finding.at(), self.command(command)),
+            None => headline,
+        }
+    }
+
+    /// The gravest deviation of the finding, and the implementation's reason for its answer.
+    pub fn headline(&self, finding: &Finding) -> String {
+        let deviation = self.deviation(finding.command(), finding.gravest());
+        match finding.reason() {
+            Some(reason) => format!("{deviation}; its reason is {}", quoted_reason(reason)),
             None => deviation,
         }
     }
 
-    /// The deviation as a sentence about the implementation.
-    pub fn deviation(&self, deviation: &Deviation) -> String {
+    /// The deviation at a command as a sentence about the implementation.
+    pub fn deviation(&self, command: Option<Command>, deviation: &Deviation) -> String {
         match deviation {
             Deviation::Broke(breach) => format!("it {}", self.breach(breach)),
             Deviation::Allowed(condition) => {
@@ -79,16 +92,75 @@ impl Describer<'_> {
             Deviation::Overdelivered(users) => {
                 format!("it delivers to {}, to whom the policy does not", self.users(*users))
             }
-            Deviation::Diverged(parts) => {
-                let parts: Vec<_> = parts.iter().map(NamedEnum::name).collect();
-                format!("the observed state is not as the command leaves it: {}", parts.join(", "))
-            }
+            Deviation::Diverged(differences) => self.differences(command, differences),
             Deviation::Refused => "it refuses what the policy allows".into(),
             Deviation::Underdelivered(users) => {
                 format!("it does not deliver to {}, to whom the policy does", self.users(*users))
             }
-            Deviation::Indefinite(why) => why.clone(),
-            Deviation::Panicked(message) => format!("the implementation panicked: {message}"),
+            Deviation::Indefinite(why) => sanitize::joined(why),
+            Deviation::Panicked(message) => {
+                format!("the implementation panicked: {}", sanitize::joined(message))
+            }
+        }
+    }
+
+    /// The differences between the observed state and the one that the command leaves. A change in
+    /// another group than the command's is said first.
+    fn differences(&self, command: Option<Command>, differences: &[Difference]) -> String {
+        let group = command.as_ref().and_then(Command::group);
+        let elsewhere = differences.first().and_then(Difference::group).filter(|_| group.is_some());
+        let about = match (group, elsewhere.filter(|elsewhere| group != Some(*elsewhere))) {
+            (Some(group), Some(elsewhere)) => {
+                let (group, elsewhere) = (self.names.group(group), self.names.group(elsewhere));
+                format!("the command is about {group}, and {elsewhere} is not as it was")
+            }
+            _ => "the observed state is not as the command leaves it".into(),
+        };
+        let shown: Vec<_> =
+            differences.iter().take(MAX_DIFFERENCES).map(|one| self.difference(one)).collect();
+        let more = match differences.len().saturating_sub(MAX_DIFFERENCES) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        format!("{about}: {}{more}", shown.join("; "))
+    }
+
+    /// One difference: the observed value and the expected one.
+    fn difference(&self, difference: &Difference) -> String {
+        let user = |user: Option<User>| user.map_or("nobody", |user| self.names.user(user));
+        let role = |group, who, role, expected| {
+            let (group, who) = (self.names.group(group), self.names.user(who));
+            let (is, not) = if expected { ("is not", "to be") } else { ("is", "not") };
+            format!("{group}: {who} {is} {role}, expected {not}")
+        };
+        match *difference {
+            Difference::Phase { group, expected, seen } => {
+                format!("{} is {seen}, expected {expected}", self.names.group(group))
+            }
+            Difference::Owner { group, expected, seen } => {
+                let group = self.names.group(group);
+                format!("{group}: the owner is {}, expected {}", user(seen), user(expected))
+            }
+            Difference::Member { group, user, expected } => role(group, user, "a member", expected),
+            Difference::Invited { group, user, expected } => role(group, user, "invited", expected),
+            Difference::Banned { group, user, expected } => role(group, user, "banned", expected),
+            Difference::Link { group, expected, seen } => {
+                format!("{}: the link is {seen}, expected {expected}", self.names.group(group))
+            }
+            Difference::Contact { child, contact, expected } => {
+                let (child, contact) = (self.names.user(child), self.names.user(contact));
+                match expected {
+                    true => format!("{contact} is no approved contact of {child}, expected to be one"),
+                    false => format!("{contact} is an approved contact of {child}, expected not"),
+                }
+            }
+            Difference::Block { by, who, expected } => {
+                let (by, who) = (self.names.user(by), self.names.user(who));
+                match expected {
+                    true => format!("{by}'s block of {who} is gone"),
+                    false => format!("{by} has blocked {who}, expected not"),
+                }
+            }
         }
     }
 
@@ -305,6 +377,12 @@ impl Describer<'_> {
     }
 }
 
+/// The reason that an implementation gave, in its own words.
+fn quoted_reason(reason: &str) -> String {
+    const SHOWN: usize = 200;
+    sanitize::quoted(&sanitize::joined(reason), SHOWN)
+}
+
 /// Every two of the users.
 fn pairs_of(users: UserSet) -> impl Iterator<Item = (User, User)> {
     users.iter().flat_map(move |one| {
@@ -315,8 +393,7 @@ fn pairs_of(users: UserSet) -> impl Iterator<Item = (User, User)> {
 
 /// Whether the breach names two users who are not authorized with each other.
 pub fn is_about_a_pair(breach: &Breach) -> bool {
-    matches!(breach.promise, Promise::NoStrangers | Promise::Delivery | Promise::Invitation)
-        && breach.users.len() == 2
+    breach.cause.is_some() && breach.users.len() == 2
 }
 
 /// The styles of a text for people.

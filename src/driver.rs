@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use crate::adapter::{About, Adapter, Failure, Observation};
 use crate::format::{
-    Incoming, MAX_LINE_BYTES, Refusal, Request, SessionContext, Source, code, write_about, write_answer,
-    write_nothing, write_observation, write_refusal,
+    Incoming, MAX_LINE_BYTES, PROTOCOL_VERSION, Refusal, Request, SessionContext, Source, code, write_about,
+    write_answer, write_nothing, write_observation, write_refusal,
 };
 
 /// Answers the requests on standard input on standard output, until a `bye` or the end of the input.
@@ -44,8 +44,13 @@ pub fn serve(adapter: impl Adapter) -> io::Result<()> {
 pub fn serve_on(adapter: impl Adapter, requests: impl Read, answers: impl Write) -> io::Result<()> {
     let mut requests = BufReader::with_capacity(1 << 16, requests);
     let mut answers = Answers { stream: answers, lines: Vec::new() };
-    let mut server =
-        Server { about: adapter.about(), adapter, context: SessionContext::default(), seen: Box::default() };
+    let mut server = Server {
+        about: adapter.about(),
+        adapter,
+        protocol: PROTOCOL_VERSION,
+        context: SessionContext::default(),
+        seen: Box::default(),
+    };
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -89,6 +94,8 @@ impl<W: Write> Drop for Answers<W> {
 struct Server<A> {
     adapter: A,
     about: About,
+    /// The version of the protocol that `hello` fixed.
+    protocol: u64,
     context: SessionContext,
     seen: Box<Observation>,
 }
@@ -114,7 +121,10 @@ impl<A: Adapter> Server<A> {
     fn carry_out(&mut self, id: &str, request: Request, lines: &mut Vec<u8>) -> Result<(), Failure> {
         let context = &self.context;
         match request {
-            Request::Hello => write_about(id, &self.about, lines),
+            Request::Hello { protocol } => {
+                self.protocol = protocol.min(PROTOCOL_VERSION);
+                write_about(id, &self.about, self.protocol, lines);
+            }
             Request::Reset => {
                 self.adapter.reset(&context.setup)?;
                 write_nothing(id, lines);
@@ -124,7 +134,12 @@ impl<A: Adapter> Server<A> {
             }
             Request::Apply(command) => {
                 let answer = self.adapter.apply(&command)?;
-                write_answer(id, answer, &context.names, command.kind().delivers(), lines);
+                if self.protocol < 2 && !answer.is_allowed() && !answer.delivered().is_empty() {
+                    let why = "it refused and delivered, which version 1 of the protocol cannot say";
+                    return Err(Failure::Failed(why.into()));
+                }
+                let (reason, delivers) = (self.adapter.reason(), command.kind().delivers());
+                write_answer(id, answer, reason, &context.names, delivers, lines);
             }
             Request::Observe => {
                 *self.seen = Observation::default();

@@ -1,11 +1,16 @@
 //! Verdicts, deviations, and findings with their identity. Shrinking keeps the identity.
 //!
+//! The differences between an observed state and the expected one are in `difference`.
 //! The lock-step in `lockstep` makes findings; a finding with its trace is in `counterexample`.
+
+mod difference;
+
+pub use difference::Difference;
 
 use std::fmt;
 
 use chatwarden_model::{
-    Breach, Command, CommandKind, Condition, EnumSet, NamedEnum, Promise, UserSet, named_enum,
+    Breach, Cause, Command, CommandKind, Condition, EnumSet, NamedEnum, Promise, UserSet, named_enum,
 };
 
 use crate::adapter::Part;
@@ -27,7 +32,7 @@ named_enum! {
     }
 }
 
-/// One difference between a step and what it should have been.
+/// One way in which a step is not as it should have been.
 ///
 /// ```
 /// use chatwarden::finding::{Deviation, Verdict};
@@ -41,8 +46,9 @@ pub enum Deviation {
     Allowed(Condition),
     /// It delivered to these users, to whom the policy does not.
     Overdelivered(UserSet),
-    /// These observed parts are not as the command leaves them.
-    Diverged(EnumSet<Part>),
+    /// The observed state differs in these places from the state that the command leaves. Those in
+    /// another group than the command's come first.
+    Diverged(Vec<Difference>),
     /// It refused a command that the policy allows.
     Refused,
     /// It did not deliver to these users, to whom the policy does.
@@ -66,19 +72,18 @@ impl Deviation {
     }
 }
 
-/// The identity of a finding: the verdict, the kind of the command that shows it, and the promise
-/// or the condition. Two findings with the same identity count as the same defect.
+/// The identity of a finding: the verdict, the kind of the command that shows it, the promise or the
+/// condition, and the cause. Two findings with the same identity count as the same defect.
 ///
 /// ```
-/// use chatwarden::model::{CommandKind, Promise};
+/// use chatwarden::model::{Cause, CommandKind, Promise};
 /// use chatwarden::finding::{Identity, Verdict};
 /// let identity = Identity {
-///     verdict: Verdict::BrokenPromise,
-///     command: Some(CommandKind::Invite),
 ///     promise: Some(Promise::NoStrangers),
-///     condition: None,
+///     cause: Some(Cause::Blocked),
+///     ..Identity::new(Verdict::BrokenPromise, Some(CommandKind::Invite))
 /// };
-/// assert_eq!(identity.to_string(), "broken-promise-invite-no-strangers");
+/// assert_eq!(identity.to_string(), "broken-promise-invite-no-strangers-blocked");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Identity {
@@ -90,9 +95,21 @@ pub struct Identity {
     pub promise: Option<Promise>,
     /// The condition because of which the policy refuses the command that was allowed.
     pub condition: Option<Condition>,
+    /// Why the two users are not authorized with each other, if the promise asks for that.
+    pub cause: Option<Cause>,
+    /// The parts of the observed state that diverged; none with another verdict.
+    pub parts: EnumSet<Part>,
 }
 
-/// The identity as one word, as in file names.
+impl Identity {
+    /// The identity of a verdict at a kind of command, without anything else.
+    pub fn new(verdict: Verdict, command: Option<CommandKind>) -> Self {
+        Identity { verdict, command, promise: None, condition: None, cause: None, parts: EnumSet::empty() }
+    }
+}
+
+/// The identity as one word, as in file names. A missing approval is the usual cause, so it is not
+/// written.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.verdict.name())?;
@@ -100,8 +117,10 @@ impl fmt::Display for Identity {
             self.command.map(NamedEnum::name),
             self.promise.map(NamedEnum::name),
             self.condition.map(NamedEnum::name),
+            self.cause.filter(|cause| *cause != Cause::Unapproved).map(NamedEnum::name),
         ];
-        parts.into_iter().flatten().try_for_each(|part| write!(f, "-{part}"))
+        let mut parts = parts.into_iter().flatten().chain(self.parts.iter().map(Part::name));
+        parts.try_for_each(|part| write!(f, "-{part}"))
     }
 }
 
@@ -119,20 +138,30 @@ pub struct Finding {
     at: usize,
     command: Option<Command>,
     deviations: Vec<Deviation>,
+    reason: Option<String>,
 }
 
 impl Finding {
-    /// The finding of a step with these deviations.
+    /// The finding of a step with these deviations. The gravest heads it; of several with the same
+    /// verdict, the one that is listed first.
     ///
     /// # Panics
     /// If there is no deviation.
     pub fn new(at: usize, command: Option<Command>, mut deviations: Vec<Deviation>) -> Self {
         assert!(!deviations.is_empty(), "a finding has a deviation");
-        deviations.sort_by_key(|deviation| match deviation {
-            Deviation::Broke(breach) => (Verdict::BrokenPromise, Some(breach.promise)),
-            other => (other.verdict(), None),
-        });
-        Finding { at, command, deviations }
+        deviations.sort_by_key(Deviation::verdict);
+        Finding { at, command, deviations, reason: None }
+    }
+
+    /// The same finding, with the reason that the implementation gave for its answer.
+    #[must_use]
+    pub fn with_reason(self, reason: Option<String>) -> Self {
+        Finding { reason, ..self }
+    }
+
+    /// The reason that the implementation gave for its answer at the step, in its own words.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// The position of the step in the run, from 0.
@@ -151,7 +180,7 @@ impl Finding {
         self.command
     }
 
-    /// The gravest deviation.
+    /// The deviation that heads the finding. None is graver.
     pub fn gravest(&self) -> &Deviation {
         &self.deviations[0]
     }
@@ -161,18 +190,49 @@ impl Finding {
         &self.deviations
     }
 
-    /// The identity, from the gravest deviation.
+    /// The identity, from the deviation that heads the finding.
     pub fn identity(&self) -> Identity {
-        let (promise, condition) = match self.gravest() {
-            Deviation::Broke(breach) => (Some(breach.promise), None),
-            Deviation::Allowed(condition) => (None, Some(*condition)),
-            _ => (None, None),
-        };
-        Identity {
-            verdict: self.gravest().verdict(),
-            command: self.command.map(|command| command.kind()),
-            promise,
-            condition,
+        self.identity_of(self.gravest())
+    }
+
+    /// Whether the step shows a finding of that identity: one of its gravest deviations has it, although
+    /// another may head the finding.
+    pub fn shows(&self, identity: Identity) -> bool {
+        self.position_of(identity).is_some()
+    }
+
+    /// The same finding, headed by the deviation of that identity if it shows that one.
+    #[must_use]
+    pub fn headed_by(mut self, identity: Identity) -> Self {
+        if let Some(position) = self.position_of(identity) {
+            self.deviations[..=position].rotate_right(1);
+        }
+        self
+    }
+
+    /// The identities of the gravest deviations; the first is that of the finding.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> {
+        let gravest = self.gravest().verdict();
+        let same = self.deviations.iter().take_while(move |deviation| deviation.verdict() == gravest);
+        same.map(|deviation| self.identity_of(deviation))
+    }
+
+    fn position_of(&self, identity: Identity) -> Option<usize> {
+        self.identities().position(|other| other == identity)
+    }
+
+    fn identity_of(&self, deviation: &Deviation) -> Identity {
+        let command = self.command.map(|command| command.kind());
+        let identity = Identity::new(deviation.verdict(), command);
+        match deviation {
+            Deviation::Broke(breach) => {
+                Identity { promise: Some(breach.promise), cause: breach.cause, ..identity }
+            }
+            Deviation::Allowed(condition) => Identity { condition: Some(*condition), ..identity },
+            Deviation::Diverged(differences) => {
+                Identity { parts: differences.iter().map(Difference::part).collect(), ..identity }
+            }
+            _ => identity,
         }
     }
 

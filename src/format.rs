@@ -59,8 +59,8 @@ pub use node::{Node, Object};
 pub use policy::{FullPolicy, PolicySpec};
 pub use protocol::{
     Incoming, Method, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, code, read_about,
-    read_answer, read_nothing, read_observation, write_about, write_answer, write_nothing, write_observation,
-    write_refusal,
+    read_answer, read_nothing, read_observation, read_reason, write_about, write_answer, write_nothing,
+    write_observation, write_refusal,
 };
 pub use scenario::{Break, Expect, FORMAT_VERSION, Scenario, ScenarioStep, scenario_schema};
 pub use source::{Source, read_bytes};

@@ -10,14 +10,14 @@ mod panics;
 pub(crate) use panics::treat_other_threads_as_the_implementation;
 
 use chatwarden_model::{
-    Breach, Cast, Command, Decision, EnumSet, Outcome, Policy, Preset, Promise, Setup, State, Transition,
-    UserSet, decide, step,
+    Breach, Cast, Command, Decision, EnumSet, NamedEnum, Outcome, Policy, Preset, Promise, Setup, State,
+    Transition, UserSet, decide, step,
 };
 
 pub use judge::{differences, diverged_parts};
 
 use crate::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
-use crate::finding::{Deviation, Finding};
+use crate::finding::{Deviation, Difference, Finding};
 
 /// How an implementation is compared with the model.
 ///
@@ -34,12 +34,15 @@ pub struct CheckConfig {
     pub promises: EnumSet<Promise>,
     /// The parts of the implementation's state that the adapter observes.
     pub observes: EnumSet<Part>,
+    /// Whether an allow of what the policy refuses counts as the refusal if it changed nothing.
+    pub idempotent: bool,
 }
 
 impl CheckConfig {
     /// The fidelity and the observed parts that the adapter declares, with all promises.
     pub fn of(about: &About) -> Self {
-        CheckConfig { fidelity: about.fidelity, promises: EnumSet::all(), observes: about.observes }
+        let About { fidelity, observes, idempotent, .. } = *about;
+        CheckConfig { fidelity, promises: EnumSet::all(), observes, idempotent }
     }
 }
 
@@ -168,15 +171,16 @@ impl Lockstep {
                 self.answer = Some(answer);
                 if !judge::is_readable(&self.seen, answer, &self.setup) {
                     let failure = Failure::Failed("it speaks of users who are not in the cast".into());
-                    return self.end(Some(*command), vec![inconclusive(panics::Failed::Answer(failure))]);
+                    let deviations = vec![inconclusive(panics::Failed::Answer(failure))];
+                    return self.end(Finding::new(self.at, Some(*command), deviations));
                 }
-                self.compare(command, decision, answer)
+                self.compare(adapter, command, decision, answer)
             }
             Err(panics::Failed::Answer(Failure::Unsupported)) => {
                 std::mem::swap(&mut self.seen, &mut self.seen_before);
                 StepResult::Unsupported
             }
-            Err(failure) => self.end(Some(*command), vec![inconclusive(failure)]),
+            Err(failure) => self.end(Finding::new(self.at, Some(*command), vec![inconclusive(failure)])),
         }
     }
 
@@ -211,7 +215,7 @@ impl Lockstep {
         self.answer = None;
     }
 
-    /// The state that promises are judged on: the groups as observed, contacts and blocks as the
+    /// The state that promises are judged on: the groups as observed; contacts, blocks and bans as the
     /// model's.
     pub fn state(&self) -> &State {
         &self.state
@@ -238,7 +242,14 @@ impl Lockstep {
     }
 
     #[inline]
-    fn compare(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
+    fn compare(
+        &mut self,
+        adapter: &impl Adapter,
+        command: &Command,
+        decision: Decision,
+        answer: Answer,
+    ) -> StepResult {
+        let answer = self.judged_answer(decision, answer);
         // A refusal changes nothing, so the state is copied only before a change.
         let delivered = if answer.is_allowed() {
             self.before = self.state;
@@ -261,7 +272,17 @@ impl Lockstep {
             self.at += 1;
             return StepResult::Conforms;
         }
-        self.judge(command, decision, answer, by_policy)
+        self.judge(command, decision, answer, adapter.reason())
+    }
+
+    /// The answer that counts: an idempotent implementation may answer a request that changes nothing
+    /// with success.
+    #[inline]
+    fn judged_answer(&self, decision: Decision, answer: Answer) -> Answer {
+        let CheckConfig { idempotent, observes, .. } = self.config;
+        let is_success = idempotent && answer == Answer::allow() && !decision.is_allowed();
+        let is_refusal = is_success && !judge::changed(&self.seen_before, &self.seen, &self.setup, observes);
+        if is_refusal { Answer::deny() } else { answer }
     }
 
     /// The observed parts that are not as in the state.
@@ -277,12 +298,12 @@ impl Lockstep {
         command: &Command,
         decision: Decision,
         answer: Answer,
-        by_policy: UserSet,
+        reason: Option<&str>,
     ) -> StepResult {
         if !answer.is_allowed() {
             self.before = self.state;
         }
-        let diverged = self.diverged();
+        let differences = self.differences(command);
         judge::merge_observation(
             &self.before,
             &mut self.state,
@@ -292,44 +313,47 @@ impl Lockstep {
             command.by(),
         );
         let mut deviations = self.breaches(command, answer);
-        if self.config.fidelity == Fidelity::PromisesOnly {
-            self.judge_promises(command, deviations, diverged)
-        } else {
+        let is_promises_only = self.config.fidelity == Fidelity::PromisesOnly;
+        if !is_promises_only {
             let strict = self.config.fidelity == Fidelity::Exact;
+            let by_policy = follow_policy(&self.before, &self.setup.policy, command).delivered;
             deviations.extend(judge::deviations(decision, answer, by_policy, strict));
-            if !diverged.is_empty() {
-                deviations.push(Deviation::Diverged(diverged));
-            }
-            self.end(Some(*command), deviations)
         }
-    }
-
-    /// Under promises-only the implementation's groups are its own; contacts and blocks must still
-    /// agree.
-    fn judge_promises(
-        &mut self,
-        command: &Command,
-        mut deviations: Vec<Deviation>,
-        diverged: EnumSet<Part>,
-    ) -> StepResult {
-        let diverged = diverged.and([Part::Contacts, Part::Blocks].into_iter().collect());
-        if !diverged.is_empty() {
-            deviations.push(Deviation::Diverged(diverged));
+        if !differences.is_empty() {
+            deviations.push(Deviation::Diverged(differences));
         }
-        match deviations.first() {
-            None => {}
-            Some(Deviation::Broke(_)) => return self.end(Some(*command), deviations),
-            Some(_) => {
-                let finding = Finding::new(self.at, Some(*command), deviations);
-                self.pending.get_or_insert(finding);
+        if let Some(first) = deviations.first() {
+            let is_divergence = matches!(first, Deviation::Diverged(_));
+            let finding = Finding::new(self.at, Some(*command), deviations);
+            let finding = finding.with_reason(reason.map(Into::into));
+            // Under promises-only a promise may break after a divergence, which would be graver.
+            if !(is_promises_only && is_divergence) {
+                return self.end(finding);
             }
+            self.pending.get_or_insert(finding);
         }
         self.at += 1;
         StepResult::Conforms
     }
 
+    /// The differences that count. Under promises-only the implementation's groups are its own, but for
+    /// the bans. A change in another group than the command's is the most surprising one.
+    fn differences(&self, command: &Command) -> Vec<Difference> {
+        let compared = match self.config.fidelity {
+            Fidelity::Exact | Fidelity::NoLooser => EnumSet::all(),
+            Fidelity::PromisesOnly => [Part::Contacts, Part::Blocks, Part::Banned].into_iter().collect(),
+        };
+        let compared = compared.and(self.config.observes);
+        let mut differences = judge::list_differences(&self.state, &self.seen, &self.setup, compared);
+        if let Some(group) = command.group() {
+            let is_elsewhere = |other: &Difference| other.group().is_some_and(|other| other != group);
+            differences.sort_by_key(|difference| !is_elsewhere(difference));
+        }
+        differences
+    }
+
     /// The promises broken in the merged state, without those that the policy itself breaks at the
-    /// same place.
+    /// same place. Under promises-only these count too, after the others.
     fn breaches(&self, command: &Command, answer: Answer) -> Vec<Deviation> {
         let policy = &self.setup.policy;
         let transition = Transition {
@@ -345,27 +369,41 @@ impl Lockstep {
             if promise == Promise::Refusal {
                 let changed =
                     judge::changed(&self.seen_before, &self.seen, &self.setup, self.config.observes);
-                if !answer.is_allowed() && changed {
-                    broken.push(Breach { promise, group: command.group(), users: UserSet::EMPTY });
+                let delivers = !answer.delivered().without(command.by()).is_empty();
+                if !answer.is_allowed() && (changed || delivers) {
+                    let (group, users) = (command.group(), UserSet::EMPTY);
+                    broken.push(Breach { promise, group, users, cause: None });
                 }
             } else {
                 promise.each_breach(&transition, |breach| broken.push(breach));
             }
         }
+        if broken.is_empty() {
+            return Vec::new();
+        }
+        let by_policy = follow_policy(&self.before, policy, command).breaches;
         if self.config.fidelity != Fidelity::PromisesOnly {
-            let by_policy = follow_policy(&self.before, policy, command).breaches;
             broken.retain(|breach| !by_policy.contains(breach));
         }
+        broken.sort_by_key(|breach| (by_policy.contains(breach), headline_rank(breach.promise)));
         broken.into_iter().map(Deviation::Broke).collect()
     }
 
-    /// Ends the run with a finding: of these deviations, or the pending one if that is graver.
-    fn end(&mut self, command: Option<Command>, deviations: Vec<Deviation>) -> StepResult {
-        let finding = Finding::new(self.at, command, deviations);
+    /// Ends the run with a finding: this one, or the pending one if that is graver.
+    fn end(&mut self, finding: Finding) -> StepResult {
         StepResult::Ended(match self.pending.take() {
             Some(pending) if pending.identity().verdict < finding.identity().verdict => pending,
             _ => finding,
         })
+    }
+}
+
+/// The rank of a promise as the headline of a finding, least first: the order of the promises, but that
+/// "not a member" says more about a delivery than "not approved".
+fn headline_rank(promise: Promise) -> (usize, bool) {
+    match promise {
+        Promise::Membership => (Promise::Delivery.index(), false),
+        other => (other.index(), true),
     }
 }
 
@@ -403,17 +441,17 @@ pub fn run(
     setup: &Setup,
     commands: &[Command],
 ) -> Option<Finding> {
-    run_observed(adapter, config, setup, commands, |_, _| {})
+    run_observed(adapter, config, setup, commands, |_, _, _| {})
 }
 
-/// Like [`run`], and shows the lock-step with the position of the command after each step that the
-/// implementation supports.
+/// Like [`run`]. After each step that the implementation supports, `after_step` gets the position of
+/// the command, the lock-step, and the implementation's reason for its answer.
 pub fn run_observed(
     adapter: &mut impl Adapter,
     config: CheckConfig,
     setup: &Setup,
     commands: &[Command],
-    mut after_step: impl FnMut(usize, &Lockstep),
+    mut after_step: impl FnMut(usize, &Lockstep, Option<&str>),
 ) -> Option<Finding> {
     let mut lockstep = Lockstep::new(config);
     adapter.announce(setup, commands);
@@ -428,7 +466,7 @@ pub fn run_observed(
             continue;
         }
         positions.push(at);
-        after_step(at, &lockstep);
+        after_step(at, &lockstep, adapter.reason().filter(|_| lockstep.answer().is_some()));
         if let StepResult::Ended(finding) = result {
             ended = Some(finding);
             break;

@@ -23,6 +23,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::CliError;
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec, nearest};
+use chatwarden::sanitize;
 use chatwarden::triage;
 
 /// The largest number of jobs. More would only wait for each other.
@@ -65,7 +66,7 @@ pub(crate) fn set_if_any<E: NamedEnum>(values: &[E]) -> Option<EnumSet<E>> {
 /// Checks before the work starts that findings can be saved in the folder.
 pub(crate) fn check_writable(directory: &Path) -> Result<(), CliError> {
     triage::check_writable(directory)
-        .map_err(|error| CliError::Input(format!("cannot write to {}: {error}", directory.display())))
+        .map_err(|error| CliError::Input(format!("cannot write to {}: {error}", sanitize::path(directory))))
 }
 
 /// A value together with the argument that named it.

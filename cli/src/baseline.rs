@@ -5,7 +5,7 @@
 //! is in `format`.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Component, Path};
 
 use chatwarden_model::{CommandKind, EnumSet, NamedEnum, Policy, Preset, Promise};
@@ -14,6 +14,7 @@ use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::{Identity, Verdict};
 use chatwarden::format::{self, BaselineVerdict, KnownFinding, PolicySpec};
 use chatwarden::hash::fnv1a;
+use chatwarden::triage::replace_file;
 
 /// The known findings of a project, and those that a run found.
 ///
@@ -23,8 +24,7 @@ use chatwarden::hash::fnv1a;
 /// use chatwarden::finding::{Identity, Verdict};
 /// use chatwarden::format::PolicySpec;
 /// let subject = Subject::new(&PolicySpec::Preset(Preset::MessengerKids), Some("my-chat"), None);
-/// let strict =
-///     Identity { verdict: Verdict::TooStrict, command: Some(CommandKind::Leave), promise: None, condition: None };
+/// let strict = Identity::new(Verdict::TooStrict, Some(CommandKind::Leave));
 /// let mut first = Baseline::default();
 /// assert!(!first.match_finding(subject.finding(strict)).is_known());
 ///
@@ -130,11 +130,7 @@ impl Baseline {
 /// # Errors
 /// If it cannot be written.
 pub fn write(file: &Path, known: impl IntoIterator<Item = KnownFinding>) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut written = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    written.write_all(KnownFinding::write_all(known).as_bytes())?;
-    written.persist(file)?;
-    Ok(())
+    replace_file(file, KnownFinding::write_all(known).as_bytes())
 }
 
 /// The subject of findings: a policy, and an implementation if one takes part.
@@ -163,6 +159,8 @@ impl Subject {
             command: identity.command,
             promise: identity.promise,
             condition: identity.condition,
+            cause: identity.cause,
+            parts: Some(identity.parts).filter(|parts| !parts.is_empty()),
             ..self.verdict(BaselineVerdict::Found(identity.verdict))
         }
     }
@@ -200,6 +198,8 @@ impl Subject {
             command: None,
             promise: None,
             condition: None,
+            cause: None,
+            parts: None,
             at: None,
         }
     }
@@ -237,7 +237,8 @@ fn policy_name(policy: Policy) -> String {
 
 /// The identity of a known finding, if it is one of an implementation.
 fn identity(known: &KnownFinding) -> Option<Identity> {
-    let KnownFinding { command, promise, condition, .. } = *known;
+    let KnownFinding { command, promise, condition, cause, .. } = *known;
     let BaselineVerdict::Found(verdict) = known.verdict else { return None };
-    Some(Identity { verdict, command, promise, condition })
+    let parts = known.parts.unwrap_or_default();
+    Some(Identity { verdict, command, promise, condition, cause, parts })
 }

@@ -11,6 +11,7 @@ use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden::triage::{hash, write};
 
 /// Writes the counterexamples of a policy, and holds what they have in common.
@@ -59,7 +60,7 @@ impl CounterexampleWriter {
     pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
         let (path, saved) = write_checked(&self.directory, &self.scenario(promise, commands, actions))?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
-            return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
+            return Err(io::Error::other(format!("{} does not break {promise}", sanitize::path(&path))));
         }
         Ok(path)
     }

@@ -321,7 +321,7 @@ class Protocol(unittest.TestCase):
 
     def test_wrong_requests_are_answered_by_errors(self):
         self.assertEqual(self.driven.ask("helo")["code"], -32601)
-        self.assertEqual(self.driven.ask("hello", protocol=2)["code"], -32602)
+        self.assertEqual(self.driven.ask("hello", protocol=0)["code"], -32602)
         self.assertEqual(self.driven.ask("reset")["code"], -32602)
         self.assertEqual(self.driven.ask("apply", command={})["code"], -32602)
         self.assertEqual(self.driven.ask("observe")["code"], -32602)

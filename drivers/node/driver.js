@@ -123,9 +123,8 @@ let done = false;
 
 const methods = {
   hello({ protocol }) {
-    if (protocol !== 1) throw new Failed(-32602, "this driver speaks protocol 1");
     // Exact: except for its defect, the service follows this policy exactly, and ignores the one in `reset`.
-    return { protocol: 1, name: "tiny-chat", version: "1.0", commands: Object.keys(commands),
+    return { protocol: Math.min(protocol, 2), name: "tiny-chat", version: "1.0", commands: Object.keys(commands),
       fidelity: "exact", policy: "messenger-kids", observes: ["members", "phase", "owner", "contacts"] };
   },
 

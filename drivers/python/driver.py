@@ -105,10 +105,8 @@ class Driver:
     done = False
 
     def hello(self, protocol, harness):
-        if protocol != 1:
-            raise Failed(-32602, "this driver speaks protocol 1")
         # Exact: except for its defect, the service follows this policy exactly, and ignores the one in `reset`.
-        return {"protocol": 1, "name": "tiny-chat", "version": "1.0", "commands": list(COMMANDS),
+        return {"protocol": min(protocol, 2), "name": "tiny-chat", "version": "1.0", "commands": list(COMMANDS),
                 "fidelity": "exact", "policy": "messenger-kids",
                 "observes": ["members", "phase", "owner", "contacts"]}
 

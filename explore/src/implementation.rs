@@ -189,7 +189,7 @@ impl ConformanceSearchResult {
     fn count_answer(&mut self, answer: Option<Answer>) {
         match answer {
             Some(Answer::Allow { .. }) => self.allowed += 1,
-            Some(Answer::Deny) => self.refused += 1,
+            Some(Answer::Deny { .. }) => self.refused += 1,
             None => {}
         }
     }

@@ -86,7 +86,7 @@ impl Adapter for Deep {
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
         if matches!(command, Command::Revoke { .. }) && self.has_large_group()? {
-            return Ok(Answer::Deny);
+            return Ok(Answer::deny());
         }
         self.service.apply(command)
     }

@@ -321,6 +321,29 @@ impl CommandKind {
             && !matches!(self, CommandKind::Block | CommandKind::Unblock | CommandKind::Direct)
     }
 
+    /// Whether a command of this kind is for those who run the group: its owner.
+    pub const fn runs_group(self) -> bool {
+        matches!(
+            self,
+            CommandKind::OpenLink
+                | CommandKind::CloseLink
+                | CommandKind::Remove
+                | CommandKind::Ban
+                | CommandKind::Unban
+                | CommandKind::Transfer
+                | CommandKind::Dissolve
+        )
+    }
+
+    /// Whether a command of this kind settles: it can end an authorization, and then the policy's
+    /// `on_loss` applies to the groups that the two share.
+    pub const fn settles(self) -> bool {
+        matches!(
+            self,
+            CommandKind::Revoke | CommandKind::AddGuardian | CommandKind::RemoveGuardian | CommandKind::Block
+        )
+    }
+
     /// Whether a command of this kind delivers a message or call.
     pub const fn delivers(self) -> bool {
         matches!(self, CommandKind::Message | CommandKind::Call | CommandKind::Direct)

@@ -79,7 +79,7 @@ pub use policy::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
     Quorum, SendRule, Surface,
 };
-pub use promise::{Breach, Promise, Transition};
+pub use promise::{Breach, Cause, Promise, Transition};
 pub use setup::Setup;
 pub use state::{GroupParts, GroupState, Link, Phase, State, StateParts};
 pub use step::{Outcome, step};

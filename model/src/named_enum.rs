@@ -4,6 +4,7 @@
 //! names and suggest similar ones; they use [`NamedEnum::ALL`].
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 
 /// An enum whose values have names. Scenario files, drivers and the terminal use the same names.
@@ -77,7 +78,7 @@ macro_rules! named_enum {
 /// use chatwarden_model::{Promise, EnumSet};
 /// let broken: EnumSet<Promise> = [Promise::NoStrangers, Promise::Ban].into_iter().collect();
 /// assert!(broken.contains(Promise::Ban) && !broken.contains(Promise::Consent));
-/// assert_eq!(EnumSet::<Promise>::all().len(), 8);
+/// assert_eq!(EnumSet::<Promise>::all().len(), 13);
 /// ```
 pub struct EnumSet<E>(u64, PhantomData<E>);
 
@@ -175,6 +176,21 @@ impl<E> PartialEq for EnumSet<E> {
     }
 }
 impl<E> Eq for EnumSet<E> {}
+impl<E> PartialOrd for EnumSet<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<E> Ord for EnumSet<E> {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<E> Hash for EnumSet<E> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.hash(hasher);
+    }
+}
 impl<E: NamedEnum> fmt::Debug for EnumSet<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter().map(E::name)).finish()

@@ -35,8 +35,14 @@ impl<const U: usize, const G: usize> State<U, G> {
     /// the same user or one of them does not chat.
     #[inline]
     pub fn authorized(&self, policy: &Policy, one: User, other: User) -> bool {
+        !self.blocked(one, other) && self.authorized_but_for_blocks(policy, one, other)
+    }
+
+    /// Whether the two would be authorized if neither had blocked the other.
+    #[inline]
+    pub(crate) fn authorized_but_for_blocks(&self, policy: &Policy, one: User, other: User) -> bool {
         let pair = UserSet::EMPTY.with(one).with(other);
-        if pair.len() < 2 || !pair.is_subset(self.kinds.chatting()) || self.blocked(one, other) {
+        if pair.len() < 2 || !pair.is_subset(self.kinds.chatting()) {
             return false;
         }
         let children = self.kinds.children;

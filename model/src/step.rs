@@ -45,7 +45,9 @@ pub fn step<const U: usize, const G: usize>(
 
 impl<const U: usize, const G: usize> State<U, G> {
     /// Carries out a command without checking its conditions, and returns the users to whom it delivers.
-    /// The lock-step calls it when an implementation allowed a command that the policy refuses.
+    /// The lock-step calls it when an implementation allowed a command that the policy refuses. Then who
+    /// is no member does not depart, who does not chat enters no group, and a group that is not new is
+    /// made anew, with its bans kept.
     pub fn carry_out(&mut self, policy: &Policy, command: &Command) -> UserSet {
         match *command {
             Command::Approve { by, child, contact } => {
@@ -67,17 +69,14 @@ impl<const U: usize, const G: usize> State<U, G> {
             Command::Unblock { by, who } => self.blocks[by.index()].remove(who),
             Command::Direct { to, .. } => return UserSet::EMPTY.with(to),
             Command::Create { by, group, with } => {
-                let launched = &mut self.groups[group.index()];
-                launched.phase = Phase::Active;
-                launched.owner = Some(by);
-                launched.members = UserSet::EMPTY.with(by);
-                with.iter().for_each(|user| launched.admit(policy, user, by));
+                let banned = self.group(group).banned;
+                self.groups[group.index()] =
+                    GroupState { phase: Phase::Active, owner: Some(by), banned, ..GroupState::default() };
+                self.enter(group, by);
+                with.iter().for_each(|user| self.admit(policy, group, user, by));
             }
-            Command::Invite { by, group, who } => self.groups[group.index()].admit(policy, who, by),
-            Command::Accept { by, group } | Command::Join { by, group } => {
-                self.groups[group.index()].uninvite(by);
-                self.groups[group.index()].members.insert(by);
-            }
+            Command::Invite { by, group, who } => self.admit(policy, group, who, by),
+            Command::Accept { by, group } | Command::Join { by, group } => self.enter(group, by),
             Command::Decline { by: who, group } | Command::Cancel { group, who, .. } => {
                 self.groups[group.index()].uninvite(who);
             }
@@ -88,9 +87,7 @@ impl<const U: usize, const G: usize> State<U, G> {
             }
             Command::Ban { group, who, .. } => {
                 let group = &mut self.groups[group.index()];
-                if group.members.contains(who) {
-                    group.depart(who);
-                }
+                group.depart(who);
                 group.uninvite(who);
                 group.banned.insert(who);
             }
@@ -111,6 +108,23 @@ impl<const U: usize, const G: usize> State<U, G> {
             DeliverRule::Authorized => {
                 others.iter().filter(|&other| self.compatible(policy, by, other)).collect()
             }
+        }
+    }
+
+    /// Adds the user or records an invitation, as the policy's `admission` says.
+    fn admit(&mut self, policy: &Policy, group: Group, user: User, by: User) {
+        match policy.admission {
+            Admission::Direct => self.enter(group, user),
+            Admission::Consent => self.groups[group.index()].invite(user, by),
+        }
+    }
+
+    /// Makes the user a member. Somebody who does not chat enters no group.
+    fn enter(&mut self, group: Group, user: User) {
+        if self.kinds.chatting().contains(user) {
+            let group = &mut self.groups[group.index()];
+            group.uninvite(user);
+            group.members.insert(user);
         }
     }
 
@@ -152,17 +166,12 @@ impl<const U: usize, const G: usize> State<U, G> {
 }
 
 impl<const U: usize> GroupState<U> {
-    /// Adds the user or records an invitation, as the policy's `admission` says.
-    fn admit(&mut self, policy: &Policy, user: User, by: User) {
-        match policy.admission {
-            Admission::Direct => self.members.insert(user),
-            Admission::Consent => self.invite(user, by),
-        }
-    }
-
-    /// Removes a member. A group without members is dissolved. Invitations that the member issued stay,
-    /// and an open link stays open.
+    /// Removes a member; nobody else departs. A group without members is dissolved. Invitations that the
+    /// member issued stay, and an open link stays open.
     fn depart(&mut self, user: User) {
+        if !self.members.contains(user) {
+            return;
+        }
         self.members.remove(user);
         if self.owner == Some(user) {
             self.owner = None;

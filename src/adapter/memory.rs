@@ -159,7 +159,7 @@ impl Adapter for Memory {
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
         Ok(match self.dispatch(command) {
             Ok(delivered) => Answer::Allow { delivered },
-            Err(Refused) => Answer::Deny,
+            Err(Refused) => Answer::deny(),
         })
     }
 

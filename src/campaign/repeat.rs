@@ -33,15 +33,16 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
     let mut first: Option<(Finding, Vec<StepRecord>)> = None;
     for executions in 1..=REPEATS {
         let mut steps: Vec<StepRecord> = Vec::new();
-        let record = |at, lockstep: &Lockstep| steps.push((at, lockstep.answer(), *lockstep.seen()));
+        let record =
+            |at, lockstep: &Lockstep, _: Option<&str>| steps.push((at, lockstep.answer(), *lockstep.seen()));
         let finding = run_observed(adapter.get()?, config.check, &config.setup, &found.commands, record);
         if finding.as_ref().is_some_and(Finding::is_inconclusive) {
             adapter.replace()?;
         }
         let at = first.as_ref().and_then(|(_, before)| first_difference(before, &steps));
         match finding {
-            Some(finding) if finding.identity() == identity && at.is_none() => {
-                first.get_or_insert((finding, steps));
+            Some(finding) if finding.shows(identity) && at.is_none() => {
+                first.get_or_insert((finding.headed_by(identity), steps));
             }
             _ => return Ok(Repeated::Different { at, executions }),
         }

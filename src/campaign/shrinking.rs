@@ -55,7 +55,7 @@ pub fn shrink<A: Adapter>(
         let Ok(current) = adapter.get() else { break };
         let finding = run(current, config.check, &config.setup, candidate);
         let is_inconclusive = finding.as_ref().is_some_and(Finding::is_inconclusive);
-        let same = finding.filter(|finding| finding.identity() == identity);
+        let same = finding.filter(|finding| finding.shows(identity)).map(|same| same.headed_by(identity));
         shrinker.record_outcome(same.as_ref().map(|finding| finding.at() + 1));
         monitor.executed(shrinker.best().len());
         if let Some(finding) = same {

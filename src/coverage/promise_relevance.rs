@@ -34,7 +34,7 @@ pub(super) fn each<const U: usize, const G: usize>(
         DecidedBy::Allowed => {
             let unguarded = without_safeguards(view.policy);
             for &promise in at_risk_if_allowed(command.kind()) {
-                let effect = if promise == Promise::Ban {
+                let effect = if matches!(promise, Promise::Ban | Promise::Exit) {
                     evicting_nobody(state, command)
                 } else {
                     Effect::of(&unguarded, state, command)
@@ -57,12 +57,15 @@ const fn at_risk_if_refused(kind: K) -> &'static [Promise] {
     use Promise as P;
     match kind {
         K::Approve | K::Revoke | K::AddGuardian | K::RemoveGuardian => &[P::Guardianship, P::Refusal],
-        K::Direct => &[P::Delivery],
-        K::Create => &[P::NoStrangers, P::Invitation, P::Refusal],
-        K::Invite => &[P::NoStrangers, P::Invitation, P::Ban, P::Refusal],
-        K::Accept => &[P::NoStrangers, P::Refusal],
-        K::Join => &[P::NoStrangers, P::Ban, P::Refusal],
+        K::Direct => &[P::Delivery, P::Block],
+        K::Create => &[P::NoStrangers, P::Invitation, P::Standing, P::Refusal],
+        K::Invite => &[P::NoStrangers, P::Invitation, P::Entry, P::Ban, P::Refusal],
+        K::Accept => &[P::NoStrangers, P::Entry, P::Refusal],
+        K::Join => &[P::NoStrangers, P::Entry, P::Ban, P::Refusal],
         K::Message | K::Call => &[P::Delivery, P::Membership],
+        K::OpenLink | K::CloseLink | K::Remove | K::Ban | K::Unban | K::Transfer | K::Dissolve => {
+            &[P::Authority, P::Refusal]
+        }
         // To decline without an invitation, or to unblock without a block, changes nothing.
         K::Decline | K::Unblock => &[],
         _ => &[P::Refusal],
@@ -77,7 +80,8 @@ const fn at_risk_if_allowed(kind: K) -> &'static [Promise] {
         K::Create | K::Invite => &[P::NoStrangers, P::Consent, P::Invitation],
         K::Accept | K::Join => &[P::NoStrangers],
         K::Message | K::Call => &[P::Delivery],
-        K::Ban => &[P::Ban],
+        K::Leave | K::Remove => &[P::Exit],
+        K::Ban => &[P::Exit, P::Ban],
         _ => &[],
     }
 }
@@ -123,7 +127,7 @@ impl<const U: usize, const G: usize> Effect<U, G> {
     }
 }
 
-/// A ban that leaves the user in the group.
+/// A leave, remove or ban that leaves the user in the group.
 fn evicting_nobody<const U: usize, const G: usize>(state: &State<U, G>, command: &Command) -> Effect<U, G> {
     let mut after = *state;
     if let Command::Ban { group, who, .. } = *command {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use chatwarden_model::{CommandKind, Condition, NamedEnum, Promise};
+use chatwarden_model::{Cause, CommandKind, Condition, EnumSet, NamedEnum, Promise};
 
 use super::error::Error;
 use super::finding::FOUND;
@@ -15,10 +15,12 @@ use super::limits::MAX_STEPS;
 use super::names::Names;
 use super::node::Object;
 use super::record::{Context, Fields, Plain, Record, read_version, record};
-use super::shape::{Step, TEXT, optional, word};
+use super::shape::{Step, TEXT, optional, word, words};
 use super::source::{self, Source};
 use super::word::NounOf;
+use crate::adapter::Part;
 use crate::finding::Verdict;
+use crate::sanitize;
 
 /// The version of the format of baselines.
 const BASELINE_VERSION: u64 = 1;
@@ -58,6 +60,10 @@ record! {
         pub promise: Option<Promise> = "promise": optional(word()),
         /// The condition for which the policy refuses what was allowed.
         pub condition: Option<Condition> = "condition": optional(word()),
+        /// Why two users are not authorized with each other, if the promise asks for that.
+        pub cause: Option<Cause> = "cause": optional(word()),
+        /// The parts of the observed state that diverged.
+        pub parts: Option<EnumSet<Part>> = "parts": optional(words("parts", 1)),
         /// The step, from 0, at which the policy does not do what the scenario says.
         pub at: Option<usize> = "at": optional(Step(|_| MAX_STEPS)),
     }
@@ -119,9 +125,15 @@ const ANY_VERDICT: Plain<BaselineVerdict> = Plain {
 impl Record for KnownFinding {
     fn read_record(fields: &Object<'_>, context: &mut Context) -> Result<Self, Error> {
         let verdict = fields.required("verdict")?;
-        let known = Self::read_fields(fields, context)?;
+        let mut known = Self::read_fields(fields, context)?;
         if known.verdict == BaselineVerdict::Found(Verdict::Inconclusive) {
             return Err(verdict.error("what is inconclusive is never known: it is no answer"));
+        }
+        // A file of an earlier version does not say the cause. It excuses the usual one only. The parts that
+        // diverged cannot be guessed, so an entry without them excuses nothing.
+        let is_of_implementation = known.adapter.is_some();
+        if known.promise.is_some_and(Promise::asks_for_authorization) && is_of_implementation {
+            known.cause.get_or_insert(Cause::Unapproved);
         }
         Ok(known)
     }
@@ -168,26 +180,34 @@ impl KnownFinding {
         json!({"chatwarden-baseline": BASELINE_VERSION, "known": known}).file()
     }
 
-    /// The verdict, command, promise and condition as one word.
+    /// The verdict, command, promise, condition and cause as one word.
     pub fn identity(&self) -> String {
         let parts = [
             Some(self.verdict.name()),
             self.command.map(NamedEnum::name),
             self.promise.map(NamedEnum::name),
             self.condition.map(NamedEnum::name),
+            self.cause.filter(|cause| *cause != Cause::Unapproved).map(NamedEnum::name),
         ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("-")
+        let diverged = self.parts.iter().flat_map(|parts| parts.iter().map(Part::name));
+        parts.into_iter().flatten().chain(diverged).collect::<Vec<_>>().join("-")
     }
 }
 
-/// The identity, and the policy and implementation that it is about.
+/// The identity, and the policy and implementation that it is about, on one line.
 impl fmt::Display for KnownFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.identity())?;
         self.at.iter().try_for_each(|at| write!(f, " at step {at}"))?;
-        self.adapter.iter().try_for_each(|adapter| write!(f, " of {adapter}"))?;
-        self.fault.iter().try_for_each(|fault| write!(f, " with {fault}"))?;
-        write!(f, " under {}", self.policy)?;
-        self.scenario.iter().try_for_each(|scenario| write!(f, " in {scenario}"))
+        let named = [
+            ("of", self.adapter.as_ref()),
+            ("with", self.fault.as_ref()),
+            ("under", Some(&self.policy)),
+            ("in", self.scenario.as_ref()),
+        ];
+        named.into_iter().try_for_each(|(word, name)| match name {
+            Some(name) => write!(f, " {word} {}", sanitize::line(name)),
+            None => Ok(()),
+        })
     }
 }

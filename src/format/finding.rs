@@ -2,7 +2,7 @@
 //!
 //! Records are read and written here. They are made by `triage`.
 
-use chatwarden_model::{CommandKind, Condition, Group, Promise, UserSet, named_enum};
+use chatwarden_model::{Cause, CommandKind, Condition, EnumSet, Group, Promise, UserSet, named_enum};
 
 use super::certificate::Certificate;
 use super::error::Error;
@@ -10,10 +10,12 @@ use super::json::{Json, json};
 use super::limits::MAX_PARTIES;
 use super::node::Object;
 use super::record::{Context, Fields, Record, record};
-use super::shape::{GROUP_NAME, Number, Step, TEXT, UserNames, Word, nested, nullable, word};
+use super::shape::{
+    GROUP_NAME, Number, Step, TEXT, UserNames, Word, nested, nullable, optional, word, words,
+};
 use super::word::NounOf;
-use crate::adapter::Fidelity;
-use crate::finding::Verdict;
+use crate::adapter::{Fidelity, Part};
+use crate::finding::{Finding, Identity, Verdict};
 
 /// The verdicts that a finding can have, gravest first: all but that nothing was found.
 pub(super) const FOUND: &[Verdict] = &[
@@ -65,6 +67,11 @@ record! {
         pub promise: Option<Promise> = "promise": nullable(word()),
         /// The condition that decided, if one did.
         pub condition: Option<Condition> = "condition": nullable(word()),
+        /// Why two users are not authorized with each other, if the promise asks for that; files of
+        /// earlier versions leave it out.
+        pub cause: Option<Cause> = "cause": optional(word()),
+        /// The parts of the observed state that diverged; files of earlier versions leave it out.
+        pub parts: Option<EnumSet<Part>> = "parts": optional(words("parts", 1)),
         /// The kind of the command at which it was found.
         pub command: Option<CommandKind> = "command": nullable(word()),
         /// The step at which it was found, from 0; also 0 if it was found before the first.
@@ -75,10 +82,29 @@ record! {
         pub users: Option<UserSet> = "users": nullable(UserNames(MAX_PARTIES)),
         /// The finding in a sentence.
         pub message: String = "message": TEXT,
+        /// The implementation's reason for its answer at the step, in its own words, if it gave one.
+        pub because: Option<String> = "because": optional(TEXT),
         /// How minimal the trace is.
         pub minimal: Minimality = "minimal": word(),
         /// The certificate, if and only if the trace is certified.
         pub certificate: Option<Certificate> = "certificate": nullable(nested("a certificate")),
+    }
+}
+
+impl FindingRecord {
+    /// Whether the finding is the recorded one. A file of an earlier version does not record the cause and
+    /// the parts; then they do not count.
+    pub fn is_shown_by(&self, finding: &Finding) -> bool {
+        finding.identities().any(|shown| {
+            let recorded = Identity {
+                promise: self.promise,
+                condition: self.condition,
+                cause: self.cause.or(shown.cause),
+                parts: self.parts.unwrap_or(shown.parts),
+                ..Identity::new(self.verdict, self.command)
+            };
+            recorded == shown
+        })
     }
 }
 

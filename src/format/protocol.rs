@@ -9,15 +9,18 @@ mod hello;
 mod observation;
 mod request;
 
-pub use answer::{Refusal, Reply, read_answer, read_nothing, write_answer, write_nothing, write_refusal};
+pub use answer::{
+    Refusal, Reply, read_answer, read_nothing, read_reason, write_answer, write_nothing, write_refusal,
+};
 pub use hello::{read_about, write_about};
 pub use observation::{read_observation, write_observation};
 pub use request::{Incoming, Method, Request, SessionContext};
 
 use super::json::Json;
 
-/// The version of the protocol that is spoken here.
-pub const PROTOCOL_VERSION: u64 = 1;
+/// The highest version of the protocol that is spoken here. Version 1 is spoken too, with a driver that
+/// knows no other: without `idempotent`, and without `delivered` in an answer that refuses.
+pub const PROTOCOL_VERSION: u64 = 2;
 
 /// The codes of errors, as JSON-RPC and the protocol number them.
 ///

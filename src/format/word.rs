@@ -3,7 +3,7 @@
 //! The words themselves are declared where their values are, each with its meaning.
 
 use chatwarden_model::{
-    Admission, BetweenChildren, CommandKind, Condition, DeliverRule, Inviters, Kind, Link, NamedEnum,
+    Admission, BetweenChildren, Cause, CommandKind, Condition, DeliverRule, Inviters, Kind, Link, NamedEnum,
     NewcomerRule, OnLoss, Phase, Preset, Promise, Quorum, SendRule,
 };
 
@@ -39,6 +39,7 @@ macro_rules! nouns {
 nouns! {
     Admission = "admission",
     BetweenChildren = "rule between children",
+    Cause = "cause",
     CommandKind = "command",
     Condition = "condition",
     DeliverRule = "deliver rule",

@@ -22,6 +22,7 @@ use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
+use crate::sanitize;
 use crate::triage::{FindingWriter, Pipeline};
 
 /// The configuration of a target.
@@ -335,7 +336,7 @@ fn process<'a>(
 ) -> io::Result<PathBuf> {
     if let Some(path) = pipeline.draft_file(found.identity()) {
         // Shrinking takes time. A person who ends it early should know where the draft is.
-        let (identity, path) = (found.identity(), path.display());
+        let (identity, path) = (found.identity(), sanitize::path(&path));
         let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
     }
     pipeline.process_as_text(found, &mut out, palette)

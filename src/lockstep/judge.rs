@@ -7,7 +7,7 @@
 use chatwarden_model::{Decision, EnumSet, Group, GroupState, Setup, State, User, UserSet};
 
 use crate::adapter::{Answer, GroupView, Observation, Part};
-use crate::finding::Deviation;
+use crate::finding::{Deviation, Difference};
 
 /// The observed parts that are not as in the state. Every observation is compared by this function.
 #[inline]
@@ -30,6 +30,62 @@ pub fn diverged_parts(
         diverged.insert(Part::Blocks);
     }
     diverged.and(observes)
+}
+
+/// The places in which an observation differs from the state, in the parts that are compared.
+pub(super) fn list_differences(
+    state: &State,
+    seen: &Observation,
+    setup: &Setup,
+    compared: EnumSet<Part>,
+) -> Vec<Difference> {
+    let Observation { groups, contacts, blocks } = seen;
+    let mut all = Vec::new();
+    for group in Group::first(setup.groups) {
+        list_group_differences(group, &view(state.group(group)), &groups[group.index()], &mut all);
+    }
+    let kinds = setup.cast.kinds();
+    for child in kinds.children {
+        let expected = state.contacts(&setup.policy, child);
+        all.extend(
+            listed(expected, contacts[child.index()]).map(|(contact, expected)| Difference::Contact {
+                child,
+                contact,
+                expected,
+            }),
+        );
+    }
+    for by in kinds.chatting() {
+        let listed = listed(state.blocks(by), blocks[by.index()]);
+        all.extend(listed.map(|(who, expected)| Difference::Block { by, who, expected }));
+    }
+    all.retain(|difference| compared.contains(difference.part()));
+    all
+}
+
+fn list_group_differences(group: Group, expected: &GroupView, seen: &GroupView, all: &mut Vec<Difference>) {
+    let GroupView { phase, link, owner, members, invited, banned } = *expected;
+    if phase != seen.phase {
+        all.push(Difference::Phase { group, expected: phase, seen: seen.phase });
+    }
+    if owner != seen.owner {
+        all.push(Difference::Owner { group, expected: owner, seen: seen.owner });
+    }
+    let members = listed(members, seen.members);
+    all.extend(members.map(|(user, expected)| Difference::Member { group, user, expected }));
+    let invited = listed(invited, seen.invited);
+    all.extend(invited.map(|(user, expected)| Difference::Invited { group, user, expected }));
+    let banned = listed(banned, seen.banned);
+    all.extend(banned.map(|(user, expected)| Difference::Banned { group, user, expected }));
+    if link != seen.link {
+        all.push(Difference::Link { group, expected: link, seen: seen.link });
+    }
+}
+
+/// The users who are in one set only, each with whether they are in the expected one.
+fn listed(expected: UserSet, seen: UserSet) -> impl Iterator<Item = (User, bool)> {
+    let differing = expected.minus(seen).or(seen.minus(expected));
+    differing.iter().map(move |user| (user, expected.contains(user)))
 }
 
 /// Whether the answer and the observation name only users of the cast.
@@ -60,8 +116,8 @@ pub(super) fn changed(
 }
 
 /// Sets the groups of the state to the observed ones. The actor counts as the inviter of a new
-/// invitation. Contacts and blocks stay those of the model: they are what guardians and users
-/// decided.
+/// invitation. Contacts, blocks and bans stay those of the model: they follow the commands that were
+/// allowed, although an implementation forgets them.
 pub(super) fn merge_observation(
     before: &State,
     state: &mut State,
@@ -71,7 +127,7 @@ pub(super) fn merge_observation(
     by: User,
 ) {
     for group in Group::first(setup.groups) {
-        let GroupView { phase, link, owner, members, invited, banned } = seen.groups[group.index()];
+        let GroupView { phase, link, owner, members, invited, banned: _ } = seen.groups[group.index()];
         let before = before.group(group);
         let group = state.group_mut(group);
         for part in observes.iter() {
@@ -79,20 +135,20 @@ pub(super) fn merge_observation(
                 Part::Members => group.members = members,
                 Part::Phase => group.phase = phase,
                 Part::Owner => group.owner = owner,
-                Part::Banned => group.banned = banned,
                 Part::Link => group.link = link,
                 Part::Invited => {
                     group.uninvite_all();
                     invited.iter().for_each(|user| group.invite(user, before.inviter(user).unwrap_or(by)));
                 }
-                Part::Contacts | Part::Blocks => {}
+                Part::Contacts | Part::Blocks | Part::Banned => {}
             }
         }
     }
 }
 
 /// The deviations of an answer from the policy. `by_policy` are the users to whom the policy
-/// delivers. Refusing more and delivering less count only if `strict`.
+/// delivers. Refusing more and delivering less count only if `strict`. Something may be delivered
+/// although the answer refuses.
 pub(super) fn deviations(
     decision: Decision,
     answer: Answer,
@@ -104,15 +160,16 @@ pub(super) fn deviations(
         (Some(condition), true) => deviations.push(Deviation::Allowed(condition)),
         (None, false) if strict => deviations.push(Deviation::Refused),
         (None, true) => {
-            let (over, under) = (answer.delivered().minus(by_policy), by_policy.minus(answer.delivered()));
-            if !over.is_empty() {
-                deviations.push(Deviation::Overdelivered(over));
-            }
+            let under = by_policy.minus(answer.delivered());
             if !under.is_empty() && strict {
                 deviations.push(Deviation::Underdelivered(under));
             }
         }
         (Some(_), false) | (None, false) => {}
+    }
+    let over = answer.delivered().minus(by_policy);
+    if !over.is_empty() && (decision.is_allowed() || !answer.is_allowed()) {
+        deviations.push(Deviation::Overdelivered(over));
     }
     deviations
 }

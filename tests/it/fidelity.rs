@@ -5,7 +5,7 @@ use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
 use chatwarden::counterexample::ShrinkStatus;
-use chatwarden::finding::{Deviation, Verdict};
+use chatwarden::finding::{Deviation, Difference, Verdict};
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult, diverged_parts};
 use chatwarden::model::{
@@ -55,14 +55,14 @@ impl Adapter for Peculiar {
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
         match (self.habit, command.kind()) {
-            (Habit::Refuses, _) if self.choices.chance(1, 3) => return Ok(Answer::Deny),
+            (Habit::Refuses, _) if self.choices.chance(1, 3) => return Ok(Answer::deny()),
             (Habit::Panics, CommandKind::Leave) => panic!("nobody has ever left"),
             (Habit::Fails, CommandKind::Ban) => return Err(Failure::Failed("no such endpoint".into())),
             _ => {}
         }
         Ok(match self.service.apply(command)? {
             Answer::Allow { .. } if self.habit == Habit::Mute => Answer::Allow { delivered: UserSet::EMPTY },
-            Answer::Allow { .. } if self.habit == Habit::Denies => Answer::Deny,
+            Answer::Allow { .. } if self.habit == Habit::Denies => Answer::deny(),
             answer => answer,
         })
     }
@@ -107,14 +107,21 @@ fn another_value_of_any_observed_part_is_a_deviation() {
         let StepResult::Ended(finding) = lockstep.step(&mut adapter, &refused) else {
             panic!("{part} differs")
         };
-        let diverged = Deviation::Diverged(EnumSet::from_iter([part]));
-        assert!(finding.deviations().contains(&diverged), "{part}: {finding:?}");
+        let parts: Vec<EnumSet<Part>> = finding
+            .deviations()
+            .iter()
+            .filter_map(|deviation| match deviation {
+                Deviation::Diverged(differences) => Some(differences.iter().map(Difference::part).collect()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(parts, [EnumSet::from_iter([part])], "{finding:?}");
         assert_eq!(finding.identity().promise, Some(Promise::Refusal), "{part} changed at a refusal");
         let mut seen = Observation::default();
         adapter.observe(&mut seen).expect("it can be observed");
         let left = diverged_parts(lockstep.state(), &seen, &setup, EnumSet::all());
-        let is_of_group = !matches!(part, Part::Contacts | Part::Blocks);
-        assert_eq!(left.is_empty(), is_of_group, "{part} is merged into the state if it is a group's");
+        let is_kept = matches!(part, Part::Contacts | Part::Blocks | Part::Banned);
+        assert_eq!(left.is_empty(), !is_kept, "{part} is merged into the state unless commands decide on it");
     }
 }
 

@@ -3,9 +3,11 @@
 
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, GroupView, Observation, Part};
-use chatwarden::finding::{Deviation, Finding, Verdict};
+use chatwarden::finding::{Deviation, Difference, Finding, Identity, Verdict};
 use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult};
-use chatwarden::model::{Command, EnumSet, Phase, Policy, Preset, Promise, Setup, UserSet};
+use chatwarden::model::{
+    Cause, Command, CommandKind, EnumSet, Phase, Policy, Preset, Promise, Setup, UserSet,
+};
 
 use chatwarden_test_support::{ANN, BOB, G1, KAY, KIM, SAM, Scripted, small};
 
@@ -20,6 +22,7 @@ struct Row {
     policy: Policy,
     fidelity: Fidelity,
     observes: EnumSet<Part>,
+    idempotent: bool,
     earlier: Vec<Command>,
     command: Command,
     answer: Result<Answer, Failure>,
@@ -33,6 +36,7 @@ impl Default for Row {
             policy: Preset::MessengerKids.policy(),
             fidelity: Fidelity::Exact,
             observes: EnumSet::all(),
+            idempotent: false,
             earlier: vec![APPROVE_KAY, APPROVE_KIM],
             command: WITH_BOTH,
             answer: Ok(Answer::allow()),
@@ -71,8 +75,9 @@ impl Row {
         (self.shows)(&mut last);
         shown.push((self.answer.clone(), last));
         let mut adapter = Scripted::new(About::exact("scripted", "1"), shown);
-        let check =
-            CheckConfig { fidelity: self.fidelity, promises: EnumSet::all(), observes: self.observes };
+        let CheckConfig { promises, .. } = CheckConfig::of(&adapter.about());
+        let Row { fidelity, observes, idempotent, .. } = *self;
+        let check = CheckConfig { fidelity, promises, observes, idempotent };
         let mut lockstep = Lockstep::new(check);
         lockstep.start(&mut adapter, &self.setup()).expect("it starts");
         for command in &self.earlier {
@@ -131,14 +136,14 @@ fn a_launch_that_leaves_a_child_out_is_too_permissive() {
 
 #[test]
 fn a_refused_launch_is_too_strict() {
-    let row = Row { command: WITH_KAY, answer: Ok(Answer::Deny), ..Row::default() };
+    let row = Row { command: WITH_KAY, answer: Ok(Answer::deny()), ..Row::default() };
     row.expect(&[Verdict::TooStrict], None);
 }
 
 #[test]
 fn a_refused_launch_conforms_under_no_looser_and_does_not_happen() {
     let row =
-        Row { command: WITH_KAY, answer: Ok(Answer::Deny), fidelity: Fidelity::NoLooser, ..Row::default() };
+        Row { command: WITH_KAY, answer: Ok(Answer::deny()), fidelity: Fidelity::NoLooser, ..Row::default() };
     row.conforms();
     assert_eq!(row.progress().1.state().group(G1).phase, Phase::New);
 }
@@ -223,11 +228,142 @@ fn an_unsupported_command_is_taken_out_of_the_run() {
 #[test]
 fn a_refusal_that_changes_what_can_be_observed_breaks_its_promise() {
     Row {
-        answer: Ok(Answer::Deny),
+        answer: Ok(Answer::deny()),
         shows: |seen| seen.groups[0] = group(Phase::Active, &[SAM]),
         ..Row::default()
     }
     .expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::Refusal));
+}
+
+#[test]
+fn a_refusal_that_delivers_breaks_its_promise() {
+    let message = Command::Message { by: SAM, group: G1 };
+    let row = |command, to, fidelity| Row {
+        command,
+        answer: Ok(Answer::Deny { delivered: UserSet::of(to) }),
+        fidelity,
+        ..revocation()
+    };
+    // The policy would have delivered to kay.
+    row(message, [KAY], Fidelity::Exact)
+        .expect(&[Verdict::BrokenPromise, Verdict::TooStrict], Some(Promise::Refusal));
+    for fidelity in [Fidelity::NoLooser, Fidelity::PromisesOnly] {
+        row(message, [KAY], fidelity).expect(&[Verdict::BrokenPromise], Some(Promise::Refusal));
+    }
+    // The promises about deliveries are judged after a refusal too, and say more.
+    let direct = Command::Direct { by: KAY, to: KIM };
+    row(direct, [KIM], Fidelity::Exact)
+        .expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Delivery));
+    row(message, [KIM], Fidelity::PromisesOnly).expect(&[Verdict::BrokenPromise], Some(Promise::Membership));
+}
+
+#[test]
+fn an_idempotent_implementation_may_answer_that_nothing_changed_with_success() {
+    // sam is a member already, so the policy refuses the invitation.
+    let again = Command::Invite { by: KAY, group: G1, who: SAM };
+    let row = || Row { command: again, idempotent: true, ..revocation() };
+    row().conforms();
+    Row { fidelity: Fidelity::PromisesOnly, ..row() }.conforms();
+    Row { idempotent: false, ..row() }.expect(&[Verdict::TooPermissive], None);
+    let changes = |seen: &mut Observation| seen.groups[0].owner = Some(KAY);
+    Row { shows: changes, ..row() }.expect(&[Verdict::TooPermissive, Verdict::Diverged], None);
+    let to_kim = Ok(Answer::Allow { delivered: UserSet::of([KIM]) });
+    let direct = Command::Direct { by: KAY, to: KIM };
+    Row { command: direct, answer: to_kim, ..row() }
+        .expect(&[Verdict::BrokenPromise, Verdict::TooPermissive], Some(Promise::Delivery));
+    // An approval by a child that changes nothing is no approval.
+    let approve = Command::Approve { by: KIM, child: KIM, contact: KAY };
+    let row = Row { command: approve, ..row() };
+    row.conforms();
+    assert!(row.progress().1.state().approvals(KIM, KAY).is_empty());
+}
+
+/// Bans follow the commands that were allowed: an implementation that forgets one does not thereby lift it.
+#[test]
+fn a_forgotten_ban_is_not_taken_over() {
+    let ban = Command::Ban { by: SAM, group: G1, who: KAY };
+    let row = |observes| Row {
+        fidelity: Fidelity::PromisesOnly,
+        observes,
+        earlier: vec![APPROVE_KAY, WITH_KAY, ban],
+        command: Command::Invite { by: SAM, group: G1, who: KAY },
+        shows: |seen| {
+            seen.groups[0].members = UserSet::of([SAM, KAY]);
+            seen.groups[0].banned = UserSet::EMPTY;
+        },
+        ..Row::default()
+    };
+    row(EnumSet::all()).expect(&[Verdict::BrokenPromise, Verdict::Diverged], Some(Promise::Ban));
+    row([Part::Members].into_iter().collect()).expect(&[Verdict::BrokenPromise], Some(Promise::Ban));
+}
+
+#[test]
+fn the_promises_about_running_a_group_are_judged_under_promises_only() {
+    let earlier = || vec![APPROVE_KAY, WITH_KAY];
+    let promises_only = || Row { fidelity: Fidelity::PromisesOnly, earlier: earlier(), ..Row::default() };
+    let broken = |row: Row, promise| {
+        let finding = row.finding();
+        assert_eq!(finding.identity().promise, Some(promise), "{finding:?}");
+    };
+    let remove = Command::Remove { by: KAY, group: G1, who: SAM };
+    broken(Row { command: remove, ..promises_only() }, Promise::Authority);
+    let leave = Command::Leave { by: KAY, group: G1 };
+    broken(Row { command: leave, ..promises_only() }, Promise::Exit);
+    let message = Command::Message { by: SAM, group: G1 };
+    let gone = |seen: &mut Observation| seen.groups[0].members.remove(KAY);
+    broken(Row { command: message, shows: gone, ..promises_only() }, Promise::Standing);
+    // sam is approved for kim too, so kim is a stranger to kay alone.
+    let earlier = vec![APPROVE_KIM, Command::Create { by: SAM, group: G1, with: UserSet::EMPTY }];
+    let join = Command::Join { by: KIM, group: G1 };
+    let inside = |seen: &mut Observation| seen.groups[0].members.insert(KIM);
+    broken(Row { command: join, shows: inside, earlier, ..promises_only() }, Promise::Entry);
+    let block = Command::Block { by: KAY, who: SAM };
+    let direct = Command::Direct { by: SAM, to: KAY };
+    let to_kay = Ok(Answer::Allow { delivered: UserSet::of([KAY]) });
+    let row = Row { earlier: vec![APPROVE_KAY, block], command: direct, answer: to_kay, ..promises_only() };
+    let finding = row.finding();
+    let shown: Vec<_> = finding.identities().map(|one| (one.promise, one.cause)).collect();
+    let by_block = (Some(Promise::Delivery), Some(Cause::Blocked));
+    assert_eq!(shown, [by_block, (Some(Promise::Block), None)]);
+}
+
+/// What the implementation alone broke heads the finding, before what the policy breaks by itself.
+#[test]
+fn the_headline_is_the_defect_of_the_implementation() {
+    let row = Row {
+        policy: Preset::MessengerKids2019.policy(),
+        fidelity: Fidelity::PromisesOnly,
+        shows: |seen| seen.groups[0] = group(Phase::Active, &[SAM, KAY, KIM, ANN]),
+        ..Row::default()
+    };
+    let finding = row.finding();
+    let breach = finding.breach().expect("a promise is broken");
+    assert_eq!((breach.promise, breach.users), (Promise::NoStrangers, UserSet::of([ANN, KAY])));
+    let policys = UserSet::of([KAY, KIM]);
+    let last = finding.deviations().iter().rfind(|one| matches!(one, Deviation::Broke(_)));
+    assert!(matches!(last, Some(Deviation::Broke(breach)) if breach.users == policys), "{finding:?}");
+}
+
+#[test]
+fn a_finding_is_told_by_its_cause() {
+    let stay = |seen: &mut Observation| seen.groups[0].members.insert(KIM);
+    let row =
+        Row { shows: stay, earlier: vec![APPROVE_KAY, WITH_KAY], command: APPROVE_KIM, ..Row::default() };
+    let finding = row.finding();
+    assert_eq!(finding.identity().to_string(), "broken-promise-approve-no-strangers");
+    let diverged = Identity {
+        parts: [Part::Members].into_iter().collect(),
+        ..Identity::new(Verdict::Diverged, Some(CommandKind::Approve))
+    };
+    assert!(!finding.shows(diverged), "a graver verdict heads it");
+    let entry = Identity { promise: Some(Promise::Entry), cause: None, ..finding.identity() };
+    assert!(finding.shows(entry) && finding.clone().headed_by(entry).identity() == entry);
+    assert_eq!(diverged.to_string(), "diverged-approve-members");
+    let members = finding.deviations().iter().find_map(|one| match one {
+        Deviation::Diverged(differences) => Some(differences.clone()),
+        _ => None,
+    });
+    assert_eq!(members, Some(vec![Difference::Member { group: G1, user: KIM, expected: false }]));
 }
 
 #[test]
@@ -286,7 +422,7 @@ fn a_refusal_after_an_unsupported_command_is_compared_with_what_was_seen_before(
     let seen = Row { earlier: vec![APPROVE_KAY], ..Row::default() }.shown();
     let nothing = Observation::default();
     let script =
-        vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::Deny), seen)];
+        vec![(Ok(Answer::allow()), seen), (Err(Failure::Unsupported), nothing), (Ok(Answer::deny()), seen)];
     let about = About { fidelity: Fidelity::PromisesOnly, ..About::exact("scripted", "1") };
     let (check, setup) = (CheckConfig::of(&about), small(Preset::MessengerKids.policy(), 1));
     let commands = [APPROVE_KAY, Command::Leave { by: KAY, group: G1 }, APPROVE_KIM];

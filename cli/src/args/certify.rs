@@ -12,8 +12,8 @@ use crate::{args, progress};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::CampaignConfig;
 use chatwarden::describe::Describer;
-use chatwarden::finding::{Finding, Identity};
-use chatwarden::format::{FindingRecord, Scenario};
+use chatwarden::finding::Finding;
+use chatwarden::format::Scenario;
 use chatwarden::lockstep::CheckConfig;
 use chatwarden::replay;
 use chatwarden_explore::SearchMonitor;
@@ -64,7 +64,7 @@ pub(crate) fn recertify(
     let outcome = progress::of_search("certifying", &monitor, || {
         certifier.below(&|| implementation.make(), &commands[..=finding.at()], finding)
     });
-    let same = record.is_some_and(|record| is_recorded(record, finding.identity()));
+    let same = record.is_some_and(|record| record.is_shown_by(finding));
     Ok(match (outcome?, written) {
         (_, Some(_)) if !same => "the certificate does not hold: it is that of another finding".into(),
         (CertifyOutcome::Shorter(shorter), written) => {
@@ -100,11 +100,6 @@ fn config(
         commands = commands.and(written.commands);
     }
     CampaignConfig { commands, check, ..CampaignConfig::new(setup, &implementation.about) }
-}
-
-fn is_recorded(record: &FindingRecord, identity: Identity) -> bool {
-    let FindingRecord { verdict, command, promise, condition, .. } = *record;
-    identity == Identity { verdict, command, promise, condition }
 }
 
 /// The commands in words. Groups that the scenario does not name get numbers.

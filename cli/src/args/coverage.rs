@@ -57,10 +57,9 @@ impl CoverageTables {
     }
 
     /// Searches for the reachable points of each table, and reports the covered ones among them.
-    pub(crate) fn report(&self, reports: &mut impl Report) -> Result<(), CliError> {
-        let interrupt = Interrupt::installed();
+    pub(crate) fn report(&self, reports: &mut impl Report, interrupt: &Interrupt) -> Result<(), CliError> {
         for table in &self.0 {
-            let reachability = search_reachable(table.setup, EnumSet::all(), &table.policy, &interrupt);
+            let reachability = search_reachable(table.setup, EnumSet::all(), &table.policy, interrupt);
             reports.event(Event::CoverageCounted(&Covered {
                 policy: &table.policy,
                 cast: &table.cast,

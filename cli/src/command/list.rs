@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::{CliError, Exit};
 use chatwarden::adapter::fault::Fault;
 use chatwarden::format::{BuiltInCast, NamedCast, nearest};
+use chatwarden::sanitize;
 
 /// The width of the text in columns.
 const COLUMNS: usize = 100;
@@ -86,7 +87,7 @@ fn chosen<E: NamedEnum>(noun: &str, name: Option<&str>) -> Result<&'static [E], 
         Some(near) => format!("did you mean `{near}`?"),
         None => "without a name, `list` names all".into(),
     };
-    Err(CliError::Input(format!("unknown {noun} `{}`; {hint}", name.escape_debug())))
+    Err(CliError::Input(format!("unknown {noun} `{}`; {hint}", sanitize::line(name))))
 }
 
 fn named_values<E: NamedEnum>(out: &mut impl Write, values: &[E]) -> std::io::Result<()> {

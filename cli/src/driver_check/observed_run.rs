@@ -117,7 +117,7 @@ fn in_words(answer: Option<Answer>) -> &'static str {
     match answer {
         Some(Answer::Allow { delivered }) if delivered.is_empty() => "allowed",
         Some(Answer::Allow { .. }) => "allowed and delivered",
-        Some(Answer::Deny) => "refused",
+        Some(Answer::Deny { .. }) => "refused",
         None => "not supported",
     }
 }

@@ -4,7 +4,6 @@
 //! The adapter in `driver_process` interprets the answers.
 
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use chatwarden_model::NamedEnum;
@@ -13,14 +12,16 @@ use super::StartError;
 use super::process::{self, Process, ReadError};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::{
-    Error, Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_nothing,
+    Error, Node, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, Source, code, read_about,
+    read_nothing,
 };
+use chatwarden::sanitize;
 
 /// The page that describes the right answers.
 const PAGE: &str = "docs/protocol.md";
 
-/// The most characters of a line that a message quotes.
-const SHOWN: usize = 300;
+/// The most characters of a line or a command that a message quotes.
+pub(super) const SHOWN: usize = 300;
 
 /// A driver that has introduced itself.
 #[derive(Debug)]
@@ -31,21 +32,56 @@ pub(super) struct Session {
     /// The requests that were sent and not answered yet.
     awaited: VecDeque<(u64, Request)>,
     line: Vec<u8>,
+    /// The version of the protocol that the driver chose.
+    protocol: u64,
     /// The failure after which no request is sent any more.
     failure: Option<Failure>,
+    /// True if the failure is that the driver ended.
+    has_ended: bool,
 }
 
 impl Session {
-    /// Starts a driver and sends `hello`.
+    /// Starts a driver and sends `hello`. A driver that knows no other version of the protocol than 1 may
+    /// refuse a `hello` of a later one, or end. It is asked again, in version 1.
     pub(super) fn start(words: &[String], limit: Duration) -> Result<(Self, About), StartError> {
+        let mut session = Session::open(words, limit)?;
+        let mut about = session.hello(PROTOCOL_VERSION);
+        if about.is_err() && session.has_ended {
+            session = Session::open(words, limit)?;
+        }
+        if about.is_err() && session.failure.is_none() {
+            about = session.hello(1);
+        }
+        Ok((session, about.map_err(StartError::Driver)?))
+    }
+
+    fn open(words: &[String], limit: Duration) -> Result<Self, StartError> {
         let process = Process::start(words).map_err(|error| {
-            StartError::Command(format!("`{}` cannot be started: {error}", words.join(" ")))
+            let command = sanitize::quoted(&words.join(" "), SHOWN);
+            StartError::Command(format!("{command} cannot be started: {error}"))
         })?;
-        let mut session =
-            Session { process, limit, next_id: 1, awaited: VecDeque::new(), line: Vec::new(), failure: None };
-        let id = session.send(Request::Hello, &SessionContext::default());
-        let about = session.receive(id, read_about).map_err(StartError::Driver)?;
-        Ok((session, about))
+        Ok(Session {
+            process,
+            limit,
+            next_id: 1,
+            awaited: VecDeque::new(),
+            line: Vec::new(),
+            protocol: PROTOCOL_VERSION,
+            failure: None,
+            has_ended: false,
+        })
+    }
+
+    fn hello(&mut self, protocol: u64) -> Result<About, Failure> {
+        let id = self.send(Request::Hello { protocol }, &SessionContext::default());
+        let (about, chosen) = self.receive(id, |node| read_about(node, protocol))?;
+        self.protocol = chosen;
+        Ok(about)
+    }
+
+    /// The version of the protocol that is spoken.
+    pub(super) fn protocol(&self) -> u64 {
+        self.protocol
     }
 
     /// The failure that ended the session, if one did.
@@ -164,6 +200,7 @@ impl Session {
         let method = request.method().name();
         let (what, line, anchor) = match error {
             ReadError::Ended { within_line, status } => {
+                self.has_ended = true;
                 let how = status.map_or("closed its standard output".into(), process::exit);
                 (format!("the driver {how} instead of answering `{method}`"), within_line, "lines")
             }
@@ -183,7 +220,7 @@ impl Session {
     }
 
     fn refused(&mut self, request: Request, refusal: &Refusal) -> Failure {
-        let said = super::sanitized(&refusal.message);
+        let said = end_of(&refusal.message);
         match (refusal.code, request) {
             (code::UNSUPPORTED, Request::Apply(_)) => Failure::Unsupported,
             (code::INDEFINITE, _) => Failure::Indefinite(said),
@@ -207,23 +244,29 @@ impl Session {
 
     /// The line, or its start, as messages quote it.
     fn quoted(&self) -> String {
-        let text = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN)]);
-        let mut shown = String::new();
-        for char in text.chars().take(SHOWN) {
-            // A terminal obeys control characters.
-            if char.is_control() { shown.extend(char.escape_debug()) } else { shown.push(char) }
+        let start = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN + 4)]);
+        let quoted = sanitize::quoted(&start, SHOWN);
+        if start.chars().nth(SHOWN).is_some() {
+            return format!("{quoted} ({} bytes)", self.line.len());
         }
-        if shown.len() < self.line.len() {
-            let _ = write!(shown, "… ({} bytes)", self.line.len());
-        }
-        format!("`{shown}`")
+        quoted
     }
 
     fn end_of_log(&mut self) -> String {
-        match super::sanitized(&self.process.end_of_log()) {
+        match end_of(&self.process.end_of_log()) {
             log if log.is_empty() => String::new(),
             log => format!("; its standard error ends in: {log}"),
         }
+    }
+}
+
+/// A driver's text as a part of a message. Of a long text the end remains.
+fn end_of(text: &str) -> String {
+    const MOST: usize = 600;
+    let text = sanitize::joined(text);
+    match text.char_indices().nth_back(MOST) {
+        None => text,
+        Some((at, last)) => format!("…{}", &text[at + last.len_utf8()..]),
     }
 }
 
@@ -231,7 +274,7 @@ impl Session {
 fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
     match (reply.id, &reply.outcome) {
         (None, Err(refusal)) => {
-            format!("it could not read the request: {}", super::sanitized(&refusal.message))
+            format!("it could not read the request: {}", end_of(&refusal.message))
         }
         (None, Ok(_)) => format!("its id is null; expected {awaited}"),
         (Some(id), _) if (1..awaited).contains(&id) => {

@@ -102,7 +102,7 @@ fn a_run_that_is_given_up_half_way_leaves_nothing_to_the_next() {
     }
     driver.reset(&setup).expect("it is made fresh");
     assert_eq!(seen(&mut driver), Ok(Observation::default()));
-    assert_eq!(driver.apply(&create), Ok(Answer::Deny));
+    assert_eq!(driver.apply(&create), Ok(Answer::deny()));
     drop(driver);
     let mut driver = drivers.driver(&names()).expect("it is the same");
     driver.announce(&setup, &[approve]);

@@ -11,6 +11,7 @@ use chatwarden::adapter::{About, Observation};
 use chatwarden::format::{
     Incoming, Reply, Request, SessionContext, Source, read_about, read_answer, read_nothing, read_observation,
 };
+use chatwarden_cli::driver_process::{DriverOptions, DriverPool};
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");
@@ -79,10 +80,6 @@ fn the_teaching_drivers_say_what_they_cannot_read_and_end_with_the_input() {
     let wrong = [
         ("nonsense", -32700),
         (r#"{"jsonrpc": "2.0", "id": 1, "method": "undo", "params": {}}"#, -32601),
-        (
-            r#"{"jsonrpc": "2.0", "id": 2, "method": "hello", "params": {"protocol": 2, "harness": "x"}}"#,
-            -32602,
-        ),
         (r#"{"jsonrpc": "2.0", "id": 3, "method": "observe", "params": {}}"#, -32603),
     ];
     let input: String = wrong.iter().map(|(line, _)| format!("{line}\n")).collect();
@@ -92,6 +89,28 @@ fn the_teaching_drivers_say_what_they_cannot_read_and_end_with_the_input() {
         assert_eq!(codes, wrong.map(|(_, code)| Some(code)), "{driver:?}");
         assert!(output.status.success(), "{driver:?}");
         assert!(!output.stderr.is_empty(), "the log of {driver:?} says nothing");
+    }
+}
+
+/// A driver that knows version 1 only may refuse a later `hello`, or end.
+#[test]
+fn a_driver_of_version_1_is_asked_again() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let source = std::fs::read_to_string(format!("{}/{}", crate::ROOT, DRIVERS[0][1])).expect("it is there");
+    let knows_1 = source.replace("min(protocol, 2)", "1");
+    for (name, objection) in [
+        ("refuses.py", "raise Failed(-32602, 'this driver speaks protocol 1')"),
+        ("ends.py", "sys.exit('this driver speaks protocol 1')"),
+    ] {
+        let place = "    def hello(self, protocol, harness):\n";
+        let text =
+            knows_1.replace(place, &format!("{place}        if protocol != 1:\n            {objection}\n"));
+        assert!(text.contains(objection), "the driver has changed");
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("it can be written");
+        let command = format!("{} '{}'", DRIVERS[0][0], file.display());
+        let drivers = DriverPool::open(&command, DriverOptions::default()).expect(name);
+        assert_eq!(drivers.about().name, "tiny-chat");
     }
 }
 
@@ -136,10 +155,12 @@ fn the_harness_reads_every_line_of_the_page() {
             (Ok(request), outcome) => {
                 let result = outcome.expect("only commands are refused on the page");
                 match request {
-                    Request::Hello => about = read_about(result).expect(answer),
+                    Request::Hello { protocol } => about = read_about(result, protocol).expect(answer).0,
                     Request::Reset | Request::Bye => read_nothing(result).expect(answer),
                     Request::Apply(command) => {
-                        read_answer(result, &stage.names, command.kind().delivers()).map(drop).expect(answer);
+                        read_answer(result, &stage.names, command.kind().delivers(), 2)
+                            .map(drop)
+                            .expect(answer);
                     }
                     Request::Observe => {
                         let mut seen = Observation::default();

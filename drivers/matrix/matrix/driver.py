@@ -45,11 +45,12 @@ class Driver:
             self._server = None
 
     def hello(self, params):
-        demand(params.get("protocol") == 1, f"this driver speaks protocol 1, not {params.get('protocol')}")
+        asked = params.get("protocol")
+        demand(type(asked) is int and asked >= 1, f"a version of the protocol is a number from 1 on, not {asked}")
         self._boot()
         package = "synapse-invite-checker" if self._invite_checker else "matrix-synapse"
         return {
-            "protocol": 1,
+            "protocol": min(asked, 2),
             "name": "synapse-invite-checker" if self._invite_checker else "synapse",
             "version": importlib.metadata.version(package),
             "commands": SUPPORTED,

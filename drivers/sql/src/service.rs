@@ -91,7 +91,7 @@ impl Service {
                     thread::sleep(PAUSE * (1 << earlier));
                 }
                 // A constraint that forbids a change refuses the command.
-                Err(DatabaseError::Forbidden(_)) => return Ok(Answer::Deny),
+                Err(DatabaseError::Forbidden(_)) => return Ok(Answer::deny()),
                 result => return result,
             }
         }
@@ -106,7 +106,7 @@ impl Service {
                 let committed = self.database.commit().map(|()| answer);
                 committed.inspect_err(|_| self.abort())
             }
-            Ok(_) => self.database.rollback().map(|()| Answer::Deny),
+            Ok(_) => self.database.rollback().map(|()| Answer::deny()),
             Err(error) => {
                 self.abort();
                 Err(error)
@@ -133,7 +133,7 @@ impl Service {
                     let mut has_row = false;
                     self.database.query(text, &values, &mut |_| has_row = true)?;
                     if !has_row {
-                        return Ok(Answer::Deny);
+                        return Ok(Answer::deny());
                     }
                 }
                 Purpose::Delivery => {
@@ -191,7 +191,9 @@ impl Adapter for Service {
         self.setup_hash = join([2, 3].map(|seed| FixedState::with_seed(seed).hash_one(inputs)));
         match self.transaction(|| self.start(setup)) {
             Ok(Answer::Allow { .. }) => Ok(()),
-            Ok(Answer::Deny) => Err(Failure::Failed("a constraint forbids the cast or the policy".into())),
+            Ok(Answer::Deny { .. }) => {
+                Err(Failure::Failed("a constraint forbids the cast or the policy".into()))
+            }
             Err(error) => Err(failed(error)),
         }
     }

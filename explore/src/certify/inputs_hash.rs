@@ -4,6 +4,7 @@ use chatwarden_model::{Command, NamedEnum, Newcomer, Policy, Setup, Surface, Use
 
 use chatwarden::campaign::CampaignConfig;
 use chatwarden::hash::fnv1a;
+use chatwarden::lockstep::CheckConfig;
 
 /// The hash of the setup, the actions, and how the implementation is compared. It is the same in every
 /// version in which these are the same.
@@ -12,10 +13,11 @@ pub(super) fn hash(config: &CampaignConfig, actions: &[Command]) -> u64 {
     policy(&config.setup.policy, &mut words);
     cast(&config.setup, &mut words);
     words.extend(actions.iter().map(|command| format!("{:?}", command.key())));
-    let check = config.check;
-    words.push(check.fidelity.name().into());
-    words.extend(check.promises.iter().map(|promise| promise.name().into()));
-    words.extend(check.observes.iter().map(|part| part.name().into()));
+    let CheckConfig { fidelity, promises, observes, idempotent } = config.check;
+    words.push(fidelity.name().into());
+    words.extend(promises.iter().map(|promise| promise.name().into()));
+    words.extend(observes.iter().map(|part| part.name().into()));
+    words.extend(idempotent.then(|| "idempotent".into()));
     fnv1a(words.join("\n").as_bytes())
 }
 

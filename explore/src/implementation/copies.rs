@@ -153,9 +153,12 @@ impl Levels<'_> {
             std::iter::from_fn(take).map(|(at, chunk)| (at, job.expand(chunk))).collect::<Vec<_>>()
         };
         let mut expanded: Vec<_> = thread::scope(|scope| {
-            let jobs: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            let done = jobs.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
-            done.flatten().collect()
+            // One job is done on this thread. With fewer threads than wanted the others have more to do.
+            let spawn = || thread::Builder::new().spawn_scoped(scope, work);
+            let others: Vec<_> = (1..jobs).map_while(|_| spawn().ok()).collect();
+            let own = work();
+            let done = others.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
+            done.flatten().chain(own).collect()
         });
         expanded.sort_by_key(|(at, _)| *at);
         expanded.into_iter().map(|(_, expanded)| expanded).collect()

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use chatwarden_model::Command;
 
+use super::findings::headed_by;
 use super::stabilizers::{ActionIndex, ActionOrbits, Stabilizer, WHOLE_GROUP};
 use super::state_hash::StateHasher;
 use super::visited::{Key, Kinds, Visited};
@@ -270,15 +271,17 @@ impl<'a> Expansion<'a> {
         self.expanded.executed += 1;
         match self.lockstep.answer() {
             Some(Answer::Allow { .. }) => self.expanded.allowed += 1,
-            Some(Answer::Deny) => self.expanded.refused += 1,
+            Some(Answer::Deny { .. }) => self.expanded.refused += 1,
             None => {}
         }
     }
 
     fn note(&mut self, by: Extension, finding: Finding) {
+        let search = self.context.search;
+        let finding = headed_by(search.wanted, finding);
         let identity = finding.identity();
         let is_known = self.expanded.findings.iter().any(|(_, known)| known.identity() == identity);
-        if !is_known && self.context.search.wanted.is_none_or(|wanted| wanted == identity) {
+        if !is_known && search.wanted.is_none_or(|wanted| wanted == identity) {
             self.expanded.findings.push((by, finding));
         }
     }
@@ -297,7 +300,7 @@ impl<'a> Expansion<'a> {
             return Some((Key { hash: 0, kinds: Kinds::default() }, 0));
         }
         // A refusal changes the tracked state only under promises-only, where groups are as observed.
-        let was_refused = self.lockstep.answer() == Some(Answer::Deny);
+        let was_refused = self.lockstep.answer().is_some_and(|answer| !answer.is_allowed());
         let tracked = if was_refused && search.check.fidelity != Fidelity::PromisesOnly {
             node.tracked
         } else {

@@ -9,6 +9,14 @@ use super::stabilizers::ActionIndex;
 use chatwarden::counterexample::FirstFindings;
 use chatwarden::finding::{Finding, Identity};
 
+/// The finding, headed by the wanted one if the step shows that too.
+pub(super) fn headed_by(wanted: Option<Identity>, finding: Finding) -> Finding {
+    match wanted {
+        Some(wanted) => finding.headed_by(wanted),
+        None => finding,
+    }
+}
+
 /// The first finding of each identity with its trace, or only the wanted one.
 pub(super) struct ReportedFindings<'a> {
     wanted: Option<Identity>,
@@ -26,6 +34,7 @@ impl<'a> ReportedFindings<'a> {
     /// A finding before the first command always counts, even if another is wanted: it means that
     /// nothing was tried.
     pub(super) fn add(&mut self, finding: Finding, executed: impl FnOnce() -> Vec<Command>) {
+        let finding = headed_by(self.wanted, finding);
         let identity = finding.identity();
         let is_unwanted = self.wanted.is_some_and(|wanted| wanted != identity) && identity.command.is_some();
         if is_unwanted || self.first.contains(identity) {

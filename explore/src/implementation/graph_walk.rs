@@ -18,7 +18,7 @@
 use chatwarden_model::{Command, decide, step};
 
 use super::expand::{COMMANDS_BETWEEN_CHECKS, SearchContext};
-use super::findings::{Hit, Hits};
+use super::findings::{Hit, Hits, headed_by};
 use super::graph::{Graph, LastActions, NodeIndex};
 use super::stabilizers::{ActionIndex, Stabilizer, WHOLE_GROUP};
 use super::visited::{Key, Kinds};
@@ -347,7 +347,9 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
     }
 
     fn note(&mut self, from: NodeIndex, action: ActionIndex, finding: Finding) {
-        if self.context.search.wanted.is_none_or(|wanted| wanted == finding.identity()) {
+        let wanted = self.context.search.wanted;
+        let finding = headed_by(wanted, finding);
+        if wanted.is_none_or(|wanted| wanted == finding.identity()) {
             self.hits.add(from, action, &self.executed, finding);
         }
     }
@@ -391,7 +393,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
                 StepResult::Ended(finding) => Some(finding),
                 StepResult::Conforms => {
                     let pending = self.lockstep.pending();
-                    pending.filter(|divergence| divergence.identity() == hit.identity).cloned()
+                    pending.filter(|divergence| divergence.shows(hit.identity)).cloned()
                 }
                 StepResult::Unsupported => return Ok(None),
             };
@@ -399,7 +401,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
                 if finding.identity().verdict == Verdict::Inconclusive {
                     self.system.replace()?;
                 }
-                let is_same = finding.identity() == hit.identity;
+                let is_same = finding.shows(hit.identity);
+                let finding = finding.headed_by(hit.identity);
                 return Ok(is_same.then(|| Counterexample::new(self.executed.clone(), finding)));
             }
         }

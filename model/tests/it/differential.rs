@@ -304,7 +304,7 @@ fn breaches<const U: usize, const G: usize>(transition: &Transition<'_, U, G>) -
         let mut first = None;
         promise.each_breach(transition, |breach| {
             first.get_or_insert(breach);
-            let place = (breach.promise, breach.group.map(Group::index), ids(breach.users));
+            let place = (breach.promise, breach.group.map(Group::index), ids(breach.users), breach.cause);
             assert!(found.insert(place), "{breach:?} is listed twice");
         });
         assert_eq!(first, promise.first_breach(transition), "the first place of {promise}");

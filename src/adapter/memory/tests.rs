@@ -71,7 +71,7 @@ fn allowed(service: &mut Memory, commands: &[Command]) {
 #[track_caller]
 fn refused(service: &mut Memory, command: Command) {
     let before = service.clone();
-    assert_eq!(ask(service, command), Answer::Deny, "{command:?}");
+    assert_eq!(ask(service, command), Answer::deny(), "{command:?}");
     assert_eq!(*service, before, "{command:?} was refused and changed the service");
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Introductions and observations are in `hello` and `observation`.
 
+use std::borrow::Cow;
+
 use chatwarden_model::{MAX_USERS, UserSet};
 
 use super::write_line;
@@ -78,29 +80,39 @@ fn read_refusal(node: Node<'_>) -> Result<Refusal, Error> {
     Ok(Refusal { code: number, message: error.required("message")?.text()?.into_owned() })
 }
 
-/// The answer to a command, which must list its receivers if the command `delivers`.
+/// The answer to a command under a version of the protocol. An answer that allows must list its receivers
+/// if the command `delivers`. From version 2 on, an answer that refuses may list some.
 ///
 /// # Errors
 /// If the value is no such answer.
-pub fn read_answer(node: Node<'_>, names: &Names, delivers: bool) -> Result<Answer, Error> {
+pub fn read_answer(node: Node<'_>, names: &Names, delivers: bool, protocol: u64) -> Result<Answer, Error> {
     let answer = node.object("an answer to `apply`")?;
     let decision = answer.required("decision")?;
+    let receivers = |answer: &Object<'_>| {
+        let delivered = answer.optional("delivered", |node| names.read_users(node, MAX_USERS))?;
+        Ok(delivered.unwrap_or(UserSet::EMPTY))
+    };
     match &*decision.text()? {
         "allow" => {
             let answer = answer.described("an answer that allows").only(&["decision", "delivered"])?;
             if delivers {
                 answer.required("delivered")?;
             }
-            let delivered = answer.optional("delivered", |node| names.read_users(node, MAX_USERS))?;
-            Ok(Answer::Allow { delivered: delivered.unwrap_or(UserSet::EMPTY) })
+            Ok(Answer::Allow { delivered: receivers(&answer)? })
         }
         "deny" => {
-            let answer = answer.described("an answer that refuses").only(&["decision", "because"])?;
+            let fields = &["decision", "because", "delivered"][..if protocol < 2 { 2 } else { 3 }];
+            let answer = answer.described("an answer that refuses").only(fields)?;
             answer.nullable("because", Node::text)?;
-            Ok(Answer::Deny)
+            Ok(Answer::Deny { delivered: receivers(&answer)? })
         }
         other => Err(decision.unknown("decision", other, ["allow", "deny"])),
     }
+}
+
+/// The reason that a good answer to a command gives for its refusal, in the implementation's words.
+pub fn read_reason(node: Node<'_>) -> Option<Cow<'_, str>> {
+    node.object("an answer to `apply`").ok()?.nullable("because", Node::text).ok()?
 }
 
 /// Makes sure that the result is an empty object, as that of `reset` and `bye` is.
@@ -111,12 +123,20 @@ pub fn read_nothing(node: Node<'_>) -> Result<(), Error> {
     node.object("an answer to `reset` or `bye`")?.only(&[]).map(drop)
 }
 
-/// Adds the answer to a command as a line. The receivers are listed if the command `delivers`, and also if there are
+/// Adds the answer to a command as a line, with the reason of a refusal. The receivers are listed if the command `delivers`, and also if there are
 /// any although it does not.
-pub fn write_answer(id: &str, answer: Answer, names: &Names, delivers: bool, lines: &mut Vec<u8>) {
-    let lists = answer.is_allowed() && (delivers || !answer.delivered().is_empty());
+pub fn write_answer(
+    id: &str,
+    answer: Answer,
+    reason: Option<&str>,
+    names: &Names,
+    delivers: bool,
+    lines: &mut Vec<u8>,
+) {
+    let lists = answer.is_allowed() && delivers || !answer.delivered().is_empty();
     let result = Json::object([
         ("decision", Some(json!(if answer.is_allowed() { "allow" } else { "deny" }))),
+        ("because", reason.filter(|_| !answer.is_allowed()).map(Json::from)),
         ("delivered", lists.then(|| Json::list(names.of(answer.delivered())))),
     ]);
     write_result(id, result, lines);

@@ -3,7 +3,7 @@
 use chatwarden_model::{Cast, Command, NamedEnum, Preset, Setup, named_enum};
 
 use super::answer::Refusal;
-use super::{PROTOCOL_VERSION, code, write_line};
+use super::{code, write_line};
 use crate::format::cast::{NamedCast, users};
 use crate::format::command::{NamedCommand, read_command};
 use crate::format::error::Error;
@@ -11,7 +11,6 @@ use crate::format::json::{Json, json};
 use crate::format::names::{Names, read_groups};
 use crate::format::node::{Node, Object};
 use crate::format::policy::{PolicySpec, knobs};
-use crate::format::record::read_version;
 use crate::format::source::Source;
 use crate::format::word::NounOf;
 
@@ -46,8 +45,11 @@ impl NounOf for Method {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Request {
-    /// Who it is and what it can do.
-    Hello,
+    /// Who it is and what it can do, in at most this version of the protocol.
+    Hello {
+        /// The highest version that the harness speaks.
+        protocol: u64,
+    },
     /// To be as a fresh system in the context of the session.
     Reset,
     /// To carry out a command.
@@ -85,7 +87,7 @@ impl Request {
     /// The method that is called.
     pub fn method(self) -> Method {
         match self {
-            Request::Hello => Method::Hello,
+            Request::Hello { .. } => Method::Hello,
             Request::Reset => Method::Reset,
             Request::Apply(_) => Method::Apply,
             Request::Observe => Method::Observe,
@@ -100,8 +102,8 @@ impl Request {
     pub fn write(self, id: u64, context: &SessionContext, lines: &mut Vec<u8>) {
         let SessionContext { names, setup } = context;
         let params = match self {
-            Request::Hello => json!({
-                "protocol": PROTOCOL_VERSION,
+            Request::Hello { protocol } => json!({
+                "protocol": protocol,
                 "harness": (concat!("chatwarden ", env!("CARGO_PKG_VERSION"))),
             }),
             Request::Reset => json!({
@@ -172,9 +174,10 @@ fn read_params(method: Method, call: &Object<'_>, context: &mut SessionContext) 
     Ok(match method {
         Method::Hello => {
             let params = params.only(&["protocol", "harness"])?;
-            read_version(params.required("protocol")?, PROTOCOL_VERSION, "the protocol")?;
+            // A later harness speaks the earlier versions as well.
+            let protocol = params.required("protocol")?.integer(1..=u64::MAX)?;
             params.required("harness")?.text()?;
-            Request::Hello
+            Request::Hello { protocol }
         }
         Method::Reset => {
             *context = read_context(&params.only(&["cast", "groups", "policy"])?)?;

@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn an_introduction_is_read_as_it_was_written(commands in 1_u32..1 << 23, parts: u32, fidelity in 0_usize..3, policy: Option<u64>) {
+    fn an_introduction_is_read_as_it_was_written(commands in 1_u32..1 << 23, parts: u32, fidelity in 0_usize..3, policy: Option<u64>, idempotent: bool) {
         let about = About {
             name: "my \"chat\" – 2".into(),
             version: "1.0".into(),
@@ -95,10 +95,15 @@ proptest! {
             fidelity: Fidelity::ALL[fidelity],
             observes: set(parts),
             policy: policy.map(random_policy),
+            idempotent,
         };
-        let mut lines = Vec::new();
-        write_about("7", &about, &mut lines);
-        prop_assert_eq!(result(text(&lines), read_about), about);
+        for protocol in [1, 2] {
+            let mut lines = Vec::new();
+            write_about("7", &about, protocol, &mut lines);
+            // Version 1 cannot say that an implementation is idempotent.
+            let told = About { idempotent: idempotent && protocol > 1, ..about.clone() };
+            prop_assert_eq!(result(text(&lines), |node| read_about(node, 2)), (told, protocol));
+        }
     }
 
     #[test]
@@ -112,8 +117,8 @@ proptest! {
             let Ok(source) = Source::from_bytes("line", line) else { continue };
             let _ = Incoming::read(source, &mut stage.clone());
             if let Ok(Reply { outcome: Ok(node), .. }) = Reply::read(source) {
-                let _ = read_about(node);
-                let _ = read_answer(node, &stage.names, true);
+                let _ = read_about(node, 2);
+                let _ = read_answer(node, &stage.names, true, 2);
                 let _ = read_observation(node, &stage, EnumSet::all(), &mut Observation::default());
             }
         }
@@ -124,8 +129,9 @@ proptest! {
 fn requests_are_read_as_they_were_written() {
     let told = stage();
     let commands = alphabet(&told.setup).into_iter().map(Request::Apply);
-    let requests =
-        [Request::Hello, Request::Reset, Request::Observe, Request::Bye].into_iter().chain(commands);
+    let requests = [Request::Hello { protocol: 2 }, Request::Reset, Request::Observe, Request::Bye]
+        .into_iter()
+        .chain(commands);
     let mut stage = told.clone();
     for request in requests {
         let mut lines = Vec::new();
@@ -141,8 +147,9 @@ fn answers_are_read_as_they_were_written() {
     let stage = stage();
     let to = Answer::Allow { delivered: UserSet::of([User::new(1), User::new(3)]) };
     for (answer, kind) in [
-        (Answer::Deny, CommandKind::Leave),
-        (Answer::Deny, CommandKind::Call),
+        (Answer::deny(), CommandKind::Leave),
+        (Answer::deny(), CommandKind::Call),
+        (Answer::Deny { delivered: to.delivered() }, CommandKind::Call),
         (Answer::allow(), CommandKind::Leave),
         (Answer::allow(), CommandKind::Message),
         (to, CommandKind::Message),
@@ -150,8 +157,8 @@ fn answers_are_read_as_they_were_written() {
         (to, CommandKind::Leave),
     ] {
         let mut lines = Vec::new();
-        write_answer("7", answer, &stage.names, kind.delivers(), &mut lines);
-        assert_eq!(result(text(&lines), |node| read_answer(node, &stage.names, kind.delivers())), answer);
+        write_answer("7", answer, None, &stage.names, kind.delivers(), &mut lines);
+        assert_eq!(result(text(&lines), |node| read_answer(node, &stage.names, kind.delivers(), 2)), answer);
     }
     let mut lines = Vec::new();
     write_nothing("7", &mut lines);
@@ -185,8 +192,9 @@ fn wrong_answers_are_located() {
     let stage = stage();
     let parts = EnumSet::from_iter([Part::Members, Part::Contacts]);
     let seen = |node: Node<'_>| read_observation(node, &stage, parts, &mut Observation::default());
-    let answer = |node: Node<'_>| read_answer(node, &stage.names, true).map(drop);
-    let about = |node: Node<'_>| read_about(node).map(drop);
+    let answer = |node: Node<'_>| read_answer(node, &stage.names, true, 1).map(drop);
+    let about = |node: Node<'_>| read_about(node, 2).map(drop);
+    let old = |node: Node<'_>| read_about(node, 1).map(drop);
     type Read<'a> = &'a dyn Fn(Node<'_>) -> Result<(), chatwarden::format::Error>;
     let rows: &[(Read<'_>, &str, &str)] = &[
         (&answer, r#"{"decision": "alow"}"#, "1:14: unknown decision `alow`; did you mean `allow`?"),
@@ -210,7 +218,13 @@ fn wrong_answers_are_located() {
         (&seen, r#"{"groups": [{"name": "g1"}], "contacts": []}"#, "1:13: a group needs the field `members`"),
         (&seen, r#"{"groups": [], "contacts": [["ann", "kay"]]}"#, "1:30: `ann` is not a child"),
         (&seen, r#"{"groups": [], "contacts": [["kay"]]}"#, "1:29: expected 2 users, found 1"),
-        (&about, r#"{"protocol": 2}"#, "1:14: expected version 1 of the protocol, found `2`"),
+        (&about, r#"{"protocol": 3}"#, "1:14: expected version 1 or 2 of the protocol, found `3`"),
+        (&old, r#"{"protocol": 2}"#, "1:14: expected version 1 of the protocol, found `2`"),
+        (
+            &about,
+            r#"{"protocol": 1, "idempotent": true}"#,
+            "1:17: an answer to `hello` has no field `idempotent`",
+        ),
     ];
     for (read, result, error) in rows {
         let error = format!("answer:{error}");

@@ -167,7 +167,7 @@ impl Adapter for Following {
         let (state, policy) = self.0.as_mut().expect("it was reset");
         let stepped = step(state, policy, command);
         let delivered = stepped.delivered;
-        Ok(if stepped.decision.is_allowed() { Answer::Allow { delivered } } else { Answer::Deny })
+        Ok(if stepped.decision.is_allowed() { Answer::Allow { delivered } } else { Answer::deny() })
     }
 
     fn observe(&mut self, _: &mut Observation) -> Result<(), Failure> {

@@ -12,7 +12,6 @@ use crate::args::{self, NamedArg};
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
 use crate::exit::{CliError, Ending, Exit};
-use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::report::{Covered, Event, Explored, Report};
 use chatwarden::campaign::Shard;
@@ -20,15 +19,18 @@ use chatwarden::coverage::Coverage;
 use chatwarden::format::{KnownFinding, PolicySpec};
 use chatwarden_explore::{End, Exploration, PromiseResult, SearchMonitor, explore};
 
-pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, CliError> {
+pub(crate) fn run(
+    options: &Explore,
+    reports: &mut impl Report,
+    monitor: &SearchMonitor,
+) -> Result<Exit, CliError> {
     if let Some(directory) = &options.save {
         args::check_writable(directory)?;
     }
-    let monitor = Interrupt::installed().search;
     let mut baseline = options.known.read()?;
     let mut all = Vec::new();
     for policy in policies(options) {
-        let explored = search(options, &policy, &mut baseline, &monitor)?;
+        let explored = search(options, &policy, &mut baseline, monitor)?;
         report(&explored, reports)?;
         all.push(explored);
         if monitor.is_stopped() {
@@ -39,16 +41,14 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
         reports.event(Event::PoliciesCompared(&all))?;
     }
     options.known.finish(&baseline, |known| could_be_found(&all, known), reports)?;
-    reports.finish()?;
-    Ok(exit(options, &all, &monitor))
+    Ok(exit(options, &all))
 }
 
-fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
+fn exit(options: &Explore, all: &[Explored]) -> Exit {
     let mut broken = all.iter().flat_map(|explored| &explored.matched);
     let is_expected = expects_kept(options);
     Exit::from(Ending {
         has_new_finding: is_expected && broken.any(|(_, matched)| !options.known.suppresses(matched)),
-        is_interrupted: monitor.is_stopped(),
         is_inconclusive: is_expected && all.iter().any(|explored| explored.exploration.end == End::Memory),
     })
 }

@@ -7,6 +7,7 @@ use chatwarden_model::{Knob, NamedEnum};
 use crate::CliError;
 use crate::args;
 use chatwarden::format::PolicySpec;
+use chatwarden::sanitize;
 
 /// The policy as a file, which `--policy FILE` reads. The meaning of each knob goes to standard error,
 /// unless only the file is wanted: JSON has no comments.
@@ -34,17 +35,10 @@ fn explain(out: &mut impl Write, spec: &PolicySpec) -> io::Result<()> {
     Ok(())
 }
 
-/// The name of a policy and its description, on one line that is safe for a terminal.
+/// The name of a policy and its description, on one line that is safe for every output.
 pub(crate) fn shown(spec: &PolicySpec) -> String {
-    let mut shown = spec.name().to_string();
-    if let Some(about) = spec.about() {
-        shown.push_str(": ");
-        for char in about.chars() {
-            match char {
-                '"' | '\'' | '\\' => shown.push(char),
-                other => shown.extend(other.escape_debug()),
-            }
-        }
+    match spec.about() {
+        Some(about) => format!("{}: {}", spec.name(), sanitize::line(about)),
+        None => spec.name().into(),
     }
-    shown
 }

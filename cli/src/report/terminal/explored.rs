@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::super::{Explored, ImplementationExplored, counted, shown, symmetry_bound};
+use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
 use chatwarden::describe::{Describer, grouped, is_about_a_pair};
+use chatwarden::sanitize;
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 
@@ -16,7 +17,7 @@ use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let exploration = &explored.exploration;
     let scope = scope(&explored.cast, explored.setup.groups, exploration.actions);
-    writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", explored.policy)?;
+    writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", sanitize::line(&explored.policy))?;
     let symmetry = match exploration.renamings {
         1 => String::new(),
         permutations => format!(" up to {permutations} permutations"),
@@ -77,7 +78,8 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
 
 /// An implementation: the size of the search, and what it proves.
 pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExplored<'_>) -> io::Result<()> {
-    let ImplementationExplored { adapter, policy, cast, search, result, .. } = explored;
+    let ImplementationExplored { cast, search, result, .. } = explored;
+    let [adapter, policy] = [explored.adapter, explored.policy].map(sanitize::line);
     let scope = scope(cast, search.setup.groups, search.actions.len());
     let fidelity = search.check.fidelity;
     let fault = explored.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
@@ -100,7 +102,7 @@ pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExpl
 
 /// The scope of the search.
 fn scope(cast: &str, groups: usize, commands: usize) -> String {
-    format!("cast {cast}, {}, {}", counted(groups, "group"), counted(commands, "command"))
+    format!("cast {}, {}, {}", sanitize::line(cast), counted(groups, "group"), counted(commands, "command"))
 }
 
 fn promise_line(
@@ -151,7 +153,7 @@ fn write_trace(
     }
     trace.steps.last().map_or(Ok(()), |record| write_reasons(out, &describer, promise, record))?;
     match explored.file(promise) {
-        Some(file) => writeln!(out, "    saved {}", shown(file)),
+        Some(file) => writeln!(out, "    saved {}", sanitize::path(file)),
         None => Ok(()),
     }
 }

@@ -123,7 +123,7 @@ impl Adapter for ParlorAdapter {
         match self.call(command) {
             None => Err(Failure::Unsupported),
             Some(Ok(readers)) => Ok(Answer::Allow { delivered: self.users(&readers)? }),
-            Some(Err(ParlorError::Refused(_))) => Ok(Answer::Deny),
+            Some(Err(ParlorError::Refused(_))) => Ok(Answer::deny()),
             Some(Err(error)) => Err(failed(error)),
         }
     }

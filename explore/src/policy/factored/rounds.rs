@@ -165,10 +165,12 @@ pub(super) fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sy
         return work(0);
     }
     thread::scope(|scope| {
-        for thread in 0..jobs.get() {
+        for number in 1..jobs.get() {
             let work = &work;
-            scope.spawn(move || work(thread));
+            // Without a further thread the others have more to do.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || work(number));
         }
+        work(0);
     });
 }
 

@@ -125,7 +125,7 @@ impl Adapter for Tiring {
         if command.kind() == CommandKind::Create {
             match self.launches.checked_sub(1) {
                 Some(left) => self.launches = left,
-                None => return Ok(Answer::Deny),
+                None => return Ok(Answer::deny()),
             }
         }
         self.service.apply(command)

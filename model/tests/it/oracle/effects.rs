@@ -37,18 +37,17 @@ impl Oracle {
             Command::Direct { to, .. } => return Ids::from([to.index()]),
             Command::Create { group, with, .. } => {
                 let room = self.room_mut(group);
+                // A group that is not new is made anew.
+                room.dissolve();
                 room.phase = Phase::Active;
                 room.owner = Some(by);
-                room.members = Ids::from([by]);
+                self.enter(group, by);
                 for who in ids(with) {
-                    room.admit(policy, who, by);
+                    self.admit(policy, group, who, by);
                 }
             }
-            Command::Invite { group, who, .. } => self.room_mut(group).admit(policy, who.index(), by),
-            Command::Accept { group, .. } | Command::Join { group, .. } => {
-                self.room_mut(group).invited.remove(&by);
-                self.room_mut(group).members.insert(by);
-            }
+            Command::Invite { group, who, .. } => self.admit(policy, group, who.index(), by),
+            Command::Accept { group, .. } | Command::Join { group, .. } => self.enter(group, by),
             Command::Decline { group, .. } => {
                 self.room_mut(group).invited.remove(&by);
             }
@@ -61,9 +60,7 @@ impl Oracle {
             Command::Remove { group, who, .. } => self.room_mut(group).depart(who.index()),
             Command::Ban { group, who, .. } => {
                 let room = self.room_mut(group);
-                if room.members.contains(&who.index()) {
-                    room.depart(who.index());
-                }
+                room.depart(who.index());
                 room.invited.remove(&who.index());
                 room.banned.insert(who.index());
             }
@@ -76,6 +73,23 @@ impl Oracle {
             Command::Dissolve { group, .. } => self.room_mut(group).dissolve(),
         }
         Ids::new()
+    }
+
+    fn admit(&mut self, policy: &Policy, group: Group, t: Id, actor: Id) {
+        match policy.admission {
+            Admission::Direct => self.enter(group, t),
+            Admission::Consent => {
+                self.room_mut(group).invited.insert(t, actor);
+            }
+        }
+    }
+
+    /// Nothing happens to somebody who does not chat.
+    fn enter(&mut self, group: Group, t: Id) {
+        if self.chats(t) {
+            self.room_mut(group).members.insert(t);
+            self.room_mut(group).invited.remove(&t);
+        }
     }
 
     fn audience_of(&self, policy: &Policy, surface: Surface, group: Group, by: Id) -> Ids {
@@ -112,19 +126,11 @@ impl Oracle {
 }
 
 impl Room {
-    fn admit(&mut self, policy: &Policy, t: Id, actor: Id) {
-        match policy.admission {
-            Admission::Direct => {
-                self.members.insert(t);
-            }
-            Admission::Consent => {
-                self.invited.insert(t, actor);
-            }
-        }
-    }
-
+    /// Nothing happens to somebody who is no member.
     fn depart(&mut self, t: Id) {
-        self.members.remove(&t);
+        if !self.members.remove(&t) {
+            return;
+        }
         if self.owner == Some(t) {
             self.owner = None;
         }
