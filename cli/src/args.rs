@@ -117,6 +117,16 @@ pub(crate) fn policy(argument: &str) -> Result<PolicySpec, String> {
     named_or_file("policy", argument, PolicySpec::Preset, PolicySpec::open)
 }
 
+/// The same with its name: that of the preset, the one in the file, or the path of the file.
+pub(crate) fn named_policy(argument: &str) -> Result<NamedArg<PolicySpec>, String> {
+    let spec = policy(argument)?;
+    let own = match &spec {
+        PolicySpec::Full(full) => full.name.clone(),
+        PolicySpec::Preset(_) => None,
+    };
+    Ok(NamedArg { name: own.unwrap_or_else(|| argument.into()), value: spec })
+}
+
 /// A cast: the name of a built-in cast, or a file.
 pub(crate) fn cast(argument: &str) -> Result<CastSpec, String> {
     named_or_file("cast", argument, CastSpec::BuiltIn, CastSpec::open)

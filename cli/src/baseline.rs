@@ -231,7 +231,7 @@ pub fn slashed(file: &Path) -> String {
 fn policy_name(policy: Policy) -> String {
     match Preset::ALL.iter().find(|preset| preset.policy() == policy) {
         Some(preset) => preset.name().into(),
-        None => format!("custom-{:016x}", fnv1a(PolicySpec::Full(policy).write().as_bytes())),
+        None => format!("custom-{:016x}", fnv1a(PolicySpec::from(policy).write().as_bytes())),
     }
 }
 

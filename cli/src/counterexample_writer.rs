@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
-use crate::args::coverage::policy_name;
 use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
@@ -70,7 +69,7 @@ impl CounterexampleWriter {
         let mut scenario = Scenario {
             about: Some(about(promise, commands.len(), actions)),
             promises: self.promises,
-            ..policy_scenario(self.policy, &self.cast, self.groups.clone(), commands)
+            ..policy_scenario(self.policy.clone(), &self.cast, self.groups.clone(), commands)
         };
         let judged = scenario.judged();
         scenario.breaks.retain(|known| judged.contains(known.promise));
@@ -80,7 +79,7 @@ impl CounterexampleWriter {
 
     /// The promise and the policy, with a hash of what is replayed.
     fn name(&self, scenario: &Scenario, promise: Promise) -> String {
-        let policy = policy_name(&self.policy);
+        let policy = self.policy.name();
         format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
     }
 }

@@ -16,6 +16,7 @@ pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
 pub use covered::{Covered, Written, sentence};
 pub(crate) use diagnostic::texts;
+use explored::symmetry_bound;
 pub use explored::{Explored, ImplementationExplored};
 pub use json::Json;
 pub use junit::Junit;

@@ -91,7 +91,7 @@ impl Settings {
             FaultCast::Small => BuiltInCast::Small,
             FaultCast::Family => BuiltInCast::Family,
         };
-        let policy = fault.preset().map_or(PolicySpec::Full(fault.policy()), PolicySpec::Preset);
+        let policy = fault.preset().map_or(PolicySpec::from(fault.policy()), PolicySpec::Preset);
         Settings {
             setup: Some(NamedSetup::new(CastSpec::BuiltIn(cast), fault.groups(), policy)),
             replay: format!("chatwarden replay --fault {fault}"),

@@ -122,7 +122,7 @@ impl FindingWriter {
             name: String::new(),
             about: None,
             source: None,
-            policy: self.policy,
+            policy: self.policy.clone(),
             cast: self.cast.clone(),
             groups: self.groups.clone(),
             steps,

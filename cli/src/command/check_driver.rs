@@ -50,7 +50,8 @@ impl CheckDriver {
         drivers.allow_restarts(RESTARTS);
         let cast = self.cast.named_cast();
         let own = drivers.about().policy;
-        let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
+        let policy =
+            self.policy.as_ref().map(PolicySpec::policy).or(own).unwrap_or(Preset::MessengerKids.policy());
         let setup = Setup { cast: cast.cast, groups: self.groups.into(), policy };
         let mut exit = Exit::Success;
         check_driver(&drivers, &setup, &cast.names, |result| {

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::list;
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::command::open_scenario;
 use crate::messages::{ERROR, text_output};
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
 use chatwarden::finding::Finding;
-use chatwarden::format::{PolicySpec, Scenario};
+use chatwarden::format::Scenario;
 use chatwarden::replay::{self, commands};
 use chatwarden::sanitize;
 use chatwarden::trace::Trace;
-use chatwarden_model::NamedEnum;
 
 /// Explain scenarios step by step.
 ///
@@ -63,10 +63,7 @@ fn explain_one(
     if let Some(source) = &scenario.source {
         writeln!(out, "  source: {}", sanitize::joined(source))?;
     }
-    match scenario.policy {
-        PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,
-        PolicySpec::Full(_) => writeln!(out, "custom policy")?,
-    }
+    writeln!(out, "policy {}", list::policies::shown(&scenario.policy))?;
     let trace = match implementation {
         Some(implementation) => {
             let config = implementation.check_config_for(scenario);

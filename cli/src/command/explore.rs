@@ -35,7 +35,7 @@ pub(crate) struct Explore {
     #[command(flatten)]
     target: ImplementationArgs,
     /// Policy: a preset (see `list policies`) or a JSON file [default: messenger-kids]
-    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::named_policy)]
     policy: Option<NamedArg<PolicySpec>>,
     /// Explore every preset, and compare them in a table
     #[arg(long, conflicts_with_all = ["policy", "adapter", "fault"])]

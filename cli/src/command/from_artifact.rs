@@ -37,7 +37,7 @@ pub(crate) struct FromArtifact {
 
 impl FromArtifact {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let own = NamedSetup::new(self.target.cast.clone(), self.target.groups.into(), self.policy);
+        let own = NamedSetup::new(self.target.cast.clone(), self.target.groups.into(), self.policy.clone());
         let mut exit = Exit::Success;
         for file in &self.files {
             match self.input(file, &own) {

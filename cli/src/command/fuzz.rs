@@ -115,7 +115,7 @@ impl Fuzz {
         // A folder that cannot be written to is reported before the work, not after it.
         args::check_writable(&writer.directory)?;
         let certify = self.certify.limits(&implementation)?;
-        let policy = coverage::policy_name(&writer.policy);
+        let policy = writer.policy.name().to_string();
         let reachability = config
             .coverage
             .then(|| coverage::search_reachable(config.setup, config.commands, &policy, interrupt));
@@ -225,12 +225,12 @@ impl Fuzz {
     }
 
     fn writer(&self, implementation: &Implementation) -> FindingWriter {
-        let own = implementation.about.policy.map(PolicySpec::Full);
+        let own = implementation.about.policy.map(PolicySpec::from);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
         implementation.finding_writer(
             "fuzz",
             self.save.clone(),
-            self.policy.or(own).unwrap_or(default),
+            self.policy.clone().or(own).unwrap_or(default),
             self.cast.clone(),
             Names::numbered(self.groups.into()),
             args::set_if_any(&self.promises),

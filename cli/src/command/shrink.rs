@@ -51,7 +51,7 @@ impl Shrink {
         let writer = implementation.finding_writer(
             "shrink",
             self.save.clone(),
-            scenario.policy,
+            scenario.policy.clone(),
             scenario.cast.clone(),
             scenario.groups.clone(),
             scenario.promises,

@@ -36,7 +36,7 @@ pub(crate) struct Suite {
     #[command(flatten)]
     target: ImplementationArgs,
     /// Policy: a preset (see `list policies`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::named_policy)]
     policy: NamedArg<PolicySpec>,
     /// Cast: a built-in cast (see `list casts`) or a JSON file
     #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::with_name(args::cast))]
@@ -80,7 +80,7 @@ impl Suite {
         }
         let writer = SuiteWriter {
             directory: self.out.clone(),
-            policy: self.policy.value,
+            policy: self.policy.value.clone(),
             cast: self.cast.value.clone(),
         };
         let files = suite.traces.iter().map(|trace| writer.save(trace)).collect::<Result<Vec<_>, _>>()?;

@@ -118,7 +118,7 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
     let describer = Describer { names: &explored.names, setup: &explored.setup };
     let commands = match explored.exploration.result_of(promise) {
         PromiseResult::Broken(commands) => commands.as_slice(),
-        PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
+        PromiseResult::BrokenUntraced(_) | PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
     };
     let trace = Trace::of_policy(&explored.setup, commands);
     let last = trace.steps.last();

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use chatwarden_model::{Command, NamedEnum, UserSet};
+use chatwarden_model::{Command, NamedEnum, SymmetryCut, UserSet};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -169,12 +169,19 @@ fn exploration(explored: &Explored) -> Value {
         "alphabet": exploration.actions,
         "states": exploration.states,
         "transitions": exploration.transitions,
+        "renamings": exploration.renamings,
+        "unrenamed": unrenamed(exploration.symmetry_cut),
         "depth": exploration.depth,
         "complete": explored.is_complete(),
         "seconds": explored.time.as_secs_f64(),
         "bytes": exploration.bytes,
         "promises": promises.collect::<Map<_, _>>(),
     })
+}
+
+/// The permutations that were left out; null if none were.
+fn unrenamed(cut: SymmetryCut) -> Option<Value> {
+    (!cut.is_none()).then(|| json!({"users": cut.users, "groups": cut.groups}))
 }
 
 /// `paths` is the number of traces to each observable state; null if states were distinguished by
@@ -196,6 +203,7 @@ fn conformance(explored: &ImplementationExplored<'_>) -> Value {
         "fidelity": search.check.fidelity.name(),
         "paths": paths,
         "renamings": result.renamings,
+        "unrenamed": unrenamed(result.symmetry_cut),
         "states": result.states,
         "allowed": result.allowed,
         "refused": result.refused,

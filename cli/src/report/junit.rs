@@ -150,16 +150,15 @@ fn promises(explored: &Explored) -> impl Iterator<Item = TestCase> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
     let bound = if explored.is_complete() { "complete" } else { "not complete" };
     explored.exploration.promises.iter().map(move |(promise, found)| {
+        let broken = |text: String| {
+            let message = format!("{promise}: {}", promise.about());
+            let problem = Problem { kind: "broken".into(), message, text };
+            unless_known(TestResult::Failure, problem, explored.is_known(*promise))
+        };
         let result = match found {
             PromiseResult::Kept | PromiseResult::KeptByConstruction => TestResult::Passed,
-            PromiseResult::Broken(trace) => {
-                let problem = Problem {
-                    kind: "broken".into(),
-                    message: format!("{promise}: {}", promise.about()),
-                    text: texts(&describer, trace).join("\n"),
-                };
-                unless_known(TestResult::Failure, problem, explored.is_known(*promise))
-            }
+            PromiseResult::Broken(trace) => broken(texts(&describer, trace).join("\n")),
+            PromiseResult::BrokenUntraced(_) => broken(String::new()),
         };
         TestCase {
             output: Some(format!("{bound}, depth {}", explored.exploration.depth)),

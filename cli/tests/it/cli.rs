@@ -291,6 +291,7 @@ fn the_vocabularies_are_listed() {
     let folder = folder();
     for (what, word) in [
         ("policies", "pairwise-consent"),
+        ("knobs", "newcomer.invite"),
         ("promises", "guardianship"),
         ("commands", "invite(by, group, who)"),
         ("conditions", "newcomer-cleared"),

@@ -6,6 +6,7 @@ mod ci_output;
 mod cli;
 mod driver_check;
 mod foreign;
+mod listing;
 mod misbehaving;
 mod processes;
 mod protocol;

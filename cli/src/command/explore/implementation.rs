@@ -30,10 +30,10 @@ pub(crate) fn run(
     reports: &mut impl Report,
     interrupt: &Interrupt,
 ) -> Result<Exit, CliError> {
-    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", PolicySpec::Full(policy)));
+    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", policy.into()));
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
-    let writer = writer(options, policy.value, &implementation);
+    let writer = writer(options, policy.value.clone(), &implementation);
     args::check_writable(&writer.directory)?;
     let implementation = implementation.with_names(writer.names());
     let search = search(options, &policy.value, &implementation)?;

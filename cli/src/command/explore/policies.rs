@@ -95,7 +95,7 @@ fn could_be_found(all: &[Explored], known: &KnownFinding) -> bool {
         let checked =
             explored.exploration.promises.iter().any(|(promise, _)| known.promise == Some(*promise));
         let finished = matches!(explored.exploration.end, End::Complete | End::Depth);
-        let policy = PolicySpec::Full(explored.setup.policy);
+        let policy = PolicySpec::from(explored.setup.policy);
         known.scenario.is_none() && checked && finished && Subject::new(&policy, None, None).is_of(known)
     })
 }
@@ -117,7 +117,7 @@ fn search(
     Ok(Explored {
         matched: matched.collect(),
         is_expected_kept: expects_kept(options),
-        files: save(options, policy.value, &exploration)?,
+        files: save(options, &policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),
         names: options.cast.value.named_cast().with_groups(options.group_names()),
@@ -131,13 +131,13 @@ fn search(
 /// Saves the counterexample of each broken promise, if the user asked for it.
 fn save(
     options: &Explore,
-    policy: PolicySpec,
+    policy: &PolicySpec,
     exploration: &Exploration,
 ) -> io::Result<Vec<(Promise, PathBuf)>> {
     let Some(directory) = &options.save else { return Ok(Vec::new()) };
     let writer = CounterexampleWriter {
         directory: directory.clone(),
-        policy,
+        policy: policy.clone(),
         cast: options.cast.value.clone(),
         groups: options.group_names(),
         promises: args::set_if_any(&options.promises),

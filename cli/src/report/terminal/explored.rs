@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::super::{Explored, ImplementationExplored, counted};
+use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
 use chatwarden::describe::{Describer, grouped, is_about_a_pair};
 use chatwarden::sanitize;
@@ -37,6 +37,8 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
             writeln!(out, "{WARN}not complete{WARN:#}: {}; {rest}", exploration.end.about())?;
         }
     }
+    symmetry_bound(exploration.symmetry_cut)
+        .map_or(Ok(()), |bound| writeln!(out, "  {WARN}{bound}{WARN:#}"))?;
     let seconds = explored.time.as_secs_f64();
     let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
     let each = exploration.bytes.div_ceil(exploration.states.max(1));
@@ -125,6 +127,11 @@ fn promise_line(
             writeln!(out, "{style}broken by {}{known}{style:#}", counted(trace.len(), "command"))?;
             write_trace(out, explored, promise, trace)
         }
+        PromiseResult::BrokenUntraced(length) => {
+            let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
+            let length = counted(*length, "command");
+            writeln!(out, "{style}broken by {length}{known}{style:#}; interrupted before the trace was made")
+        }
     }
 }
 
@@ -179,8 +186,9 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
         PromiseResult::KeptByConstruction => ("·".into(), DIM),
-        PromiseResult::Broken(trace) => {
-            (trace.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        broken @ (PromiseResult::Broken(_) | PromiseResult::BrokenUntraced(_)) => {
+            let length = broken.length().unwrap_or_default();
+            (length.to_string(), if explored.is_known(promise) { WARN } else { BAD })
         }
     }
 }
@@ -218,6 +226,7 @@ fn proof(explored: &ImplementationExplored<'_>) -> Vec<String> {
     if !not_covered.is_empty() {
         sentences.push(format!("Not covered: {}.", not_covered.join(", and ")));
     }
+    sentences.extend(symmetry_bound(result.symmetry_cut));
     if search.symmetry {
         sentences.push(
             "Assumed: interchangeable users and groups are treated the same; `--no-symmetry` drops that assumption."
