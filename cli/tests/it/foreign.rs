@@ -6,18 +6,56 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
+use chatwarden::format::PolicySpec;
+use chatwarden::model::Preset;
 use serde_json::{Value, json};
 
-use crate::cli::folder;
+use crate::cli::{folder, text};
 
 /// Something of each kind that is obeyed. A name of a file can hold it.
 const HOSTILE: &str = "FIELD\n::error::no\r::warning::no\u{1b}[2J\u{1b}]0;no\u{7}\u{9b}2J\u{85} ::notice::no\u{202e}\u{2066}\
     \u{200b}\u{feff}\u{ad}\u{e0041}\u{2028}::error::no ##[error]no ##vso[no]";
 
-/// A command, and the fields whose start has to be seen in its output.
-type Run<'a> = (Vec<&'a str>, &'a [&'a str]);
+/// The commands, and the fields whose start has to be seen in what each of them prints. A word with `$` is
+/// a hostile value, see [`value`].
+const RUNS: &[(&str, &[&str])] = &[
+    ("explain $told", &["about", "source", "rules"]),
+    ("explain $told --adapter $deny", &["command", "because"]),
+    ("list policies $own", &["rules"]),
+    (
+        "replay $folder --baseline known.json --junit $junit --sarif $sarif",
+        &["folder", "key", "scenario", "policy", "adapter", "fault"],
+    ),
+    ("replay $folder --baseline known.json --json", &["folder", "scenario"]),
+    ("replay $folder --baseline new.json --update-baseline", &["folder"]),
+    ("replay $told --adapter $deny --junit $junit --sarif $sarif", &["folder", "because"]),
+    (
+        "fuzz --runs 9 --adapter $deny --save $save --junit $junit --sarif $sarif",
+        &["saved", "command", "because"],
+    ),
+    ("fuzz --runs 9 --shrink-time 1ms --adapter $error --save $save", &["saved", "error", "command"]),
+    ("fuzz --runs 9 --shrink-time 1ms --adapter $error --save $save --json", &["saved", "error"]),
+    ("check-driver $exit --junit $junit --sarif $sarif", &["log"]),
+    ("explore --depth 1 --adapter $line --save $save", &["line"]),
+    ("explore --depth 1 --adapter $deny --save $save", &["name", "because"]),
+    ("explore --depth 1 --adapter $deny --save $save --json", &["name", "because"]),
+    (
+        "explore --depth 3 --policy $policy --cast $cast --save $save --junit $junit --sarif $sarif",
+        &["folder", "saved"],
+    ),
+    ("shrink $told --adapter $deny --save $save", &["saved", "command"]),
+    ("from-artifact $input $missing", &["folder"]),
+    ("to-corpus $folder --out $save", &["saved", "key"]),
+    ("fuzz --adapter $option", &["option"]),
+    ("fuzz --adapter $unclosed", &["option"]),
+    ("check-driver $program --junit $junit --sarif $sarif", &["option"]),
+    ("fuzz --fault $option --junit $junit --sarif $sarif", &["option"]),
+    ("fuzz --policy $option", &["option"]),
+    ("replay $told --junit $missing", &["folder"]),
+    ("explain $missing", &["folder"]),
+];
 
 fn hostile(field: &str) -> String {
     HOSTILE.replace("FIELD", &format!("{field}-field"))
@@ -61,138 +99,110 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-/// Writes the inputs to a folder with a hostile name, and returns its name.
-fn write_inputs(root: &Path) -> String {
-    let name = hostile("folder");
-    let folder = root.join(&name);
-    fs::create_dir(&folder).expect("the name is allowed");
-    let write =
-        |file: &str, value: Value| fs::write(folder.join(file), value.to_string()).expect("it is written");
+/// Writes the inputs to a folder with a hostile name, and makes the folder for what is saved.
+fn write_inputs(root: &Path) {
+    let folder = root.join(hostile("folder"));
+    for folder in [&folder, &root.join(hostile("saved"))] {
+        fs::create_dir(folder).expect("the name is allowed");
+    }
+    let write = |file: PathBuf, text: &str| fs::write(file, text).expect("it can be written");
+    let policy = PolicySpec::from(Preset::MessengerKids.policy()).write();
+    let mut policy: Value = serde_json::from_str(&policy).expect("it is JSON");
+    policy["about"] = hostile("rules").into();
     let scenario = |name: &str, expect: &str| {
         json!({
             "chatwarden": 1, "name": name, "about": hostile("about"), "source": hostile("source"),
-            "policy": "messenger-kids", "cast": "small", "groups": [],
+            "policy": policy, "cast": "small", "groups": [],
             "steps": [{"command": {"do": "block", "by": "kay", "who": "kim"}, "expect": expect}],
         })
     };
-    write("told.json", scenario("told", "allow"));
-    write("wrong.json", scenario("wrong", "deny"));
     let mut unreadable = scenario("unreadable", "allow");
     unreadable[hostile("key")] = Value::Null;
-    write("unreadable.json", unreadable);
-    write("policy.json", json!("adder-only"));
-    write("cast.json", json!("small"));
-    fs::write(folder.join("input"), "").expect("it is written");
+    for (file, value) in [
+        ("told.json", scenario("told", "allow")),
+        ("wrong.json", scenario("wrong", "deny")),
+        ("unreadable.json", unreadable),
+        ("own.policy", policy.clone()),
+        ("preset.policy", json!("adder-only")),
+        ("cast", json!("small")),
+    ] {
+        write(folder.join(file), &value.to_string());
+    }
+    write(folder.join("input"), "");
     let known = json!({
         "scenario": hostile("scenario"), "policy": hostile("policy"), "adapter": hostile("adapter"),
         "fault": hostile("fault"), "verdict": "too-strict",
     });
-    fs::write(root.join("known.json"), json!({"chatwarden-baseline": 1, "known": [known]}).to_string())
-        .expect("it is written");
-    fs::write(root.join("words.txt"), HOSTILE).expect("it is written");
-    fs::write(root.join("driver.py"), include_str!("foreign/driver.py")).expect("it is written");
-    name
+    write(root.join("known.json"), &json!({"chatwarden-baseline": 1, "known": [known]}).to_string());
+    write(root.join("words.txt"), HOSTILE);
+    write(root.join("driver.py"), include_str!("foreign/driver.py"));
 }
 
-/// Runs the program in a step of GitHub Actions, and returns what it printed.
-fn printed(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_chatwarden"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("GITHUB_ACTIONS", "true")
-        .output()
-        .expect("the program starts");
-    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("it is UTF-8"));
-    assert!(!err.contains("panicked at"), "{err}");
-    out + &err
+/// The value of a word in a run. Each run saves to files of its own.
+fn value(word: &str, run: usize) -> String {
+    let (folder, saved) = (hostile("folder"), format!("{}/{run}", hostile("saved")));
+    let Some(name) = word.strip_prefix('$') else { return word.into() };
+    match name {
+        "folder" => folder,
+        "told" => format!("{folder}/told.json"),
+        "own" => format!("{folder}/own.policy"),
+        "policy" => format!("{folder}/preset.policy"),
+        "cast" | "input" => format!("{folder}/{name}"),
+        "missing" => format!("{folder}/missing/file"),
+        "save" => saved,
+        "junit" => format!("{saved}.xml"),
+        "sarif" => format!("{saved}.sarif"),
+        "deny" | "error" | "line" | "exit" => {
+            format!("exec:python3 driver.py {name} '{}'", hostile("command"))
+        }
+        "option" => hostile("option"),
+        "unclosed" => format!("exec:'{}", hostile("option")),
+        "program" => format!("'{}'", hostile("option")),
+        other => panic!("`{other}` is no value"),
+    }
+}
+
+/// Starts a run in a step of GitHub Actions.
+fn start(root: &Path, run: usize) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
+    command.args(RUNS[run].0.split(' ').map(|word| value(word, run))).current_dir(root);
+    command.env("GITHUB_ACTIONS", "true").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the program starts")
 }
 
 #[test]
 fn no_field_of_an_input_is_obeyed_in_any_output() {
     let root = folder();
-    let folder = write_inputs(root.path());
-    let driver = |way: &str| format!("exec:python3 driver.py {way} '{}'", hostile("command"));
-    let [deny, error, line, exit] = ["deny", "error", "line", "exit"].map(driver);
-    let below = |file: &str| format!("{folder}/{file}");
-    let [told, policy, cast, input] = ["told.json", "policy.json", "cast.json", "input"].map(below);
-    let [found, corpus, missing] = ["found", "corpus", "missing/file"].map(below);
-    let reports =
-        ["1", "2", "3", "4"].map(|nth| [below(&format!("{nth}.xml")), below(&format!("{nth}.sarif"))]);
-    let with_reports = |nth: usize, arguments: &[&'static str]| {
-        let [junit, sarif]: &[String; 2] = &reports[nth];
-        [arguments, &["--junit"]]
-            .concat()
-            .into_iter()
-            .chain([junit.as_str(), "--sarif", sarif])
-            .collect::<Vec<_>>()
-    };
-    let [option, unclosed] = [hostile("option"), format!("exec:'{}", hostile("option"))];
-    let program = format!("'{}'", hostile("option"));
-    let few = ["--runs", "20", "--shrink-time", "1s", "--save", &found];
-
-    let runs: Vec<Run<'_>> = vec![
-        (vec!["explain", &told], &["about", "source"]),
-        (vec!["explain", &told, "--adapter", &deny], &["command", "because"]),
-        (
-            [with_reports(0, &["replay"]), vec![&folder, "--baseline", "known.json"]].concat(),
-            &["folder", "key", "scenario", "policy", "adapter", "fault"],
-        ),
-        (vec!["replay", &folder, "--baseline", "known.json", "--json"], &["folder", "scenario"]),
-        (vec!["replay", &folder, "--baseline", "new.json", "--update-baseline"], &["folder"]),
-        (
-            [&with_reports(1, &["fuzz"])[..], &["--adapter", &deny], &few].concat(),
-            &["folder", "command", "because"],
-        ),
-        ([&["fuzz", "--adapter", &error], &few[..]].concat(), &["folder", "error", "command"]),
-        ([&["fuzz", "--json", "--adapter", &error], &few[..]].concat(), &["folder", "error"]),
-        ([&with_reports(2, &["check-driver"])[..], &[&exit]].concat(), &["log"]),
-        (vec!["explore", "--depth", "1", "--adapter", &line, "--save", &found], &["line"]),
-        (vec!["explore", "--depth", "1", "--adapter", &deny, "--save", &found], &["name"]),
-        (
-            vec!["explore", "--depth", "1", "--adapter", &deny, "--save", &found, "--json"],
-            &["name", "because"],
-        ),
-        (
-            [&with_reports(3, &["explore"])[..], &["--depth", "3", "--policy", &policy, "--cast", &cast]]
-                .concat(),
-            &["folder"],
-        ),
-        (vec!["replay", &told, "--adapter", &deny], &["folder", "because"]),
-        (vec!["shrink", &told, "--adapter", &deny, "--save", &found], &["folder", "command"]),
-        (vec!["from-artifact", &input, &missing], &["folder"]),
-        (vec!["to-corpus", &folder, "--out", &corpus], &["folder", "key"]),
-        (vec!["fuzz", "--adapter", &option], &["option"]),
-        (vec!["fuzz", "--adapter", &unclosed], &["option"]),
-        (vec!["check-driver", &program], &["option"]),
-        (vec!["fuzz", "--fault", &option], &["option"]),
-        (vec!["fuzz", "--policy", &option], &["option"]),
-        (vec!["replay", &told, "--junit", &missing], &["folder"]),
-        (vec!["explain", &missing], &["folder"]),
-    ];
-    for (arguments, fields) in &runs {
-        let printed = printed(root.path(), arguments);
-        assert_eq!(obeyed(&printed), None, "{arguments:?} prints\n{printed}");
-        for field in *fields {
-            assert!(printed.contains(&format!("{field}-field")), "no {field} in {arguments:?}:\n{printed}");
+    write_inputs(root.path());
+    let runs: Vec<usize> = (0..RUNS.len()).collect();
+    for some in runs.chunks(4) {
+        let started: Vec<_> = some.iter().map(|&run| (RUNS[run], start(root.path(), run))).collect();
+        for ((arguments, fields), child) in started {
+            let output = child.wait_with_output().expect("it ends");
+            let printed = text(&output.stdout) + &text(&output.stderr);
+            assert_eq!(obeyed(&printed), None, "{arguments} prints\n{printed}");
+            assert!(!printed.contains("panicked at"), "{printed}");
+            for field in fields {
+                let start = format!("{field}-field");
+                assert!(printed.contains(&start), "no {field} in {arguments}:\n{printed}");
+            }
         }
     }
-
-    let inputs = ["told.json", "wrong.json", "unreadable.json", "known.json", "words.txt"];
-    let written: Vec<_> = files_below(root.path())
-        .into_iter()
-        .filter(|file| !inputs.iter().any(|input| file.ends_with(input)))
-        .collect();
-    assert!(written.len() > 10, "{written:?}");
-    for file in &written {
-        let text = String::from_utf8_lossy(&fs::read(file).expect("it can be read")).into_owned();
-        let of = |extension: &str| file.extension().is_some_and(|other| other == extension);
-        if of("json") || of("xml") || of("sarif") {
-            assert_eq!(obeyed(&text), None, "{file:?} has\n{text}");
-        }
-        if of("sarif") {
-            let report: Value = serde_json::from_str(&text).expect("it is JSON");
-            let obeyed: Vec<_> = strings(&report).into_iter().filter_map(obeyed).collect();
-            assert!(obeyed.is_empty(), "{file:?} has {obeyed:?}");
-        }
+    let saved = files_below(&root.path().join(hostile("saved"))).into_iter();
+    let saved = saved.chain([root.path().join("new.json")]).map(|file| {
+        // The inputs of fuzz targets are no text.
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        (file.extension().unwrap_or_default().to_string_lossy().into_owned(), text)
+    });
+    let saved: Vec<_> = saved.collect();
+    for kind in ["json", "xml", "sarif"] {
+        let texts = saved.iter().filter(|(other, _)| other == kind).map(|(_, text)| text);
+        assert!(texts.clone().any(|text| text.contains("because-field")), "no reason in any {kind}");
+        texts.for_each(|text| assert_eq!(obeyed(text), None, "it is in\n{text}"));
+    }
+    for (_, text) in saved.iter().filter(|(kind, _)| kind == "sarif") {
+        let report: Value = serde_json::from_str(text).expect("it is JSON");
+        let obeyed: Vec<_> = strings(&report).into_iter().filter_map(obeyed).collect();
+        assert!(obeyed.is_empty(), "a report has {obeyed:?}");
     }
 }
