@@ -166,10 +166,14 @@ impl Interrupt {
         interrupt
     }
 
+    /// Records that there is a definite finding that is not known.
+    pub(crate) fn record_finding(&self) {
+        self.has_finding.store(true, Relaxed);
+    }
+
     /// Records that a finding has a draft.
-    pub(crate) fn found(&self, identity: Identity, draft: Option<PathBuf>, is_new: bool) {
-        self.has_finding.fetch_or(is_new, Relaxed);
-        self.unreported().extend(draft.map(|draft| (identity, draft)));
+    pub(crate) fn drafted(&self, identity: Identity, draft: PathBuf) {
+        self.unreported().insert(identity, draft);
     }
 
     /// Records that a finding was reported.

@@ -51,8 +51,12 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
         }
         self.pipeline.draft(found);
         let identity = found.identity();
-        let is_new = !found.is_inconclusive() && !self.pipeline.config.known.contains(&identity);
-        self.interrupt.found(identity, self.pipeline.draft_file(identity), is_new);
+        if !found.is_inconclusive() && !self.pipeline.config.known.contains(&identity) {
+            self.interrupt.record_finding();
+        }
+        if let Some(draft) = self.pipeline.draft_file(identity) {
+            self.interrupt.drafted(identity, draft);
+        }
     }
 
     /// Leaves out the missing answers of drivers that were killed, which have no draft.

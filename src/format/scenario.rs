@@ -185,6 +185,12 @@ impl Scenario {
     /// The scenario in a file that was found in a folder. Only a regular file is opened: to open a
     /// pipe would wait for its writer.
     ///
+    /// ```
+    /// use chatwarden::format::Scenario;
+    /// let error = Scenario::open_found("/dev/null".as_ref()).unwrap_err();
+    /// assert_eq!(error.to_string(), "/dev/null: cannot be read: it is not a regular file");
+    /// ```
+    ///
     /// # Errors
     /// As for [`Scenario::open`], and if it is no regular file.
     pub fn open_found(path: &Path) -> Result<Self, Error> {

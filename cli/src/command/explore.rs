@@ -121,7 +121,7 @@ impl Explore {
             Some(implementation) => implementation::run(self, implementation, reports, interrupt),
             None => {
                 self.expect_no_implementation()?;
-                policies::run(self, reports, &interrupt.search)
+                policies::run(self, reports, interrupt)
             }
         }
     }

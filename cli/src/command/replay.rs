@@ -63,7 +63,8 @@ impl Replay {
             return Err(CliError::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
         let mut files = replay::scenario_files(&self.files)?;
-        let mut run = ReplayRun::new(implementation.as_ref(), &self.files, self.recertify, &self.known)?;
+        let mut run =
+            ReplayRun::new(interrupt, implementation.as_ref(), &self.files, self.recertify, &self.known)?;
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
@@ -83,6 +84,7 @@ impl Replay {
 /// The replay of a list of files against one baseline.
 #[derive(Debug)]
 pub(crate) struct ReplayRun<'a> {
+    interrupt: &'a Interrupt,
     implementation: Option<&'a Implementation>,
     /// The files and folders that the user named.
     named: &'a [PathBuf],
@@ -105,13 +107,14 @@ struct ReplayResult {
 
 impl<'a> ReplayRun<'a> {
     pub(crate) fn new(
+        interrupt: &'a Interrupt,
         implementation: Option<&'a Implementation>,
         named: &'a [PathBuf],
         recertify: bool,
         known: &'a BaselineArgs,
     ) -> Result<Self, CliError> {
         let baseline = known.read()?;
-        Ok(ReplayRun { implementation, named, recertify, known, baseline, replayed: Vec::new() })
+        Ok(ReplayRun { interrupt, implementation, named, recertify, known, baseline, replayed: Vec::new() })
     }
 
     /// Replays all files, and calls `visit` with each scenario before it is replayed.
@@ -173,7 +176,12 @@ impl<'a> ReplayRun<'a> {
             message: message.as_deref(),
             time: started.elapsed(),
         }))?;
-        Ok(if is_suppressed { Exit::Success } else { exit })
+        match exit {
+            Exit::Finding if is_suppressed => return Ok(Exit::Success),
+            Exit::Finding => self.interrupt.record_finding(),
+            _ => {}
+        }
+        Ok(exit)
     }
 
     /// The result in words, followed by that of `--recertify`.
@@ -191,7 +199,8 @@ impl<'a> ReplayRun<'a> {
             return Ok(Some(message));
         }
         let config = implementation.check_config_for(scenario);
-        let certificate = certify::recertify(scenario, finding, implementation, config)?;
+        let certificate =
+            certify::recertify(scenario, finding, implementation, config, &self.interrupt.certifying)?;
         Ok(Some(format!("{message}; {certificate}")))
     }
 

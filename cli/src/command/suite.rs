@@ -10,6 +10,7 @@ use super::replay::ReplayRun;
 use crate::args::coverage::CoverageArgs;
 use crate::args::implementation::ImplementationArgs;
 use crate::args::{self, BaselineArgs, NamedArg, OutputArgs};
+use crate::interrupt::Interrupt;
 use crate::messages::print_note;
 use crate::report::{Covered, Event, Report, Reports, Written, counted};
 use crate::suite_writer::SuiteWriter;
@@ -17,7 +18,6 @@ use crate::{CliError, Exit, progress};
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec};
 use chatwarden::replay;
 use chatwarden::sanitize;
-use chatwarden_explore::SearchMonitor;
 use chatwarden_explore::suite::{self, SuiteConfig};
 
 const EXAMPLES: &str = "\
@@ -60,10 +60,10 @@ pub(crate) struct Suite {
 
 impl Suite {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        self.output.with_reports(|reports, interrupt| self.write(reports, &interrupt.search))
+        self.output.with_reports(|reports, interrupt| self.write(reports, interrupt))
     }
 
-    fn write(&self, reports: &mut Reports, monitor: &SearchMonitor) -> Result<Exit, CliError> {
+    fn write(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
         args::check_writable(&self.out)?;
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
@@ -73,6 +73,7 @@ impl Suite {
             policy: self.policy.value.policy(),
         };
         let config = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
+        let monitor = &interrupt.search;
         let suite = progress::of_search(policy, monitor, || suite::build(&config, monitor));
         if monitor.is_stopped() {
             // A part of a suite must not be mistaken for the whole.
@@ -86,7 +87,7 @@ impl Suite {
         let files = suite.traces.iter().map(|trace| writer.save(trace)).collect::<Result<Vec<_>, _>>()?;
         note_other_scenarios(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
-        let mut replays = ReplayRun::new(implementation.as_ref(), &[], false, &self.known)?;
+        let mut replays = ReplayRun::new(interrupt, implementation.as_ref(), &[], false, &self.known)?;
         exit = exit.max(replays.replay_all(&files, reports, |_| {})?);
         if self.coverage.coverage {
             reports.event(Event::CoverageCounted(&Covered {

@@ -64,7 +64,8 @@ pub(crate) fn interrupted_when(
     arguments: &[&str],
     condition: impl Fn(&Child) -> bool,
 ) -> Output {
-    let child = command(folder, arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut program = command(folder, arguments);
+    let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let started = Instant::now();
     while !condition(&child) {
         assert!(started.elapsed() < Duration::from_secs(60), "{arguments:?} does not get there");
@@ -312,6 +313,8 @@ fn an_interrupted_campaign_ends_with_what_it_has() {
     let output = interrupted_when(folder.path(), &fuzz, has_begun);
     assert_eq!(code(&output), 130);
     assert_eq!(json_lines(&output)[0]["type"], "summary");
+    let told = text(&output.stderr);
+    assert!(told.contains("interrupted: ") && told.contains("Ctrl-C again ends at once"), "{told}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::args::{self, NamedArg};
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
 use crate::exit::{CliError, Ending, Exit};
+use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::report::{Covered, Event, Explored, Report};
 use chatwarden::campaign::Shard;
@@ -22,16 +23,19 @@ use chatwarden_explore::{End, Exploration, PromiseResult, SearchMonitor, explore
 pub(crate) fn run(
     options: &Explore,
     reports: &mut impl Report,
-    monitor: &SearchMonitor,
+    interrupt: &Interrupt,
 ) -> Result<Exit, CliError> {
     if let Some(directory) = &options.save {
         args::check_writable(directory)?;
     }
-    let mut baseline = options.known.read()?;
+    let (mut baseline, monitor) = (options.known.read()?, &interrupt.search);
     let mut all = Vec::new();
     for policy in policies(options) {
         let explored = search(options, &policy, &mut baseline, monitor)?;
         report(&explored, reports)?;
+        if has_new_finding(options, &explored) {
+            interrupt.record_finding();
+        }
         all.push(explored);
         if monitor.is_stopped() {
             break;
@@ -49,12 +53,16 @@ pub(crate) fn run(
 }
 
 fn exit(options: &Explore, all: &[Explored]) -> Exit {
-    let mut broken = all.iter().flat_map(|explored| &explored.matched);
     Exit::from(Ending {
-        has_new_finding: expects_kept(options)
-            && broken.any(|(_, matched)| !options.known.suppresses(matched)),
+        has_new_finding: all.iter().any(|explored| has_new_finding(options, explored)),
         is_inconclusive: all.iter().any(|explored| is_unfinished(options, explored)),
     })
+}
+
+/// Whether a policy breaks a promise that it had to keep.
+fn has_new_finding(options: &Explore, explored: &Explored) -> bool {
+    let mut broken = explored.matched.iter();
+    expects_kept(options) && broken.any(|(_, matched)| !options.known.suppresses(matched))
 }
 
 /// Whether a search that had to show something could not.

@@ -135,7 +135,7 @@ fn without_further_threads_the_work_is_done_on_one() {
         (&["fuzz", "--fault", "launcher-only", "--jobs", "2"][..], 1),
         (&["fuzz", "--adapter", driver, "--runs", "20", "--jobs", "2"], 0),
         (&["explore", "--depth", "6", "--jobs", "2"], 0),
-        (&["explore", "--fault", "launcher-only", "--depth", "3", "--jobs", "2"], 0),
+        (&["explore", "--fault", "launcher-only", "--depth", "3", "--jobs", "2"], 1),
     ] {
         // No thread can have a stack of so many bytes.
         let mut command = command(folder.path(), arguments);
@@ -159,11 +159,13 @@ fn a_file_that_may_not_grow_is_an_error_and_leaves_the_old_one() {
 }
 
 #[test]
-fn files_have_the_mode_of_any_new_file() {
+fn files_have_the_mode_of_any_new_file_and_links_to_them_stay() {
     let folder = folder();
     write(folder.path(), "new", "");
+    let link = folder.path().join("link.json");
+    std::os::unix::fs::symlink("known.json", &link).expect("a link can be made");
     let reports =
-        ["--junit", "out.xml", "--sarif", "out.sarif", "--baseline", "known.json", "--update-baseline"];
+        ["--junit", "out.xml", "--sarif", "out.sarif", "--baseline", "link.json", "--update-baseline"];
     let output =
         super::chatwarden(folder.path(), &[&["fuzz", "--fault", "over-strict"][..], &reports].concat());
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
@@ -173,6 +175,7 @@ fn files_have_the_mode_of_any_new_file() {
     for file in written.into_iter().chain(found.map(|entry| entry.expect("an entry").path())) {
         assert_eq!(mode(&file), mode(&folder.path().join("new")), "{}", file.display());
     }
+    assert!(link.is_symlink());
 }
 
 #[test]
