@@ -377,8 +377,12 @@ impl Describer<'_> {
     }
 }
 
-/// The reason that an implementation gave, in its own words.
-fn quoted_reason(reason: &str) -> String {
+/// The reason that an implementation gave for its answer, in its own words, as a part of a sentence.
+///
+/// ```
+/// assert_eq!(chatwarden::describe::quoted_reason("not a member"), "`not a member`");
+/// ```
+pub fn quoted_reason(reason: &str) -> String {
     const SHOWN: usize = 200;
     sanitize::quoted(&sanitize::joined(reason), SHOWN)
 }

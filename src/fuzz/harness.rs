@@ -12,6 +12,7 @@ use super::target::{Settings, Target, TargetOutcome};
 use crate::adapter::{Adapter, Failure};
 use crate::describe::Palette;
 use crate::lockstep;
+use crate::sanitize;
 
 /// Defines a fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that
 /// uses it depends on `libfuzzer-sys` 0.4.
@@ -155,6 +156,6 @@ pub fn harness<A: Adapter + 'static>(
 }
 
 fn exit_with(error: &str) -> ! {
-    let _ = writeln!(io::stderr(), "error: {error}");
+    let _ = writeln!(io::stderr(), "error: {}", sanitize::lines(error, ""));
     process::exit(2)
 }
