@@ -14,6 +14,8 @@ use chatwarden_model::{
     named_enum,
 };
 
+use crate::sanitize;
+
 /// An implementation under test.
 ///
 /// This example has a single rule: guardians may do everything, other users nothing.
@@ -65,6 +67,12 @@ pub trait Adapter {
     /// If the implementation cannot be observed.
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure>;
 
+    /// The implementation's reason for its last answer, in its own words, if it gave one. It is shown to
+    /// people beside the answer, and never compared.
+    fn reason(&self) -> Option<&str> {
+        None
+    }
+
     /// Announces the next run: a reset with this setup and then these commands in order. The run may end
     /// before the last command. The adapter of a remote system can send the commands ahead; other adapters
     /// can ignore the call.
@@ -101,6 +109,9 @@ impl<A: Adapter + ?Sized> Adapter for Box<A> {
     }
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
         (**self).observe(seen)
+    }
+    fn reason(&self) -> Option<&str> {
+        (**self).reason()
     }
     fn announce(&mut self, setup: &Setup, commands: &[Command]) {
         (**self).announce(setup, commands);
@@ -249,8 +260,8 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Unsupported => f.write_str("the implementation does not support the command"),
-            Failure::Indefinite(why) => write!(f, "no definite answer: {why}"),
-            Failure::Failed(why) => write!(f, "the implementation failed: {why}"),
+            Failure::Indefinite(why) => write!(f, "no definite answer: {}", sanitize::joined(why)),
+            Failure::Failed(why) => write!(f, "the implementation failed: {}", sanitize::joined(why)),
         }
     }
 }

@@ -209,9 +209,12 @@ pub fn run_campaign<A: Adapter>(
         found,
     };
     let ended = thread::scope(|scope| {
-        let jobs: Vec<_> = (0..config.jobs.get()).map(|_| scope.spawn(|| campaign.job(make))).collect();
-        let joined = jobs.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
-        joined.fold(Ok(()), Result::and)
+        // One job is done on this thread. With fewer threads than wanted the others have more to do.
+        let spawn = || thread::Builder::new().spawn_scoped(scope, || campaign.job(make));
+        let others: Vec<_> = (1..config.jobs.get()).map_while(|_| spawn().ok()).collect();
+        let own = campaign.job(make);
+        let joined = others.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
+        joined.fold(own, Result::and)
     });
     // Findings are kept even if no further implementation can be made.
     let failure = match ended {

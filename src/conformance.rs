@@ -22,6 +22,7 @@ use crate::describe::{Describer, Palette, explain};
 use crate::format::{NamedSetup, Scenario};
 use crate::lockstep::CheckConfig;
 use crate::replay;
+use crate::sanitize;
 use crate::trace::Trace;
 use crate::triage::{FindingWriter, Pipeline};
 
@@ -166,7 +167,7 @@ impl Conformance {
     ) -> Result<(), NonConformance> {
         let (mut errors, mut explained) = (Vec::new(), None);
         for file in self.files()? {
-            match Scenario::open(&file) {
+            match Scenario::open_found(&file) {
                 // Another test renamed a draft meanwhile. A broken link still has metadata.
                 Err(_) if file.symlink_metadata().is_err() => {}
                 Err(error) => errors.push(error.to_string()),
@@ -192,7 +193,9 @@ impl Conformance {
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder == Path::new(SCENARIOS) => {
                 Ok(Vec::new())
             }
-            Err(error) => Err(NonConformance(format!("the scenarios in {}: {error}", folder.display()))),
+            Err(error) => {
+                Err(NonConformance(format!("the scenarios in {}: {error}", sanitize::path(folder))))
+            }
             Ok(_) => replay::scenarios_below(folder).map_err(NonConformance),
         }
     }
@@ -241,10 +244,12 @@ fn replay_one(
     check: CheckConfig,
 ) -> Result<(), String> {
     replay::against_policy(scenario)
-        .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", file.display()))?;
+        .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", sanitize::path(file)))?;
     match replay::against_implementation(scenario, adapter, check) {
         None => Ok(()),
-        Some(finding) => Err(format!("{}: {}", file.display(), replay::finding_text(scenario, &finding))),
+        Some(finding) => {
+            Err(format!("{}: {}", sanitize::path(file), replay::finding_text(scenario, &finding)))
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use chatwarden_model::{
 
 use crate::finding::{Deviation, Difference, Finding};
 use crate::format::{NamedCommand, Names};
+use crate::sanitize;
 
 /// The most differences of a divergence that are written out.
 const MAX_DIFFERENCES: usize = 4;
@@ -64,9 +65,18 @@ impl Describer<'_> {
 
     /// The finding in one sentence, with its step.
     pub fn finding(&self, finding: &Finding) -> String {
-        let deviation = self.deviation(finding.command(), finding.gravest());
+        let headline = self.headline(finding);
         match finding.command() {
-            Some(command) => format!("step {}, {}: {deviation}", finding.at(), self.command(command)),
+            Some(command) => format!("step {}, {}: {headline}", finding.at(), self.command(command)),
+            None => headline,
+        }
+    }
+
+    /// The gravest deviation of the finding, and the implementation's reason for its answer.
+    pub fn headline(&self, finding: &Finding) -> String {
+        let deviation = self.deviation(finding.command(), finding.gravest());
+        match finding.reason() {
+            Some(reason) => format!("{deviation}; its reason is {}", quoted_reason(reason)),
             None => deviation,
         }
     }
@@ -87,8 +97,10 @@ impl Describer<'_> {
             Deviation::Underdelivered(users) => {
                 format!("it does not deliver to {}, to whom the policy does", self.users(*users))
             }
-            Deviation::Indefinite(why) => why.clone(),
-            Deviation::Panicked(message) => format!("the implementation panicked: {message}"),
+            Deviation::Indefinite(why) => sanitize::joined(why),
+            Deviation::Panicked(message) => {
+                format!("the implementation panicked: {}", sanitize::joined(message))
+            }
         }
     }
 
@@ -363,6 +375,16 @@ impl Describer<'_> {
         }
         missing
     }
+}
+
+/// The reason that an implementation gave for its answer, in its own words, as a part of a sentence.
+///
+/// ```
+/// assert_eq!(chatwarden::describe::quoted_reason("not a member"), "`not a member`");
+/// ```
+pub fn quoted_reason(reason: &str) -> String {
+    const SHOWN: usize = 200;
+    sanitize::quoted(&sanitize::joined(reason), SHOWN)
 }
 
 /// Every two of the users.

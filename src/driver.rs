@@ -138,7 +138,8 @@ impl<A: Adapter> Server<A> {
                     let why = "it refused and delivered, which version 1 of the protocol cannot say";
                     return Err(Failure::Failed(why.into()));
                 }
-                write_answer(id, answer, &context.names, command.kind().delivers(), lines);
+                let (reason, delivers) = (self.adapter.reason(), command.kind().delivers());
+                write_answer(id, answer, reason, &context.names, delivers, lines);
             }
             Request::Observe => {
                 *self.seen = Observation::default();

@@ -138,6 +138,7 @@ pub struct Finding {
     at: usize,
     command: Option<Command>,
     deviations: Vec<Deviation>,
+    reason: Option<String>,
 }
 
 impl Finding {
@@ -149,7 +150,18 @@ impl Finding {
     pub fn new(at: usize, command: Option<Command>, mut deviations: Vec<Deviation>) -> Self {
         assert!(!deviations.is_empty(), "a finding has a deviation");
         deviations.sort_by_key(Deviation::verdict);
-        Finding { at, command, deviations }
+        Finding { at, command, deviations, reason: None }
+    }
+
+    /// The same finding, with the reason that the implementation gave for its answer.
+    #[must_use]
+    pub fn with_reason(self, reason: Option<String>) -> Self {
+        Finding { reason, ..self }
+    }
+
+    /// The reason that the implementation gave for its answer at the step, in its own words.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// The position of the step in the run, from 0.

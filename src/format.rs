@@ -17,7 +17,7 @@
 //!
 //! - [`Names`] of users and groups, and [`NounOf`], the nouns of the model's vocabularies;
 //! - [`NamedCommand`] and [`read_command()`];
-//! - [`NamedCast`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`];
+//! - [`NamedCast`], [`CastSpec`], [`BuiltInCast`] · [`PolicySpec`], [`FullPolicy`];
 //! - [`Scenario`] with its [`ScenarioStep`]s, [`Break`]s and, if the harness found it, its [`FindingRecord`], with a
 //!   [`Certificate`] if its trace is proved to be minimal;
 //! - [`KnownFinding`]: a baseline is a list of these;
@@ -56,11 +56,11 @@ pub use limits::{MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_NAME_CHARS, MAX_STEPS};
 pub use named_setup::NamedSetup;
 pub use names::{Names, is_name};
 pub use node::{Node, Object};
-pub use policy::PolicySpec;
+pub use policy::{FullPolicy, PolicySpec};
 pub use protocol::{
     Incoming, Method, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, code, read_about,
-    read_answer, read_nothing, read_observation, write_about, write_answer, write_nothing, write_observation,
-    write_refusal,
+    read_answer, read_nothing, read_observation, read_reason, write_about, write_answer, write_nothing,
+    write_observation, write_refusal,
 };
 pub use scenario::{Break, Expect, FORMAT_VERSION, Scenario, ScenarioStep, scenario_schema};
 pub use source::{Source, read_bytes};

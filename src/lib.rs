@@ -88,6 +88,7 @@
 //! | [`coverage`] | the rules that were exercised |
 //! | [`triage`] | the pipeline of a finding: draft, repeat, shrink, certify, replay from disk, final name |
 //! | [`mod@format`], [`replay`], [`describe`] | scenario files and messages, their replay, and texts for people |
+//! | [`sanitize`] | text from outside, made safe for an output |
 //! | [`conformance`], [`fuzz`], [`driver`] | a test in one line, fuzz targets, serving a driver |
 //!
 //! Exhaustive search and certificates are in the crate `chatwarden-explore`, the command line in
@@ -109,6 +110,7 @@ pub mod generate;
 pub mod hash;
 pub mod lockstep;
 pub mod replay;
+pub mod sanitize;
 pub mod shrink;
 #[cfg(feature = "proptest")]
 pub mod strategy;

@@ -171,15 +171,16 @@ impl Lockstep {
                 self.answer = Some(answer);
                 if !judge::is_readable(&self.seen, answer, &self.setup) {
                     let failure = Failure::Failed("it speaks of users who are not in the cast".into());
-                    return self.end(Some(*command), vec![inconclusive(panics::Failed::Answer(failure))]);
+                    let deviations = vec![inconclusive(panics::Failed::Answer(failure))];
+                    return self.end(Finding::new(self.at, Some(*command), deviations));
                 }
-                self.compare(command, decision, answer)
+                self.compare(adapter, command, decision, answer)
             }
             Err(panics::Failed::Answer(Failure::Unsupported)) => {
                 std::mem::swap(&mut self.seen, &mut self.seen_before);
                 StepResult::Unsupported
             }
-            Err(failure) => self.end(Some(*command), vec![inconclusive(failure)]),
+            Err(failure) => self.end(Finding::new(self.at, Some(*command), vec![inconclusive(failure)])),
         }
     }
 
@@ -241,7 +242,13 @@ impl Lockstep {
     }
 
     #[inline]
-    fn compare(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
+    fn compare(
+        &mut self,
+        adapter: &impl Adapter,
+        command: &Command,
+        decision: Decision,
+        answer: Answer,
+    ) -> StepResult {
         let answer = self.judged_answer(decision, answer);
         // A refusal changes nothing, so the state is copied only before a change.
         let delivered = if answer.is_allowed() {
@@ -265,7 +272,7 @@ impl Lockstep {
             self.at += 1;
             return StepResult::Conforms;
         }
-        self.judge(command, decision, answer)
+        self.judge(command, decision, answer, adapter.reason())
     }
 
     /// The answer that counts: an idempotent implementation may answer a request that changes nothing
@@ -286,7 +293,13 @@ impl Lockstep {
 
     /// Judges a step that the quick comparison did not pass.
     #[cold]
-    fn judge(&mut self, command: &Command, decision: Decision, answer: Answer) -> StepResult {
+    fn judge(
+        &mut self,
+        command: &Command,
+        decision: Decision,
+        answer: Answer,
+        reason: Option<&str>,
+    ) -> StepResult {
         if !answer.is_allowed() {
             self.before = self.state;
         }
@@ -309,14 +322,15 @@ impl Lockstep {
         if !differences.is_empty() {
             deviations.push(Deviation::Diverged(differences));
         }
-        match deviations.first() {
-            None => {}
+        if let Some(first) = deviations.first() {
+            let is_divergence = matches!(first, Deviation::Diverged(_));
+            let finding = Finding::new(self.at, Some(*command), deviations);
+            let finding = finding.with_reason(reason.map(Into::into));
             // Under promises-only a promise may break after a divergence, which would be graver.
-            Some(Deviation::Diverged(_)) if is_promises_only => {
-                let finding = Finding::new(self.at, Some(*command), deviations);
-                self.pending.get_or_insert(finding);
+            if !(is_promises_only && is_divergence) {
+                return self.end(finding);
             }
-            Some(_) => return self.end(Some(*command), deviations),
+            self.pending.get_or_insert(finding);
         }
         self.at += 1;
         StepResult::Conforms
@@ -375,9 +389,8 @@ impl Lockstep {
         broken.into_iter().map(Deviation::Broke).collect()
     }
 
-    /// Ends the run with a finding: of these deviations, or the pending one if that is graver.
-    fn end(&mut self, command: Option<Command>, deviations: Vec<Deviation>) -> StepResult {
-        let finding = Finding::new(self.at, command, deviations);
+    /// Ends the run with a finding: this one, or the pending one if that is graver.
+    fn end(&mut self, finding: Finding) -> StepResult {
         StepResult::Ended(match self.pending.take() {
             Some(pending) if pending.identity().verdict < finding.identity().verdict => pending,
             _ => finding,
@@ -428,17 +441,17 @@ pub fn run(
     setup: &Setup,
     commands: &[Command],
 ) -> Option<Finding> {
-    run_observed(adapter, config, setup, commands, |_, _| {})
+    run_observed(adapter, config, setup, commands, |_, _, _| {})
 }
 
-/// Like [`run`], and shows the lock-step with the position of the command after each step that the
-/// implementation supports.
+/// Like [`run`]. After each step that the implementation supports, `after_step` gets the position of
+/// the command, the lock-step, and the implementation's reason for its answer.
 pub fn run_observed(
     adapter: &mut impl Adapter,
     config: CheckConfig,
     setup: &Setup,
     commands: &[Command],
-    mut after_step: impl FnMut(usize, &Lockstep),
+    mut after_step: impl FnMut(usize, &Lockstep, Option<&str>),
 ) -> Option<Finding> {
     let mut lockstep = Lockstep::new(config);
     adapter.announce(setup, commands);
@@ -453,7 +466,7 @@ pub fn run_observed(
             continue;
         }
         positions.push(at);
-        after_step(at, &lockstep);
+        after_step(at, &lockstep, adapter.reason().filter(|_| lockstep.answer().is_some()));
         if let StepResult::Ended(finding) = result {
             ended = Some(finding);
             break;

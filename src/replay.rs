@@ -13,6 +13,7 @@ use crate::describe::Describer;
 use crate::finding::Finding;
 use crate::format::{Break, Expect, Names, Scenario, ScenarioStep};
 use crate::lockstep::{CheckConfig, run};
+use crate::sanitize;
 use crate::trace::{Trace, TraceStep};
 
 /// A difference between the policy and the scenario.
@@ -100,7 +101,7 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         }
         let below = scenarios_below(path)?;
         if below.is_empty() {
-            return Err(format!("{}: no scenario in this folder", path.display()));
+            return Err(format!("{}: no scenario in this folder", sanitize::path(path)));
         }
         files.extend(below);
     }
@@ -113,7 +114,7 @@ pub fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 /// If a folder cannot be read.
 pub fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries = entries.map_err(|error| format!("{}: {error}", sanitize::path(folder)))?;
     let mut paths: Vec<_> = entries.iter().map(std::fs::DirEntry::path).collect();
     paths.sort();
     let mut files = Vec::new();

@@ -53,6 +53,8 @@ pub struct TraceStep {
     pub breaches: Vec<Breach>,
     /// The implementation's answer, if one took part and answered.
     pub answer: Option<Answer>,
+    /// The implementation's reason for the answer, in its own words, if it gave one.
+    pub reason: Option<String>,
 }
 
 impl Trace {
@@ -70,10 +72,11 @@ impl Trace {
     /// The trace of a run with an implementation, up to its first deviation.
     pub fn of(adapter: &mut impl Adapter, config: CheckConfig, setup: &Setup, commands: &[Command]) -> Self {
         let (mut steps, mut state): (Vec<TraceStep>, State) = (Vec::new(), setup.start());
-        let finding = run_observed(adapter, config, setup, commands, |at, lockstep| {
+        let finding = run_observed(adapter, config, setup, commands, |at, lockstep, reason| {
             let by_policy = TraceStep::of_policy(at, setup, &state, &commands[at]);
             state = *lockstep.state();
-            steps.push(TraceStep { after: state, answer: lockstep.answer(), ..by_policy });
+            let (answer, reason) = (lockstep.answer(), reason.map(Into::into));
+            steps.push(TraceStep { after: state, answer, reason, ..by_policy });
         });
         Trace { steps, finding }
     }
@@ -97,6 +100,7 @@ impl TraceStep {
             delivered,
             breaches,
             answer: None,
+            reason: None,
         }
     }
 }

@@ -21,7 +21,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use file::{check_writable, replace_file};
+pub use file::{check_replaceable, check_writable, replace_file};
 pub use front_end::FrontEnd;
 pub use writer::{Draft, FindingWriter, hash, write};
 
@@ -29,9 +29,10 @@ use crate::adapter::{Adapter, Failure};
 use crate::campaign::{self, CampaignConfig, CampaignMonitor};
 use crate::counterexample::{Counterexample, ShrinkStatus};
 use crate::describe::{Palette, SavedFinding};
-use crate::finding::Identity;
+use crate::finding::{Finding, Identity};
 use crate::format::Scenario;
 use crate::replay;
+use crate::sanitize;
 use crate::trace::Trace;
 use front_end::PlainReport;
 
@@ -192,10 +193,14 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
                 let _ = self.improve(draft, &Counterexample { origin: found.origin, ..better });
             })
         };
-        let shrunk = front_end.while_shrinking(&self.monitor, shrink).unwrap_or_else(|failure| {
+        let mut shrunk = front_end.while_shrinking(&self.monitor, shrink).unwrap_or_else(|failure| {
             front_end.error(&format!("it cannot be shrunk: {failure}"));
             found.clone()
         });
+        if self.monitor.is_stopped() && shrunk.is_unstable() {
+            // The implementation may have been ended within a repetition.
+            shrunk = found.clone();
+        }
         self.improve(draft, &shrunk)?;
         Ok(shrunk)
     }
@@ -252,6 +257,10 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
         let mut adapter = (self.make)().ok()?;
         let finding = replay::against_implementation(scenario, &mut adapter, self.config.check);
+        if self.monitor.is_stopped() && finding.as_ref().is_some_and(Finding::is_inconclusive) {
+            // The implementation may have been ended within the run.
+            return None;
+        }
         let same = finding.is_some_and(|finding| finding.shows(counterexample.identity()));
         Some(same && replay::against_policy(scenario).is_ok())
     }
@@ -259,7 +268,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
     fn unsaved_text(&self, found: &Counterexample, error: &impl fmt::Display) -> String {
         format!(
             "the finding cannot be saved in {}: {error}\nthis is its scenario, before it was shrunk:\n{}",
-            self.writer.directory.display(),
+            sanitize::path(&self.writer.directory),
             self.writer.scenario(&Counterexample { origin: None, ..found.clone() }).write()
         )
     }

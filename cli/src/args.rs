@@ -23,6 +23,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::CliError;
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec, nearest};
+use chatwarden::sanitize;
 use chatwarden::triage;
 
 /// The largest number of jobs. More would only wait for each other.
@@ -65,7 +66,7 @@ pub(crate) fn set_if_any<E: NamedEnum>(values: &[E]) -> Option<EnumSet<E>> {
 /// Checks before the work starts that findings can be saved in the folder.
 pub(crate) fn check_writable(directory: &Path) -> Result<(), CliError> {
     triage::check_writable(directory)
-        .map_err(|error| CliError::Input(format!("cannot write to {}: {error}", directory.display())))
+        .map_err(|error| CliError::Input(format!("cannot write to {}: {error}", sanitize::path(directory))))
 }
 
 /// A value together with the argument that named it.
@@ -114,6 +115,16 @@ pub(crate) fn positive_duration(argument: &str) -> Result<Duration, String> {
 /// A policy: the name of a preset, or a file.
 pub(crate) fn policy(argument: &str) -> Result<PolicySpec, String> {
     named_or_file("policy", argument, PolicySpec::Preset, PolicySpec::open)
+}
+
+/// The same with its name: that of the preset, the one in the file, or the path of the file.
+pub(crate) fn named_policy(argument: &str) -> Result<NamedArg<PolicySpec>, String> {
+    let spec = policy(argument)?;
+    let own = match &spec {
+        PolicySpec::Full(full) => full.name.clone(),
+        PolicySpec::Preset(_) => None,
+    };
+    Ok(NamedArg { name: own.unwrap_or_else(|| argument.into()), value: spec })
 }
 
 /// A cast: the name of a built-in cast, or a file.

@@ -5,7 +5,7 @@
 //! is in `format`.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Component, Path};
 
 use chatwarden_model::{CommandKind, EnumSet, NamedEnum, Policy, Preset, Promise};
@@ -14,6 +14,7 @@ use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::{Identity, Verdict};
 use chatwarden::format::{self, BaselineVerdict, KnownFinding, PolicySpec};
 use chatwarden::hash::fnv1a;
+use chatwarden::triage::replace_file;
 
 /// The known findings of a project, and those that a run found.
 ///
@@ -129,11 +130,7 @@ impl Baseline {
 /// # Errors
 /// If it cannot be written.
 pub fn write(file: &Path, known: impl IntoIterator<Item = KnownFinding>) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut written = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    written.write_all(KnownFinding::write_all(known).as_bytes())?;
-    written.persist(file)?;
-    Ok(())
+    replace_file(file, KnownFinding::write_all(known).as_bytes())
 }
 
 /// The subject of findings: a policy, and an implementation if one takes part.
@@ -234,7 +231,7 @@ pub fn slashed(file: &Path) -> String {
 fn policy_name(policy: Policy) -> String {
     match Preset::ALL.iter().find(|preset| preset.policy() == policy) {
         Some(preset) => preset.name().into(),
-        None => format!("custom-{:016x}", fnv1a(PolicySpec::Full(policy).write().as_bytes())),
+        None => format!("custom-{:016x}", fnv1a(PolicySpec::from(policy).write().as_bytes())),
     }
 }
 

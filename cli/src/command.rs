@@ -11,3 +11,15 @@ pub(crate) mod serve;
 pub(crate) mod shrink;
 pub(crate) mod suite;
 pub(crate) mod to_corpus;
+
+use std::path::{Path, PathBuf};
+
+use chatwarden::format::{Error, Scenario};
+
+/// Opens a scenario that the user named, or one from a folder that the user named.
+pub(crate) fn open_scenario(file: &Path, named: &[PathBuf]) -> Result<Scenario, Error> {
+    match named.iter().any(|named| named == file) {
+        true => Scenario::open(file),
+        false => Scenario::open_found(file),
+    }
+}

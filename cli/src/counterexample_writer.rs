@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Command, EnumSet, NamedEnum, Promise};
 
-use crate::args::coverage::policy_name;
 use crate::report::counted;
 use chatwarden::format::{CastSpec, PolicySpec, Scenario};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden::triage::{hash, write};
 
 /// Writes the counterexamples of a policy, and holds what they have in common.
@@ -60,7 +60,7 @@ impl CounterexampleWriter {
     pub fn save(&self, promise: Promise, commands: &[Command], actions: usize) -> io::Result<PathBuf> {
         let (path, saved) = write_checked(&self.directory, &self.scenario(promise, commands, actions))?;
         if saved.breaks.iter().all(|known| known.promise != promise) {
-            return Err(io::Error::other(format!("{} does not break {promise}", path.display())));
+            return Err(io::Error::other(format!("{} does not break {promise}", sanitize::path(&path))));
         }
         Ok(path)
     }
@@ -69,7 +69,7 @@ impl CounterexampleWriter {
         let mut scenario = Scenario {
             about: Some(about(promise, commands.len(), actions)),
             promises: self.promises,
-            ..policy_scenario(self.policy, &self.cast, self.groups.clone(), commands)
+            ..policy_scenario(self.policy.clone(), &self.cast, self.groups.clone(), commands)
         };
         let judged = scenario.judged();
         scenario.breaks.retain(|known| judged.contains(known.promise));
@@ -79,7 +79,7 @@ impl CounterexampleWriter {
 
     /// The promise and the policy, with a hash of what is replayed.
     fn name(&self, scenario: &Scenario, promise: Promise) -> String {
-        let policy = policy_name(&self.policy);
+        let policy = self.policy.name();
         format!("{promise}-{policy}-{:08x}", hash(scenario, promise.name()))
     }
 }
@@ -110,7 +110,7 @@ pub(crate) fn policy_scenario(
 /// Writes a scenario, reads the file back and replays it with the policy.
 pub(crate) fn write_checked(directory: &Path, scenario: &Scenario) -> io::Result<(PathBuf, Scenario)> {
     let path = write(directory, scenario)?;
-    let saved = Scenario::open(&path).map_err(io::Error::other)?;
+    let saved = Scenario::open_found(&path).map_err(io::Error::other)?;
     replay::against_policy(&saved).map_err(io::Error::other)?;
     Ok((path, saved))
 }

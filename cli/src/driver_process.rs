@@ -10,7 +10,7 @@ mod process;
 mod session;
 
 pub use pool::{DriverOptions, DriverPool, StartError};
-pub use process::kill_all_drivers;
+pub use process::{is_ending, kill_all_drivers};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,8 +18,13 @@ use std::sync::Arc;
 use chatwarden_model::{Command, Setup};
 
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::format::{Names, Request, SessionContext, read_answer, read_nothing, read_observation};
+use chatwarden::format::{
+    Names, Request, SessionContext, read_answer, read_nothing, read_observation, read_reason,
+};
 use session::Session;
+
+/// The most characters of a driver's reason that are kept.
+const MAX_REASON_CHARS: usize = 600;
 
 /// A driver as an adapter. When it is dropped, a driver that still works goes back to its pool.
 ///
@@ -37,6 +42,8 @@ pub struct DriverAdapter {
     observing: Option<u64>,
     /// The last observation, as text and as read: most commands change nothing that can be seen.
     last: Option<(String, Observation)>,
+    /// The reason for the last answer.
+    reason: Option<String>,
 }
 
 /// A step of an announced run, with the ids of its requests.
@@ -56,6 +63,7 @@ impl DriverAdapter {
             pipeline: VecDeque::new(),
             observing: None,
             last: None,
+            reason: None,
         }
     }
 
@@ -137,6 +145,7 @@ impl Adapter for DriverAdapter {
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        self.reason = None;
         let (apply, observe) = match self.pipeline.pop_front() {
             Some(Pipelined::Step { apply, command: announced, observe }) if announced == *command => {
                 (apply, Some(observe))
@@ -149,10 +158,20 @@ impl Adapter for DriverAdapter {
             Some(_) => return Err(Failure::Failed("the run is not the one that was announced".into())),
         };
         self.observing = observe;
-        let (names, delivers) = (&self.context.names, command.kind().delivers());
+        let (names, delivers, reason) = (&self.context.names, command.kind().delivers(), &mut self.reason);
         let session = session(&mut self.session);
         let protocol = session.protocol();
-        session.receive(apply, |node| read_answer(node, names, delivers, protocol))
+        session.receive(apply, |node| {
+            let answer = read_answer(node, names, delivers, protocol)?;
+            if !answer.is_allowed() {
+                *reason = read_reason(node).map(|words| words.chars().take(MAX_REASON_CHARS).collect());
+            }
+            Ok(answer)
+        })
+    }
+
+    fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
@@ -182,15 +201,4 @@ impl Drop for DriverAdapter {
 /// The session of an adapter that is in use.
 fn session(of: &mut Option<Session>) -> &mut Session {
     of.as_mut().expect("only dropping takes the session")
-}
-
-/// A driver's text as a part of a message: on one line, without control characters. Of a long text the end remains.
-fn sanitized(text: &str) -> String {
-    const MOST: usize = 600;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let joined = lines.collect::<Vec<_>>().join(" / ");
-    let over = joined.chars().count().saturating_sub(MOST);
-    let start = if over > 0 { "…" } else { "" };
-    let end = joined.chars().skip(over);
-    start.chars().chain(end).map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
 }

@@ -5,15 +5,17 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use crate::interrupt;
 use chatwarden::adapter::Failure;
 use chatwarden::finding::Finding;
+use chatwarden::sanitize;
 
 /// How the program ends, gravest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Exit {
     /// There is nothing to report.
     Success,
-    /// The user ended it early.
+    /// A signal ended it early.
     Interrupted,
     /// There is no definite answer.
     Inconclusive,
@@ -37,7 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Finding => 1,
             Exit::UsageError => 2,
             Exit::Inconclusive => 3,
-            Exit::Interrupted => 130,
+            Exit::Interrupted => interrupt::exit_code(),
         })
     }
 }
@@ -47,19 +49,16 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Ending {
     /// Whether there is a definite finding that the baseline does not suppress.
     pub(crate) has_new_finding: bool,
-    /// Whether the user ended it early.
-    pub(crate) is_interrupted: bool,
     /// Whether the question has no definite answer: an inconclusive finding, or a search that could
     /// not finish.
     pub(crate) is_inconclusive: bool,
 }
 
 impl From<Ending> for Exit {
-    /// A finding counts even if the run was interrupted. An inconclusive run is never a success.
+    /// An inconclusive run is never a success.
     fn from(ending: Ending) -> Self {
         match ending {
             Ending { has_new_finding: true, .. } => Exit::Finding,
-            Ending { is_interrupted: true, .. } => Exit::Interrupted,
             Ending { is_inconclusive: true, .. } => Exit::Inconclusive,
             Ending { .. } => Exit::Success,
         }
@@ -95,8 +94,8 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CliError::Input(message) => f.write_str(message),
-            CliError::Output(error) => write!(f, "cannot write: {error}"),
+            CliError::Input(message) => f.write_str(&sanitize::lines(message, "")),
+            CliError::Output(error) => write!(f, "cannot write: {}", sanitize::line(&error.to_string())),
             CliError::Unanswered(failure) => write!(f, "inconclusive: {failure}"),
         }
     }

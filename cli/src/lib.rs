@@ -16,6 +16,7 @@ mod interrupt;
 mod messages;
 mod progress;
 pub mod report;
+mod safe_lines;
 pub mod suite_writer;
 mod triage;
 
@@ -23,13 +24,15 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use args::OutputArgs;
 use exit::{CliError, Exit};
 
 /// Runs the program with these arguments. The first one is the name of the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let outcome = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let outcome = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => {
             interrupt::listen();
             arguments.command.run()
@@ -37,7 +40,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Clap reports `--help` and `--version` as errors that go to standard output.
             let is_help = !error.use_stderr();
-            return if error.print().is_ok() && is_help {
+            if !is_help {
+                report_wrong_usage(&arguments, &error);
+            }
+            return if messages::print_usage(&error).is_ok() && is_help {
                 ExitCode::SUCCESS
             } else {
                 Exit::UsageError.into()
@@ -52,6 +58,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// Writes the reports of a subcommand whose arguments are wrong, such as a policy that cannot be read.
+fn report_wrong_usage(arguments: &[OsString], error: &clap::Error) {
+    let program = Arguments::command();
+    let subcommand = arguments.get(1).and_then(|name| program.find_subcommand(name));
+    if !subcommand
+        .is_some_and(|subcommand| subcommand.get_arguments().any(|option| option.get_id() == "junit"))
+    {
+        return;
+    }
+    let text = error.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message).trim_end();
+    // The error itself is printed with its help.
+    let _ = OutputArgs::among(arguments).with_reports(|_, _| Err(CliError::Input(message.into())));
 }
 
 /// Find authorization defects in chat products.
@@ -76,7 +98,7 @@ Examples:
   chatwarden explain scenarios/reported/messenger-kids-2019.json
 
 Exit codes: 0 no finding, 1 a finding, 2 wrong usage or unreadable input, 3 inconclusive,
-130 interrupted";
+130 and 143 ended by SIGINT (Ctrl-C) or SIGTERM before there was a finding";
 
 #[derive(Subcommand, Debug)]
 enum Action {

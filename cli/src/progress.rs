@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use chatwarden::campaign::CampaignMonitor;
+use chatwarden::sanitize;
 use chatwarden_explore::SearchMonitor;
 
 /// The time between two updates of the line.
@@ -36,6 +37,7 @@ pub(crate) fn of_shrinking<T>(monitor: &CampaignMonitor, work: impl FnOnce() -> 
 
 /// Does the work of a search, and shows its progress.
 pub(crate) fn of_search<T>(subject: &str, monitor: &SearchMonitor, work: impl FnOnce() -> T) -> T {
+    let subject = sanitize::line(subject);
     let update = |bar: &ProgressBar| {
         bar.set_position(monitor.states());
         let rate = per_second(monitor.states(), bar);
@@ -60,7 +62,8 @@ fn with_progress<T>(
     }
     let (working, done) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || draw(counts, total, update, &done));
+        // Without a thread there is only no progress line.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || draw(counts, total, update, &done));
         let result = work();
         drop(working);
         result

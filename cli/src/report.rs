@@ -8,6 +8,7 @@ mod diagnostic;
 mod explored;
 mod json;
 mod junit;
+mod reports;
 mod sarif;
 mod terminal;
 
@@ -15,9 +16,11 @@ pub use annotations::Annotations;
 pub use certified::{certificate_difference, certified};
 pub use covered::{Covered, Written, sentence};
 pub(crate) use diagnostic::texts;
+use explored::symmetry_bound;
 pub use explored::{Explored, ImplementationExplored};
 pub use json::Json;
 pub use junit::Junit;
+pub use reports::Reports;
 pub use sarif::Sarif;
 pub use terminal::Terminal;
 
@@ -32,6 +35,8 @@ use crate::driver_check::CheckResult;
 use chatwarden::describe::SavedFinding;
 use chatwarden::finding::{Finding, Verdict};
 use chatwarden::format::{Error, KnownFinding, Scenario};
+use chatwarden::sanitize;
+use chatwarden::triage::replace_file;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +47,8 @@ pub enum Event<'a> {
     ScenarioReplayed(&'a Replayed<'a>),
     /// A scenario file cannot be read, for this reason.
     ScenarioUnreadable(&'a Path, &'a Error),
+    /// The run did not do all its work, for this reason: an error, or a signal.
+    RunIncomplete(&'a str),
     /// A campaign is over.
     CampaignFinished(&'a CampaignSummary),
     /// A policy was explored.
@@ -161,45 +168,10 @@ pub trait Report {
     }
 }
 
-/// Several reports of the same events.
-///
-/// ```
-/// use chatwarden_cli::report::{Json, Report, Reports, Terminal};
-/// let mut reports = Reports::default();
-/// reports.add(Json::new(std::io::sink()));
-/// reports.add(Terminal::new(std::io::sink()));
-/// reports.finish()?;
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Default)]
-pub struct Reports(Vec<Box<dyn Report>>);
-
-impl Reports {
-    /// Adds a report.
-    pub fn add(&mut self, report: impl Report + 'static) {
-        self.0.push(Box::new(report));
-    }
-}
-
-impl std::fmt::Debug for Reports {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} reports", self.0.len())
-    }
-}
-
-impl Report for Reports {
-    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|report| unless_closed(report.event(event)))
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|report| unless_closed(report.finish()))
-    }
-}
-
-/// Ignores a closed pipe: the other reports and the exit code do not depend on it.
-fn unless_closed(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+/// Replaces the file of a report. An error names the file.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    replace_file(file, text.as_bytes())
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", sanitize::path(file))))
 }
 
 /// A number with its noun.

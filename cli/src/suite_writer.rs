@@ -65,7 +65,7 @@ impl SuiteWriter {
         Scenario {
             name: trace.about.to_string(),
             about: Some(format!("{}.", sentence(trace.about))),
-            ..policy_scenario(self.policy, &self.cast, Names::numbered(groups), &trace.commands)
+            ..policy_scenario(self.policy.clone(), &self.cast, Names::numbered(groups), &trace.commands)
         }
     }
 }

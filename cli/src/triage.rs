@@ -14,6 +14,7 @@ use chatwarden_explore::certify::{Certifier, Limits};
 use crate::args::BaselineArgs;
 use crate::args::implementation::Implementation;
 use crate::baseline::BaselineMatch;
+use crate::driver_process;
 use crate::exit::CliError;
 use crate::interrupt::Interrupt;
 use crate::messages::print_error;
@@ -43,6 +44,27 @@ pub(crate) fn triage<'a>(
 }
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
+    /// Writes a finding to disk as it was found. A missing answer of a driver that was killed is none.
+    pub(crate) fn draft(&self, found: &Counterexample) {
+        if driver_process::is_ending() && found.is_inconclusive() {
+            return;
+        }
+        self.pipeline.draft(found);
+        let identity = found.identity();
+        if !found.is_inconclusive() && !self.pipeline.config.known.contains(&identity) {
+            self.interrupt.record_finding();
+        }
+        if let Some(draft) = self.pipeline.draft_file(identity) {
+            self.interrupt.drafted(identity, draft);
+        }
+    }
+
+    /// Leaves out the missing answers of drivers that were killed, which have no draft.
+    pub(crate) fn discard_cut_short(&self, found: &mut Vec<Counterexample>) {
+        let has_draft = |found: &Counterexample| self.pipeline.draft_file(found.identity()).is_some();
+        found.retain(|found| !driver_process::is_ending() || !found.is_inconclusive() || has_draft(found));
+    }
+
     /// Saves and reports all findings, each of which has a draft. Those for which `is_shrunk` says
     /// no stay as they were found. An error with one of them does not keep the others from being
     /// saved and reported.
@@ -56,7 +78,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
         let mut all = Ok(());
         for (found, matched) in matched {
             let mut front_end = CommandLine { triage: self, matched, reports: &mut *reports };
-            let saved = match is_shrunk(found) {
+            let saved = match is_shrunk(found) && !self.interrupt.shrinking.is_stopped() {
                 true => self.pipeline.process(found, &mut front_end),
                 false => self.pipeline.process_as_found(found, &mut front_end),
             };
@@ -107,6 +129,7 @@ impl<M, R: Report> FrontEnd for CommandLine<'_, M, R> {
     }
 
     fn saved(&mut self, saved: &SavedFinding<'_>) -> io::Result<()> {
+        self.triage.interrupt.reported(saved.counterexample.identity());
         self.reports.event(Event::FindingSaved(saved, self.matched))
     }
 }

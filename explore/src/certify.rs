@@ -189,7 +189,11 @@ impl Certifier<'_> {
         for length in 0..trace.len().max(1) {
             search.depth = Some(length);
             let result = crate::search_implementation(&search, make, self.monitor, &mut |_| {})?;
-            let shorter = result.found.iter().find(|found| found.finding.identity() == finding.identity());
+            // A search that ends early may leave a trace as long as it was found.
+            let is_shorter = |found: &&Counterexample| {
+                found.finding.identity() == finding.identity() && found.commands.len() <= length
+            };
+            let shorter = result.found.iter().find(is_shorter);
             let outcome = match (shorter, result.end) {
                 (Some(shorter), _) => CertifyOutcome::Shorter(shorter.clone()),
                 (None, End::Complete | End::Depth) if result.found.is_empty() => {
@@ -202,8 +206,8 @@ impl Certifier<'_> {
                     });
                     continue;
                 }
-                // The implementation could not be reset, so nothing was tried.
-                (None, End::Complete | End::Depth) => CertifyOutcome::Unfinished(End::Stopped),
+                // The implementation could not be reset, so nothing was tried, or only a long trace is left.
+                (None, End::Complete | End::Depth | End::First) => CertifyOutcome::Unfinished(End::Stopped),
                 (None, end) => CertifyOutcome::Unfinished(end),
             };
             return Ok((outcome, below));

@@ -19,11 +19,12 @@ mod visited;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use chatwarden_model::{Command, CommandKind, Setup};
+use chatwarden_model::{Command, CommandKind, Setup, SymmetryCut};
 
 use every_trace::EveryTrace;
 use expand::SearchContext;
 use graph_walk::GraphWalk;
+use stabilizers::ActionOrbits;
 
 use crate::{End, SearchMonitor};
 use chatwarden::adapter::{Adapter, Answer, Failure, Replaceable};
@@ -151,6 +152,9 @@ pub struct ConformanceSearchResult {
     pub judged: Option<usize>,
     /// The number of permutations under which traces count as one, the identity included.
     pub renamings: usize,
+    /// The permutations that were left out, because a state would take too long with them. It makes the
+    /// counts larger and changes nothing else.
+    pub symmetry_cut: SymmetryCut,
     /// Why the search ended.
     pub end: End,
     /// The first finding of each identity, shortest first.
@@ -169,9 +173,16 @@ impl ConformanceSearchResult {
             depth: 0,
             judged: Some(0),
             renamings: 1,
+            symmetry_cut: SymmetryCut::default(),
             end: End::Stopped,
             found: Vec::new(),
         }
+    }
+
+    /// Notes the permutations under which traces counted as one.
+    fn set_symmetry(&mut self, orbits: &ActionOrbits) {
+        self.renamings = orbits.permutations.len();
+        self.symmetry_cut = orbits.cut;
     }
 
     /// Counts an answer to a command that was tried.

@@ -40,6 +40,8 @@ mod monitor;
 mod policy;
 pub mod suite;
 
+use chatwarden_model::{Renaming, Setup, SymmetryCut, SymmetryGroup};
+
 pub use implementation::{
     ConformanceSearch, ConformanceSearchResult, Counterexample, StateEquivalence, search_implementation,
 };
@@ -48,6 +50,22 @@ pub use policy::{Engine, Exploration, PolicySearch, PromiseResult, explore};
 
 /// The most permutations that are tried for a state or a trace.
 const MAX_PERMUTATIONS: usize = 1_000;
+
+/// The most commands that a search tries in a state, counted once for each permutation. It bounds the
+/// time that a single state takes.
+const MAX_IMAGES: usize = 1 << 21;
+
+/// The permutations of a search with so many actions. If there are too many, the last users and groups
+/// keep their names. Then states and traces are still the same only if they differ by a permutation.
+fn affordable_symmetry(setup: &Setup, groups: usize, actions: usize) -> SymmetryGroup {
+    let most = (MAX_IMAGES / actions.max(1)).clamp(1, MAX_PERMUTATIONS);
+    SymmetryGroup::keeping(&setup.cast, groups, most)
+}
+
+/// The symmetry that assumes nothing: only the identity, and nothing is left out of what was asked for.
+fn no_symmetry() -> SymmetryGroup {
+    SymmetryGroup { renamings: vec![Renaming::identity()], cut: SymmetryCut::default() }
+}
 
 /// The number of bytes a search may take by default: 8 GiB.
 pub const MEMORY: u64 = 8 << 30;

@@ -12,7 +12,9 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use chatwarden::coverage::Reachability;
-use chatwarden_model::{Bounds, Command, CommandKind, EnumSet, MAX_GROUPS, MAX_USERS, Promise, Setup};
+use chatwarden_model::{
+    Bounds, Command, CommandKind, EnumSet, MAX_GROUPS, MAX_USERS, Promise, Setup, SymmetryCut,
+};
 
 use plain::Plain;
 
@@ -133,6 +135,9 @@ pub struct Exploration {
     pub bytes: u64,
     /// The number of permutations under which states count as one, the identity included.
     pub renamings: usize,
+    /// The permutations that were left out, because a state would take too long with them. It makes the
+    /// counts larger and changes nothing else.
+    pub symmetry_cut: SymmetryCut,
     /// The result for each promise that was judged.
     pub promises: Vec<(Promise, PromiseResult)>,
     /// What can be covered, if that was asked for.
@@ -170,6 +175,9 @@ pub enum PromiseResult {
     KeptByConstruction,
     /// It can be broken. This is the first of the shortest traces, in the order of the actions.
     Broken(Vec<Command>),
+    /// It can be broken by so many commands and not by fewer. The search was stopped before the trace
+    /// was made.
+    BrokenUntraced(usize),
 }
 
 impl PromiseResult {
@@ -177,7 +185,8 @@ impl PromiseResult {
     pub fn length(&self) -> Option<usize> {
         match self {
             PromiseResult::Broken(trace) => Some(trace.len()),
-            _ => None,
+            PromiseResult::BrokenUntraced(length) => Some(*length),
+            PromiseResult::Kept | PromiseResult::KeptByConstruction => None,
         }
     }
 }

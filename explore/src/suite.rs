@@ -100,12 +100,13 @@ impl Suite {
     }
 }
 
-/// Makes a suite, the same for the same configuration.
+/// Makes a suite, the same for the same configuration. If it is stopped, it shows less than it could and
+/// is not to be used.
 pub fn build(config: &SuiteConfig, monitor: &SearchMonitor) -> Suite {
     let mut reachability = reachability(config, monitor);
     let witnesses = witness::find(config, &reachability, monitor);
     reachability.reachable.extend(&witnesses.iter().map(|(point, _)| *point).collect());
-    let traces = choose::choose(config, &witnesses);
+    let traces = choose::choose(config, &witnesses, monitor);
     let mut shown = Points::default();
     traces.iter().for_each(|trace| shown.extend(&trace.shows));
     let missing = reachability.reachable.iter().filter(|point| !shown.contains(*point)).collect();

@@ -6,7 +6,7 @@
 use chatwarden::adapter::{Observation, memory::Memory};
 use chatwarden::driver::serve_on;
 use chatwarden::format::{
-    Error, NamedSetup, Node, Reply, SessionContext, Source, read_about, read_answer, read_nothing,
+    Error, NamedSetup, Node, PROTOCOL_VERSION, Reply, SessionContext, Source, read_about, read_answer, read_nothing,
     read_observation, write_answer, write_observation,
 };
 use chatwarden::model::EnumSet;
@@ -29,10 +29,11 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(again, seen);
         }
         for delivers in [false, true] {
-            if let Ok(answer) = located(read_answer(result, &context.names, delivers)) {
+            if let Ok(answer) = located(read_answer(result, &context.names, delivers, PROTOCOL_VERSION)) {
                 let mut written = Vec::new();
-                write_answer("1", answer, &context.names, delivers, &mut written);
-                assert_eq!(read_answer(result_of(&written), &context.names, delivers), Ok(answer));
+                write_answer("1", answer, None, &context.names, delivers, &mut written);
+                let again = read_answer(result_of(&written), &context.names, delivers, PROTOCOL_VERSION);
+                assert_eq!(again, Ok(answer));
             }
         }
     }

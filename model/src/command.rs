@@ -1,5 +1,5 @@
-//! The commands: the names, the fields and the conditions of each, in one table. It is the table of
-//! `docs/semantics.md`.
+//! The commands: the name, the fields, the conditions and the effect of each, in one table. It is the
+//! table of `docs/semantics.md`.
 //!
 //! `decide` evaluates the conditions. `step` carries commands out.
 
@@ -120,7 +120,8 @@ macro_rules! value {
 
 macro_rules! commands {
     ($($variant:ident = $name:literal { $($field:ident: $name_of:ident),* }: $about:literal
-        when [$($condition:ident),*];)*) => {
+        when [$($condition:ident),*]
+        then $effect:literal;)*) => {
         /// A request of a user, the actor `by`, to the chat service.
         ///
         /// ```
@@ -149,6 +150,16 @@ macro_rules! commands {
             /// hold is the reason of a refusal.
             pub const fn conditions(self) -> &'static [Condition] {
                 match self { $(CommandKind::$variant => &[$(Condition::$condition),*]),* }
+            }
+
+            /// The effect of a command of this kind that is allowed, in words. `step` carries it out.
+            ///
+            /// ```
+            /// use chatwarden_model::CommandKind;
+            /// assert_eq!(CommandKind::OpenLink.effect(), "the link of the group is open");
+            /// ```
+            pub const fn effect(self) -> &'static str {
+                match self { $(CommandKind::$variant => $effect),* }
             }
 
             /// The fields of a command of this kind, the actor first.
@@ -199,52 +210,86 @@ macro_rules! commands {
 
 commands! {
     Approve = "approve" { child: Child, contact: Contact }: "a guardian approves a contact of a child"
-        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct];
+        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct]
+        then "the approval of the contact for the child by this guardian is recorded";
     Revoke = "revoke" { child: Child, contact: Contact }: "a guardian withdraws all approvals of a contact of a child"
-        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct];
+        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct]
+        then "no guardian's approval of the contact for the child is left; then the policy's \
+            `on-loss` applies to the groups of each pair that lost its authorization";
     AddGuardian = "add-guardian" { child: Child, guardian: Guardian }: "a guardian makes another guardian one of the child's"
-        when [SubjectIsChild, ActorIsGuardian, TargetIsGuardian];
+        when [SubjectIsChild, ActorIsGuardian, TargetIsGuardian]
+        then "the guardian is one of the child's; then the policy's `on-loss` applies to the groups \
+            of each pair that lost its authorization";
     RemoveGuardian = "remove-guardian" { child: Child, guardian: Guardian }: "a guardian takes a guardian from the child"
-        when [SubjectIsChild, ActorIsGuardian, TargetGuardsChild, NotLastGuardian];
+        when [SubjectIsChild, ActorIsGuardian, TargetGuardsChild, NotLastGuardian]
+        then "the guardian is none of the child's, and the guardian's approvals for the child are \
+            deleted; then the policy's `on-loss` applies to the groups of each pair that lost its \
+            authorization";
     Block = "block" { who: Who }: "a user blocks another"
-        when [ActorCanChat, TargetCanChat, Distinct];
+        when [ActorCanChat, TargetCanChat, Distinct]
+        then "the user is blocked by the actor; then the policy's `on-loss` applies to the groups of \
+            each pair that lost its authorization";
     Unblock = "unblock" { who: Who }: "a user takes a block back"
-        when [ActorCanChat, TargetCanChat, Distinct];
+        when [ActorCanChat, TargetCanChat, Distinct]
+        then "the user is no longer blocked by the actor";
     Direct = "direct" { to: To }: "a user writes to another outside any group"
-        when [ActorCanChat, TargetCanChat, Distinct, PartiesAuthorized];
+        when [ActorCanChat, TargetCanChat, Distinct, PartiesAuthorized]
+        then "the message is delivered to the user";
     Create = "create" { group: Group, with: With }: "a user launches a group with others"
-        when [ActorCanChat, TargetCanChat, Distinct, GroupIsNew, NewcomerCleared];
+        when [ActorCanChat, TargetCanChat, Distinct, GroupIsNew, NewcomerCleared]
+        then "the group is active with the actor as its owner and member; under the admission \
+            `direct` the others are members, under `consent` they are invited";
     Invite = "invite" { group: Group, who: Who }: "a member invites a user"
         when [TargetCanChat, GroupIsActive, ActorIsMember, ActorMayInvite, TargetIsOutside, TargetNotInvited,
-            TargetNotBanned, NewcomerCleared];
+            TargetNotBanned, NewcomerCleared]
+        then "under the admission `direct` the user is a member, under `consent` the user is invited \
+            by the actor";
     Accept = "accept" { group: Group }: "a user accepts an invitation"
-        when [GroupIsActive, ActorIsInvited, NewcomerCleared];
+        when [GroupIsActive, ActorIsInvited, NewcomerCleared]
+        then "the actor is a member, and the invitation is deleted";
     Decline = "decline" { group: Group }: "a user declines an invitation"
-        when [ActorIsInvited];
+        when [ActorIsInvited]
+        then "the invitation of the actor is deleted";
     Cancel = "cancel" { group: Group, who: Who }: "an invitation is taken back"
-        when [ActorIsMember, TargetIsInvited, ActorIssuedOrOwns];
+        when [ActorIsMember, TargetIsInvited, ActorIssuedOrOwns]
+        then "the invitation of the user is deleted";
     OpenLink = "open-link" { group: Group }: "the owner opens a link by which one joins"
-        when [LinksEnabled, GroupIsActive, ActorIsOwner];
+        when [LinksEnabled, GroupIsActive, ActorIsOwner]
+        then "the link of the group is open";
     CloseLink = "close-link" { group: Group }: "the owner closes the link"
-        when [ActorIsOwner];
+        when [ActorIsOwner]
+        then "the link of the group is closed";
     Join = "join" { group: Group }: "a user joins by the link"
-        when [ActorCanChat, GroupIsActive, LinkIsOpen, ActorIsOutside, ActorNotBanned, NewcomerCleared];
+        when [ActorCanChat, GroupIsActive, LinkIsOpen, ActorIsOutside, ActorNotBanned, NewcomerCleared]
+        then "the actor is a member, and an invitation of the actor is deleted";
     Leave = "leave" { group: Group }: "a member leaves"
-        when [ActorIsMember];
+        when [ActorIsMember]
+        then "the actor is no longer a member; an owner who leaves owns the group no longer, and a \
+            group without members is dissolved";
     Remove = "remove" { group: Group, who: Who }: "the owner removes a member"
-        when [ActorIsOwner, TargetIsMember, Distinct];
+        when [ActorIsOwner, TargetIsMember, Distinct]
+        then "the user is no longer a member";
     Ban = "ban" { group: Group, who: Who }: "the owner bans a user"
-        when [ActorIsOwner, TargetCanChat, Distinct, TargetNotBanned];
+        when [ActorIsOwner, TargetCanChat, Distinct, TargetNotBanned]
+        then "the user is banned, is no longer a member, and an invitation of the user is deleted";
     Unban = "unban" { group: Group, who: Who }: "the owner takes a ban back"
-        when [ActorIsOwner, TargetIsBanned];
+        when [ActorIsOwner, TargetIsBanned]
+        then "the user is no longer banned";
     Transfer = "transfer" { group: Group, to: To }: "the owner makes another member the owner"
-        when [ActorIsOwner, TargetIsMember, Distinct];
+        when [ActorIsOwner, TargetIsMember, Distinct]
+        then "the member is the owner";
     Message = "message" { group: Group }: "a member writes to the group"
-        when [GroupIsActive, ActorIsMember, AudienceCleared];
+        when [GroupIsActive, ActorIsMember, AudienceCleared]
+        then "the message is delivered to the other members, or to those of them whom the policy's \
+            `message.deliver` selects";
     Call = "call" { group: Group }: "a member calls the group"
-        when [GroupIsActive, ActorIsMember, AudienceCleared];
+        when [GroupIsActive, ActorIsMember, AudienceCleared]
+        then "the call is delivered to the other members, or to those of them whom the policy's \
+            `call.deliver` selects";
     Dissolve = "dissolve" { group: Group }: "the owner dissolves the group"
-        when [ActorIsOwner];
+        when [ActorIsOwner]
+        then "the group is dissolved: nobody is its owner, a member or invited, and its link is \
+            closed; bans stay";
 }
 
 /// The largest number of fields of a command.

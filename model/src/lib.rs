@@ -11,10 +11,10 @@
 //! | command, an action of a user | [`Command`] |
 //! | condition under which a command is allowed | [`Condition`], [`decide()`], [`Decision`] |
 //! | transition | [`step()`], [`Transition`] |
-//! | policy, which sets the rules | [`Policy`], [`Preset`] |
+//! | policy, which sets the rules | [`Policy`], [`Preset`], [`Knob`] |
 //! | promise, an invariant | [`Promise`], [`Breach`] |
 //! | action set of a search | [`Bounds`] |
-//! | symmetry | [`Renaming`] |
+//! | symmetry | [`Renaming`], [`SymmetryGroup`] |
 //!
 //! ```
 //! use chatwarden_model::{step, Cast, Command, Group, Kind, Preset, Promise, State, Transition, UserSet};
@@ -56,6 +56,7 @@ mod bounds;
 mod command;
 mod condition;
 mod decide;
+mod knob;
 mod named_enum;
 mod policy;
 mod promise;
@@ -72,6 +73,7 @@ pub use bounds::Bounds;
 pub use command::{Argument, Arguments, Command, CommandKind, Field};
 pub use condition::{Condition, Decision};
 pub use decide::decide;
+pub use knob::{Knob, KnobValue};
 pub use named_enum::{EnumSet, NamedEnum};
 pub use policy::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
@@ -81,5 +83,5 @@ pub use promise::{Breach, Cause, Promise, Transition};
 pub use setup::Setup;
 pub use state::{GroupParts, GroupState, Link, Phase, State, StateParts};
 pub use step::{Outcome, step};
-pub use symmetry::Renaming;
+pub use symmetry::{Renaming, SymmetryCut, SymmetryGroup};
 pub use user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet, Users};

@@ -1,6 +1,6 @@
 //! The policy, which has one value for each knob, and the presets.
 //!
-//! `decide`, `relation` and `step` read the knobs.
+//! `knob` lists the knobs with their values. `decide`, `relation` and `step` read the knobs.
 
 use crate::named_enum;
 
@@ -208,21 +208,26 @@ named_enum! {
     }
 }
 
+impl Policy {
+    /// The default of every knob. A preset has it wherever it says nothing else.
+    pub const DEFAULT: Policy = Policy {
+        quorum: Quorum::Any,
+        between_children: BetweenChildren::Both,
+        admission: Admission::Consent,
+        inviters: Inviters::Members,
+        links: false,
+        newcomer: Newcomer::everywhere(NewcomerRule::EveryMember),
+        message: Surface::OPEN,
+        call: Surface::OPEN,
+        on_loss: OnLoss::Nothing,
+    };
+}
+
 impl Preset {
     /// The policy of this preset, as in the table of `docs/semantics.md`.
     pub const fn policy(self) -> Policy {
-        use NewcomerRule::{AnyMember, Anyone, EveryMember, Inviter};
-        let base = Policy {
-            quorum: Quorum::Any,
-            between_children: BetweenChildren::Both,
-            admission: Admission::Consent,
-            inviters: Inviters::Members,
-            links: false,
-            newcomer: Newcomer::everywhere(EveryMember),
-            message: Surface::OPEN,
-            call: Surface::OPEN,
-            on_loss: OnLoss::Nothing,
-        };
+        use NewcomerRule::{AnyMember, Anyone, Inviter};
+        let base = Policy::DEFAULT;
         let by_adder = Newcomer { create: Inviter, invite: Inviter, accept: Anyone, join: Anyone };
         match self {
             Preset::MessengerKids => Policy { admission: Admission::Direct, on_loss: OnLoss::Freeze, ..base },

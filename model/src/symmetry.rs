@@ -33,44 +33,6 @@ impl Renaming {
         Renaming { users: core::array::from_fn(User::new), groups: core::array::from_fn(Group::new) }
     }
 
-    /// The permutations that keep the cast, that is each user's kind and each child's guardians, and
-    /// permute the first `groups` groups. They form a group, and the identity comes first.
-    ///
-    /// If there are more than `most`, the result is a subgroup that leaves the last users and groups in
-    /// place. It has at least one element, the identity.
-    ///
-    /// ```
-    /// use chatwarden_model::{Cast, Kind, Renaming, UserSet};
-    /// let mut cast = Cast::default();
-    /// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
-    /// cast.add(Kind::Child, UserSet::of([ann]));
-    /// cast.add(Kind::Adult, UserSet::EMPTY);
-    /// cast.add(Kind::Adult, UserSet::EMPTY);
-    /// assert_eq!(Renaming::keeping(&cast, 2, 100).len(), 4);
-    /// ```
-    pub fn keeping(cast: &Cast, groups: usize, most: usize) -> Vec<Self> {
-        let mut found = Vec::new();
-        for movable in (0..=cast.len()).rev() {
-            found.clear();
-            let movable = UserSet::first(movable);
-            let mut search = Keeping { cast, movable, most: most.max(1), found: &mut found };
-            if search.extend(&search.order(), Renaming::identity(), UserSet::EMPTY) {
-                break;
-            }
-        }
-        for last in 1..groups.min(MAX_GROUPS) {
-            if found.len() * (last + 1) > most {
-                break;
-            }
-            let shorter = found.clone();
-            for other in (0..last).rev() {
-                let swapped = |renaming: &Self| renaming.swapping_groups(Group::new(other), Group::new(last));
-                found.extend(shorter.iter().map(swapped));
-            }
-        }
-        found
-    }
-
     /// The map that differs from this one in the new name of the user.
     #[must_use]
     pub fn with_user(mut self, user: User, to: User) -> Self {
@@ -183,6 +145,91 @@ impl Renaming {
     }
 }
 
+/// Permutations of users and groups that keep a cast. They form a group.
+///
+/// ```
+/// use chatwarden_model::{Cast, Kind, SymmetryCut, SymmetryGroup, UserSet};
+/// let mut cast = Cast::default();
+/// (0..16).for_each(|_| { cast.add(Kind::Adult, UserSet::EMPTY); });
+/// let symmetry = SymmetryGroup::keeping(&cast, 1, 100);
+/// assert_eq!(symmetry.renamings.len(), 24, "four users change their names");
+/// assert_eq!(symmetry.cut, SymmetryCut { users: 12, groups: 0 });
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SymmetryGroup {
+    /// The permutations. The identity comes first.
+    pub renamings: Vec<Renaming>,
+    /// The permutations that are left out.
+    pub cut: SymmetryCut,
+}
+
+/// A bound on permutations: the number of the last users and of the last groups that keep their names,
+/// because there would be too many permutations otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SymmetryCut {
+    /// The number of users.
+    pub users: usize,
+    /// The number of groups.
+    pub groups: usize,
+}
+
+impl SymmetryCut {
+    /// Whether no permutation is left out.
+    pub fn is_none(self) -> bool {
+        self == SymmetryCut::default()
+    }
+}
+
+impl SymmetryGroup {
+    /// The permutations that keep the cast, that is each user's kind and each child's guardians, and
+    /// permute the first `groups` groups.
+    ///
+    /// If there are more than `most`, or too many to be found in a second, the result is the subgroup
+    /// that leaves the last users and groups in place. It has at least one element, the identity.
+    ///
+    /// ```
+    /// use chatwarden_model::{Cast, Kind, SymmetryGroup, UserSet};
+    /// let mut cast = Cast::default();
+    /// let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
+    /// cast.add(Kind::Child, UserSet::of([ann]));
+    /// cast.add(Kind::Adult, UserSet::EMPTY);
+    /// cast.add(Kind::Adult, UserSet::EMPTY);
+    /// assert_eq!(SymmetryGroup::keeping(&cast, 2, 100).renamings.len(), 4);
+    /// ```
+    pub fn keeping(cast: &Cast, groups: usize, most: usize) -> Self {
+        let mut movable = cast.len();
+        let mut renamings = loop {
+            let mut search = Keeping {
+                cast,
+                movable: UserSet::first(movable),
+                most: most.max(1),
+                steps_left: MAX_STEPS,
+                found: Vec::new(),
+            };
+            if search.extend(&search.order(), Renaming::identity(), UserSet::EMPTY) {
+                break search.found;
+            }
+            movable -= 1;
+        };
+        let groups = groups.min(MAX_GROUPS);
+        let mut named = 1.min(groups);
+        while named < groups && renamings.len() * (named + 1) <= most {
+            let shorter = renamings.clone();
+            for other in (0..named).rev() {
+                let swapped =
+                    |renaming: &Renaming| renaming.swapping_groups(Group::new(other), Group::new(named));
+                renamings.extend(shorter.iter().map(swapped));
+            }
+            named += 1;
+        }
+        let cut = SymmetryCut { users: cast.len() - movable, groups: groups - named };
+        SymmetryGroup { renamings, cut }
+    }
+}
+
+/// The most names that are tried in one search for permutations. It takes a small part of a second.
+const MAX_STEPS: u32 = 1 << 18;
+
 /// The search for the permutations of users that keep a cast.
 struct Keeping<'a> {
     cast: &'a Cast,
@@ -190,7 +237,9 @@ struct Keeping<'a> {
     movable: UserSet,
     /// The search ends when it has found more.
     most: usize,
-    found: &'a mut Vec<Renaming>,
+    /// The number of names that may still be tried.
+    steps_left: u32,
+    found: Vec<Renaming>,
 }
 
 impl Keeping<'_> {
@@ -201,12 +250,17 @@ impl Keeping<'_> {
         [kinds.guardians, kinds.children, kinds.adults].iter().flat_map(|users| users.iter()).collect()
     }
 
-    /// Gives the remaining users new names in every possible way. False if there are too many ways.
+    /// Gives the remaining users new names in every possible way. False if there are too many ways, or if
+    /// it takes too long.
     fn extend(&mut self, rest: &[User], renaming: Renaming, taken: UserSet) -> bool {
         let Some((&user, rest)) = rest.split_first() else {
             self.found.push(renaming);
             return self.found.len() <= self.most;
         };
+        if self.steps_left == 0 {
+            return false;
+        }
+        self.steps_left -= 1;
         let names = if self.movable.contains(user) { self.movable } else { UserSet::EMPTY.with(user) };
         names.minus(taken).iter().all(|name| {
             !self.may_become(user, name, &renaming)

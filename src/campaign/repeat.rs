@@ -33,7 +33,8 @@ pub(super) fn repeat<A: Adapter, M: Fn() -> Result<A, Failure>>(
     let mut first: Option<(Finding, Vec<StepRecord>)> = None;
     for executions in 1..=REPEATS {
         let mut steps: Vec<StepRecord> = Vec::new();
-        let record = |at, lockstep: &Lockstep| steps.push((at, lockstep.answer(), *lockstep.seen()));
+        let record =
+            |at, lockstep: &Lockstep, _: Option<&str>| steps.push((at, lockstep.answer(), *lockstep.seen()));
         let finding = run_observed(adapter.get()?, config.check, &config.setup, &found.commands, record);
         if finding.as_ref().is_some_and(Finding::is_inconclusive) {
             adapter.replace()?;

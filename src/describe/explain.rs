@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use chatwarden_model::{Breach, Condition, Kind, NamedEnum, Promise, State, UserSet};
 
-use super::{Describer, Palette, is_about_a_pair};
+use super::{Describer, Palette, is_about_a_pair, quoted_reason};
 use crate::finding::Deviation;
 use crate::trace::{Trace, TraceStep};
 
@@ -92,7 +92,9 @@ fn write_step(
     writeln!(out, "  the policy {by_policy}{}", delivered(step.delivered))?;
     if let Some(answer) = step.answer {
         let answered = if answer.is_allowed() { "allows" } else { "refuses" };
-        writeln!(out, "  the implementation {answered}{}", delivered(answer.delivered()))?;
+        let reason = step.reason.as_deref().map(|reason| format!(" because {}", quoted_reason(reason)));
+        let reason = reason.unwrap_or_default();
+        writeln!(out, "  the implementation {answered}{}{reason}", delivered(answer.delivered()))?;
     }
     let changes = describer.changes(&step.before, &step.after);
     if changes.is_empty() {

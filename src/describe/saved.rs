@@ -8,9 +8,10 @@ use std::path::Path;
 use anstyle::Style;
 use chatwarden_model::{Setup, UserSet};
 
-use super::{Describer, Palette, is_about_a_pair};
+use super::{Describer, Palette, is_about_a_pair, quoted_reason};
 use crate::counterexample::{Counterexample, Origin, ShrinkStatus};
 use crate::format::Names;
+use crate::sanitize;
 use crate::trace::{Trace, TraceStep};
 
 /// A finding with its shrunk trace and the file it was saved to.
@@ -68,11 +69,11 @@ impl SavedFinding<'_> {
         if let Some(certificate) = certificate {
             writeln!(out, "  {dim}{certificate}{dim:#}")?;
         }
-        writeln!(out, "  saved {}", self.file.display())?;
+        writeln!(out, "  saved {}", sanitize::path(self.file))?;
         if self.replay.is_empty() {
             return Ok(());
         }
-        writeln!(out, "  {dim}replay it: {} {}{dim:#}", self.replay, self.file.display())
+        writeln!(out, "  {dim}replay it: {} {}{dim:#}", self.replay, sanitize::shell_path(self.file))
     }
 
     /// The command, the implementation's answer and, where they differ, the policy's.
@@ -89,6 +90,7 @@ impl SavedFinding<'_> {
             None if !self.counterexample.is_repeatable() => "not repeated",
             None => "no answer",
         };
+        let reason = step.reason.as_deref().map(|reason| format!(" because {}", quoted_reason(reason)));
         let to = step.reached();
         let delivered =
             if to.is_empty() { String::new() } else { format!(", delivered to {}", describer.users(to)) };
@@ -105,7 +107,8 @@ impl SavedFinding<'_> {
         let is_last = step.at == self.counterexample.finding.at();
         let style = if deviates || is_last { palette.bad } else { Style::new() };
         let command = describer.command(step.command);
-        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{delivered}{policy}{style:#}", step.at)
+        let answer = format!("{answer}{}{delivered}{policy}", reason.unwrap_or_default());
+        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{style:#}", step.at)
     }
 
     /// The approvals that are missing between two users, if the breach is about two users.

@@ -20,6 +20,7 @@ use super::source::{self, Source};
 use super::word::NounOf;
 use crate::adapter::Part;
 use crate::finding::Verdict;
+use crate::sanitize;
 
 /// The version of the format of baselines.
 const BASELINE_VERSION: u64 = 1;
@@ -193,14 +194,20 @@ impl KnownFinding {
     }
 }
 
-/// The identity, and the policy and implementation that it is about.
+/// The identity, and the policy and implementation that it is about, on one line.
 impl fmt::Display for KnownFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.identity())?;
         self.at.iter().try_for_each(|at| write!(f, " at step {at}"))?;
-        self.adapter.iter().try_for_each(|adapter| write!(f, " of {adapter}"))?;
-        self.fault.iter().try_for_each(|fault| write!(f, " with {fault}"))?;
-        write!(f, " under {}", self.policy)?;
-        self.scenario.iter().try_for_each(|scenario| write!(f, " in {scenario}"))
+        let named = [
+            ("of", self.adapter.as_ref()),
+            ("with", self.fault.as_ref()),
+            ("under", Some(&self.policy)),
+            ("in", self.scenario.as_ref()),
+        ];
+        named.into_iter().try_for_each(|(word, name)| match name {
+            Some(name) => write!(f, " {word} {}", sanitize::line(name)),
+            None => Ok(()),
+        })
     }
 }

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::limits::MAX_NAME_CHARS;
+use crate::sanitize;
 
-/// An error in a text, displayed as `FILE:LINE:COLUMN: message; help`.
+/// An error in a text, displayed as `FILE:LINE:COLUMN: message; help`, on one line.
 ///
 /// ```
 /// use chatwarden::format::{PolicySpec, Source};
@@ -51,12 +52,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file)?;
+        write!(f, "{}:", sanitize::line(&self.file))?;
         if let Some(Place { line, column }) = self.place {
             write!(f, "{line}:{column}:")?;
         }
-        write!(f, " {}", self.message)?;
-        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
+        write!(f, " {}", sanitize::line(&self.message))?;
+        self.help.iter().try_for_each(|help| write!(f, "; {}", sanitize::line(help)))
     }
 }
 
@@ -101,15 +102,5 @@ pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// A piece of the user's text in a message: in backticks, short, and on one line.
 pub(super) fn quoted(text: &str) -> String {
-    const SHOWN: usize = MAX_NAME_CHARS;
-    let mut quoted = String::from("`");
-    for char in text.chars().take(SHOWN) {
-        // A terminal obeys control characters. Quotes are harmless.
-        match char {
-            '"' | '\'' | '\\' => quoted.push(char),
-            other => quoted.extend(other.escape_debug()),
-        }
-    }
-    quoted.push_str(if text.chars().nth(SHOWN).is_some() { "…`" } else { "`" });
-    quoted
+    sanitize::quoted(text, MAX_NAME_CHARS)
 }

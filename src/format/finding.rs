@@ -82,6 +82,8 @@ record! {
         pub users: Option<UserSet> = "users": nullable(UserNames(MAX_PARTIES)),
         /// The finding in a sentence.
         pub message: String = "message": TEXT,
+        /// The implementation's reason for its answer at the step, in its own words, if it gave one.
+        pub because: Option<String> = "because": optional(TEXT),
         /// How minimal the trace is.
         pub minimal: Minimality = "minimal": word(),
         /// The certificate, if and only if the trace is certified.

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use chatwarden_model::NamedEnum;
 
+use crate::sanitize;
+
 /// A JSON value that is to be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Json<'a> {
@@ -150,8 +152,13 @@ fn end_line(breaks: bool, depth: usize, bytes: &mut Vec<u8>) {
     }
 }
 
+/// Writes a string. A file is read by people as well, so no character in it is hidden.
 fn write_text(text: &str, bytes: &mut Vec<u8>) {
-    serde_json::to_writer(bytes, text).expect("a string can be written to memory");
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'#') {
+        return serde_json::to_writer(bytes, text).expect("a string can be written to memory");
+    }
+    let text = serde_json::to_string(text).expect("a string can be written to memory");
+    bytes.extend_from_slice(sanitize::json(&text).as_bytes());
 }
 
 impl From<bool> for Json<'_> {

@@ -34,7 +34,7 @@ impl NamedSetup {
     /// The default setup of the command line, with the policy that the implementation declares, if it declares one.
     pub fn of(about: &About) -> Self {
         let default = NamedSetup::default();
-        NamedSetup { policy: about.policy.map_or(default.policy, PolicySpec::Full), ..default }
+        NamedSetup { policy: about.policy.map_or(default.policy, PolicySpec::from), ..default }
     }
 
     /// The setup without names.

@@ -9,7 +9,9 @@ mod hello;
 mod observation;
 mod request;
 
-pub use answer::{Refusal, Reply, read_answer, read_nothing, write_answer, write_nothing, write_refusal};
+pub use answer::{
+    Refusal, Reply, read_answer, read_nothing, read_reason, write_answer, write_nothing, write_refusal,
+};
 pub use hello::{read_about, write_about};
 pub use observation::{read_observation, write_observation};
 pub use request::{Incoming, Method, Request, SessionContext};

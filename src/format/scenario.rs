@@ -182,6 +182,26 @@ impl Scenario {
         source::open(path, |source| read(source.root()?, stem))
     }
 
+    /// The scenario in a file that was found in a folder. Only a regular file is opened: to open a
+    /// pipe would wait for its writer.
+    ///
+    /// ```
+    /// use chatwarden::format::Scenario;
+    /// let error = Scenario::open_found("/dev/null".as_ref()).unwrap_err();
+    /// assert_eq!(error.to_string(), "/dev/null: cannot be read: it is not a regular file");
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Scenario::open`], and if it is no regular file.
+    pub fn open_found(path: &Path) -> Result<Self, Error> {
+        match path.metadata() {
+            Ok(found) if !found.is_file() => {
+                Err(Error::of_file(&path.display().to_string(), "cannot be read: it is not a regular file"))
+            }
+            _ => Scenario::open(path),
+        }
+    }
+
     /// The scenario that the text is.
     ///
     /// # Errors

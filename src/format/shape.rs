@@ -266,7 +266,7 @@ pub(super) struct Optional<S> {
 }
 
 /// A field that may be left out.
-pub(super) fn optional<S>(of: S) -> Optional<S> {
+pub(super) const fn optional<S>(of: S) -> Optional<S> {
     Optional { of, nullable: false }
 }
 

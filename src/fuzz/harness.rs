@@ -4,7 +4,7 @@
 //! The macro is expanded in the fuzz crate. The counters need an attribute for the section in which
 //! libFuzzer looks for them, and that attribute counts as unsafe code, which this library forbids.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process;
 
 use super::guide::Counters;
@@ -12,6 +12,7 @@ use super::target::{Settings, Target, TargetOutcome};
 use crate::adapter::{Adapter, Failure};
 use crate::describe::Palette;
 use crate::lockstep;
+use crate::sanitize;
 
 /// Defines a fuzz target for `cargo fuzz`, of an implementation behind an adapter. The crate that
 /// uses it depends on `libfuzzer-sys` 0.4.
@@ -118,7 +119,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Fuzzed for Target<A, M> {
             TargetOutcome::Unreadable => false,
             TargetOutcome::Found(header, found) => {
                 // Not locked, so that other threads of the implementation can write meanwhile.
-                let mut out = std::io::stderr();
+                let mut out = io::stderr();
                 if let Err(error) = self.triage(header, &found, &mut out, &Palette::for_stderr()) {
                     let _ = writeln!(out, "error: {error}");
                 }
@@ -155,6 +156,6 @@ pub fn harness<A: Adapter + 'static>(
 }
 
 fn exit_with(error: &str) -> ! {
-    eprintln!("error: {error}");
+    let _ = writeln!(io::stderr(), "error: {}", sanitize::lines(error, ""));
     process::exit(2)
 }

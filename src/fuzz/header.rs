@@ -89,9 +89,9 @@ impl Header {
             CastSpec::BuiltIn(cast) => 1 + CASTS.number(cast),
             CastSpec::Full(_) => 0,
         };
-        let (policy, knobs) = match named.policy {
-            PolicySpec::Preset(preset) => (1 + PRESETS.number(preset), 0),
-            PolicySpec::Full(policy) => (1 + PRESETS.len() as u8, knobs::number_of(&policy)),
+        let (policy, knobs) = match &named.policy {
+            PolicySpec::Preset(preset) => (1 + PRESETS.number(*preset), 0),
+            PolicySpec::Full(full) => (1 + PRESETS.len() as u8, knobs::number_of(&full.policy)),
         };
         Header { cast, groups: 1 + named.groups.len() as u8, policy, knobs }
     }
@@ -139,7 +139,7 @@ impl Header {
         NamedSetup {
             cast: self.cast().map_or_else(|| own.cast.clone(), CastSpec::BuiltIn),
             groups: self.groups().map_or_else(|| own.groups.clone(), Names::numbered),
-            policy: self.policy().unwrap_or(own.policy),
+            policy: self.policy().unwrap_or_else(|| own.policy.clone()),
         }
     }
 
@@ -165,7 +165,7 @@ impl Header {
     fn policy(&self) -> Option<PolicySpec> {
         let nth = usize::from(self.policy.checked_sub(1)?);
         let preset = PRESETS.value(nth % (PRESETS.len() + 1));
-        Some(preset.map_or_else(|| PolicySpec::Full(knobs::policy_of(self.knobs)), PolicySpec::Preset))
+        Some(preset.map_or_else(|| PolicySpec::from(knobs::policy_of(self.knobs)), PolicySpec::Preset))
     }
 }
 

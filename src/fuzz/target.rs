@@ -22,6 +22,7 @@ use crate::describe::Palette;
 use crate::finding::{Deviation, Finding};
 use crate::format::{BuiltInCast, CastSpec, NamedCommand, NamedSetup, PolicySpec};
 use crate::lockstep::{CheckConfig, Lockstep, StepResult};
+use crate::sanitize;
 use crate::triage::{FindingWriter, Pipeline};
 
 /// The configuration of a target.
@@ -90,7 +91,7 @@ impl Settings {
             FaultCast::Small => BuiltInCast::Small,
             FaultCast::Family => BuiltInCast::Family,
         };
-        let policy = fault.preset().map_or(PolicySpec::Full(fault.policy()), PolicySpec::Preset);
+        let policy = fault.preset().map_or(PolicySpec::from(fault.policy()), PolicySpec::Preset);
         Settings {
             setup: Some(NamedSetup::new(CastSpec::BuiltIn(cast), fault.groups(), policy)),
             replay: format!("chatwarden replay --fault {fault}"),
@@ -335,7 +336,7 @@ fn process<'a>(
 ) -> io::Result<PathBuf> {
     if let Some(path) = pipeline.draft_file(found.identity()) {
         // Shrinking takes time. A person who ends it early should know where the draft is.
-        let (identity, path) = (found.identity(), path.display());
+        let (identity, path) = (found.identity(), sanitize::path(&path));
         let _ = writeln!(out, "{identity} is in {path} and is being shrunk").and_then(|()| out.flush());
     }
     pipeline.process_as_text(found, &mut out, palette)

@@ -7,12 +7,14 @@
 //! attribute it to that implementation, with [`treat_other_threads_as_the_implementation`].
 
 use std::cell::{Cell, RefCell};
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 
 use crate::adapter::Failure;
+use crate::sanitize;
 
 /// Why an implementation did not answer.
 pub(super) enum Failed {
@@ -93,7 +95,10 @@ fn record_foreign_panic(info: &PanicHookInfo<'_>) {
     static PRINTED: Once = Once::new();
     let name = thread::current().name().unwrap_or("without a name").to_string();
     let text = format!("{}, on its thread {name}", message(info));
-    PRINTED.call_once(|| eprintln!("the implementation panicked: {text}"));
+    PRINTED.call_once(|| {
+        // A panic within this hook would end the process.
+        let _ = writeln!(io::stderr(), "the implementation panicked: {}", sanitize::joined(&text));
+    });
     *FOREIGN_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     HAS_FOREIGN_PANIC.store(true, Ordering::Relaxed);
 }

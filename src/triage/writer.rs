@@ -122,7 +122,7 @@ impl FindingWriter {
             name: String::new(),
             about: None,
             source: None,
-            policy: self.policy,
+            policy: self.policy.clone(),
             cast: self.cast.clone(),
             groups: self.groups.clone(),
             steps,
@@ -152,7 +152,7 @@ impl FindingWriter {
     pub fn save(&self, mut scenario: Scenario) -> io::Result<PathBuf> {
         let path = self.directory.join(format!("{}.json", scenario.name));
         if path.exists() {
-            let known = Scenario::open(&path).map_err(io::Error::other)?;
+            let known = Scenario::open_found(&path).map_err(io::Error::other)?;
             scenario.about = scenario.about.or(known.about);
             scenario.source = scenario.source.or(known.source);
             if is_surpassed(scenario.finding.as_ref(), known.finding.as_ref()) {
@@ -188,6 +188,7 @@ impl FindingWriter {
             group: breach.and_then(|breach| breach.group),
             users: breach.map(|breach| breach.users).filter(|users| !users.is_empty()),
             message: describer.deviation(finding.command(), finding.gravest()),
+            because: finding.reason().map(Into::into),
             minimal: match (status, certificate) {
                 (_, Some(_)) => format::Minimality::Certified,
                 (ShrinkStatus::OneMinimal, None) => format::Minimality::OneMinimal,

@@ -10,5 +10,6 @@ mod generation;
 mod replays;
 mod reported;
 mod rules;
+mod sanitize;
 mod shrinking;
 mod worked_steps;

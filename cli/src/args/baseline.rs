@@ -8,8 +8,9 @@ use clap::Args;
 
 use crate::baseline::{self, Baseline, BaselineMatch};
 use crate::report::{Event, Report, counted};
-use crate::{CliError, args};
+use crate::{CliError, args, messages};
 use chatwarden::format::KnownFinding;
+use chatwarden::sanitize;
 
 /// The file of known findings.
 #[derive(Args, Debug)]
@@ -55,7 +56,7 @@ impl BaselineArgs {
             let updated = baseline.updated(&could_be_found);
             baseline::write(file, updated.iter().cloned())?;
             let count = counted(updated.len(), "known finding");
-            anstream::eprintln!("{} lists {count}", file.display());
+            messages::print(format_args!("{} lists {count}", sanitize::path(file)));
         }
         Ok(())
     }

@@ -54,14 +54,14 @@ pub(crate) fn recertify(
     finding: &Finding,
     implementation: &Implementation,
     check: CheckConfig,
+    monitor: &SearchMonitor,
 ) -> Result<String, Failure> {
     let record = scenario.finding.as_ref();
     let written = record.and_then(|record| record.certificate);
     let config = config(scenario, written.as_ref(), implementation, check);
-    let monitor = SearchMonitor::default();
-    let certifier = Certifier { config: &config, limits: Limits::default(), monitor: &monitor };
+    let certifier = Certifier { config: &config, limits: Limits::default(), monitor };
     let commands = replay::commands(scenario);
-    let outcome = progress::of_search("certifying", &monitor, || {
+    let outcome = progress::of_search("certifying", monitor, || {
         certifier.below(&|| implementation.make(), &commands[..=finding.at()], finding)
     });
     let same = record.is_some_and(|record| record.is_shown_by(finding));

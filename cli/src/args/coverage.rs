@@ -7,7 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::report::{Covered, Event, Report};
 use crate::{CliError, progress};
 use chatwarden::coverage::{Coverage, Reachability};
-use chatwarden::format::{CastSpec, PolicySpec, Scenario};
+use chatwarden::format::{CastSpec, Scenario};
 use chatwarden::replay;
 use chatwarden_explore::suite::{self, SuiteConfig};
 
@@ -44,7 +44,7 @@ impl CoverageTables {
             |table: &CoverageTable| (table.setup.cast, table.setup.policy) == (setup.cast, setup.policy);
         let position = self.0.iter().position(is_same).unwrap_or_else(|| {
             self.0.push(CoverageTable {
-                policy: policy_name(&scenario.policy),
+                policy: scenario.policy.name().into(),
                 cast: cast_name(&scenario.cast),
                 setup,
                 coverage: Coverage::default(),
@@ -57,10 +57,9 @@ impl CoverageTables {
     }
 
     /// Searches for the reachable points of each table, and reports the covered ones among them.
-    pub(crate) fn report(&self, reports: &mut impl Report) -> Result<(), CliError> {
-        let interrupt = Interrupt::installed();
+    pub(crate) fn report(&self, reports: &mut impl Report, interrupt: &Interrupt) -> Result<(), CliError> {
         for table in &self.0 {
-            let reachability = search_reachable(table.setup, EnumSet::all(), &table.policy, &interrupt);
+            let reachability = search_reachable(table.setup, EnumSet::all(), &table.policy, interrupt);
             reports.event(Event::CoverageCounted(&Covered {
                 policy: &table.policy,
                 cast: &table.cast,
@@ -83,14 +82,6 @@ pub(crate) fn search_reachable(
 ) -> Reachability {
     let config = SuiteConfig { commands, memory: SEARCH_MEMORY, ..SuiteConfig::new(setup) };
     progress::of_search(policy, &interrupt.search, || suite::reachability(&config, &interrupt.search))
-}
-
-/// The name of a policy in reports.
-pub(crate) fn policy_name(policy: &PolicySpec) -> String {
-    match policy {
-        PolicySpec::Preset(preset) => preset.name().into(),
-        PolicySpec::Full(_) => "custom".into(),
-    }
 }
 
 /// The name of a cast in reports.

@@ -17,6 +17,7 @@ use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
 use chatwarden::format::{CastSpec, Names, PolicySpec, Scenario, nearest};
 use chatwarden::lockstep::CheckConfig;
+use chatwarden::sanitize;
 use chatwarden::triage::FindingWriter;
 
 /// The name of the built-in chat service as an adapter.
@@ -127,7 +128,7 @@ impl ImplementationArgs {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("known are `{MEMORY}` and `{EXEC}COMMAND`"),
                 };
-                Err(CliError::Input(format!("unknown adapter `{name}`; {help}")))
+                Err(CliError::Input(format!("unknown adapter {}; {help}", sanitize::quoted(name, 64))))
             }
             Some(_) if self.fault.is_some() => {
                 Err(CliError::Input("`--fault` goes only with the built-in chat service".into()))
@@ -229,7 +230,7 @@ impl Implementation {
             Backend::BuiltIn(Some(fault)) => format!("--fault {fault}"),
             Backend::BuiltIn(None) => format!("--adapter {MEMORY}"),
             Backend::Driver { command, .. } => {
-                format!("--adapter {}", shell_words::quote(&format!("{EXEC}{command}")))
+                format!("--adapter {}", sanitize::shell_word(format!("{EXEC}{command}").as_ref()))
             }
         };
         if self.fidelity != self.about.fidelity {

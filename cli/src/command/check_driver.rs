@@ -6,7 +6,8 @@ use clap::Args;
 use crate::args::implementation::{DriverArgs, EXEC};
 use crate::args::{self, OutputArgs};
 use crate::driver_check::{CheckFailure, check_driver};
-use crate::report::{Event, Report};
+use crate::interrupt;
+use crate::report::{Event, Report, Reports};
 use crate::{CliError, Exit};
 use chatwarden::format::{CastSpec, PolicySpec};
 
@@ -41,26 +42,31 @@ pub(crate) struct CheckDriver {
 
 impl CheckDriver {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, _| self.check(reports))
+    }
+
+    fn check(&self, reports: &mut Reports) -> Result<Exit, CliError> {
         let drivers = self.driver.open(self.command.strip_prefix(EXEC).unwrap_or(&self.command))?;
         drivers.allow_restarts(RESTARTS);
         let cast = self.cast.named_cast();
         let own = drivers.about().policy;
-        let policy = self.policy.map(|spec| spec.policy()).or(own).unwrap_or(Preset::MessengerKids.policy());
+        let policy =
+            self.policy.as_ref().map(PolicySpec::policy).or(own).unwrap_or(Preset::MessengerKids.policy());
         let setup = Setup { cast: cast.cast, groups: self.groups.into(), policy };
-        let (mut exit, mut written) = (Exit::Success, Ok(()));
+        let mut exit = Exit::Success;
         check_driver(&drivers, &setup, &cast.names, |result| {
+            // After a signal the driver may have been killed within a check.
+            if interrupt::signal().is_some() {
+                return;
+            }
             exit = exit.max(match result.outcome {
                 Ok(_) | Err(CheckFailure::Skipped(_)) => Exit::Success,
                 Err(CheckFailure::Unanswered(_)) => Exit::Inconclusive,
                 Err(CheckFailure::Deviates(_)) => Exit::Finding,
             });
-            if written.is_ok() {
-                written = reports.event(Event::DriverChecked(&result));
-            }
+            // The reports keep their errors until they are finished.
+            let _ = reports.event(Event::DriverChecked(&result));
         });
-        written?;
-        reports.finish()?;
         Ok(exit)
     }
 }

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::list;
 use crate::args::implementation::{Implementation, ImplementationArgs};
-use crate::messages::ERROR;
+use crate::command::open_scenario;
+use crate::messages::{ERROR, text_output};
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
 use chatwarden::finding::Finding;
-use chatwarden::format::{PolicySpec, Scenario};
+use chatwarden::format::Scenario;
 use chatwarden::replay::{self, commands};
+use chatwarden::sanitize;
 use chatwarden::trace::Trace;
-use chatwarden_model::NamedEnum;
 
 /// Explain scenarios step by step.
 ///
@@ -35,13 +37,14 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
-        let mut out = anstream::stdout();
+        let mut out = text_output();
         let mut exit = Exit::Success;
         for (nth, file) in replay::scenario_files(&self.files)?.iter().enumerate() {
             if nth > 0 {
                 writeln!(out)?;
             }
-            exit = exit.max(explain_one(&mut out, &Scenario::open(file)?, implementation.as_ref())?);
+            exit =
+                exit.max(explain_one(&mut out, &open_scenario(file, &self.files)?, implementation.as_ref())?);
         }
         Ok(exit)
     }
@@ -54,13 +57,13 @@ fn explain_one(
 ) -> Result<Exit, CliError> {
     let (setup, names) = (scenario.setup(), scenario.names());
     writeln!(out, "{}", scenario.name)?;
-    for text in [&scenario.about, &scenario.source].into_iter().flatten() {
-        writeln!(out, "{text}")?;
+    if let Some(about) = &scenario.about {
+        writeln!(out, "{}", sanitize::lines(about, "  "))?;
     }
-    match scenario.policy {
-        PolicySpec::Preset(preset) => writeln!(out, "policy {preset}: {}", preset.about())?,
-        PolicySpec::Full(_) => writeln!(out, "custom policy")?,
+    if let Some(source) = &scenario.source {
+        writeln!(out, "  source: {}", sanitize::joined(source))?;
     }
+    writeln!(out, "policy {}", list::policies::shown(&scenario.policy))?;
     let trace = match implementation {
         Some(implementation) => {
             let config = implementation.check_config_for(scenario);

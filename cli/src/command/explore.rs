@@ -15,6 +15,8 @@ use crate::args::certify::Certify;
 use crate::args::coverage::CoverageArgs;
 use crate::args::implementation::ImplementationArgs;
 use crate::args::{self, NamedArg, OutputArgs};
+use crate::interrupt::Interrupt;
+use crate::report::Reports;
 use crate::{CliError, Exit};
 use chatwarden::campaign::Shard;
 use chatwarden::format::{CastSpec, MAX_STEPS, Names, PolicySpec};
@@ -33,7 +35,7 @@ pub(crate) struct Explore {
     #[command(flatten)]
     target: ImplementationArgs,
     /// Policy: a preset (see `list policies`) or a JSON file [default: messenger-kids]
-    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::named_policy)]
     policy: Option<NamedArg<PolicySpec>>,
     /// Explore every preset, and compare them in a table
     #[arg(long, conflicts_with_all = ["policy", "adapter", "fault"])]
@@ -107,16 +109,19 @@ Examples:
 
 impl Explore {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, interrupt| self.search(reports, interrupt))
+    }
+
+    fn search(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         match self.target.named()? {
             Some(_) if self.coverage.coverage => Err(CliError::Input(
                 "`--coverage` reports the points that a policy can reach; it does not go with `--adapter` or `--fault`"
                     .into(),
             )),
-            Some(implementation) => implementation::run(self, implementation, &mut reports),
+            Some(implementation) => implementation::run(self, implementation, reports, interrupt),
             None => {
                 self.expect_no_implementation()?;
-                policies::run(self, &mut reports)
+                policies::run(self, reports, interrupt)
             }
         }
     }

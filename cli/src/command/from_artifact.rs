@@ -1,16 +1,18 @@
 //! `from-artifact`: inputs of fuzz targets, such as crashes and corpus entries, become scenarios.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::EnumSet;
 use clap::Args;
 
 use crate::args::{self, FuzzTargetArgs};
-use crate::messages::print_error;
+use crate::messages::{print_error, text_output};
 use crate::{CliError, Exit};
 use chatwarden::format::{self, NamedSetup, PolicySpec};
 use chatwarden::fuzz::Input;
+use chatwarden::sanitize;
 use chatwarden::triage::FindingWriter;
 
 /// Convert inputs of a fuzz target to scenarios.
@@ -35,14 +37,14 @@ pub(crate) struct FromArtifact {
 
 impl FromArtifact {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let own = NamedSetup::new(self.target.cast.clone(), self.target.groups.into(), self.policy);
+        let own = NamedSetup::new(self.target.cast.clone(), self.target.groups.into(), self.policy.clone());
         let mut exit = Exit::Success;
         for file in &self.files {
             match self.input(file, &own) {
                 Ok(input) => {
                     let writer = FindingWriter::about(input.header.named_setup(&own), self.save.clone());
                     let saved = writer.save(writer.trace(&input.commands))?;
-                    anstream::println!("{}: saved {}", file.display(), saved.display());
+                    writeln!(text_output(), "{}: saved {}", sanitize::path(file), sanitize::path(&saved))?;
                 }
                 Err(error) => {
                     print_error(error);
@@ -54,7 +56,7 @@ impl FromArtifact {
     }
 
     fn input(&self, file: &Path, own: &NamedSetup) -> Result<Input, String> {
-        let name = file.display().to_string();
+        let name = sanitize::path(file);
         let stream = File::open(file).map_err(|error| format!("{name}: {error}"))?;
         let bytes = format::read_bytes(&name, stream).map_err(|error| error.to_string())?;
         let input = Input::decode(&bytes, &own.setup(), EnumSet::all(), self.target.length.into())

@@ -14,10 +14,10 @@ use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::args::{self, OutputArgs};
 use crate::baseline::{Baseline, BaselineMatch, Subject, could_show};
 use crate::exit::{CliError, Ending, Exit};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{self, Interrupt};
 use crate::messages::print_error;
 use crate::progress;
-use crate::report::{CampaignSummary, Covered, Event, Report};
+use crate::report::{CampaignSummary, Covered, Event, Report, Reports};
 use crate::triage::{Counts, Triage, triage};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignResult, Shard};
@@ -101,7 +101,10 @@ Examples:
 
 impl Fuzz {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, interrupt| self.run_campaign(reports, interrupt))
+    }
+
+    fn run_campaign(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let implementation = self.target.or_memory()?;
         let writer = self.writer(&implementation);
         let implementation = implementation.with_names(writer.names());
@@ -112,18 +115,18 @@ impl Fuzz {
         // A folder that cannot be written to is reported before the work, not after it.
         args::check_writable(&writer.directory)?;
         let certify = self.certify.limits(&implementation)?;
-        let interrupt = Interrupt::installed();
-        let policy = coverage::policy_name(&writer.policy);
+        let policy = writer.policy.name().to_string();
         let reachability = config
             .coverage
-            .then(|| coverage::search_reachable(config.setup, config.commands, &policy, &interrupt));
+            .then(|| coverage::search_reachable(config.setup, config.commands, &policy, interrupt));
         if let Some(reachability) = &reachability {
             config.targets = reachability.possible();
         }
 
-        let triage = triage(config, &implementation, writer, certify, &interrupt);
+        let triage = triage(config, &implementation, writer, certify, interrupt);
         let started = Instant::now();
-        let result = self.campaign(&triage, &implementation, &interrupt)?;
+        let mut result = self.campaign(&triage, &implementation, interrupt)?;
+        triage.discard_cut_short(&mut result.found);
         let time = started.elapsed();
 
         let matched = baseline.match_all(&subject, &result.found);
@@ -132,12 +135,11 @@ impl Fuzz {
         let is_shrunk = |found: &Counterexample| {
             !found.is_inconclusive() || !std::mem::replace(&mut has_inconclusive, true)
         };
-        triage.process_all(&matched, is_shrunk, &mut reports)?;
+        triage.process_all(&matched, is_shrunk, reports)?;
 
         let counts = Counts::of(&matched, &self.known);
-        let interrupted = interrupt.campaign.is_stopped();
-        let is_whole = !interrupted && self.is_whole(&result, &matched);
-        self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, &mut reports)?;
+        let is_whole = !interrupt.campaign.is_stopped() && self.is_whole(&result, &matched);
+        self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, reports)?;
         if let (true, Some(coverage), Some(reachability)) =
             (self.coverage.coverage, &result.coverage, &reachability)
         {
@@ -159,11 +161,9 @@ impl Fuzz {
             known: counts.known,
             inconclusive: counts.inconclusive,
         }))?;
-        reports.finish()?;
-        self.print_notes(&result);
+        self.conclude(&result, reports)?;
         Ok(Exit::from(Ending {
             has_new_finding: counts.new > 0,
-            is_interrupted: interrupted,
             is_inconclusive: counts.inconclusive > 0 || result.failure.is_some(),
         }))
     }
@@ -175,11 +175,10 @@ impl Fuzz {
         implementation: &Implementation,
         interrupt: &Interrupt,
     ) -> Result<CampaignResult, CliError> {
-        let (pipeline, monitor) = (&triage.pipeline, &interrupt.campaign);
-        let config = &pipeline.config;
+        let (config, monitor) = (&triage.pipeline.config, &interrupt.campaign);
         let total = self.time.is_none().then(|| config.shard.share(config.runs));
         let result = progress::of_campaign(monitor, total, || {
-            let draft = |found: &Counterexample| pipeline.draft(found);
+            let draft = |found: &Counterexample| triage.draft(found);
             campaign::run_campaign(config, &|| implementation.make(), monitor, &draft)
         });
         Ok(result?)
@@ -211,23 +210,27 @@ impl Fuzz {
         self.known.finish(baseline, could_match, reports)
     }
 
-    /// Prints why the campaign ended early, or why a planted fault may not have been found.
-    fn print_notes(&self, result: &CampaignResult) {
-        if let Some(failure) = &result.failure {
-            print_error(format_args!("the campaign ended early: {failure}"));
+    /// Reports why the campaign ended early, and prints why a planted fault may not have been found.
+    fn conclude(&self, result: &CampaignResult, reports: &mut Reports) -> Result<(), CliError> {
+        // After a signal it is no failure of the implementation that none can be made.
+        if let (Some(failure), None) = (&result.failure, interrupt::signal()) {
+            let why = format!("the campaign ended early: {failure}");
+            reports.event(Event::RunIncomplete(&why))?;
+            print_error(why);
         }
         if result.found.is_empty() {
             self.target.print_fault_hint();
         }
+        Ok(())
     }
 
     fn writer(&self, implementation: &Implementation) -> FindingWriter {
-        let own = implementation.about.policy.map(PolicySpec::Full);
+        let own = implementation.about.policy.map(PolicySpec::from);
         let default = PolicySpec::Preset(chatwarden_model::Preset::MessengerKids);
         implementation.finding_writer(
             "fuzz",
             self.save.clone(),
-            self.policy.or(own).unwrap_or(default),
+            self.policy.clone().or(own).unwrap_or(default),
             self.cast.clone(),
             Names::numbered(self.groups.into()),
             args::set_if_any(&self.promises),

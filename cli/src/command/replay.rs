@@ -10,9 +10,11 @@ use crate::args::coverage::{CoverageArgs, CoverageTables};
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::args::{BaselineArgs, OutputArgs};
 use crate::baseline::{Baseline, Subject, slashed};
+use crate::command::open_scenario;
+use crate::interrupt::{self, Interrupt};
 use crate::messages::{print_error, print_note};
-use crate::report::{Event, ReplayOutcome, Replayed, Report};
-use crate::{CliError, Exit};
+use crate::report::{Event, ReplayOutcome, Replayed, Report, Reports};
+use crate::{CliError, Exit, driver_process};
 use chatwarden::campaign::Shard;
 use chatwarden::finding::Finding;
 use chatwarden::format::{KnownFinding, Scenario};
@@ -52,26 +54,29 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, interrupt| self.replay(reports, interrupt))
+    }
+
+    fn replay(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
         if self.recertify && implementation.is_none() {
             return Err(CliError::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
         }
         let mut files = replay::scenario_files(&self.files)?;
-        let mut run = ReplayRun::new(implementation.as_ref(), self.recertify, &self.known)?;
+        let mut run =
+            ReplayRun::new(interrupt, implementation.as_ref(), &self.files, self.recertify, &self.known)?;
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
             print_note(format_args!("there are fewer scenarios than shards, and none for {}", self.shard));
         }
         let mut coverage = CoverageTables::default();
-        let exit = run.replay_all(&files, &mut reports, |scenario| {
+        let exit = run.replay_all(&files, reports, |scenario| {
             if self.coverage.coverage {
                 coverage.add(scenario);
             }
         })?;
-        coverage.report(&mut reports)?;
-        reports.finish()?;
+        coverage.report(reports, interrupt)?;
         Ok(exit)
     }
 }
@@ -79,7 +84,10 @@ impl Replay {
 /// The replay of a list of files against one baseline.
 #[derive(Debug)]
 pub(crate) struct ReplayRun<'a> {
+    interrupt: &'a Interrupt,
     implementation: Option<&'a Implementation>,
+    /// The files and folders that the user named.
+    named: &'a [PathBuf],
     recertify: bool,
     known: &'a BaselineArgs,
     baseline: Baseline,
@@ -99,12 +107,14 @@ struct ReplayResult {
 
 impl<'a> ReplayRun<'a> {
     pub(crate) fn new(
+        interrupt: &'a Interrupt,
         implementation: Option<&'a Implementation>,
+        named: &'a [PathBuf],
         recertify: bool,
         known: &'a BaselineArgs,
     ) -> Result<Self, CliError> {
         let baseline = known.read()?;
-        Ok(ReplayRun { implementation, recertify, known, baseline, replayed: Vec::new() })
+        Ok(ReplayRun { interrupt, implementation, named, recertify, known, baseline, replayed: Vec::new() })
     }
 
     /// Replays all files, and calls `visit` with each scenario before it is replayed.
@@ -116,8 +126,11 @@ impl<'a> ReplayRun<'a> {
     ) -> Result<Exit, CliError> {
         let mut exit = Exit::Success;
         for file in files {
+            if interrupt::signal().is_some() {
+                break;
+            }
             // An unreadable file is an error, but the other files are replayed.
-            exit = exit.max(match Scenario::open(file) {
+            exit = exit.max(match open_scenario(file, self.named) {
                 Ok(scenario) => {
                     visit(&scenario);
                     self.replay_one(file, &scenario, reports)?
@@ -143,6 +156,10 @@ impl<'a> ReplayRun<'a> {
         let named = self.implementation.map(|implementation| implementation.with_names(scenario.names()));
         let implementation = named.as_ref();
         let result = ReplayResult::of(scenario, implementation)?;
+        // The missing answer of a driver that was killed is no result.
+        if driver_process::is_ending() && result.finding.as_ref().is_some_and(Finding::is_inconclusive) {
+            return Ok(Exit::Success);
+        }
         let message = self.message(scenario, implementation, &result)?;
         let (outcome, exit) = result.outcome(implementation.is_some() && scenario.finding.is_some());
         let found = self.record(file, scenario, implementation, &result);
@@ -159,7 +176,12 @@ impl<'a> ReplayRun<'a> {
             message: message.as_deref(),
             time: started.elapsed(),
         }))?;
-        Ok(if is_suppressed { Exit::Success } else { exit })
+        match exit {
+            Exit::Finding if is_suppressed => return Ok(Exit::Success),
+            Exit::Finding => self.interrupt.record_finding(),
+            _ => {}
+        }
+        Ok(exit)
     }
 
     /// The result in words, followed by that of `--recertify`.
@@ -177,7 +199,8 @@ impl<'a> ReplayRun<'a> {
             return Ok(Some(message));
         }
         let config = implementation.check_config_for(scenario);
-        let certificate = certify::recertify(scenario, finding, implementation, config)?;
+        let certificate =
+            certify::recertify(scenario, finding, implementation, config, &self.interrupt.certifying)?;
         Ok(Some(format!("{message}; {certificate}")))
     }
 

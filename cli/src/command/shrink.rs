@@ -8,15 +8,17 @@ use crate::args::OutputArgs;
 use crate::args::certify::Certify;
 use crate::args::implementation::ImplementationArgs;
 use crate::baseline::Baseline;
+use crate::driver_process;
 use crate::exit::{CliError, Exit};
 use crate::interrupt::Interrupt;
-use crate::report::Report;
+use crate::report::Reports;
 use crate::triage::triage;
 use chatwarden::campaign::CampaignConfig;
 use chatwarden::counterexample::Counterexample;
 use chatwarden::format::Scenario;
 use chatwarden::lockstep;
 use chatwarden::replay;
+use chatwarden::sanitize;
 
 /// Shrink a scenario to the shortest chain that shows the same finding.
 ///
@@ -40,13 +42,16 @@ pub(crate) struct Shrink {
 
 impl Shrink {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, interrupt| self.shrink(reports, interrupt))
+    }
+
+    fn shrink(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let scenario = Scenario::open(&self.file)?;
         let implementation = self.target.or_memory()?.with_names(scenario.names());
         let writer = implementation.finding_writer(
             "shrink",
             self.save.clone(),
-            scenario.policy,
+            scenario.policy.clone(),
             scenario.cast.clone(),
             scenario.groups.clone(),
             scenario.promises,
@@ -59,18 +64,22 @@ impl Shrink {
         let mut commands = replay::commands(&scenario);
         let finding = lockstep::run(&mut implementation.make()?, config.check, &config.setup, &commands);
         let Some(finding) = finding else {
-            return Err(CliError::Input(format!("nothing to shrink: {} conforms", self.file.display())));
+            return Err(CliError::Input(format!(
+                "nothing to shrink: {} conforms",
+                sanitize::path(&self.file)
+            )));
         };
+        if driver_process::is_ending() && finding.is_inconclusive() {
+            return Ok(Exit::Interrupted);
+        }
         commands.truncate(finding.at() + 1);
         let found = Counterexample::new(commands, finding);
         let certify = self.certify.limits(&implementation)?;
         let subject = implementation.subject(&writer.policy);
         let matched = Baseline::default().match_all(&subject, std::slice::from_ref(&found));
-        let interrupt = Interrupt::installed();
-        let triage = triage(config, &implementation, writer, certify, &interrupt);
-        triage.pipeline.draft(&found);
-        triage.process_all(&matched, |_| true, &mut reports)?;
-        reports.finish()?;
+        let triage = triage(config, &implementation, writer, certify, interrupt);
+        triage.draft(&found);
+        triage.process_all(&matched, |_| true, reports)?;
         Ok(Exit::of(&found.finding))
     }
 }

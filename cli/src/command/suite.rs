@@ -12,11 +12,12 @@ use crate::args::implementation::ImplementationArgs;
 use crate::args::{self, BaselineArgs, NamedArg, OutputArgs};
 use crate::interrupt::Interrupt;
 use crate::messages::print_note;
-use crate::report::{Covered, Event, Report, Written};
+use crate::report::{Covered, Event, Report, Reports, Written, counted};
 use crate::suite_writer::SuiteWriter;
 use crate::{CliError, Exit, progress};
 use chatwarden::format::{CastSpec, MAX_STEPS, PolicySpec};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden_explore::suite::{self, SuiteConfig};
 
 const EXAMPLES: &str = "\
@@ -35,7 +36,7 @@ pub(crate) struct Suite {
     #[command(flatten)]
     target: ImplementationArgs,
     /// Policy: a preset (see `list policies`) or a JSON file
-    #[arg(long, value_name = "NAME|FILE", value_parser = args::with_name(args::policy))]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::named_policy)]
     policy: NamedArg<PolicySpec>,
     /// Cast: a built-in cast (see `list casts`) or a JSON file
     #[arg(long, value_name = "NAME|FILE", default_value = "small", value_parser = args::with_name(args::cast))]
@@ -59,7 +60,10 @@ pub(crate) struct Suite {
 
 impl Suite {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
-        let mut reports = self.output.reports()?;
+        self.output.with_reports(|reports, interrupt| self.write(reports, interrupt))
+    }
+
+    fn write(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
         args::check_writable(&self.out)?;
         let (policy, cast) = (self.policy.name.as_str(), self.cast.name.as_str());
@@ -69,22 +73,22 @@ impl Suite {
             policy: self.policy.value.policy(),
         };
         let config = SuiteConfig { length: self.length.into(), ..SuiteConfig::new(setup) };
-        let monitor = Interrupt::installed().search;
-        let suite = progress::of_search(policy, &monitor, || suite::build(&config, &monitor));
+        let monitor = &interrupt.search;
+        let suite = progress::of_search(policy, monitor, || suite::build(&config, monitor));
         if monitor.is_stopped() {
             // A part of a suite must not be mistaken for the whole.
             return Ok(Exit::Interrupted);
         }
         let writer = SuiteWriter {
             directory: self.out.clone(),
-            policy: self.policy.value,
+            policy: self.policy.value.clone(),
             cast: self.cast.value.clone(),
         };
         let files = suite.traces.iter().map(|trace| writer.save(trace)).collect::<Result<Vec<_>, _>>()?;
         note_other_scenarios(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
-        let mut replays = ReplayRun::new(implementation.as_ref(), false, &self.known)?;
-        exit = exit.max(replays.replay_all(&files, &mut reports, |_| {})?);
+        let mut replays = ReplayRun::new(interrupt, implementation.as_ref(), &[], false, &self.known)?;
+        exit = exit.max(replays.replay_all(&files, reports, |_| {})?);
         if self.coverage.coverage {
             reports.event(Event::CoverageCounted(&Covered {
                 policy,
@@ -94,8 +98,11 @@ impl Suite {
                 reachability: &suite.reachability,
             }))?;
         }
+        if !suite.missing.is_empty() {
+            let missing = counted(suite.missing.len(), "reachable point");
+            reports.event(Event::RunIncomplete(&format!("no scenario reaches {missing}")))?;
+        }
         reports.event(Event::SuiteWritten(&Written { policy, cast, suite: &suite, directory: &self.out }))?;
-        reports.finish()?;
         Ok(exit)
     }
 }
@@ -108,7 +115,7 @@ fn note_other_scenarios(folder: &Path, files: &[PathBuf]) -> Result<(), CliError
     let written: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
     for file in replay::scenario_files(&[folder.to_path_buf()])? {
         if !written.contains(file.as_path()) {
-            print_note(format_args!("{} is not part of this suite", file.display()));
+            print_note(format_args!("{} is not part of this suite", sanitize::path(&file)));
         }
     }
     Ok(())

@@ -1,18 +1,21 @@
 //! `to-corpus`: scenarios become inputs of fuzz targets.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::PathBuf;
 
 use chatwarden_model::{Argument, Arguments, Command, Field, Group, User, UserSet};
 use clap::Args;
 
 use crate::args::FuzzTargetArgs;
-use crate::messages::{print_error, print_note};
+use crate::command::open_scenario;
+use crate::messages::{print_error, print_note, text_output};
 use crate::report::counted;
 use crate::{CliError, Exit};
 use chatwarden::format::{NamedCast, NamedSetup, Scenario};
 use chatwarden::fuzz::{Header, Input};
 use chatwarden::replay;
+use chatwarden::sanitize;
 
 /// Convert scenarios to inputs of a fuzz target.
 ///
@@ -42,14 +45,14 @@ impl ToCorpus {
         std::fs::create_dir_all(&self.out)?;
         let (mut exit, mut written) = (Exit::Success, BTreeSet::new());
         for file in &files {
-            match Scenario::open(file) {
+            match open_scenario(file, &self.files) {
                 Ok(scenario) => match self.input(&scenario) {
                     Ok(input) => {
                         let name = unused_name(&scenario, &written);
                         std::fs::write(self.out.join(&name), input.encode())?;
                         written.insert(name);
                     }
-                    Err(why) => print_note(format_args!("{} is left out: {why}", file.display())),
+                    Err(why) => print_note(format_args!("{} is left out: {why}", sanitize::path(file))),
                 },
                 // An unreadable file is an error, but the other files are converted.
                 Err(error) => {
@@ -59,7 +62,8 @@ impl ToCorpus {
             }
         }
         if exit == Exit::Success || !written.is_empty() {
-            anstream::println!("{} in {}", counted(written.len(), "input"), self.out.display());
+            let folder = sanitize::path(&self.out);
+            writeln!(text_output(), "{} in {folder}", counted(written.len(), "input"))?;
         }
         Ok(exit)
     }

@@ -12,6 +12,7 @@ use super::{Check, CheckFailure};
 use crate::driver_process::{DriverAdapter, DriverPool};
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor};
+use chatwarden::describe::quoted_reason;
 use chatwarden::finding::Deviation;
 use chatwarden::format::{MAX_NAME_CHARS, NamedCommand, Names};
 use chatwarden::generate::{Generator, Seeded, uniform};
@@ -269,9 +270,12 @@ impl<'a> DriverChecks<'a> {
         let command =
             found.finding.command().expect("only what gives no answer fails before the first command");
         let command = NamedCommand { command, names: &self.names };
+        let reason =
+            found.finding.reason().map(|reason| format!("; its reason is {}", quoted_reason(reason)));
         Err(CheckFailure::Deviates(format!(
-            "it declares {declared}, and {command} is {verdict}: {}",
-            verdict.about()
+            "it declares {declared}, and {command} is {verdict}: {}{}",
+            verdict.about(),
+            reason.unwrap_or_default()
         )))
     }
 

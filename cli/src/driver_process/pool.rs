@@ -8,9 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::DriverAdapter;
-use super::session::Session;
+use super::process;
+use super::session::{SHOWN, Session};
 use chatwarden::adapter::{About, Failure};
 use chatwarden::format::Names;
+use chatwarden::sanitize;
 
 /// How drivers are started and spoken to.
 ///
@@ -102,8 +104,9 @@ impl DriverPool {
     /// # Errors
     /// If the command cannot be started, or does not introduce itself as a driver.
     pub fn open(command: &str, options: DriverOptions) -> Result<Arc<Self>, StartError> {
-        let words = shell_words::split(command)
-            .map_err(|error| StartError::Command(format!("`{command}` is no command: {error}")))?;
+        let words = shell_words::split(command).map_err(|error| {
+            StartError::Command(format!("{} is no command: {error}", sanitize::quoted(command, SHOWN)))
+        })?;
         let (session, about) = Session::start(&words, options.timeout)?;
         Ok(Arc::new(DriverPool {
             words,
@@ -130,6 +133,9 @@ impl DriverPool {
     /// # Errors
     /// If none can be started, or no restart is left.
     pub fn driver(self: &Arc<Self>, names: &Names) -> Result<DriverAdapter, Failure> {
+        if process::is_ending() {
+            return Err(Failure::Failed("the program ends, and its drivers with it".into()));
+        }
         let idle = self.idle().pop();
         let session = idle.map_or_else(|| self.start(), Ok)?;
         Ok(DriverAdapter::new(self, session, names))
@@ -192,7 +198,8 @@ impl Drop for DriverPool {
         let idle = std::mem::take(&mut *self.idle());
         thread::scope(|scope| {
             for session in idle {
-                scope.spawn(|| session.end());
+                // Without a thread the session is dropped, which ends its process as well.
+                let _ = thread::Builder::new().spawn_scoped(scope, || session.end());
             }
         });
     }

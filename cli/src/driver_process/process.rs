@@ -81,6 +81,11 @@ pub fn kill_all_drivers() {
     }
 }
 
+/// Whether all drivers were killed, so that the answers since then say nothing about them.
+pub fn is_ending() -> bool {
+    ENDING.load(Relaxed)
+}
+
 fn groups() -> MutexGuard<'static, Vec<Pid>> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }

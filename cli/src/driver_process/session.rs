@@ -4,7 +4,6 @@
 //! The adapter in `driver_process` interprets the answers.
 
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use chatwarden_model::NamedEnum;
@@ -16,12 +15,13 @@ use chatwarden::format::{
     Error, Node, PROTOCOL_VERSION, Refusal, Reply, Request, SessionContext, Source, code, read_about,
     read_nothing,
 };
+use chatwarden::sanitize;
 
 /// The page that describes the right answers.
 const PAGE: &str = "docs/protocol.md";
 
-/// The most characters of a line that a message quotes.
-const SHOWN: usize = 300;
+/// The most characters of a line or a command that a message quotes.
+pub(super) const SHOWN: usize = 300;
 
 /// A driver that has introduced itself.
 #[derive(Debug)]
@@ -57,7 +57,8 @@ impl Session {
 
     fn open(words: &[String], limit: Duration) -> Result<Self, StartError> {
         let process = Process::start(words).map_err(|error| {
-            StartError::Command(format!("`{}` cannot be started: {error}", words.join(" ")))
+            let command = sanitize::quoted(&words.join(" "), SHOWN);
+            StartError::Command(format!("{command} cannot be started: {error}"))
         })?;
         Ok(Session {
             process,
@@ -219,7 +220,7 @@ impl Session {
     }
 
     fn refused(&mut self, request: Request, refusal: &Refusal) -> Failure {
-        let said = super::sanitized(&refusal.message);
+        let said = end_of(&refusal.message);
         match (refusal.code, request) {
             (code::UNSUPPORTED, Request::Apply(_)) => Failure::Unsupported,
             (code::INDEFINITE, _) => Failure::Indefinite(said),
@@ -243,23 +244,29 @@ impl Session {
 
     /// The line, or its start, as messages quote it.
     fn quoted(&self) -> String {
-        let text = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN)]);
-        let mut shown = String::new();
-        for char in text.chars().take(SHOWN) {
-            // A terminal obeys control characters.
-            if char.is_control() { shown.extend(char.escape_debug()) } else { shown.push(char) }
+        let start = String::from_utf8_lossy(&self.line[..self.line.len().min(4 * SHOWN + 4)]);
+        let quoted = sanitize::quoted(&start, SHOWN);
+        if start.chars().nth(SHOWN).is_some() {
+            return format!("{quoted} ({} bytes)", self.line.len());
         }
-        if shown.len() < self.line.len() {
-            let _ = write!(shown, "… ({} bytes)", self.line.len());
-        }
-        format!("`{shown}`")
+        quoted
     }
 
     fn end_of_log(&mut self) -> String {
-        match super::sanitized(&self.process.end_of_log()) {
+        match end_of(&self.process.end_of_log()) {
             log if log.is_empty() => String::new(),
             log => format!("; its standard error ends in: {log}"),
         }
+    }
+}
+
+/// A driver's text as a part of a message. Of a long text the end remains.
+fn end_of(text: &str) -> String {
+    const MOST: usize = 600;
+    let text = sanitize::joined(text);
+    match text.char_indices().nth_back(MOST) {
+        None => text,
+        Some((at, last)) => format!("…{}", &text[at + last.len_utf8()..]),
     }
 }
 
@@ -267,7 +274,7 @@ impl Session {
 fn misplaced(reply: &Reply<'_>, awaited: u64) -> String {
     match (reply.id, &reply.outcome) {
         (None, Err(refusal)) => {
-            format!("it could not read the request: {}", super::sanitized(&refusal.message))
+            format!("it could not read the request: {}", end_of(&refusal.message))
         }
         (None, Ok(_)) => format!("its id is null; expected {awaited}"),
         (Some(id), _) if (1..awaited).contains(&id) => {

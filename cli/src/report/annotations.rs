@@ -9,11 +9,11 @@ use std::path::Path;
 
 use chatwarden_model::NamedEnum;
 
-use super::diagnostic::{Diagnostic, diagnostics};
+use super::diagnostic::{Diagnostic, diagnostics, failed_check};
 use super::{Event, Report};
 use crate::baseline::slashed;
-use crate::driver_check::CheckResult;
 use chatwarden::format::Place;
+use chatwarden::sanitize;
 
 /// Writes each finding as an annotation: an error or a warning; a known one as a notice.
 ///
@@ -72,9 +72,13 @@ impl<W: Write> Report for Annotations<W> {
         if let Event::ScenarioUnreadable(file, error) = event {
             return self.write("error", Some(file), error.place, "unreadable", &error.message);
         }
-        if let Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) = event {
-            let title = format!("check-driver {}", check.name());
-            return self.write("error", None, None, &title, &wrong.to_string());
+        if let Event::RunIncomplete(why) = event {
+            return self.write("error", None, None, "incomplete", why);
+        }
+        if let Event::DriverChecked(checked) = event {
+            let Some((severity, message)) = failed_check(checked) else { return Ok(()) };
+            let title = format!("check-driver {}", checked.check.name());
+            return self.write(severity.name(), None, None, &title, &message);
         }
         diagnostics(event).iter().try_for_each(|diagnostic| self.annotate(diagnostic))
     }
@@ -86,10 +90,10 @@ impl<W: Write> Report for Annotations<W> {
 
 /// A message with the escapes of workflow commands.
 fn escaped(message: &str) -> String {
-    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    sanitize::lines(message, "").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A property's value. A comma or a colon would end it, so they are escaped too.
 fn escaped_property(value: &str) -> String {
-    escaped(value).replace(':', "%3A").replace(',', "%2C")
+    escaped(&sanitize::line(value)).replace(':', "%3A").replace(',', "%2C")
 }

@@ -9,10 +9,12 @@ use chatwarden_model::{Command, NamedEnum, Promise};
 
 use super::{Event, Explored, Replayed};
 use crate::baseline::BaselineMatch;
+use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Verdict;
 use chatwarden::format::{BaselineVerdict, Place, Scenario};
 use chatwarden::replay;
+use chatwarden::sanitize;
 use chatwarden::trace::Trace;
 use chatwarden_explore::PromiseResult;
 
@@ -68,6 +70,16 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
     }
 }
 
+/// The severity of a failed check of a driver, and the failure in words. A check that was skipped
+/// did not fail.
+pub(super) fn failed_check(checked: &CheckResult) -> Option<(Severity, String)> {
+    match &checked.outcome {
+        Ok(_) | Err(CheckFailure::Skipped(_)) => None,
+        Err(wrong @ CheckFailure::Deviates(_)) => Some((Severity::Error, wrong.to_string())),
+        Err(wrong @ CheckFailure::Unanswered(_)) => Some((Severity::Warning, wrong.to_string())),
+    }
+}
+
 /// The commands of a replayed scenario up to the step at which something is wrong.
 pub(super) fn steps(replayed: &Replayed<'_>) -> Vec<String> {
     let (setup, names) = (replayed.scenario.setup(), replayed.scenario.names());
@@ -83,11 +95,7 @@ fn found<'a>(saved: &SavedFinding<'a>, matched: &'a BaselineMatch) -> Diagnostic
     Diagnostic {
         matched,
         level: level(matched),
-        message: format!(
-            "{}: {}",
-            finding.identity().verdict,
-            describer.deviation(finding.command(), finding.gravest())
-        ),
+        message: format!("{}: {}", finding.identity().verdict, describer.headline(finding)),
         file: Some(saved.file),
         at: finding.command().map(|_| finding.at()),
         trace: placed(Some(saved.file), texts(&describer, &saved.counterexample.commands)),
@@ -110,7 +118,7 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
     let describer = Describer { names: &explored.names, setup: &explored.setup };
     let commands = match explored.exploration.result_of(promise) {
         PromiseResult::Broken(commands) => commands.as_slice(),
-        PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
+        PromiseResult::BrokenUntraced(_) | PromiseResult::Kept | PromiseResult::KeptByConstruction => &[],
     };
     let trace = Trace::of_policy(&explored.setup, commands);
     let last = trace.steps.last();
@@ -123,7 +131,7 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
     Diagnostic {
         matched,
         level: if explored.is_expected_kept { Severity::Error } else { Severity::Warning },
-        message: format!("the policy {} {breaks}", explored.policy),
+        message: format!("the policy {} {breaks}", sanitize::line(&explored.policy)),
         file,
         at: commands.len().checked_sub(1),
         trace: placed(file, texts(&describer, commands)),
@@ -137,6 +145,8 @@ pub(crate) fn texts(describer: &Describer<'_>, commands: &[Command]) -> Vec<Stri
 
 /// The steps with their places. A file that cannot be read any more has no places.
 fn placed(file: Option<&Path>, steps: Vec<String>) -> Vec<(String, Option<Place>)> {
+    // A pipe can be read only once.
+    let file = file.filter(|file| file.is_file());
     let places = file.and_then(|file| Scenario::step_places(file).ok()).unwrap_or_default();
     steps.into_iter().enumerate().map(|(at, step)| (step, places.get(at).copied())).collect()
 }

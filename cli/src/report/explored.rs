@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chatwarden_model::{Promise, Setup};
+use chatwarden_model::{Promise, Setup, SymmetryCut};
 
+use super::counted;
 use crate::baseline::BaselineMatch;
 use chatwarden::format::Names;
 use chatwarden_explore::{ConformanceSearch, ConformanceSearchResult, End, Exploration};
@@ -73,6 +74,20 @@ pub struct ImplementationExplored<'a> {
     pub findings: usize,
     /// How long it took.
     pub time: Duration,
+}
+
+/// A sentence about the permutations that a search left out, if it did.
+pub(super) fn symmetry_bound(cut: SymmetryCut) -> Option<String> {
+    let (users, groups) = (counted(cut.users, "user"), counted(cut.groups, "group"));
+    let unrenamed = match (cut.users, cut.groups) {
+        (0, 0) => return None,
+        (_, 0) => users,
+        (0, _) => groups,
+        _ => format!("{users} and {groups}"),
+    };
+    Some(format!(
+        "Symmetry was bounded, because there are too many permutations: the last {unrenamed} kept their names."
+    ))
 }
 
 impl ImplementationExplored<'_> {

@@ -2,8 +2,9 @@
 //! is null.
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use chatwarden_model::{Command, NamedEnum, UserSet};
+use chatwarden_model::{Command, NamedEnum, SymmetryCut, UserSet};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -14,7 +15,9 @@ use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::SavedFinding;
-use chatwarden::format::KnownFinding;
+use chatwarden::finding::Finding;
+use chatwarden::format::{Error, KnownFinding, Place};
+use chatwarden::sanitize;
 use chatwarden_explore::{End, StateEquivalence};
 
 /// Writes each event as a JSON object on a line of its own.
@@ -48,16 +51,17 @@ impl<W: Write> Report for Json<W> {
             Event::ScenarioReplayed(replayed) => scenario(replayed),
             Event::CampaignFinished(campaign) => summary(campaign),
             Event::PolicyExplored(explored) => exploration(explored),
-            // An error is on standard error, and the exit code shows it. Each policy had its line.
-            Event::ScenarioUnreadable(..) | Event::PoliciesCompared(_) => return Ok(()),
+            // Each policy had its line.
+            Event::PoliciesCompared(_) => return Ok(()),
+            Event::ScenarioUnreadable(file, error) => unreadable(file, error),
+            Event::RunIncomplete(why) => incomplete(why, None, None),
             Event::ImplementationExplored(explored) => conformance(explored),
             Event::KnownFindingAbsent(known) => absent(known),
             Event::DriverChecked(checked) => check(checked),
             Event::CoverageCounted(covered) => coverage(covered),
             Event::SuiteWritten(written) => suite(written),
         };
-        serde_json::to_writer(&mut self.out, &line)?;
-        writeln!(self.out)?;
+        writeln!(self.out, "{}", sanitize::json(&line.to_string()))?;
         self.out.flush()
     }
 }
@@ -88,6 +92,7 @@ fn finding(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> Value {
         "run": counterexample.origin.map(|origin| origin.run),
         "file": shown(saved.file),
         "known": matched.known,
+        "because": counterexample.finding.reason(),
     })
 }
 
@@ -101,6 +106,22 @@ fn scenario(replayed: &Replayed<'_>) -> Value {
         "at": replayed.at,
         "message": replayed.message,
         "known": replayed.matched.and_then(|matched| matched.known),
+        "because": replayed.finding.and_then(Finding::reason),
+    })
+}
+
+fn unreadable(file: &Path, error: &Error) -> Value {
+    incomplete(&error.message, Some(file), error.place)
+}
+
+/// Work that was not done. The file and the place are those of an input that cannot be read.
+fn incomplete(message: &str, file: Option<&Path>, place: Option<Place>) -> Value {
+    json!({
+        "type": "error",
+        "message": message,
+        "file": file.map(shown),
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
     })
 }
 
@@ -148,12 +169,19 @@ fn exploration(explored: &Explored) -> Value {
         "alphabet": exploration.actions,
         "states": exploration.states,
         "transitions": exploration.transitions,
+        "renamings": exploration.renamings,
+        "unrenamed": unrenamed(exploration.symmetry_cut),
         "depth": exploration.depth,
         "complete": explored.is_complete(),
         "seconds": explored.time.as_secs_f64(),
         "bytes": exploration.bytes,
         "promises": promises.collect::<Map<_, _>>(),
     })
+}
+
+/// The permutations that were left out; null if none were.
+fn unrenamed(cut: SymmetryCut) -> Option<Value> {
+    (!cut.is_none()).then(|| json!({"users": cut.users, "groups": cut.groups}))
 }
 
 /// `paths` is the number of traces to each observable state; null if states were distinguished by
@@ -175,6 +203,7 @@ fn conformance(explored: &ImplementationExplored<'_>) -> Value {
         "fidelity": search.check.fidelity.name(),
         "paths": paths,
         "renamings": result.renamings,
+        "unrenamed": unrenamed(result.symmetry_cut),
         "states": result.states,
         "allowed": result.allowed,
         "refused": result.refused,

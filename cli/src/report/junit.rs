@@ -3,28 +3,29 @@
 //!
 //! A finding that the baseline lists is a skipped test: it neither fails nor passes.
 
-use std::fs;
+mod document;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::NamedEnum;
-use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::diagnostic::{steps, texts};
+use super::diagnostic::{failed_check, steps, texts};
 use super::{
-    CampaignSummary, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report, shown,
+    CampaignSummary, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report, replace, shown,
 };
 use crate::baseline::{BaselineMatch, slashed};
-use crate::driver_check::{CheckFailure, CheckResult};
+use crate::driver_check::CheckResult;
 use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::format::Error;
 use chatwarden_explore::PromiseResult;
+use document::{Problem, TestCase, TestResult, document};
 
 /// Collects events and writes them as one `JUnit` file at the end.
 ///
 /// ```
 /// let file = std::env::temp_dir().join("chatwarden-junit-example.xml");
-/// let mut report = chatwarden_cli::report::Junit::new(file.clone())?;
+/// let mut report = chatwarden_cli::report::Junit::new(file.clone());
 /// chatwarden_cli::report::Report::finish(&mut report)?;
 /// assert!(std::fs::read_to_string(&file)?.contains("<testsuites"));
 /// # std::fs::remove_file(file)?;
@@ -33,35 +34,36 @@ use chatwarden_explore::PromiseResult;
 #[derive(Debug)]
 pub struct Junit {
     file: PathBuf,
-    suite: TestSuite,
+    cases: Vec<TestCase>,
+    has_links: bool,
 }
 
 impl Junit {
-    /// A report in that file. The file is made at once, so that an error comes before the work and
-    /// not after it.
-    ///
-    /// # Errors
-    /// If the file cannot be made.
-    pub fn new(file: PathBuf) -> io::Result<Self> {
-        fs::write(&file, "")?;
-        Ok(Junit { file, suite: TestSuite::new("chatwarden") })
+    /// A report in that file, which is replaced at the end.
+    pub fn new(file: PathBuf) -> Self {
+        Junit { file, cases: Vec::new(), has_links: false }
+    }
+
+    /// The same with the attribute `file`, of which GitLab makes a link. Jenkins takes a report with
+    /// it for wrong.
+    #[must_use]
+    pub fn with_links(self) -> Self {
+        Junit { has_links: true, ..self }
     }
 }
 
 impl Report for Junit {
     fn event(&mut self, event: Event<'_>) -> io::Result<()> {
-        let is_first = self.suite.test_cases.is_empty();
-        let case = match event {
-            Event::FindingSaved(saved, matched) => found(saved, matched),
-            Event::ScenarioReplayed(replayed) => replay(replayed),
-            Event::ScenarioUnreadable(file, error) => unreadable(file, error),
-            Event::CampaignFinished(summary) if is_first => campaign(summary),
-            Event::ImplementationExplored(explored) if is_first => implementation(explored),
-            Event::DriverChecked(checked) => check(checked),
-            Event::PolicyExplored(explored) => {
-                self.suite.add_test_cases(promises(explored));
-                return Ok(());
-            }
+        let is_first = self.cases.is_empty();
+        self.cases.extend(match event {
+            Event::FindingSaved(saved, matched) => vec![found(saved, matched)],
+            Event::ScenarioReplayed(replayed) => vec![replay(replayed)],
+            Event::ScenarioUnreadable(file, error) => vec![unreadable(file, error)],
+            Event::RunIncomplete(why) => vec![incomplete(why)],
+            Event::CampaignFinished(summary) if is_first => vec![campaign(summary)],
+            Event::ImplementationExplored(explored) if is_first => vec![implementation(explored)],
+            Event::DriverChecked(checked) => vec![check(checked)],
+            Event::PolicyExplored(explored) => promises(explored).collect(),
             // A search with findings has a test for each of them. An absent finding is no test; the
             // terminal and the JSON lines name it. Coverage is no test either. The scenarios of a
             // suite are reported one by one.
@@ -70,17 +72,16 @@ impl Report for Junit {
             | Event::PoliciesCompared(_)
             | Event::KnownFindingAbsent(_)
             | Event::CoverageCounted(_)
-            | Event::SuiteWritten(_) => return Ok(()),
-        };
-        self.suite.add_test_case(case);
+            | Event::SuiteWritten(_) => Vec::new(),
+        });
         Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        let mut document = Document::new("chatwarden");
-        document.add_test_suite(self.suite.clone());
-        let text = document.to_string().map_err(io::Error::other)?;
-        fs::write(&self.file, text)
+        if !self.has_links {
+            self.cases.iter_mut().for_each(|case| case.file = None);
+        }
+        replace(&self.file, &document("chatwarden", &self.cases))
     }
 }
 
@@ -88,107 +89,106 @@ fn found(saved: &SavedFinding<'_>, matched: &BaselineMatch) -> TestCase {
     let finding = &saved.counterexample.finding;
     let describer = Describer { names: saved.names, setup: saved.setup };
     let identity = finding.identity();
-    let kind = if finding.is_inconclusive() { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-    let mut status = unsuccessful(kind, matched.is_known());
-    status.set_type(identity.verdict.name()).set_message(describer.finding(finding));
-    status.set_description(texts(&describer, &saved.counterexample.commands).join("\n"));
-    let mut case = TestCase::new(identity.to_string(), status);
-    case.set_classname(shown(saved.file));
-    set_file(&mut case, saved.file);
-    case
+    let problem = Problem {
+        kind: identity.verdict.name().into(),
+        message: describer.finding(finding),
+        text: texts(&describer, &saved.counterexample.commands).join("\n"),
+    };
+    let fails = if finding.is_inconclusive() { TestResult::Error } else { TestResult::Failure };
+    let result = unless_known(fails, problem, matched.is_known());
+    about(saved.file, TestCase::new(shown(saved.file), identity.to_string(), result))
 }
 
 fn replay(replayed: &Replayed<'_>) -> TestCase {
-    let kind = match replayed.outcome {
-        ReplayOutcome::Passed | ReplayOutcome::Fixed => None,
-        ReplayOutcome::Failed => Some(NonSuccessKind::Failure),
-        ReplayOutcome::Inconclusive => Some(NonSuccessKind::Error),
+    let problem = || Problem {
+        kind: replayed.verdict().map_or(replayed.outcome.name(), NamedEnum::name).into(),
+        message: replayed.message.unwrap_or_default().into(),
+        text: steps(replayed).join("\n"),
     };
-    let mut status = TestCaseStatus::success();
-    if let Some(kind) = kind {
-        status = unsuccessful(kind, replayed.is_known());
-        status.set_type(replayed.verdict().map_or(replayed.outcome.name(), NamedEnum::name));
-        status.set_message(replayed.message.unwrap_or_default());
-        status.set_description(steps(replayed).join("\n"));
-    }
-    let mut case = TestCase::new(replayed.scenario.name.as_str(), status);
-    case.set_classname(shown(replayed.file)).set_time(replayed.time);
-    set_file(&mut case, replayed.file);
-    case
+    let result = match replayed.outcome {
+        ReplayOutcome::Passed | ReplayOutcome::Fixed => TestResult::Passed,
+        ReplayOutcome::Failed => unless_known(TestResult::Failure, problem(), replayed.is_known()),
+        ReplayOutcome::Inconclusive => unless_known(TestResult::Error, problem(), replayed.is_known()),
+    };
+    let case = TestCase::new(shown(replayed.file), replayed.scenario.name.as_str(), result);
+    about(replayed.file, TestCase { time: Some(replayed.time), ..case })
 }
 
 fn unreadable(file: &Path, error: &Error) -> TestCase {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_type("unreadable").set_message(error.to_string());
-    let mut case = TestCase::new(shown(file), status);
-    set_file(&mut case, file);
-    case
+    let result = TestResult::Error(Problem::new("unreadable", error.to_string()));
+    about(file, TestCase::new("unreadable", shown(file), result))
+}
+
+/// Work that was not done is a test without a result.
+fn incomplete(why: &str) -> TestCase {
+    TestCase::new("chatwarden", "complete", TestResult::Error(Problem::new("incomplete", why)))
 }
 
 fn check(checked: &CheckResult) -> TestCase {
-    let status = match &checked.outcome {
-        Ok(_) => TestCaseStatus::success(),
-        Err(CheckFailure::Skipped(_)) => TestCaseStatus::skipped(),
-        Err(wrong) => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type("driver").set_message(wrong.to_string());
-            status.set_description(checked.mend().unwrap_or_default());
-            status
-        }
+    let result = match (&checked.outcome, failed_check(checked)) {
+        (Ok(_), _) => TestResult::Passed,
+        (Err(_), None) => TestResult::Skipped(None),
+        (Err(_), Some((_, message))) => TestResult::Failure(Problem {
+            text: checked.mend().unwrap_or_default().into(),
+            ..Problem::new("driver", message)
+        }),
     };
-    let mut case = TestCase::new(checked.check.name(), status);
-    case.set_classname("check-driver").set_time(checked.time);
-    case
+    TestCase { time: Some(checked.time), ..TestCase::new("check-driver", checked.check.name(), result) }
 }
 
 /// A campaign without a finding is one test that passed.
 fn campaign(summary: &CampaignSummary) -> TestCase {
-    let mut case = TestCase::new("campaign", TestCaseStatus::success());
-    case.set_classname("fuzz").set_time(summary.time);
-    case.set_system_out(format!("{} runs, {} commands", summary.runs, summary.commands));
-    case
+    TestCase {
+        time: Some(summary.time),
+        output: Some(format!("{} runs, {} commands", summary.runs, summary.commands)),
+        ..TestCase::new("fuzz", "campaign", TestResult::Passed)
+    }
 }
 
 /// A test for each promise, which fails if the policy can break it.
 fn promises(explored: &Explored) -> impl Iterator<Item = TestCase> {
     let describer = Describer { names: &explored.names, setup: &explored.setup };
     let bound = if explored.is_complete() { "complete" } else { "not complete" };
-    explored.exploration.promises.iter().map(move |(promise, result)| {
-        let mut status = TestCaseStatus::success();
-        if let PromiseResult::Broken(trace) = result {
-            status = unsuccessful(NonSuccessKind::Failure, explored.is_known(*promise));
-            status.set_type("broken").set_message(format!("{promise}: {}", promise.about()));
-            status.set_description(texts(&describer, trace).join("\n"));
+    explored.exploration.promises.iter().map(move |(promise, found)| {
+        let broken = |text: String| {
+            let message = format!("{promise}: {}", promise.about());
+            let problem = Problem { kind: "broken".into(), message, text };
+            unless_known(TestResult::Failure, problem, explored.is_known(*promise))
+        };
+        let result = match found {
+            PromiseResult::Kept | PromiseResult::KeptByConstruction => TestResult::Passed,
+            PromiseResult::Broken(trace) => broken(texts(&describer, trace).join("\n")),
+            PromiseResult::BrokenUntraced(_) => broken(String::new()),
+        };
+        TestCase {
+            output: Some(format!("{bound}, depth {}", explored.exploration.depth)),
+            ..TestCase::new(explored.policy.as_str(), promise.name(), result)
         }
-        let mut case = TestCase::new(promise.name(), status);
-        case.set_classname(explored.policy.as_str());
-        case.set_system_out(format!("{bound}, depth {}", explored.exploration.depth));
-        case
     })
 }
 
 /// An implementation without a finding is one test that passed.
 fn implementation(explored: &ImplementationExplored<'_>) -> TestCase {
-    let result = explored.result;
-    let mut status = TestCaseStatus::success();
-    if !explored.answers_what_was_asked() {
-        status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("incomplete").set_message(result.end.about());
+    let search = explored.result;
+    let end = search.end.about();
+    let result = match explored.answers_what_was_asked() {
+        true => TestResult::Passed,
+        false => TestResult::Error(Problem::new("incomplete", end)),
+    };
+    TestCase {
+        time: Some(explored.time),
+        output: Some(format!("{} allowed, {} refused, {end}", search.allowed, search.refused)),
+        ..TestCase::new("explore", explored.adapter, result)
     }
-    let mut case = TestCase::new(explored.adapter, status);
-    case.set_classname("explore").set_time(explored.time);
-    let end = result.end.about();
-    case.set_system_out(format!("{} allowed, {} refused, {end}", result.allowed, result.refused));
-    case
 }
 
-/// The status of a test with a finding. A known finding neither fails nor passes.
-fn unsuccessful(kind: NonSuccessKind, is_known: bool) -> TestCaseStatus {
-    if is_known { TestCaseStatus::skipped() } else { TestCaseStatus::non_success(kind) }
+/// A known finding neither fails nor passes.
+fn unless_known(result: fn(Problem) -> TestResult, problem: Problem, is_known: bool) -> TestResult {
+    if is_known { TestResult::Skipped(Some(problem)) } else { result(problem) }
 }
 
-/// Adds the attribute that GitLab makes a link of. The class name has the file as well, but GitLab
-/// shows it as text.
-fn set_file(case: &mut TestCase, file: &Path) {
-    case.extra.insert("file".into(), slashed(file).into());
+/// The test, which is about that file. The class name has the file as well, but GitLab shows it as
+/// text.
+fn about(file: &Path, case: TestCase) -> TestCase {
+    TestCase { file: Some(slashed(file)), ..case }
 }

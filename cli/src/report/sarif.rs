@@ -10,24 +10,25 @@
 //! line.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::NamedEnum;
 use serde_json::{Value, json};
 
-use super::diagnostic::{Diagnostic, diagnostics};
-use super::{Event, Report};
+use super::diagnostic::{Diagnostic, Severity, diagnostics, failed_check};
+use super::{Event, Report, replace};
 use crate::baseline::slashed;
-use crate::driver_check::CheckResult;
+use crate::driver_check::{Check, CheckResult};
 use chatwarden::format::{KnownFinding, Place};
+use chatwarden::hash::fnv1a;
+use chatwarden::sanitize;
 
 /// Collects findings and writes them as one SARIF file at the end.
 ///
 /// ```
 /// let file = std::env::temp_dir().join("chatwarden-sarif-example.sarif");
-/// let mut report = chatwarden_cli::report::Sarif::new(file.clone())?;
+/// let mut report = chatwarden_cli::report::Sarif::new(file.clone());
 /// chatwarden_cli::report::Report::finish(&mut report)?;
 /// assert!(std::fs::read_to_string(&file)?.contains("\"version\": \"2.1.0\""));
 /// # std::fs::remove_file(file)?;
@@ -47,21 +48,33 @@ pub struct Sarif {
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// The name under which results have their fingerprint.
+const FINGERPRINT: &str = "chatwardenFinding/v1";
+
 impl Sarif {
-    /// A report in that file. The file is made at once, so that an error comes before the work and
-    /// not after it.
-    ///
-    /// # Errors
-    /// If the file cannot be made.
-    pub fn new(file: PathBuf) -> io::Result<Self> {
-        fs::write(&file, "")?;
-        Ok(Sarif { file, rules: BTreeMap::new(), results: Vec::new(), notifications: Vec::new() })
+    /// A report in that file, which is replaced at the end.
+    pub fn new(file: PathBuf) -> Self {
+        Sarif { file, rules: BTreeMap::new(), results: Vec::new(), notifications: Vec::new() }
     }
 
     fn add(&mut self, diagnostic: &Diagnostic<'_>) {
         let identity = diagnostic.matched.finding.identity();
         self.results.push(result(diagnostic, &identity));
         self.rules.entry(identity).or_insert_with_key(|identity| rule(identity, diagnostic));
+    }
+
+    /// Adds a failed check of a driver. It has no place in a file.
+    fn add_check(&mut self, checked: &CheckResult) {
+        let Some((severity, message)) = failed_check(checked) else { return };
+        let (check, id) = (checked.check, format!("check-driver-{}", checked.check.name()));
+        self.results.push(json!({
+            "ruleId": id,
+            "level": severity.name(),
+            "message": {"text": message},
+            "locations": [{"logicalLocations": [{"name": "driver", "kind": "module"}]}],
+            "partialFingerprints": {FINGERPRINT: format!("{:016x}", fnv1a(id.as_bytes()))},
+        }));
+        self.rules.entry(id.clone()).or_insert_with(|| check_rule(check, &id));
     }
 
     /// Adds a reason why the run is not complete that belongs to no scenario.
@@ -98,9 +111,8 @@ impl Report for Sarif {
                 "message": {"text": error.to_string()},
                 "locations": [{"physicalLocation": physical(file, error.place)}],
             })),
-            Event::DriverChecked(CheckResult { check, outcome: Err(wrong), .. }) => {
-                self.notify(&format!("check-driver {}: {wrong}", check.name()));
-            }
+            Event::DriverChecked(checked) => self.add_check(checked),
+            Event::RunIncomplete(why) => self.notify(why),
             Event::ImplementationExplored(explored) if !explored.answers_what_was_asked() => {
                 self.notify(&format!("not complete: {}", explored.result.end.about()));
             }
@@ -111,7 +123,7 @@ impl Report for Sarif {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        fs::write(&self.file, serde_json::to_string_pretty(&self.document())? + "\n")
+        replace(&self.file, &(sanitize::json(&serde_json::to_string_pretty(&self.document())?) + "\n"))
     }
 }
 
@@ -126,6 +138,17 @@ fn rule(identity: &str, diagnostic: &Diagnostic<'_>) -> Value {
         "fullDescription": {"text": meaning},
         "help": {"text": format!("{}: {}.{}", finding.verdict, meaning, place.unwrap_or_default())},
         "defaultConfiguration": {"level": diagnostic.level.name()},
+    })
+}
+
+/// The rule for a check of a driver.
+fn check_rule(check: Check, id: &str) -> Value {
+    json!({
+        "id": id,
+        "shortDescription": {"text": format!("the driver fails the check `{check}`")},
+        "fullDescription": {"text": format!("expected: {}", check.about())},
+        "help": {"text": format!("expected: {}. To mend it: {}.", check.about(), check.mend())},
+        "defaultConfiguration": {"level": Severity::Error.name()},
     })
 }
 
@@ -145,7 +168,7 @@ fn result(diagnostic: &Diagnostic<'_>, identity: &str) -> Value {
         "level": diagnostic.level.name(),
         "message": {"text": diagnostic.message},
         "locations": [location(diagnostic)],
-        "partialFingerprints": {"chatwardenFinding/v1": diagnostic.matched.fingerprint()},
+        "partialFingerprints": {FINGERPRINT: diagnostic.matched.fingerprint()},
     });
     if !diagnostic.trace.is_empty() {
         let steps: Vec<_> =

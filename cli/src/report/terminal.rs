@@ -9,11 +9,12 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::NamedEnum;
 
-use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, counted, shown};
+use super::{CampaignSummary, Event, ReplayOutcome, Replayed, Report, certified, counted};
 use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::Certification;
 use chatwarden::describe::{Palette, SavedFinding};
+use chatwarden::sanitize;
 
 const BOLD: Style = Palette::COLOUR.bold;
 const DIM: Style = Palette::COLOUR.dim;
@@ -71,7 +72,7 @@ impl<W: Write> Terminal<W> {
             ReplayOutcome::Failed => (replayed.outcome.name(), BAD),
             ReplayOutcome::Inconclusive => (replayed.outcome.name(), WARN),
         };
-        write!(self.out, "{style}{word:<12}{style:#} {}", shown(replayed.file))?;
+        write!(self.out, "{style}{word:<12}{style:#} {}", sanitize::path(replayed.file))?;
         match replayed.message {
             Some(message) => writeln!(self.out, ": {message}"),
             None => writeln!(self.out),
@@ -129,6 +130,8 @@ impl<W: Write> Report for Terminal<W> {
                 self.unreadable += 1;
                 Ok(())
             }
+            // The error is on standard error.
+            Event::RunIncomplete(_) => Ok(()),
             // The table at the end shows it.
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),

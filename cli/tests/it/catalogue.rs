@@ -22,7 +22,7 @@ fn the_policies_that_are_no_presets_are_in_files() {
     assert_eq!(files, wanted);
     for tailored in CustomPolicy::ALL {
         let file = PolicySpec::open(&folder.join(format!("{tailored}.json"))).expect("it holds a policy");
-        assert_eq!(file, PolicySpec::Full(tailored.policy()), "{tailored}");
+        assert_eq!(file, PolicySpec::from(tailored.policy()), "{tailored}");
         assert!(Preset::ALL.iter().all(|preset| preset.policy() != tailored.policy()), "{tailored}");
         let used = Fault::ALL.iter().any(|fault| fault.rules() == Rules::CustomPolicy(*tailored));
         assert!(used, "no fault matters under {tailored}");

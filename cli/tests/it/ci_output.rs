@@ -1,7 +1,10 @@
-//! What CI systems read: SARIF, annotations, `JUnit`, baselines, shards, and the recipe that puts them together.
+//! What CI systems read: SARIF, annotations, `JUnit`, baselines, shards, and the recipe that puts them together; and that
+//! they get it however the program ends.
 
 mod annotations;
 mod baseline;
+mod exits;
+mod junit;
 mod recipe;
 mod sarif;
 mod shards;
@@ -11,7 +14,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli::{chatwarden, code, folder, json_lines, refuses, text};
+use crate::cli::{chatwarden, code, command, folder, json_lines, refuses, text};
 
 /// A scenario in which strangers write to each other, which the policy refuses; `expect` is what the file says.
 fn strangers(name: &str, expect: &str) -> String {

@@ -18,10 +18,11 @@ pub(crate) fn chatwarden(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the program starts")
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+/// The program in a folder, which no CI system runs.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatwarden"));
-    // In a step of GitHub Actions the program prints annotations as well.
-    command.env_remove("GITHUB_ACTIONS").args(arguments).current_dir(folder);
+    // In a step of GitHub Actions the program prints annotations as well, and in GitLab a report has links.
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITLAB_CI").args(arguments).current_dir(folder);
     command
 }
 
@@ -63,7 +64,8 @@ pub(crate) fn interrupted_when(
     arguments: &[&str],
     condition: impl Fn(&Child) -> bool,
 ) -> Output {
-    let child = command(folder, arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut program = command(folder, arguments);
+    let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let started = Instant::now();
     while !condition(&child) {
         assert!(started.elapsed() < Duration::from_secs(60), "{arguments:?} does not get there");
@@ -117,7 +119,7 @@ fn json_lines_have_the_fields_of_the_formats_page() {
         |line: &Value| line.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         fields(&lines[0]),
-        "type verdict promise condition cause parts command at steps users runs executions minimal seed run file known"
+        "type verdict promise condition cause parts command at steps users runs executions minimal seed run file known because"
     );
     assert_eq!(lines[0]["verdict"], "too-strict");
     assert_eq!((&lines[0]["promise"], &lines[0]["condition"]), (&Value::Null, &Value::Null));
@@ -125,7 +127,7 @@ fn json_lines_have_the_fields_of_the_formats_page() {
     let file = lines[0]["file"].as_str().expect("a file is named");
     let replayed =
         json_lines(&chatwarden(folder.path(), &["replay", file, "--fault", "over-strict", "--json"]));
-    assert_eq!(fields(&replayed[0]), "type file name outcome verdict at message known");
+    assert_eq!(fields(&replayed[0]), "type file name outcome verdict at message known because");
     assert_eq!((&replayed[0]["outcome"], &replayed[0]["verdict"]), (&"failed".into(), &"too-strict".into()));
 }
 
@@ -290,6 +292,7 @@ fn the_vocabularies_are_listed() {
     let folder = folder();
     for (what, word) in [
         ("policies", "pairwise-consent"),
+        ("knobs", "newcomer.invite"),
         ("promises", "guardianship"),
         ("commands", "invite(by, group, who)"),
         ("conditions", "newcomer-cleared"),
@@ -310,6 +313,8 @@ fn an_interrupted_campaign_ends_with_what_it_has() {
     let output = interrupted_when(folder.path(), &fuzz, has_begun);
     assert_eq!(code(&output), 130);
     assert_eq!(json_lines(&output)[0]["type"], "summary");
+    let told = text(&output.stderr);
+    assert!(told.contains("interrupted: ") && told.contains("Ctrl-C again ends at once"), "{told}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod certificates;
 mod ci_output;
 mod cli;
 mod driver_check;
+mod foreign;
+mod listing;
 mod misbehaving;
 mod processes;
 mod protocol;

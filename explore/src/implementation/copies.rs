@@ -8,7 +8,7 @@ use std::thread;
 
 use chatwarden_model::Command;
 
-use super::expand::{Expanded, Expansion, Extension, Node, SearchContext, System};
+use super::expand::{Expanded, Expansion, Extension, Node, Room, SearchContext, System};
 use super::findings::ReportedFindings;
 use super::visited::Visited;
 use super::{ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor};
@@ -51,7 +51,7 @@ pub(super) fn search(
         result: ConformanceSearchResult::started(),
     };
     levels.result.end = levels.run(root)?;
-    levels.result.renamings = levels.context.orbits.permutations.len();
+    levels.result.set_symmetry(&levels.context.orbits);
     Ok(ConformanceSearchResult { found: levels.findings.into_sorted(), ..levels.result })
 }
 
@@ -139,7 +139,8 @@ impl Levels<'_> {
             chunks.push(round.by_ref().take(CHUNK).collect::<Vec<_>>());
         }
         let (context, visited, lockstep) = (&self.context, &self.visited, self.lockstep);
-        let job = || Expansion::new(context, visited, lockstep.clone(), is_last);
+        let room = self.room_of_chunk();
+        let job = || Expansion::new(context, visited, lockstep.clone(), is_last, room);
         let jobs = context.search.jobs.get().min(chunks.len());
         if jobs == 1 || chunks.len() < MIN_SHARED {
             let mut job = job();
@@ -152,12 +153,21 @@ impl Levels<'_> {
             std::iter::from_fn(take).map(|(at, chunk)| (at, job.expand(chunk))).collect::<Vec<_>>()
         };
         let mut expanded: Vec<_> = thread::scope(|scope| {
-            let jobs: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            let done = jobs.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
-            done.flatten().collect()
+            // One job is done on this thread. With fewer threads than wanted the others have more to do.
+            let spawn = || thread::Builder::new().spawn_scoped(scope, work);
+            let others: Vec<_> = (1..jobs).map_while(|_| spawn().ok()).collect();
+            let own = work();
+            let done = others.into_iter().map(|job| job.join().expect("a job of the harness does not panic"));
+            done.flatten().chain(own).collect()
         });
         expanded.sort_by_key(|(at, _)| *at);
         expanded.into_iter().map(|(_, expanded)| expanded).collect()
+    }
+
+    /// The number of bytes that the successors of a chunk may take, so that those of a round fit into the
+    /// memory.
+    fn room_of_chunk(&self) -> Room {
+        Room { bytes: self.context.search.memory / (ROUND / CHUNK) as u64, node_bytes: self.node_bytes }
     }
 
     fn merge(&mut self, expanded: Expanded, length: usize, next: &mut Vec<Node>) {

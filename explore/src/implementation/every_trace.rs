@@ -85,9 +85,9 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> EveryTrace<'a, A, M> {
             }
             self.result.depth = length;
         }
-        let renamings = self.context.orbits.permutations.len();
+        self.result.set_symmetry(&self.context.orbits);
         let found = self.findings.into_sorted();
-        Ok(ConformanceSearchResult { end, renamings, found, ..self.result })
+        Ok(ConformanceSearchResult { end, found, ..self.result })
     }
 
     /// Executes the traces of a length. It returns whether one of them conformed to the end, and why not

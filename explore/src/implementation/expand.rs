@@ -21,7 +21,7 @@ use chatwarden::lockstep::{Lockstep, Snapshot, StepResult};
 pub(super) type System = Box<dyn Adapter + Send>;
 
 /// The number of commands between two looks at the clock.
-const COMMANDS_BETWEEN_CHECKS: usize = 32;
+pub(super) const COMMANDS_BETWEEN_CHECKS: usize = 32;
 
 /// The number of bytes that a copy is assumed to need beyond its own size.
 const BYTES_BEHIND_COPY: u64 = 1024;
@@ -146,6 +146,15 @@ impl<'a> SearchContext<'a> {
     }
 }
 
+/// A bound on the successors of some states.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// The number of bytes that they may take.
+    pub(super) bytes: u64,
+    /// The number of bytes of an unexpanded state.
+    pub(super) node_bytes: u64,
+}
+
 /// A job that expands states.
 pub(super) struct Expansion<'a> {
     context: &'a SearchContext<'a>,
@@ -155,6 +164,7 @@ pub(super) struct Expansion<'a> {
     lockstep: Lockstep,
     /// Whether the traces that are tried are as long as they may be.
     is_last: bool,
+    room: Room,
     expanded: Expanded,
 }
 
@@ -164,9 +174,10 @@ impl<'a> Expansion<'a> {
         visited: &'a Visited,
         lockstep: Lockstep,
         is_last: bool,
+        room: Room,
     ) -> Self {
         let (reached, expanded) = (Visited::new(context.search.paths()), Expanded::default());
-        Expansion { context, visited, reached, lockstep, is_last, expanded }
+        Expansion { context, visited, reached, lockstep, is_last, room, expanded }
     }
 
     /// Tries every action in each of the states.
@@ -198,7 +209,7 @@ impl<'a> Expansion<'a> {
                 continue;
             }
             if number % COMMANDS_BETWEEN_CHECKS == COMMANDS_BETWEEN_CHECKS - 1 {
-                if let Some(end) = context.cut() {
+                if let Some(end) = context.cut().or_else(|| self.lack_of_room()) {
                     return Ok(Some(end));
                 }
             }
@@ -208,6 +219,13 @@ impl<'a> Expansion<'a> {
             spare = self.extend(node, stabilizer, extension, system)?;
         }
         Ok(None)
+    }
+
+    /// Why no more successors can be kept, if there is no room.
+    fn lack_of_room(&self) -> Option<End> {
+        let node_bytes = if self.is_last { 0 } else { self.room.node_bytes };
+        let each = size_of::<Successor>() as u64 + node_bytes;
+        (self.expanded.successors.len() as u64 * each > self.room.bytes).then_some(End::Memory)
     }
 
     /// Tries a command on a copy, which is returned if its state did not change.

@@ -14,8 +14,11 @@ pub(super) type NodeIndex = usize;
 /// Actions, each with the node to which it leads.
 pub(super) type Path = Vec<(ActionIndex, NodeIndex)>;
 
-/// The search for the nearest unexhausted node gives up after this many.
+/// The search for the nearest unexhausted node gives up after this many nodes.
 const MAX_SEARCHED: usize = 4096;
+
+/// It also gives up after this many transitions, so that it takes a small part of a second.
+const MAX_FOLLOWED: usize = 1 << 22;
 
 /// The number of bytes that a node takes beside its own size, about: its entries in the indices.
 const INDEX_BYTES: usize = 128;
@@ -223,10 +226,12 @@ impl Graph {
     ) -> Option<(NodeIndex, Path)> {
         let mut reached = HashMap::from([(from, None)]);
         let mut queue = VecDeque::from([(from, 0)]);
+        let mut followed = 0;
         while let Some((node, length)) = queue.pop_front() {
-            if length == max_length || reached.len() > MAX_SEARCHED {
+            if length == max_length || reached.len() > MAX_SEARCHED || followed > MAX_FOLLOWED {
                 return None;
             }
+            followed += self.nodes[node].edges.len();
             for edge in &self.nodes[node].edges {
                 let Some(next) = self.target(&edge.target).filter(|next| !reached.contains_key(next)) else {
                     continue;

@@ -17,7 +17,7 @@
 
 use chatwarden_model::{Command, decide, step};
 
-use super::expand::SearchContext;
+use super::expand::{COMMANDS_BETWEEN_CHECKS, SearchContext};
 use super::findings::{Hit, Hits, headed_by};
 use super::graph::{Graph, LastActions, NodeIndex};
 use super::stabilizers::{ActionIndex, Stabilizer, WHOLE_GROUP};
@@ -135,7 +135,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         let unexhausted = self.graph.shallowest(most).map(|node| self.graph.nodes[node].length);
         let judged = unexhausted.into_iter().chain(self.graph.given_up).fold(self.bound, usize::min);
         self.result.judged = if end == End::Complete { None } else { Some(judged) };
-        self.result.renamings = self.context.orbits.permutations.len();
+        self.result.set_symmetry(&self.context.orbits);
         self.result.states = self.graph.exhausted() as u64;
         let found = self.confirm()?;
         Ok(ConformanceSearchResult { end, found, ..self.result })
@@ -301,7 +301,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
     }
 
     /// The model's prediction for each action to try: those that change nothing, and where the others
-    /// lead.
+    /// lead. If the search is to end, the rest is not predicted, and counts as the former.
     fn predict(
         &self,
         location: &Location,
@@ -315,7 +315,15 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         } else {
             (0..search.actions.len() as ActionIndex).collect()
         };
-        for action in actions {
+        let mut is_cut = false;
+        for (number, action) in actions.into_iter().enumerate() {
+            if number % COMMANDS_BETWEEN_CHECKS == COMMANDS_BETWEEN_CHECKS - 1 {
+                is_cut = is_cut || self.context.cut().is_some();
+            }
+            if is_cut {
+                no_ops.push(action);
+                continue;
+            }
             let command = self.concrete(location.permutation, action);
             let mut after = *self.lockstep.state();
             if !decide(&after, policy, &command).is_allowed() {
@@ -346,13 +354,17 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         }
     }
 
-    /// For each finding the shortest known trace that shows it again, or the trace of the walk.
+    /// For each finding the shortest known trace that shows it again, or the trace of the walk. If the
+    /// search is to end, the rest keeps the trace of the walk.
     fn confirm(&mut self) -> Result<Vec<Counterexample>, Failure> {
         let mut found = self.hits.first.as_slice().to_vec();
         for counterexample in &mut found {
             let hits = self.hits.of(counterexample.finding.identity(), &self.graph);
             for hit in hits.into_iter().take(MAX_CONFIRMED) {
-                if self.is_broken || self.graph.nodes[hit.from].length >= counterexample.commands.len() {
+                if self.is_broken
+                    || self.context.cut().is_some()
+                    || self.graph.nodes[hit.from].length >= counterexample.commands.len()
+                {
                     break;
                 }
                 if let Some(shorter) = self.repeat(hit)? {
@@ -370,7 +382,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         self.reset()?;
         let path = self.graph.path_from_start(hit.from);
         for action in path.into_iter().map(|(action, _)| action).chain([hit.action]) {
-            if self.is_broken {
+            if self.is_broken || self.context.cut().is_some() {
                 return Ok(None);
             }
             let permutation = self.context.hasher.representative(self.lockstep.state()).1;

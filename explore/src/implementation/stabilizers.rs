@@ -17,13 +17,11 @@
 
 use std::collections::HashMap;
 
-use chatwarden_model::{Command, Renaming, Setup};
+use chatwarden_model::{Command, Renaming, Setup, SymmetryCut};
 
-use crate::MAX_PERMUTATIONS;
-
-/// The most entries in the table of all actions under all permutations, which is made before the search.
-/// With more actions fewer permutations are used.
-const MAX_ENTRIES: usize = 1 << 20;
+/// The most images of actions that are compared to make the table of stabilizers, which is made before
+/// the search. A stabilizer beyond it counts as trivial: more actions are tried than necessary.
+const MAX_COMPARED: usize = 1 << 26;
 
 /// The position of a command among the actions of a search.
 pub(super) type ActionIndex = u32;
@@ -34,27 +32,42 @@ pub(super) type Stabilizer = u32;
 /// The stabilizer of the empty trace: every permutation.
 pub(super) const WHOLE_GROUP: Stabilizer = 0;
 
+/// The number of the identity among the permutations.
+const IDENTITY: usize = 0;
+
 /// The permutations of a search, and the actions to try under each of their subgroups.
 pub(super) struct ActionOrbits {
     /// The permutations; the identity is the first.
     pub(super) permutations: Vec<Renaming>,
-    /// For each permutation and action, the action that the permutation maps to it.
+    /// The permutations that are left out, because they would be too many.
+    pub(super) cut: SymmetryCut,
+    /// For each permutation and action, the action that the permutation maps to it; empty if there is only
+    /// the identity.
     origins: Vec<Vec<ActionIndex>>,
     subgroups: Vec<Subgroup>,
 }
 
 /// The actions to try, each with the stabilizer of the trace that it extends.
-type Subgroup = Vec<(ActionIndex, Stabilizer)>;
+pub(super) type Subgroup = Vec<(ActionIndex, Stabilizer)>;
 
 impl ActionOrbits {
     /// The orbits of the actions; without symmetry each action is an orbit.
     pub(super) fn new(setup: &Setup, actions: &[Command], symmetry: bool) -> Self {
+        let affordable = if symmetry {
+            crate::affordable_symmetry(setup, setup.groups, actions.len())
+        } else {
+            crate::no_symmetry()
+        };
+        let cut = affordable.cut;
+        if affordable.renamings.len() == 1 {
+            // Without symmetry there may be a million actions, and each is an orbit.
+            let all = (0..actions.len() as ActionIndex).map(|action| (action, WHOLE_GROUP)).collect();
+            let (permutations, subgroups) = (affordable.renamings, vec![all]);
+            return ActionOrbits { permutations, cut, origins: Vec::new(), subgroups };
+        }
         let indices: HashMap<Command, ActionIndex> = actions.iter().copied().zip(0..).collect();
-        let affordable = (MAX_ENTRIES / actions.len().max(1)).clamp(1, MAX_PERMUTATIONS);
-        let (groups, most) = if symmetry { (setup.groups, affordable) } else { (1, 1) };
-        let mut permutations = Vec::new();
-        let mut images = Vec::new();
-        for permutation in Renaming::keeping(&setup.cast, groups, most) {
+        let (mut permutations, mut images) = (Vec::new(), Vec::new());
+        for permutation in affordable.renamings {
             // A permutation that maps an action to no action says nothing about these traces.
             let image = actions.iter().map(|action| indices.get(&permutation.command(action)).copied());
             if let Some(image) = image.collect::<Option<Vec<ActionIndex>>>() {
@@ -63,12 +76,13 @@ impl ActionOrbits {
             }
         }
         let origins = images.iter().map(|image| inverse(image)).collect();
-        ActionOrbits { subgroups: subgroups(&images, actions.len()), permutations, origins }
+        let subgroups = subgroups(&images, actions.len(), MAX_COMPARED);
+        ActionOrbits { subgroups, permutations, cut, origins }
     }
 
     /// The action that the permutation of that number maps to this one.
     pub(super) fn origin(&self, permutation: usize, action: ActionIndex) -> ActionIndex {
-        self.origins[permutation][action as usize]
+        self.origins.get(permutation).map_or(action, |origins| origins[action as usize])
     }
 
     /// The actions to try after a trace, in order, each with the stabilizer of the extended trace.
@@ -86,21 +100,27 @@ fn inverse(image: &[ActionIndex]) -> Vec<ActionIndex> {
     origins
 }
 
-/// All stabilizers of traces; that of the empty trace is the first.
-fn subgroups(images: &[Vec<ActionIndex>], actions: usize) -> Vec<Subgroup> {
+/// All stabilizers of traces; that of the empty trace is the first. When so many images were compared,
+/// each further stabilizer counts as the trivial one.
+pub(super) fn subgroups(images: &[Vec<ActionIndex>], actions: usize, most: usize) -> Vec<Subgroup> {
     let everything: Vec<usize> = (0..images.len()).collect();
     let mut numbers = HashMap::from([(everything.clone(), 0)]);
     let mut members = vec![everything];
     let mut found: Vec<Subgroup> = Vec::new();
+    let mut compared = 0;
     while let Some(subgroup) = members.get(found.len()).cloned() {
         let mut next = Subgroup::new();
+        compared += subgroup.len() * actions;
         for action in 0..actions as ActionIndex {
             let image = |&permutation: &usize| images[permutation][action as usize];
             if subgroup.iter().any(|permutation| image(permutation) < action) {
                 continue;
             }
-            let keeping: Vec<usize> =
+            let mut keeping: Vec<usize> =
                 subgroup.iter().copied().filter(|permutation| image(permutation) == action).collect();
+            if compared > most && !numbers.contains_key(&keeping) {
+                keeping = vec![IDENTITY];
+            }
             let number = *numbers.entry(keeping).or_insert_with_key(|keeping| {
                 members.push(keeping.clone());
                 members.len() as Stabilizer - 1

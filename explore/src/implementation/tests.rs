@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use chatwarden::format::BuiltInCast;
-use chatwarden_model::{Group, Preset, Renaming, Setup, State, User};
+use chatwarden_model::{Group, Preset, Setup, State, SymmetryGroup, User};
 
+use super::stabilizers::subgroups;
 use super::state_hash::StateHasher;
 use crate::flips::flips;
 
@@ -31,7 +32,7 @@ fn every_part_of_a_state_changes_its_hash() {
 fn permuted_states_have_the_same_hash_and_representative() {
     let setup = setup();
     let start: State = setup.start();
-    let permutations = Renaming::keeping(&setup.cast, setup.groups, 100);
+    let permutations = SymmetryGroup::keeping(&setup.cast, setup.groups, 100).renamings;
     assert!(permutations.len() > 2);
     let hasher = StateHasher::new(&setup, &permutations);
     let without = StateHasher::new(&setup, &[]);
@@ -42,4 +43,13 @@ fn permuted_states_have_the_same_hash_and_representative() {
             assert_eq!(hasher.hash(&permutation.state(&state)), hash, "{part}");
         }
     }
+}
+
+#[test]
+fn beyond_the_bound_a_stabilizer_counts_as_trivial() {
+    let images = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map(Vec::from);
+    let trivial = |number| vec![(0, number), (1, number), (2, number)];
+    let whole = subgroups(&images, 3, usize::MAX);
+    assert_eq!(whole, [vec![(0, 1)], vec![(0, 1), (1, 2)], trivial(2)]);
+    assert_eq!(subgroups(&images, 3, 0), [vec![(0, 1)], trivial(1)]);
 }

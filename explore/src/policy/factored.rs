@@ -30,7 +30,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use chatwarden::coverage::Points;
-use chatwarden_model::{Command, Group, MAX_USERS, Policy, Promise, Renaming};
+use chatwarden_model::{Command, Group, MAX_USERS, Policy, Promise, SymmetryGroup};
 use foldhash::fast::FixedState;
 
 use super::levels::{self, Counts, StateSpace, first_trace, permutations_of_users};
@@ -64,31 +64,36 @@ pub(super) fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Explorat
 #[derive(Debug)]
 struct SearchContext<'a, const U: usize, const W: usize> {
     search: &'a PolicySearch,
+    monitor: &'a SearchMonitor,
     packing: AccountPacking<U, W>,
-    renamings: Vec<Renaming>,
+    symmetry: SymmetryGroup,
     permutations: Permutations<W>,
     groups: GroupStates<U>,
     /// The commands that name no group.
     on_accounts: Vec<Command>,
     /// The commands that name the first group; those on the others are the same.
     on_group: Vec<Command>,
+    /// The number of all commands.
+    actions: usize,
 }
 
 impl<'a, const U: usize, const W: usize> SearchContext<'a, U, W> {
-    fn new(search: &'a PolicySearch, group_states: u64) -> Self {
+    fn new(search: &'a PolicySearch, monitor: &'a SearchMonitor, group_states: u64) -> Self {
         let cast = &search.setup.cast;
         let packing = AccountPacking::new(cast);
-        let renamings = permutations_of_users(cast, search.symmetry);
         let actions = search.actions();
+        let symmetry = permutations_of_users(search, actions.len());
         let on = |group| actions.iter().filter(move |command| command.group() == group).copied().collect();
         SearchContext {
             search,
-            permutations: Permutations::new(&renamings, &packing),
+            monitor,
+            permutations: Permutations::new(&symmetry.renamings, &packing),
             packing,
-            renamings,
+            symmetry,
             groups: GroupStates::new(group_states),
             on_accounts: on(None),
             on_group: on(Some(Group::new(0))),
+            actions: actions.len(),
         }
     }
 
@@ -101,7 +106,6 @@ impl<'a, const U: usize, const W: usize> SearchContext<'a, U, W> {
 /// type `K`.
 struct Factored<'a, const U: usize, const W: usize, K> {
     context: &'a SearchContext<'a, U, W>,
-    monitor: &'a SearchMonitor,
     shards: Vec<Shard<W, K>>,
     /// One for each thread.
     steppers: Vec<Mutex<Stepper<'a, U, W>>>,
@@ -116,21 +120,20 @@ type Marked<K> = Vec<HashSet<K, FixedState>>;
 
 impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
     fn search(search: &PolicySearch, monitor: &SearchMonitor) -> Exploration {
-        let context = SearchContext::<U, W>::new(search, K::capacity(search.setup.groups));
+        let context = SearchContext::<U, W>::new(search, monitor, K::capacity(search.setup.groups));
         let mut shards: Vec<_> = (0..SHARDS).map(|_| Shard::new()).collect();
         let start = context.packing.pack(&context.packing.start);
         shards[shard_of(&start)].insert(&start, &[K::of(&vec![0; search.setup.groups])]);
         shards.iter_mut().for_each(|shard| shard.states.end_level());
         let mut space = Factored::<U, W, K> {
             context: &context,
-            monitor,
             shards,
             steppers: (0..search.jobs.get()).map(|_| Mutex::new(Stepper::new(&context))).collect(),
             outboxes: (0..ROUND).map(|_| Mutex::new(Outbox::new())).collect(),
             max_bytes: 0,
         };
         space.max_bytes = space.bytes_of_states();
-        levels::search(&mut space, search, monitor, context.renamings.len())
+        levels::search(&mut space, search, monitor, &context.symmetry)
     }
 
     /// The number of bytes of the reached states, and of what belongs to them.
@@ -139,13 +142,14 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
     }
 
     /// For each distance below the length, the states from which the promise can be broken by as many
-    /// commands as are left.
+    /// commands as are left. Some are missing if the search is stopped.
     fn marked(&self, promise: Promise, length: usize) -> Vec<Marked<K>> {
         let mut all: Vec<Marked<K>> = vec![vec![HashSet::default(); SHARDS]; length];
         let (mut stepper, mut outbox) = (Stepper::new(self.context), Outbox::new());
         for distance in (0..length).rev() {
             for (number, shard) in self.shards.iter().enumerate() {
-                for state in shard.states.level(distance) {
+                let states = shard.states.level(distance).iter();
+                for state in states.take_while(|_| !self.context.monitor.is_stopped()) {
                     outbox.clear(true);
                     stepper.step(shard.accounts(state.accounts()), &[*state], &mut outbox);
                     let is_marked = match all.get(distance + 1) {
@@ -192,17 +196,17 @@ impl<const U: usize, const W: usize, K: StateKey> StateSpace for Factored<'_, U,
         self.expand_in_rounds(distance, counts)
     }
 
-    fn first_trace(&self, promise: Promise, length: usize) -> Vec<Command> {
+    fn first_trace(&self, promise: Promise, length: usize) -> Option<Vec<Command>> {
         let marked = self.marked(promise, length);
         let mut stepper = Stepper::new(self.context);
-        first_trace(self.context.search, promise, length, |distance, state| {
+        first_trace(self.context.search, promise, length, self.context.monitor, |distance, state| {
             let canonical = stepper.canonical(state);
             canonical.is_some_and(|(accounts, groups)| self.is_among(&marked[distance], &accounts, groups))
         })
     }
 
     fn coverage(&self) -> Points {
-        coverage::reachable(self.context, &self.shards, self.monitor)
+        coverage::reachable(self.context, &self.shards)
     }
 
     fn bytes(&self) -> u64 {

@@ -5,11 +5,11 @@
 
 use chatwarden::coverage::{Points, Reachability, StateView};
 use chatwarden_model::{
-    Bounds, Cast, Command, EnumSet, Policy, Promise, Renaming, State, Transition, UserSet, step,
+    Bounds, Command, EnumSet, Policy, Promise, State, SymmetryGroup, Transition, UserSet, step,
 };
 
 use super::{Exploration, PolicySearch, PromiseResult};
-use crate::{End, MAX_PERMUTATIONS, SearchMonitor};
+use crate::{End, SearchMonitor};
 
 /// An engine, and the states that it has reached.
 pub(super) trait StateSpace {
@@ -20,8 +20,9 @@ pub(super) trait StateSpace {
     /// Counts the transitions out of the states at a distance and the promises that break there, and
     /// makes the next level. If it has to end half-way, there is no next level.
     fn expand_level(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End>;
-    /// The first of the traces of that length, which is the least, that break the promise.
-    fn first_trace(&self, promise: Promise, length: usize) -> Vec<Command>;
+    /// The first of the traces of that length, which is the least, that break the promise; none if the
+    /// search is stopped before it is made.
+    fn first_trace(&self, promise: Promise, length: usize) -> Option<Vec<Command>>;
     /// The points that can be covered in the reached states.
     fn coverage(&self) -> Points;
     /// The most bytes that were held at a time.
@@ -44,31 +45,33 @@ impl Counts {
     }
 }
 
-/// Searches with an engine, under so many permutations of users.
+/// Searches with an engine, under these permutations of users. The trace to a broken promise is made as
+/// soon as its length is judged, so that a search that is stopped later has it.
 pub(super) fn search(
     space: &mut impl StateSpace,
     search: &PolicySearch,
     monitor: &SearchMonitor,
-    permutations: usize,
+    symmetry: &SymmetryGroup,
 ) -> Exploration {
     let mut transitions = 0;
-    // The number of commands after which each promise first breaks.
-    let mut lengths: Vec<(Promise, usize)> = Vec::new();
+    let mut broken: Vec<(Promise, PromiseResult)> = Vec::new();
     let mut depth = 0;
     let end = loop {
         monitor.update(depth, space.level_len(depth), space.states());
         if search.depth == Some(depth) {
             break End::Depth;
         }
-        if search.stop_at_first && !lengths.is_empty() {
+        if search.stop_at_first && !broken.is_empty() {
             break End::First;
         }
         let mut counts = Counts::default();
         let expanded = space.expand_level(depth, &mut counts);
         transitions += counts.transitions;
         for promise in counts.broken.iter() {
-            if lengths.iter().all(|(known, _)| *known != promise) {
-                lengths.push((promise, depth + 1));
+            if broken.iter().all(|(known, _)| *known != promise) {
+                let trace = space.first_trace(promise, depth + 1);
+                let untraced = PromiseResult::BrokenUntraced(depth + 1);
+                broken.push((promise, trace.map_or(untraced, PromiseResult::Broken)));
             }
         }
         match expanded {
@@ -77,8 +80,8 @@ pub(super) fn search(
             Ok(()) => depth += 1,
         }
     };
-    let result = |promise: Promise| match lengths.iter().find(|(broken, _)| *broken == promise) {
-        Some((_, length)) => PromiseResult::Broken(space.first_trace(promise, *length)),
+    let result = |promise: Promise| match broken.iter().find(|(broken, _)| *broken == promise) {
+        Some((_, result)) => result.clone(),
         None if promise.is_kept_by_construction() => PromiseResult::KeptByConstruction,
         None => PromiseResult::Kept,
     };
@@ -102,14 +105,16 @@ pub(super) fn search(
         frontier: if end == End::Complete { 0 } else { space.level_len(depth) },
         end,
         bytes: space.bytes(),
-        renamings: permutations * orders_of_groups,
+        renamings: symmetry.renamings.len() * orders_of_groups,
+        symmetry_cut: symmetry.cut,
     }
 }
 
-/// The permutations of users that keep a cast, or only the identity if there is no symmetry. If there
-/// are more than can be tried, the last users keep their names; orbits are exact for the others.
-pub(super) fn permutations_of_users(cast: &Cast, symmetry: bool) -> Vec<Renaming> {
-    Renaming::keeping(cast, 0, if symmetry { MAX_PERMUTATIONS } else { 1 })
+/// The permutations of users that keep the cast, or only the identity if there is no symmetry. If there
+/// are more than can be tried with so many actions, the last users keep their names; orbits are exact
+/// for the others.
+pub(super) fn permutations_of_users(search: &PolicySearch, actions: usize) -> SymmetryGroup {
+    if search.symmetry { crate::affordable_symmetry(&search.setup, 0, actions) } else { crate::no_symmetry() }
 }
 
 /// The promises of a search that an allowed command breaks.
@@ -130,18 +135,19 @@ pub(super) fn broken_promises<const U: usize, const G: usize>(
 ///
 /// The trace continues with the first command that leads to a marked state. So it depends neither on
 /// the number of threads nor on the representative of an orbit. The steps are the model's own, on whole
-/// states, so every trace can be replayed.
+/// states, so every trace can be replayed. There is none if the search is stopped on the way.
 pub(super) fn first_trace<const U: usize, const G: usize>(
     search: &PolicySearch,
     promise: Promise,
     length: usize,
+    monitor: &SearchMonitor,
     mut is_marked: impl FnMut(usize, &State<U, G>) -> bool,
-) -> Vec<Command> {
+) -> Option<Vec<Command>> {
     let (actions, policy) = (search.actions(), &search.setup.policy);
     let mut state: State<U, G> = search.setup.start();
     let mut trace = Vec::with_capacity(length);
     for distance in 1..=length {
-        let next = actions.iter().find_map(|command| {
+        let next = actions.iter().take_while(|_| !monitor.is_stopped()).find_map(|command| {
             let mut after = state;
             let outcome = step(&mut after, policy, command);
             let (allowed, delivered) = (outcome.decision.is_allowed(), outcome.delivered);
@@ -155,11 +161,14 @@ pub(super) fn first_trace<const U: usize, const G: usize>(
                 };
             is_next.then_some((*command, after))
         });
+        if next.is_none() && monitor.is_stopped() {
+            return None;
+        }
         let (command, after) = next.expect("the engine's steps are those of the model");
         trace.push(command);
         state = after;
     }
-    trace
+    Some(trace)
 }
 
 /// The commands that are tried to find what can be covered: every one that can be written down. Groups
@@ -169,15 +178,16 @@ pub(super) fn commands_to_cover(search: &PolicySearch) -> Vec<Command> {
     Bounds { commands: search.commands, groups: bounds.groups.min(1), ..bounds }.all()
 }
 
-/// Adds the points that the commands show in a state.
+/// Adds the points that the commands show in a state, unless the search is stopped.
 pub(super) fn show<const U: usize, const G: usize>(
     policy: &Policy,
     state: &State<U, G>,
     commands: &[Command],
+    monitor: &SearchMonitor,
     points: &mut Points,
 ) {
     let view = StateView { state, policy, history: None };
-    for command in commands {
+    for command in commands.iter().take_while(|_| !monitor.is_stopped()) {
         view.each_point(command, |point| {
             points.insert(point);
         });

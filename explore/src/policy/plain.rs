@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use chatwarden::coverage::Points;
 use chatwarden_model::{
-    Command, Group, GroupParts, GroupState, NamedEnum, Promise, Renaming, State, StateParts, step,
+    Command, Group, GroupParts, GroupState, NamedEnum, Promise, State, StateParts, SymmetryGroup, step,
 };
 use foldhash::fast::FixedState;
 
@@ -23,7 +23,7 @@ pub(super) struct Plain<'a, const U: usize, const G: usize> {
     search: &'a PolicySearch,
     monitor: &'a SearchMonitor,
     actions: Vec<Command>,
-    renamings: Vec<Renaming>,
+    symmetry: SymmetryGroup,
     /// The reached states.
     known: HashSet<State<U, G>, FixedState>,
     /// The same by their distance from the start.
@@ -33,18 +33,19 @@ pub(super) struct Plain<'a, const U: usize, const G: usize> {
 impl<'a, const U: usize, const G: usize> Plain<'a, U, G> {
     pub(super) fn search(search: &'a PolicySearch, monitor: &'a SearchMonitor) -> Exploration {
         let mut space = Self::new(search, monitor);
-        let permutations = space.renamings.len();
-        levels::search(&mut space, search, monitor, permutations)
+        let symmetry = space.symmetry.clone();
+        levels::search(&mut space, search, monitor, &symmetry)
     }
 
     pub(super) fn new(search: &'a PolicySearch, monitor: &'a SearchMonitor) -> Self {
         let setup = &search.setup;
         let start = setup.start();
+        let actions = search.actions();
         Plain {
             search,
             monitor,
-            actions: search.actions(),
-            renamings: permutations_of_users(&setup.cast, search.symmetry),
+            symmetry: permutations_of_users(search, actions.len()),
+            actions,
             known: HashSet::from_iter([start]),
             levels: vec![vec![start]],
         }
@@ -56,7 +57,7 @@ impl<'a, const U: usize, const G: usize> Plain<'a, U, G> {
         if !self.search.symmetry {
             return *state;
         }
-        let images = self.renamings.iter().map(|renaming| {
+        let images = self.symmetry.renamings.iter().map(|renaming| {
             let mut groups = *renaming.state(state).parts().groups;
             groups[..self.search.setup.groups].sort_unstable_by_key(group_order);
             renaming.state(state).with_groups(groups)
@@ -64,21 +65,25 @@ impl<'a, const U: usize, const G: usize> Plain<'a, U, G> {
         images.min_by(|one, other| order(one).cmp(&order(other))).expect("the identity is a permutation")
     }
 
-    /// The states to which the allowed commands lead, with symmetry their representatives.
-    fn successors(&self, before: &State<U, G>, counts: &mut Counts) -> Vec<State<U, G>> {
-        let mut successors = Vec::new();
-        for command in &self.actions {
+    /// Visits the states to which the allowed commands lead, with symmetry their representatives. The
+    /// visit ends early if the search is stopped.
+    fn each_successor(&self, before: &State<U, G>, counts: &mut Counts, mut visit: impl FnMut(State<U, G>)) {
+        for command in self.actions.iter().take_while(|_| !self.monitor.is_stopped()) {
             let mut after = *before;
             let outcome = step(&mut after, &self.search.setup.policy, command);
             if outcome.decision.is_allowed() {
                 let broken = broken_promises(self.search, command, before, outcome.delivered, &after);
                 counts.add(Counts { transitions: 1, broken });
                 if after != *before {
-                    successors.push(self.canonical(&after));
+                    visit(self.canonical(&after));
                 }
             }
         }
-        successors
+    }
+
+    /// The number of bytes of so many known states; each is in the set and in its level.
+    fn bytes_of(known: &HashSet<State<U, G>, FixedState>) -> u64 {
+        (2 * known.capacity() * size_of::<State<U, G>>()) as u64
     }
 }
 
@@ -103,17 +108,20 @@ impl<const U: usize, const G: usize> StateSpace for Plain<'_, U, G> {
     }
 
     fn expand_level(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End> {
-        let mut next = Vec::new();
-        for at in 0..self.levels[distance].len() {
-            if self.monitor.is_stopped() {
-                return Err(End::Stopped);
-            }
-            let successors = self.successors(&self.levels[distance][at], counts);
-            // Without room for more, the rest of this length is still judged, so that its result is whole.
-            if self.bytes() <= self.search.memory {
-                next.extend(successors.into_iter().filter(|state| self.known.insert(*state)));
-            }
-            self.monitor.update(distance, self.level_len(distance), self.known.len() as u64);
+        let (mut next, mut known) = (Vec::new(), std::mem::take(&mut self.known));
+        for state in &self.levels[distance] {
+            self.each_successor(state, counts, |successor| {
+                // Without room for more, the rest of this length is still judged, so that its result is
+                // whole.
+                if Self::bytes_of(&known) <= self.search.memory && known.insert(successor) {
+                    next.push(successor);
+                }
+            });
+            self.monitor.update(distance, self.level_len(distance), known.len() as u64);
+        }
+        self.known = known;
+        if self.monitor.is_stopped() {
+            return Err(End::Stopped);
         }
         if self.bytes() > self.search.memory {
             return Err(End::Memory);
@@ -122,22 +130,21 @@ impl<const U: usize, const G: usize> StateSpace for Plain<'_, U, G> {
         Ok(())
     }
 
-    fn first_trace(&self, promise: Promise, length: usize) -> Vec<Command> {
+    fn first_trace(&self, promise: Promise, length: usize) -> Option<Vec<Command>> {
         let mut marked: Vec<HashSet<State<U, G>, FixedState>> = vec![HashSet::default(); length];
         for distance in (0..length).rev() {
             for state in &self.levels[distance] {
-                let mut counts = Counts::default();
-                let successors = self.successors(state, &mut counts);
-                let is_marked = match marked.get(distance + 1) {
-                    Some(far) => successors.iter().any(|after| far.contains(after)),
-                    None => counts.broken.contains(promise),
-                };
-                if is_marked {
+                let (mut counts, mut reaches) = (Counts::default(), false);
+                let far = marked.get(distance + 1);
+                self.each_successor(state, &mut counts, |after| {
+                    reaches |= far.is_some_and(|far| far.contains(&after));
+                });
+                if reaches || far.is_none() && counts.broken.contains(promise) {
                     marked[distance].insert(*state);
                 }
             }
         }
-        first_trace(self.search, promise, length, |distance, state| {
+        first_trace(self.search, promise, length, self.monitor, |distance, state| {
             marked[distance].contains(&self.canonical(state))
         })
     }
@@ -148,14 +155,13 @@ impl<const U: usize, const G: usize> StateSpace for Plain<'_, U, G> {
         for state in self.levels.iter().flatten().take_while(|_| !self.monitor.is_stopped()) {
             for group in Group::first(self.search.setup.groups.max(1)) {
                 let state: State<U, 1> = state.with_groups([*state.group(group)]);
-                show(&self.search.setup.policy, &state, &commands, &mut points);
+                show(&self.search.setup.policy, &state, &commands, self.monitor, &mut points);
             }
         }
         points
     }
 
-    /// Each state is in the set and in its level.
     fn bytes(&self) -> u64 {
-        (2 * self.known.capacity() * size_of::<State<U, G>>()) as u64
+        Self::bytes_of(&self.known)
     }
 }

@@ -8,26 +8,40 @@ use chatwarden_model::{Bounds, Command, Setup, State, step};
 
 use super::witness::Witness;
 use super::{SuiteConfig, SuiteTrace};
+use crate::SearchMonitor;
 use chatwarden::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 
-/// Chooses traces that together show every point that has a witness, in the order of their points.
-pub(super) fn choose(config: &SuiteConfig, witnesses: &[Witness]) -> Vec<SuiteTrace> {
+/// Chooses traces that together show every point that has a witness, in the order of their points. There
+/// are none if the search is stopped.
+pub(super) fn choose(
+    config: &SuiteConfig,
+    witnesses: &[Witness],
+    monitor: &SearchMonitor,
+) -> Vec<SuiteTrace> {
     let wanted: Points = witnesses.iter().map(|(point, _)| *point).collect();
-    let mut traces = extended(config, witnesses, &wanted);
+    let mut traces = extended(config, witnesses, &wanted, monitor);
+    if monitor.is_stopped() {
+        return Vec::new();
+    }
     leave_out_traces(&mut traces, &wanted);
-    leave_out_commands(&config.setup, &mut traces, &wanted);
+    leave_out_commands(&config.setup, &mut traces, &wanted, monitor);
     name(&mut traces, &wanted);
     traces.sort_by_key(|trace| trace.about);
     traces
 }
 
 /// Takes the longest witness of a point that is not shown yet, extends it, and repeats.
-fn extended(config: &SuiteConfig, witnesses: &[Witness], wanted: &Points) -> Vec<SuiteTrace> {
+fn extended(
+    config: &SuiteConfig,
+    witnesses: &[Witness],
+    wanted: &Points,
+    monitor: &SearchMonitor,
+) -> Vec<SuiteTrace> {
     let mut order: Vec<&Witness> = witnesses.iter().collect();
     order.sort_by_key(|(point, commands)| (std::cmp::Reverse(commands.len()), *point));
     let mut left = wanted.clone();
     let mut traces = Vec::new();
-    for (point, commands) in order {
+    for (point, commands) in order.into_iter().take_while(|_| !monitor.is_stopped()) {
         if !left.contains(*point) {
             continue;
         }
@@ -37,7 +51,9 @@ fn extended(config: &SuiteConfig, witnesses: &[Witness], wanted: &Points) -> Vec
         let mut shows = shown(&config.setup, &commands);
         left.subtract(&shows);
         while commands.len() < config.length {
-            let Some((at, command)) = best_addition(&config.setup, &commands, &all, &left) else { break };
+            let Some((at, command)) = best_addition(&config.setup, &commands, &all, &left, monitor) else {
+                break;
+            };
             commands.insert(at, command);
             shows = shown(&config.setup, &commands);
             left.subtract(&shows);
@@ -54,12 +70,13 @@ fn best_addition(
     commands: &[Command],
     all: &[Command],
     left: &Points,
+    monitor: &SearchMonitor,
 ) -> Option<(usize, Command)> {
     let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
     let mut best = (0, None);
     for at in 0..=commands.len() {
         let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };
-        for command in all {
+        for command in all.iter().take_while(|_| !monitor.is_stopped()) {
             let mut news = 0;
             view.each_point(command, |point| news += usize::from(left.contains(point)));
             if news > best.0 {
@@ -94,8 +111,8 @@ fn leave_out_traces(traces: &mut Vec<SuiteTrace>, wanted: &Points) {
 }
 
 /// Leaves out every command without which the suite shows the same points, the last ones first.
-fn leave_out_commands(setup: &Setup, traces: &mut [SuiteTrace], wanted: &Points) {
-    for nth in 0..traces.len() {
+fn leave_out_commands(setup: &Setup, traces: &mut [SuiteTrace], wanted: &Points, monitor: &SearchMonitor) {
+    for nth in (0..traces.len()).take_while(|_| !monitor.is_stopped()) {
         for at in (0..traces[nth].commands.len()).rev() {
             let mut shorter = traces[nth].clone();
             shorter.commands.remove(at);

@@ -69,12 +69,13 @@ fn shortest<const U: usize>(
     let mut nodes = vec![Node { state: start, from: None }];
     let mut witnesses = Vec::new();
     for at in 0..TRIALS / commands.len().max(1) {
-        if left == 0 || at >= nodes.len() || monitor.is_stopped() {
+        let bytes = nodes.capacity() * size_of::<Node<U>>() + known.capacity() * size_of::<State<U, 1>>();
+        if left == 0 || at >= nodes.len() || bytes as u64 > config.memory || monitor.is_stopped() {
             break;
         }
         let state = nodes[at].state;
         let view = StateView { state: &state, policy: &setup.policy, history: None };
-        for command in &commands {
+        for command in commands.iter().take_while(|_| !monitor.is_stopped()) {
             view.each_point(command, |point| {
                 if wanted.remove(point) {
                     left -= usize::from(reachability.reachable.contains(point));
@@ -116,7 +117,7 @@ fn seek(config: &SuiteConfig, wanted: &mut Points, witnesses: &mut Vec<Witness>,
         (run, idle) = (run + 1, if shown.is_empty() { idle + 1 } else { 0 });
         for (point, length) in shown {
             wanted.remove(point);
-            witnesses.push((point, shrunk(config, point, commands[..length].to_vec())));
+            witnesses.push((point, shrunk(config, point, commands[..length].to_vec(), monitor)));
         }
     }
 }
@@ -141,11 +142,16 @@ fn first_shown(setup: &Setup, commands: &[Command], wanted: &Points) -> Vec<(Poi
     first
 }
 
-/// A simpler trace whose last command shows the point.
-fn shrunk(config: &SuiteConfig, point: Point, commands: Vec<Command>) -> Vec<Command> {
+/// A simpler trace whose last command shows the point; the simplest one unless the search is stopped.
+fn shrunk(
+    config: &SuiteConfig,
+    point: Point,
+    commands: Vec<Command>,
+    monitor: &SearchMonitor,
+) -> Vec<Command> {
     let (setup, wanted) = (&config.setup, [point].into_iter().collect());
     let mut shrinker = Shrinker::new(setup, config.commands, commands);
-    while let Some(candidate) = shrinker.propose() {
+    while let Some(candidate) = shrinker.propose().filter(|_| !monitor.is_stopped()) {
         let shown = first_shown(setup, candidate, &wanted);
         shrinker.record_outcome(shown.first().map(|(_, length)| *length));
     }

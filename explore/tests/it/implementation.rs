@@ -12,7 +12,7 @@ use chatwarden::adapter::{Adapter, Failure, Fidelity};
 use chatwarden::finding::{Identity, Verdict};
 use chatwarden::lockstep::{CheckConfig, run};
 use chatwarden::model::{
-    Bounds, Command, CommandKind, NamedEnum, Preset, Renaming, Setup, State, decide, step,
+    Bounds, Command, CommandKind, NamedEnum, Preset, Renaming, Setup, State, SymmetryGroup, decide, step,
 };
 use chatwarden_explore::{
     ConformanceSearch, ConformanceSearchResult, Counterexample, End, SearchMonitor, StateEquivalence,
@@ -160,7 +160,7 @@ fn enumerated_counts(setup: &Setup, actions: &[Command]) -> (u64, u64, u64) {
             }
         }
     }
-    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    let renamings = SymmetryGroup::keeping(&setup.cast, setup.groups, 1000).renamings;
     let mut orbits: FastSet<State> = FastSet::default();
     for state in &known {
         if !renamings.iter().any(|renaming| orbits.contains(&renaming.state(state))) {
@@ -212,7 +212,7 @@ fn hidden_memory_escapes_one_trace_to_each_state_and_not_three() {
 
 /// One of each set of pairs that differ by a permutation.
 fn up_to_permutation(setup: &Setup, log: &Log) -> FastSet<(State, Command)> {
-    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    let renamings = SymmetryGroup::keeping(&setup.cast, setup.groups, 1000).renamings;
     let mut found = FastSet::default();
     for (state, command) in log.lock().expect("no test panics with it").iter() {
         let image = |renaming: &Renaming| (renaming.state(state), renaming.command(command));
@@ -225,7 +225,7 @@ fn up_to_permutation(setup: &Setup, log: &Log) -> FastSet<(State, Command)> {
 
 /// Whether an image of each pair is among the others.
 fn is_covered(setup: &Setup, pairs: &FastSet<(State, Command)>, others: &FastSet<(State, Command)>) -> bool {
-    let renamings = Renaming::keeping(&setup.cast, setup.groups, 1000);
+    let renamings = SymmetryGroup::keeping(&setup.cast, setup.groups, 1000).renamings;
     pairs.iter().all(|(state, command)| {
         renamings.iter().any(|renaming| others.contains(&(renaming.state(state), renaming.command(command))))
     })

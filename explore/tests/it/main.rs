@@ -1,5 +1,6 @@
 //! The integration tests of the searches.
 
+mod bounds;
 mod coverage;
 mod faults;
 mod implementation;

@@ -10,7 +10,8 @@ use std::num::NonZeroUsize;
 
 use chatwarden::format::BuiltInCast;
 use chatwarden::model::{
-    Bounds, Cast, Command, CommandKind, EnumSet, Kind, NamedEnum, Preset, Promise, Renaming, Setup, UserSet,
+    Bounds, Cast, Command, CommandKind, EnumSet, Kind, NamedEnum, Preset, Promise, Renaming, Setup,
+    SymmetryGroup, UserSet,
 };
 use chatwarden_explore::{End, Engine, Exploration, PolicySearch, PromiseResult, SearchMonitor, explore};
 
@@ -53,7 +54,7 @@ impl Instance {
 
     fn renamings(&self, symmetry: bool) -> Vec<Renaming> {
         let most = if symmetry { usize::MAX } else { 1 };
-        Renaming::keeping(&self.setup.cast, self.setup.groups, most)
+        SymmetryGroup::keeping(&self.setup.cast, self.setup.groups, most).renamings
     }
 
     fn explore(&self, engine: Engine, symmetry: bool, jobs: usize) -> Exploration {
@@ -119,6 +120,7 @@ fn has_traces_of(explored: &Exploration, expected: &Enumeration, case: &str) {
     for &promise in Promise::ALL {
         let trace = match explored.result_of(promise) {
             PromiseResult::Broken(trace) => Some(trace),
+            PromiseResult::BrokenUntraced(_) => panic!("the search was not stopped"),
             PromiseResult::Kept => None,
             PromiseResult::KeptByConstruction => {
                 let a_policy_can = ["no-strangers", "delivery", "invitation"];

@@ -5,7 +5,7 @@
 
 use chatwarden_model::{
     Bounds, Cast, Command, CommandKind, EnumSet, Group, GroupState, Kind, NamedEnum, Newcomer, Policy,
-    Preset, Promise, Renaming, State, Surface, User, UserSet,
+    Preset, Promise, Renaming, State, Surface, SymmetryCut, SymmetryGroup, User, UserSet,
 };
 
 use crate::notation::{ANN, BOB, DAN, G, KAY, KIM, SAM, ZOE, invite};
@@ -154,7 +154,7 @@ fn commands_are_within_bounds() {
 #[test]
 fn permutations_stop_where_they_would_be_too_many() {
     let (cast, _) = four();
-    let count = |groups, most| Renaming::keeping(&cast, groups, most).len();
+    let count = |groups, most| SymmetryGroup::keeping(&cast, groups, most).renamings.len();
     // Two adults, and two or six ways to name groups.
     assert_eq!([count(1, 100), count(2, 100), count(3, 100)], [2, 4, 12]);
     assert_eq!(
@@ -162,6 +162,27 @@ fn permutations_stop_where_they_would_be_too_many() {
         [4, 2, 12, 4, 4, 2]
     );
     assert_eq!([count(1, 2), count(1, 1), count(1, 0)], [2, 1, 1]);
+    let cut = |groups, most| SymmetryGroup::keeping(&cast, groups, most).cut;
+    assert!(cut(0, 2).is_none() && cut(3, 12).is_none());
+    assert_eq!(cut(3, 11), SymmetryCut { users: 0, groups: 1 });
+    assert_eq!(cut(3, 1), SymmetryCut { users: 1, groups: 2 });
+}
+
+/// Ten guardians in a ring of children: there are 3,628,800 ways to name the guardians, and few fit.
+#[test]
+fn permutations_are_found_in_bounded_time() {
+    let mut cast = Cast::default();
+    (0..10).for_each(|_| {
+        cast.add(Kind::Guardian, UserSet::EMPTY);
+    });
+    for child in 0..5 {
+        let guardians = [0, 1, 2, 5].map(|guardian| User::new((2 * child + guardian) % 10));
+        cast.add(Kind::Child, UserSet::of(guardians));
+    }
+    let symmetry = SymmetryGroup::keeping(&cast, 0, usize::MAX);
+    assert_eq!(symmetry.renamings[0], Renaming::identity());
+    assert!(!symmetry.cut.is_none());
+    assert!(symmetry.renamings.iter().all(|renaming| renaming.cast(&cast) == cast));
 }
 
 #[test]
@@ -169,13 +190,21 @@ fn permutations_keep_kinds_and_guardians() {
     let mut cast = Cast::default();
     let ann = cast.add(Kind::Guardian, UserSet::EMPTY);
     cast.add(Kind::Adult, UserSet::EMPTY);
-    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "a guardian is no adult");
+    assert_eq!(
+        SymmetryGroup::keeping(&cast, 0, 100).renamings,
+        [Renaming::identity()],
+        "a guardian is no adult"
+    );
     let bob = cast.add(Kind::Guardian, UserSet::EMPTY);
-    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2);
+    assert_eq!(SymmetryGroup::keeping(&cast, 0, 100).renamings.len(), 2);
     cast.add(Kind::Child, UserSet::of([ann]));
-    assert_eq!(Renaming::keeping(&cast, 0, 100), [Renaming::identity()], "only one has a child");
+    assert_eq!(
+        SymmetryGroup::keeping(&cast, 0, 100).renamings,
+        [Renaming::identity()],
+        "only one has a child"
+    );
     cast.add(Kind::Child, UserSet::of([bob]));
-    assert_eq!(Renaming::keeping(&cast, 0, 100).len(), 2, "each with their child");
+    assert_eq!(SymmetryGroup::keeping(&cast, 0, 100).renamings.len(), 2, "each with their child");
     // Users who are not in the cast keep their names.
     assert_eq!(Renaming::identity().users(UserSet::of([BOB, DAN])), UserSet::of([BOB, DAN]));
 }

@@ -2,6 +2,8 @@
 //!
 //! Introductions and observations are in `hello` and `observation`.
 
+use std::borrow::Cow;
+
 use chatwarden_model::{MAX_USERS, UserSet};
 
 use super::write_line;
@@ -108,6 +110,11 @@ pub fn read_answer(node: Node<'_>, names: &Names, delivers: bool, protocol: u64)
     }
 }
 
+/// The reason that a good answer to a command gives for its refusal, in the implementation's words.
+pub fn read_reason(node: Node<'_>) -> Option<Cow<'_, str>> {
+    node.object("an answer to `apply`").ok()?.nullable("because", Node::text).ok()?
+}
+
 /// Makes sure that the result is an empty object, as that of `reset` and `bye` is.
 ///
 /// # Errors
@@ -116,12 +123,20 @@ pub fn read_nothing(node: Node<'_>) -> Result<(), Error> {
     node.object("an answer to `reset` or `bye`")?.only(&[]).map(drop)
 }
 
-/// Adds the answer to a command as a line. The receivers are listed if the command `delivers`, and also if there are
+/// Adds the answer to a command as a line, with the reason of a refusal. The receivers are listed if the command `delivers`, and also if there are
 /// any although it does not.
-pub fn write_answer(id: &str, answer: Answer, names: &Names, delivers: bool, lines: &mut Vec<u8>) {
+pub fn write_answer(
+    id: &str,
+    answer: Answer,
+    reason: Option<&str>,
+    names: &Names,
+    delivers: bool,
+    lines: &mut Vec<u8>,
+) {
     let lists = answer.is_allowed() && delivers || !answer.delivered().is_empty();
     let result = Json::object([
         ("decision", Some(json!(if answer.is_allowed() { "allow" } else { "deny" }))),
+        ("because", reason.filter(|_| !answer.is_allowed()).map(Json::from)),
         ("delivered", lists.then(|| Json::list(names.of(answer.delivered())))),
     ]);
     write_result(id, result, lines);

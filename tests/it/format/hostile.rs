@@ -122,7 +122,7 @@ fn messages_are_short_and_leave_the_terminal_alone() {
         ("\\u001b[2J", "unknown user `\\u{1b}[2J`; known: `ann`, `kay`, `kim`, `bob`, `sam`".to_owned()),
         (
             "\\n\\u202e\\u0000\\\"'\\\\",
-            "unknown user `\\n\\u{202e}\\0\"'\\`; known: `ann`, `kay`, `kim`, `bob`, `sam`".into(),
+            "unknown user `\\n\\u{202e}\\u{0}\"'\\`; known: `ann`, `kay`, `kim`, `bob`, `sam`".into(),
         ),
         (
             &"é".repeat(1 << 20),

@@ -4,7 +4,7 @@
 use chatwarden::adapter::{About, Answer, Fidelity, GroupView, Observation, Part};
 use chatwarden::format::{
     Incoming, Names, Node, Refusal, Reply, Request, SessionContext, Source, code, read_about, read_answer,
-    read_nothing, read_observation, write_about, write_answer, write_nothing, write_observation,
+    read_nothing, read_observation, read_reason, write_about, write_answer, write_nothing, write_observation,
     write_refusal,
 };
 use chatwarden::model::{
@@ -157,8 +157,10 @@ fn answers_are_read_as_they_were_written() {
         (to, CommandKind::Leave),
     ] {
         let mut lines = Vec::new();
-        write_answer("7", answer, &stage.names, kind.delivers(), &mut lines);
+        write_answer("7", answer, Some("not now"), &stage.names, kind.delivers(), &mut lines);
         assert_eq!(result(text(&lines), |node| read_answer(node, &stage.names, kind.delivers(), 2)), answer);
+        let reason = result(text(&lines), |node| Ok(read_reason(node).map(String::from)));
+        assert_eq!(reason.as_deref(), (!answer.is_allowed()).then_some("not now"));
     }
     let mut lines = Vec::new();
     write_nothing("7", &mut lines);

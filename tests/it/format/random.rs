@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use chatwarden::finding::Verdict;
 use chatwarden::format::{
-    Break, BuiltInCast, CastSpec, Certificate, Expect, FindingRecord, Minimality, NamedCast, PolicySpec,
-    Scenario, ScenarioStep, Source,
+    Break, BuiltInCast, CastSpec, Certificate, Expect, FindingRecord, FullPolicy, Minimality, NamedCast,
+    PolicySpec, Scenario, ScenarioStep, Source,
 };
 use chatwarden::model::{
     Arguments, Cast, CommandKind, EnumSet, Group, Kind, MAX_GROUPS, MAX_USERS, NamedEnum, Newcomer, Policy,
@@ -47,7 +47,7 @@ impl Choices {
             name: format!("random-{}.v1_A", self.below(100)),
             about: self.maybe(|_| about),
             source: self.maybe(|_| source),
-            policy: self.either(|it| PolicySpec::Preset(it.word()), |it| PolicySpec::Full(it.policy())),
+            policy: self.either(|it| PolicySpec::Preset(it.word()), |it| PolicySpec::Full(it.full_policy())),
             cast,
             groups: (0..self.groups).map(|index| format!("{index}-group")).collect(),
             promises,
@@ -73,6 +73,14 @@ impl Choices {
             names: (0..kinds.len()).map(|index| format!("User_{index}")).collect(),
             cast,
         })
+    }
+
+    fn full_policy(&mut self) -> FullPolicy {
+        FullPolicy {
+            name: self.maybe(|it| format!("policy-{}.v1_A", it.below(100))),
+            about: self.maybe(|it| format!("it has \"{}\"\n\u{202e} knobs", it.below(100))),
+            policy: self.policy(),
+        }
     }
 
     fn policy(&mut self) -> Policy {
@@ -136,6 +144,7 @@ impl Choices {
             at: self.below(steps.max(1)),
             group: self.some_group(),
             users: self.maybe(|it| it.some(2)),
+            because: self.maybe(|_| message.clone()),
             minimal,
             certificate,
             message,

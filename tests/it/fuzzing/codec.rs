@@ -39,7 +39,7 @@ fn meaning_of(input: &Input) -> String {
     let chain: Vec<String> = input.commands.iter().map(|command| describer.command(*command)).collect();
     let policy = match named.policy {
         PolicySpec::Preset(preset) => preset.name().to_string(),
-        PolicySpec::Full(policy) => format!("{policy:?}").replace("Policy ", ""),
+        PolicySpec::Full(full) => format!("{:?}", full.policy).replace("Policy ", ""),
     };
     format!("{} users, {} groups, {policy}: {}", setup.cast.len(), setup.groups, chain.join(" · "))
 }
@@ -95,7 +95,7 @@ fn everything_that_is_written_is_read() {
         let cast = BuiltInCast::ALL[choices.below(2)];
         let policy = match choices.below(Preset::ALL.len() + 4) {
             nth if nth < Preset::ALL.len() => PolicySpec::Preset(Preset::ALL[nth]),
-            _ => PolicySpec::Full(random_policy(seed)),
+            _ => PolicySpec::from(random_policy(seed)),
         };
         let named = NamedSetup::new(CastSpec::BuiltIn(cast), choices.below(9), policy);
         let commands = trace(&named.setup(), seed, choices.below(MOST + 1));
@@ -123,7 +123,7 @@ fn every_scenario_survives_as_an_input() {
         let named = NamedSetup {
             cast: scenario.cast.clone(),
             groups: scenario.groups.clone(),
-            policy: scenario.policy,
+            policy: scenario.policy.clone(),
         };
         let input = Input { header: Header::of(&named), commands: replay::commands(&scenario) };
         let most = input.commands.len();

@@ -156,13 +156,13 @@ fn triage_uses_the_setup_of_the_finding_and_not_of_the_last_input() {
     let mut target = target(|| Ok(Memory::with_fault(Fault::LauncherOnly)), settings);
     let cast = CastSpec::BuiltIn(BuiltInCast::Small);
     let policy = Policy { on_loss: OnLoss::Dissolve, ..Preset::MessengerKids.policy() };
-    let setup = NamedSetup::new(cast, 1, PolicySpec::Full(policy));
+    let setup = NamedSetup::new(cast, 1, PolicySpec::from(policy));
     let input = Input { header: Header::of(&setup), commands: reported() };
     let TargetOutcome::Found(header, found) = target.run(&input.encode()) else { panic!("it is found") };
     assert_eq!(target.run(&Input::default().encode()), TargetOutcome::Conforms);
     target.triage(header, &found, &mut Vec::new(), &Palette::PLAIN).expect("it can be saved");
     let saved = saved(folder.path());
-    assert_eq!((saved.policy, saved.groups.len()), (setup.policy, 1));
+    assert_eq!((&saved.policy, saved.groups.len()), (&setup.policy, 1));
     replay::against_policy(&saved).expect("the policy does what it says");
 }
 

@@ -3,7 +3,6 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::Explore;
@@ -29,34 +28,32 @@ pub(crate) fn run(
     options: &Explore,
     implementation: Implementation,
     reports: &mut impl Report,
+    interrupt: &Interrupt,
 ) -> Result<Exit, CliError> {
-    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", PolicySpec::Full(policy)));
+    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", policy.into()));
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
-    let writer = writer(options, policy.value, &implementation);
+    let writer = writer(options, policy.value.clone(), &implementation);
     args::check_writable(&writer.directory)?;
     let implementation = implementation.with_names(writer.names());
     let search = search(options, &policy.value, &implementation)?;
     let certify = options.certify.limits(&implementation)?;
-    let interrupt = Interrupt::installed();
     let monitor = &interrupt.search;
     let config = CampaignConfig {
         check: search.check,
         shrink_time: Some(options.certify.shrink_time),
         ..CampaignConfig::new(search.setup, &implementation.about)
     };
-    let triage = triage(config, &implementation, writer, certify, &interrupt);
+    let triage = triage(config, &implementation, writer, certify, interrupt);
 
     let adapter = implementation.about.name.as_str();
     let started = Instant::now();
-    let mut found = |found: &Counterexample| {
-        triage.pipeline.draft(found);
-        interrupt.found.fetch_or(!found.is_inconclusive(), Relaxed);
-    };
-    let result = progress::of_search(adapter, monitor, || {
+    let mut found = |found: &Counterexample| triage.draft(found);
+    let mut result = progress::of_search(adapter, monitor, || {
         search_implementation(&search, &|| implementation.make(), monitor, &mut found)
     })?;
     let time = started.elapsed();
+    triage.discard_cut_short(&mut result.found);
 
     let subject = implementation.subject(&policy.value);
     let matched = baseline.match_all(&subject, &result.found);
@@ -79,14 +76,12 @@ pub(crate) fn run(
         is_whole && subject.is_of(known) && could_show(known, tries, search.check.promises)
     };
     options.known.finish(&baseline, could_match, reports)?;
-    reports.finish()?;
     if result.found.is_empty() {
         options.target.print_fault_hint();
     }
     let is_unfinished = matches!(result.end, End::Memory | End::Size | End::Time | End::Stopped);
     Ok(Exit::from(Ending {
         has_new_finding: counts.new > 0,
-        is_interrupted: monitor.is_stopped(),
         is_inconclusive: counts.inconclusive > 0 || is_unfinished,
     }))
 }

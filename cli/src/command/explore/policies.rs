@@ -20,16 +20,22 @@ use chatwarden::coverage::Coverage;
 use chatwarden::format::{KnownFinding, PolicySpec};
 use chatwarden_explore::{End, Exploration, PromiseResult, SearchMonitor, explore};
 
-pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, CliError> {
+pub(crate) fn run(
+    options: &Explore,
+    reports: &mut impl Report,
+    interrupt: &Interrupt,
+) -> Result<Exit, CliError> {
     if let Some(directory) = &options.save {
         args::check_writable(directory)?;
     }
-    let monitor = Interrupt::installed().search;
-    let mut baseline = options.known.read()?;
+    let (mut baseline, monitor) = (options.known.read()?, &interrupt.search);
     let mut all = Vec::new();
     for policy in policies(options) {
-        let explored = search(options, &policy, &mut baseline, &monitor)?;
+        let explored = search(options, &policy, &mut baseline, monitor)?;
         report(&explored, reports)?;
+        if has_new_finding(options, &explored) {
+            interrupt.record_finding();
+        }
         all.push(explored);
         if monitor.is_stopped() {
             break;
@@ -38,19 +44,30 @@ pub(crate) fn run(options: &Explore, reports: &mut impl Report) -> Result<Exit, 
     if options.all_policies {
         reports.event(Event::PoliciesCompared(&all))?;
     }
+    if let Some(unfinished) = all.iter().find(|explored| is_unfinished(options, explored)) {
+        let why = format!("the search of {} ended early: its memory did not suffice", unfinished.policy);
+        reports.event(Event::RunIncomplete(&why))?;
+    }
     options.known.finish(&baseline, |known| could_be_found(&all, known), reports)?;
-    reports.finish()?;
-    Ok(exit(options, &all, &monitor))
+    Ok(exit(options, &all))
 }
 
-fn exit(options: &Explore, all: &[Explored], monitor: &SearchMonitor) -> Exit {
-    let mut broken = all.iter().flat_map(|explored| &explored.matched);
-    let is_expected = expects_kept(options);
+fn exit(options: &Explore, all: &[Explored]) -> Exit {
     Exit::from(Ending {
-        has_new_finding: is_expected && broken.any(|(_, matched)| !options.known.suppresses(matched)),
-        is_interrupted: monitor.is_stopped(),
-        is_inconclusive: is_expected && all.iter().any(|explored| explored.exploration.end == End::Memory),
+        has_new_finding: all.iter().any(|explored| has_new_finding(options, explored)),
+        is_inconclusive: all.iter().any(|explored| is_unfinished(options, explored)),
     })
+}
+
+/// Whether a policy breaks a promise that it had to keep.
+fn has_new_finding(options: &Explore, explored: &Explored) -> bool {
+    let mut broken = explored.matched.iter();
+    expects_kept(options) && broken.any(|(_, matched)| !options.known.suppresses(matched))
+}
+
+/// Whether a search that had to show something could not.
+fn is_unfinished(options: &Explore, explored: &Explored) -> bool {
+    expects_kept(options) && explored.exploration.end == End::Memory
 }
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
@@ -86,7 +103,7 @@ fn could_be_found(all: &[Explored], known: &KnownFinding) -> bool {
         let checked =
             explored.exploration.promises.iter().any(|(promise, _)| known.promise == Some(*promise));
         let finished = matches!(explored.exploration.end, End::Complete | End::Depth);
-        let policy = PolicySpec::Full(explored.setup.policy);
+        let policy = PolicySpec::from(explored.setup.policy);
         known.scenario.is_none() && checked && finished && Subject::new(&policy, None, None).is_of(known)
     })
 }
@@ -108,7 +125,7 @@ fn search(
     Ok(Explored {
         matched: matched.collect(),
         is_expected_kept: expects_kept(options),
-        files: save(options, policy.value, &exploration)?,
+        files: save(options, &policy.value, &exploration)?,
         policy: policy.name.clone(),
         cast: options.cast.name.clone(),
         names: options.cast.value.named_cast().with_groups(options.group_names()),
@@ -122,13 +139,13 @@ fn search(
 /// Saves the counterexample of each broken promise, if the user asked for it.
 fn save(
     options: &Explore,
-    policy: PolicySpec,
+    policy: &PolicySpec,
     exploration: &Exploration,
 ) -> io::Result<Vec<(Promise, PathBuf)>> {
     let Some(directory) = &options.save else { return Ok(Vec::new()) };
     let writer = CounterexampleWriter {
         directory: directory.clone(),
-        policy,
+        policy: policy.clone(),
         cast: options.cast.value.clone(),
         groups: options.group_names(),
         promises: args::set_if_any(&options.promises),

@@ -6,44 +6,48 @@ use std::io::{self, Write};
 use chatwarden_model::NamedEnum;
 use serde_json::json;
 
+use super::wrapped;
 use crate::args::implementation::{policy_argument, setup_options};
 use crate::report::counted;
 use chatwarden::adapter::fault::{Detectability, Family, Fault};
-
-/// The width of the text in columns.
-const COLUMNS: usize = 100;
 
 /// The indentation of the text about a fault.
 const INDENT: &str = "      ";
 
 /// The catalogue for people.
-pub(crate) fn text(out: &mut impl Write) -> io::Result<()> {
+pub(super) fn text(out: &mut impl Write) -> io::Result<()> {
     for (number, &family) in Family::ALL.iter().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
         writeln!(out, "{family}: {}", family.about())?;
         for &fault in Fault::ALL.iter().filter(|fault| fault.family() == family) {
-            writeln!(out, "  {fault}")?;
-            wrapped(out, fault.about())?;
-            let (detectability, options) = (fault.detectability(), setup_options(fault));
-            let commands = counted(fault.min_length(), "command");
-            wrapped(out, &format!("{detectability}, with {commands} or more, under {options}"))?;
-            if let Some(precedent) = fault.precedent() {
-                wrapped(out, &format!("precedent: {precedent}"))?;
-            }
+            one(out, fault)?;
         }
     }
     writeln!(out, "\nhow a fault can be detected")?;
     Detectability::ALL.iter().try_for_each(|value| {
         writeln!(out, "  {value}")?;
-        wrapped(out, value.about())
+        wrapped(out, INDENT, value.about())
     })
 }
 
-/// The catalogue for programs, one object a line.
-pub(crate) fn lines(out: &mut impl Write) -> io::Result<()> {
-    Fault::ALL.iter().try_for_each(|fault| {
+/// A fault for people.
+pub(super) fn one(out: &mut impl Write, fault: Fault) -> io::Result<()> {
+    writeln!(out, "  {fault}")?;
+    wrapped(out, INDENT, fault.about())?;
+    let (detectability, options) = (fault.detectability(), setup_options(fault));
+    let commands = counted(fault.min_length(), "command");
+    wrapped(out, INDENT, &format!("{detectability}, with {commands} or more, under {options}"))?;
+    match fault.precedent() {
+        Some(precedent) => wrapped(out, INDENT, &format!("precedent: {precedent}")),
+        None => Ok(()),
+    }
+}
+
+/// Faults for programs, one object a line.
+pub(super) fn lines(out: &mut impl Write, faults: &[Fault]) -> io::Result<()> {
+    faults.iter().try_for_each(|fault| {
         let line = json!({
             "type": "fault",
             "fault": fault.name(),
@@ -58,20 +62,4 @@ pub(crate) fn lines(out: &mut impl Write) -> io::Result<()> {
         });
         writeln!(out, "{line}")
     })
-}
-
-/// Writes the text as indented lines, wrapped between words.
-fn wrapped(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let mut column = 0;
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > COLUMNS {
-            writeln!(out)?;
-            column = 0;
-        }
-        let before = if column == 0 { INDENT } else { " " };
-        write!(out, "{before}{word}")?;
-        column += before.len() + width;
-    }
-    writeln!(out)
 }

@@ -10,6 +10,7 @@ use super::{BAD, BOLD, DIM, GOOD, Terminal, WARN};
 use crate::report::{Covered, Written, counted, sentence};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
 use chatwarden::describe::grouped;
+use chatwarden::sanitize;
 
 impl<W: Write> Terminal<W> {
     pub(super) fn covered(&mut self, covered: &Covered<'_>) -> io::Result<()> {
@@ -112,7 +113,7 @@ impl<W: Write> Terminal<W> {
             },
         )?;
         suite.missing.iter().try_for_each(|point| writeln!(self.out, "  {BAD}missing{BAD:#} {point}"))?;
-        writeln!(self.out, "  {}", written.directory.display())
+        writeln!(self.out, "  {}", sanitize::path(written.directory))
     }
 }
 

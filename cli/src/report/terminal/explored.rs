@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::super::{Explored, ImplementationExplored, counted, shown};
+use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
 use chatwarden::describe::{Describer, grouped, is_about_a_pair};
+use chatwarden::sanitize;
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 
@@ -16,7 +17,7 @@ use chatwarden_explore::{End, PromiseResult, StateEquivalence};
 pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let exploration = &explored.exploration;
     let scope = scope(&explored.cast, explored.setup.groups, exploration.actions);
-    writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", explored.policy)?;
+    writeln!(out, "{BOLD}{}{BOLD:#}, {scope}", sanitize::line(&explored.policy))?;
     let symmetry = match exploration.renamings {
         1 => String::new(),
         permutations => format!(" up to {permutations} permutations"),
@@ -36,6 +37,8 @@ pub(super) fn policy(out: &mut impl Write, explored: &Explored) -> io::Result<()
             writeln!(out, "{WARN}not complete{WARN:#}: {}; {rest}", exploration.end.about())?;
         }
     }
+    symmetry_bound(exploration.symmetry_cut)
+        .map_or(Ok(()), |bound| writeln!(out, "  {WARN}{bound}{WARN:#}"))?;
     let seconds = explored.time.as_secs_f64();
     let rate = grouped((exploration.states as f64 / seconds.max(1e-6)) as u64);
     let each = exploration.bytes.div_ceil(exploration.states.max(1));
@@ -75,7 +78,8 @@ pub(super) fn table(out: &mut impl Write, all: &[Explored]) -> io::Result<()> {
 
 /// An implementation: the size of the search, and what it proves.
 pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExplored<'_>) -> io::Result<()> {
-    let ImplementationExplored { adapter, policy, cast, search, result, .. } = explored;
+    let ImplementationExplored { cast, search, result, .. } = explored;
+    let [adapter, policy] = [explored.adapter, explored.policy].map(sanitize::line);
     let scope = scope(cast, search.setup.groups, search.actions.len());
     let fidelity = search.check.fidelity;
     let fault = explored.fault.map(|fault| format!(" with {fault}")).unwrap_or_default();
@@ -98,7 +102,7 @@ pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExpl
 
 /// The scope of the search.
 fn scope(cast: &str, groups: usize, commands: usize) -> String {
-    format!("cast {cast}, {}, {}", counted(groups, "group"), counted(commands, "command"))
+    format!("cast {}, {}, {}", sanitize::line(cast), counted(groups, "group"), counted(commands, "command"))
 }
 
 fn promise_line(
@@ -123,6 +127,11 @@ fn promise_line(
             writeln!(out, "{style}broken by {}{known}{style:#}", counted(trace.len(), "command"))?;
             write_trace(out, explored, promise, trace)
         }
+        PromiseResult::BrokenUntraced(length) => {
+            let (known, style) = if explored.is_known(promise) { (", known", WARN) } else { ("", BAD) };
+            let length = counted(*length, "command");
+            writeln!(out, "{style}broken by {length}{known}{style:#}; interrupted before the trace was made")
+        }
     }
 }
 
@@ -144,7 +153,7 @@ fn write_trace(
     }
     trace.steps.last().map_or(Ok(()), |record| write_reasons(out, &describer, promise, record))?;
     match explored.file(promise) {
-        Some(file) => writeln!(out, "    saved {}", shown(file)),
+        Some(file) => writeln!(out, "    saved {}", sanitize::path(file)),
         None => Ok(()),
     }
 }
@@ -177,8 +186,9 @@ fn mark(explored: &Explored, promise: Promise) -> (String, Style) {
             Some(length) => (format!("✓ ≤{length}"), WARN),
         },
         PromiseResult::KeptByConstruction => ("·".into(), DIM),
-        PromiseResult::Broken(trace) => {
-            (trace.len().to_string(), if explored.is_known(promise) { WARN } else { BAD })
+        broken @ (PromiseResult::Broken(_) | PromiseResult::BrokenUntraced(_)) => {
+            let length = broken.length().unwrap_or_default();
+            (length.to_string(), if explored.is_known(promise) { WARN } else { BAD })
         }
     }
 }
@@ -216,6 +226,7 @@ fn proof(explored: &ImplementationExplored<'_>) -> Vec<String> {
     if !not_covered.is_empty() {
         sentences.push(format!("Not covered: {}.", not_covered.join(", and ")));
     }
+    sentences.extend(symmetry_bound(result.symmetry_cut));
     if search.symmetry {
         sentences.push(
             "Assumed: interchangeable users and groups are treated the same; `--no-symmetry` drops that assumption."

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{chatwarden, code, folder, read, refuses, strangers, text, write};
 
 /// The document, whose results have all that code scanning asks for. What its readers did not know they would drop.
-fn sarif(folder: &Path) -> Value {
+pub(super) fn sarif(folder: &Path) -> Value {
     let written = read(folder, "out.sarif");
     let document: Value = serde_json::from_str(&written).expect("it is JSON");
     let typed: serde_sarif::sarif::Sarif = serde_json::from_str(&written).expect("it is SARIF");
@@ -30,7 +30,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().expect("a list")
 }
 
-fn results(document: &Value) -> &[Value] {
+pub(super) fn results(document: &Value) -> &[Value] {
     list(&document["runs"][0]["results"])
 }
 

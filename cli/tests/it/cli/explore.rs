@@ -61,7 +61,7 @@ fn json_lines_of_policies_have_the_fields_of_the_formats_page() {
     for line in &lines {
         assert_eq!(
             fields(line),
-            "type policy cast groups alphabet states transitions depth complete seconds bytes promises"
+            "type policy cast groups alphabet states transitions renamings unrenamed depth complete seconds bytes promises"
         );
         assert_eq!((&line["type"], &line["complete"]), (&json!("exploration"), &json!(false)));
         assert_eq!(
@@ -129,7 +129,9 @@ fn a_search_that_was_cut_off_is_inconclusive_where_a_pass_was_asked_for() {
     let ends = |arguments: &[&str]| {
         code(&chatwarden(folder.path(), &[&["explore", "--memory", "100kB"], arguments].concat()))
     };
-    assert_eq!(ends(&["--expect-kept"]), 3);
+    assert_eq!(ends(&["--expect-kept", "--junit", "kept.xml"]), 3);
+    let report = fs::read_to_string(folder.path().join("kept.xml")).unwrap();
+    assert!(report.contains(r#"errors="1""#), "{report}");
     assert_eq!(ends(&["--expect-kept", "--policy", "adder-only"]), 1);
     assert_eq!(ends(&["--adapter", "memory", "--junit", "x.xml"]), 3);
     let report = fs::read_to_string(folder.path().join("x.xml")).unwrap();
@@ -156,8 +158,8 @@ fn an_implementation_is_driven_through_every_situation() {
     assert_eq!(lines.len(), 1);
     assert_eq!(
         fields(&lines[0]),
-        "type policy cast groups alphabet adapter fault fidelity paths renamings states allowed refused executed \
-         resets depth judged complete end seconds findings"
+        "type policy cast groups alphabet adapter fault fidelity paths renamings unrenamed states allowed refused \
+         executed resets depth judged complete end seconds findings"
     );
     assert_eq!((&lines[0]["type"], &lines[0]["findings"]), (&json!("conformance"), &json!(0)));
     assert_eq!((&lines[0]["depth"], &lines[0]["complete"]), (&json!(3), &json!(false)));

@@ -34,7 +34,12 @@ fn scenarios_become_inputs_and_come_back() {
         let saved = saved.trim().rsplit(' ').next().expect("it names the file");
         let scenario = Scenario::open(&folder.path().join(saved)).expect("it can be read");
         assert_eq!(replay::commands(&scenario), replay::commands(&original), "{}", original.name);
-        assert_eq!((scenario.policy, &scenario.cast), (original.policy, &original.cast), "{}", original.name);
+        assert_eq!(
+            (&scenario.policy, &scenario.cast),
+            (&original.policy, &original.cast),
+            "{}",
+            original.name
+        );
         replay::against_policy(&scenario).expect("the policy does what it says");
     }
 }

@@ -19,13 +19,15 @@ const BASELINE: &str = r#"{"chatwarden-baseline": 1, "known": [
 ]}"#;
 
 /// Commands that together print every type of line.
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 8] = [
     "fuzz --cast cast.json --fault direct-unchecked --coverage",
     "fuzz --cast cast.json --runs 10 --baseline known.json",
     "suite --cast cast.json --policy adder-only --out suite",
     "explore --cast cast.json --policy adder-only",
     "explore --cast cast.json --fault direct-unchecked --depth 1",
     "list faults",
+    "list knobs",
+    "replay missing.json",
 ];
 
 /// The text of the page about each type of line.

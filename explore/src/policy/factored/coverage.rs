@@ -17,8 +17,8 @@ use super::state_key::StateKey;
 use super::stepper::relation;
 use super::table::SHARDS;
 use super::{SearchContext, by_accounts};
+use crate::PolicySearch;
 use crate::policy::levels::{commands_to_cover, show};
-use crate::{PolicySearch, SearchMonitor};
 
 /// The commands to try, by the parts that their outcomes depend on.
 struct Trials {
@@ -50,14 +50,14 @@ impl Trials {
 pub(super) fn reachable<const U: usize, const W: usize, K: StateKey>(
     context: &SearchContext<'_, U, W>,
     shards: &[Shard<W, K>],
-    monitor: &SearchMonitor,
 ) -> Points {
+    let monitor = context.monitor;
     let trials = Trials::new(context.search);
     let groups = context.groups.all();
     let mut points = Points::default();
     for group in &groups {
         let state = context.packing.start.with_groups([*group]);
-        show(context.policy(), &state, &trials.on_group, &mut points);
+        show(context.policy(), &state, &trials.on_group, monitor, &mut points);
     }
     let all = Mutex::new(points);
     let next = AtomicUsize::new(0);
@@ -79,10 +79,11 @@ fn in_shard<const U: usize, const W: usize, K: StateKey>(
     shard: &Shard<W, K>,
     points: &mut Points,
 ) {
-    let (policy, count) = (context.policy(), context.search.setup.groups);
-    for states in by_accounts(shard.states.in_levels()) {
+    let (policy, monitor, count) = (context.policy(), context.monitor, context.search.setup.groups);
+    let all = by_accounts(shard.states.in_levels());
+    for states in all.take_while(|_| !monitor.is_stopped()) {
         let accounts = context.packing.unpack(shard.accounts(states[0].accounts()));
-        show(policy, &accounts, &trials.on_accounts, points);
+        show(policy, &accounts, &trials.on_accounts, monitor, points);
         let related = relation(&accounts, policy);
         let mut tried = trials.on_both.clone();
         tried.extend(trials.on_accounts.iter().filter(|command| {
@@ -93,13 +94,13 @@ fn in_shard<const U: usize, const W: usize, K: StateKey>(
             }
         }));
         let mut was_launched = [false; 2];
-        for state in states {
+        for state in states.iter().take_while(|_| !monitor.is_stopped()) {
             for group in Group::first(count) {
                 let group = groups[state.group(group.index(), count) as usize];
                 let state = accounts.with_groups([group]);
-                show(policy, &state, &tried, points);
+                show(policy, &state, &tried, monitor, points);
                 if !std::mem::replace(&mut was_launched[usize::from(group.phase == Phase::New)], true) {
-                    show(policy, &state, &trials.launches, points);
+                    show(policy, &state, &trials.launches, monitor, points);
                 }
             }
         }

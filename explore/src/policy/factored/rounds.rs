@@ -18,8 +18,12 @@ use super::{Factored, by_accounts};
 use crate::End;
 use crate::policy::levels::{Counts, StateSpace};
 
-/// The number of states that a thread takes at a time, about.
-const CHUNK: usize = 1_024;
+/// The most states that a thread takes at a time, about.
+const MAX_CHUNK: usize = 1_024;
+
+/// A thread takes fewer states at a time if they may have more successors. It bounds the memory of a
+/// round and the time until a search sees that it is stopped.
+const MAX_SUCCESSORS: usize = 1 << 20;
 
 /// The number of chunks in a round.
 pub(super) const ROUND: usize = 32;
@@ -37,14 +41,14 @@ struct Chunk {
 impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
     /// Expands the states at a distance. If it has to end half-way, the successors are left out.
     pub(super) fn expand_in_rounds(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End> {
-        let mut room = Ok(());
+        let (mut room, monitor) = (Ok(()), self.context.monitor);
         let chunks = self.chunks(distance);
         for round in chunks.chunks(ROUND) {
             self.make_successors(distance, round, room.is_ok());
             for outbox in &self.outboxes[..round.len()] {
                 counts.add(lock(outbox).counts);
             }
-            if self.monitor.is_stopped() {
+            if monitor.is_stopped() {
                 return Err(End::Stopped);
             }
             // Without room for more, the rest of this length is still judged, so that its result is whole.
@@ -53,9 +57,12 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
                 room = self.measure();
             }
             let reached: usize = self.shards.iter().map(|shard| shard.states.reached()).sum();
-            self.monitor.update(distance, self.level_len(distance), reached as u64);
+            monitor.update(distance, self.level_len(distance), reached as u64);
         }
         room?;
+        if monitor.is_stopped() {
+            return Err(End::Stopped);
+        }
         let jobs = self.context.search.jobs;
         each_shard(&mut self.shards, jobs, states_of(&chunks), |_, shard| shard.states.end_level());
         Ok(())
@@ -70,7 +77,7 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
                 let shard = &self.shards[chunk.shard];
                 let mut outbox = lock(&self.outboxes[nth]);
                 outbox.clear(wants_successors);
-                if self.monitor.is_stopped() {
+                if self.context.monitor.is_stopped() {
                     return;
                 }
                 for states in by_accounts(&shard.states.level(distance)[chunk.states.clone()]) {
@@ -84,8 +91,10 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
     fn take_in(&mut self, round: &[Chunk]) {
         let outboxes: Vec<_> = self.outboxes[..round.len()].iter().map(lock).collect();
         let outboxes: Vec<&Outbox<W, K>> = outboxes.iter().map(|outbox| &**outbox).collect();
+        let monitor = self.context.monitor;
         each_shard(&mut self.shards, self.context.search.jobs, states_of(round), |number, shard| {
             let parcels = outboxes.iter().flat_map(|outbox| outbox.parcels(number));
+            let parcels = parcels.take_while(|_| !monitor.is_stopped());
             parcels.for_each(|(accounts, groups)| shard.insert(accounts, groups));
         });
     }
@@ -107,15 +116,16 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
     }
 
     fn chunks(&self, distance: usize) -> Vec<Chunk> {
+        let most = (MAX_SUCCESSORS / self.context.actions.max(1)).clamp(1, MAX_CHUNK);
         let mut chunks = Vec::new();
         for (number, shard) in self.shards.iter().enumerate() {
             let (mut start, mut end) = (0, 0);
             for run in by_accounts(shard.states.level(distance)) {
                 // A run may be longer than a chunk; its successors must fit into the memory all the same.
                 let run = end..end + run.len();
-                for piece in run.clone().step_by(CHUNK) {
-                    end = run.end.min(piece + CHUNK);
-                    if end - start >= CHUNK {
+                for piece in run.clone().step_by(most) {
+                    end = run.end.min(piece + most);
+                    if end - start >= most {
                         chunks.push(Chunk { shard: number, states: start..end });
                         start = end;
                     }
@@ -155,10 +165,12 @@ pub(super) fn share(jobs: NonZeroUsize, states: usize, work: impl Fn(usize) + Sy
         return work(0);
     }
     thread::scope(|scope| {
-        for thread in 0..jobs.get() {
+        for number in 1..jobs.get() {
             let work = &work;
-            scope.spawn(move || work(thread));
+            // Without a further thread the others have more to do.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || work(number));
         }
+        work(0);
     });
 }
 

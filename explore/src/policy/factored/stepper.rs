@@ -85,7 +85,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
             targets: Vec::new(),
             account_steps: HashMap::default(),
             side_effects: Vec::new(),
-            permuted: vec![Vec::new(); context.renamings.len()],
+            permuted: vec![Vec::new(); context.symmetry.renamings.len()],
             entries: 0,
             max_entries: bytes / size_of::<Option<GroupSteps>>(),
             images: Vec::new(),
@@ -94,7 +94,8 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         }
     }
 
-    /// Adds the successors of states with the same accounts to the outbox.
+    /// Adds the successors of states with the same accounts to the outbox. Some are missing if the search
+    /// is stopped.
     pub(super) fn step<K: StateKey>(&mut self, accounts: &Bits<W>, states: &[K], out: &mut Outbox<W, K>) {
         if self.entries > self.max_entries {
             *self = Stepper::new(self.context);
@@ -118,6 +119,9 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     ) {
         let context = self.context;
         for (nth, command) in context.on_accounts.iter().enumerate() {
+            if context.monitor.is_stopped() {
+                return;
+            }
             if !decide(before, context.policy(), command).is_allowed() {
                 continue;
             }
@@ -185,7 +189,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         let mut keeping = std::mem::take(&mut self.to_least);
         self.context.permutations.least(&self.images, &[0; W], &mut keeping);
         let start = out.groups.len();
-        for state in states {
+        for state in states.iter().take_while(|_| !self.context.monitor.is_stopped()) {
             let state = state.groups();
             for nth in 0..count {
                 let steps = self.group_steps(here, state.group(nth, count), before);
@@ -204,7 +208,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
     }
 
     /// The least of the groups under these permutations, of which there is always one; none if the state
-    /// of a group has no number.
+    /// of a group has no number, or if the search is stopped.
     #[inline]
     fn least<K: StateKey>(&mut self, groups: K, by: &[u16]) -> Option<K> {
         let (count, symmetry) = (self.context.search.setup.groups, self.context.search.symmetry);
@@ -213,7 +217,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         }
         let mut least = None;
         let mut image = std::mem::take(&mut self.scratch);
-        for &nth in by {
+        for &nth in by.iter().take_while(|_| !self.context.monitor.is_stopped()) {
             image.clear();
             image.extend((0..count).map(|group| self.permuted(nth, groups.group(group, count))));
             if image.contains(&UNNUMBERED) {
@@ -241,7 +245,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         }
         let context = self.context;
         let state: State<U, 1> = context.packing.start.with_groups([context.groups.state(group)]);
-        let image = context.renamings[usize::from(permutation)].state(&state);
+        let image = context.symmetry.renamings[usize::from(permutation)].state(&state);
         let number = context.groups.number(image.group(Group::new(0)));
         self.entries += put(&mut self.permuted[usize::from(permutation)], group, number);
         number
@@ -301,7 +305,7 @@ impl<'a, const U: usize, const W: usize> Stepper<'a, U, W> {
         let before: State<U, 1> = accounts.with_groups([context.groups.state(group)]);
         let (mut allowed, mut broken) = (0, EnumSet::empty());
         let mut targets = Vec::new();
-        for command in &context.on_group {
+        for command in context.on_group.iter().take_while(|_| !context.monitor.is_stopped()) {
             if !decide(&before, context.policy(), command).is_allowed() {
                 continue;
             }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use chatwarden::format::BuiltInCast;
 use chatwarden_model::{
-    Cast, Command, Group, Kind, MAX_GROUPS, Preset, Renaming, Setup, State, User, UserSet, step,
+    Cast, Command, Group, Kind, MAX_GROUPS, Preset, Renaming, Setup, State, SymmetryGroup, User, UserSet,
+    step,
 };
 
 use super::packing::{AccountPacking, Accounts, account_words};
@@ -77,7 +78,8 @@ fn every_part_of_a_state_changes_its_key() {
     let mut state: State<9, MAX_GROUPS> = setup.start();
     state.group_mut(Group::new(1)).invite(User::new(4), User::new(5));
     let search = PolicySearch { symmetry: false, ..PolicySearch::new(setup) };
-    let context = SearchContext::<9, 2>::new(&search, u64::MAX);
+    let monitor = SearchMonitor::default();
+    let context = SearchContext::<9, 2>::new(&search, &monitor, u64::MAX);
     let mut stepper = Stepper::new(&context);
     let mut key =
         |state: &State<9, MAX_GROUPS>| stepper.canonical::<u128>(state).expect("there are numbers enough");
@@ -108,7 +110,7 @@ fn the_largest_casts_of_any_kinds_can_be_packed() {
 fn the_least_of_an_orbit_is_the_least_of_all_permuted_states() {
     let setup = setup(scattered(), 0);
     let packing: AccountPacking<9, 2> = AccountPacking::new(&setup.cast);
-    let renamings = permutations_of_users(&setup.cast, true);
+    let renamings = permutations_of_users(&PolicySearch::new(setup), 1).renamings;
     assert_eq!(renamings.len(), 2 * 6, "two guardians with their children, three adults");
     let permutations = Permutations::new(&renamings, &packing);
     let (mut images, mut by) = (Vec::new(), Vec::new());
@@ -130,7 +132,7 @@ fn the_least_of_an_orbit_is_the_least_of_all_permuted_states() {
 fn permuted_states_have_the_same_representative() {
     let (search, monitor) = (PolicySearch::new(setup(scattered(), 2)), SearchMonitor::default());
     let plain = Plain::<9, 2>::new(&search, &monitor);
-    let renamings = Renaming::keeping(&search.setup.cast, 2, 100);
+    let renamings = SymmetryGroup::keeping(&search.setup.cast, 2, 100).renamings;
     assert_eq!(renamings.len(), 2 * 6 * 2);
     for state in reached::<9, 2>(&search.setup).iter().step_by(20) {
         let representative = plain.canonical(state);
@@ -142,7 +144,7 @@ fn permuted_states_have_the_same_representative() {
 fn too_many_permutations_are_cut_down_to_a_group() {
     let mut cast = Cast::default();
     add(&mut cast, 9, Kind::Adult, UserSet::EMPTY);
-    let few = Renaming::keeping(&cast, 0, 1_000);
+    let few = SymmetryGroup::keeping(&cast, 0, 1_000).renamings;
     assert_eq!(few.len(), 720, "six of nine adults");
     let known: HashSet<_> = few.iter().map(|one| format!("{one:?}")).collect();
     assert_eq!(known.len(), few.len());
