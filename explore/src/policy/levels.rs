@@ -11,6 +11,12 @@ use chatwarden_model::{
 use super::{Exploration, PolicySearch, PromiseResult};
 use crate::{End, SearchMonitor};
 
+/// Whether the rest of a length is still judged when there is no room for more states, so that its
+/// result is whole. With more commands a single state takes long, and a length may take days.
+pub(super) fn judges_rest(actions: usize) -> bool {
+    actions <= 1 << 14
+}
+
 /// An engine, and the states that it has reached.
 pub(super) trait StateSpace {
     /// The number of states in ended levels.
@@ -53,6 +59,7 @@ pub(super) fn search(
     monitor: &SearchMonitor,
     symmetry: &SymmetryGroup,
 ) -> Exploration {
+    let actions = search.actions().len();
     let mut transitions = 0;
     let mut broken: Vec<(Promise, PromiseResult)> = Vec::new();
     let mut depth = 0;
@@ -87,7 +94,7 @@ pub(super) fn search(
     };
     let orders_of_groups = if search.symmetry { (1..=search.setup.groups).product() } else { 1 };
     Exploration {
-        actions: search.actions().len(),
+        actions,
         promises: search.promises.iter().map(|promise| (promise, result(promise))).collect(),
         reachability: search.coverage.then(|| Reachability {
             reachable: space.coverage(),
@@ -99,7 +106,7 @@ pub(super) fn search(
         depth,
         judged: match end {
             End::Complete => None,
-            End::Memory | End::Size => Some(depth + 1),
+            End::Memory | End::Size if judges_rest(actions) => Some(depth + 1),
             _ => Some(depth),
         },
         frontier: if end == End::Complete { 0 } else { space.level_len(depth) },

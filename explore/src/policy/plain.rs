@@ -13,7 +13,8 @@ use chatwarden_model::{
 use foldhash::fast::FixedState;
 
 use super::levels::{
-    self, Counts, StateSpace, broken_promises, commands_to_cover, first_trace, permutations_of_users, show,
+    self, Counts, StateSpace, broken_promises, commands_to_cover, first_trace, judges_rest,
+    permutations_of_users, show,
 };
 use super::{Exploration, PolicySearch};
 use crate::{End, SearchMonitor};
@@ -110,9 +111,10 @@ impl<const U: usize, const G: usize> StateSpace for Plain<'_, U, G> {
     fn expand_level(&mut self, distance: usize, counts: &mut Counts) -> Result<(), End> {
         let (mut next, mut known) = (Vec::new(), std::mem::take(&mut self.known));
         for state in &self.levels[distance] {
+            if Self::bytes_of(&known) > self.search.memory && !judges_rest(self.actions.len()) {
+                break;
+            }
             self.each_successor(state, counts, |successor| {
-                // Without room for more, the rest of this length is still judged, so that its result is
-                // whole.
                 if Self::bytes_of(&known) <= self.search.memory && known.insert(successor) {
                     next.push(successor);
                 }

@@ -100,6 +100,20 @@ fn the_engines_stop_within_a_state() {
     }
 }
 
+/// With so many commands, the rest of a length is not judged when there is no room for more states.
+#[test]
+fn the_engines_end_soon_when_the_memory_is_used_up() {
+    for engine in [Engine::Plain, Engine::Factored] {
+        let all = PolicySearch { symmetry: false, ..PolicySearch::new(adults(12, 1)) };
+        let search = PolicySearch { engine, memory: 1 << 20, ..all };
+        let exploration = explored(&search);
+        assert_eq!((exploration.end, exploration.depth, exploration.judged), (End::Memory, 0, Some(0)));
+    }
+    let few = PolicySearch { memory: 1 << 14, ..PolicySearch::new(adults(7, 1)) };
+    let exploration = explored(&few);
+    assert_eq!((exploration.end, exploration.judged), (End::Memory, Some(exploration.depth + 1)));
+}
+
 #[test]
 fn a_promise_that_is_known_to_break_is_reported_without_its_trace_when_stopped() {
     let policy = Preset::MessengerKids2019.policy();

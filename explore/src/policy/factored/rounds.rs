@@ -16,7 +16,7 @@ use super::state_key::StateKey;
 use super::table::SHARDS;
 use super::{Factored, by_accounts};
 use crate::End;
-use crate::policy::levels::{Counts, StateSpace};
+use crate::policy::levels::{Counts, StateSpace, judges_rest};
 
 /// The most states that a thread takes at a time, about.
 const MAX_CHUNK: usize = 1_024;
@@ -51,10 +51,12 @@ impl<const U: usize, const W: usize, K: StateKey> Factored<'_, U, W, K> {
             if monitor.is_stopped() {
                 return Err(End::Stopped);
             }
-            // Without room for more, the rest of this length is still judged, so that its result is whole.
             if room.is_ok() {
                 self.take_in(round);
                 room = self.measure();
+            }
+            if !judges_rest(self.context.actions) {
+                room?;
             }
             let reached: usize = self.shards.iter().map(|shard| shard.states.reached()).sum();
             monitor.update(distance, self.level_len(distance), reached as u64);
