@@ -96,7 +96,7 @@ pub(super) const fn of(fault: Fault) -> Facts {
         X::AdultBlockKeepsGroups => facts(F::Blocking, Single, KIDS, 3),
         X::UnbanClearsAll => facts(F::Blocking, Count, KIDS, 4),
         X::BanSparesForeignInvitation => facts(F::Blocking, Single, OPEN, 4),
-        X::UnblockClearsAll => facts(F::Blocking, Count, KIDS, 3),
+        X::UnblockClearsAll => facts(F::Blocking, Single, KIDS, 2),
         X::KickLiftsBan => facts(F::Blocking, Single, KIDS, 3).after("conduwuit 2025 (#655): a kick of a banned user made the membership `leave`, which ended the ban"),
         X::UnbanReadmits => facts(F::Blocking, Order, KIDS, 4),
         X::InvitationPassesBan => facts(F::Blocking, Single, OPEN, 3).after("Rocket.Chat 2026 (#39840): an invitation of a banned user silently ended the ban"),
