@@ -81,7 +81,7 @@ fn run_campaign_once() {
 /// Generates the commands of a run and steps the model by each of them.
 fn follow(run: u64, mut each: impl FnMut(Command)) {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(&SETUP, EnumSet::all(), &mut choices);
+    let mut generator = Generator::for_run(&SETUP, EnumSet::all(), &mut choices);
     let mut state: State = SETUP.start();
     for _ in 0..LENGTH {
         let command = generator.next(&state, &mut choices);

@@ -302,7 +302,7 @@ impl CampaignRun<'_> {
         let config = self.config;
         commands.clear();
         let mut choices = Seeded::of_run(config.seed, run);
-        let generator = self.generator(&mut choices);
+        let mut generator = self.generator(&mut choices);
         let mut coverage = config.counts_coverage().then(RunCoverage::default);
         let mut ahead = Vec::new();
         // As long as the implementation conforms, its answers do not change the commands that

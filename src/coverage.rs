@@ -147,6 +147,15 @@ impl Point {
                 ]
             }
             Case::KnowsLink => vec![allowed(K::OpenLink)],
+            Case::ByReturnedOwner => vec![allowed(K::Invite), allowed(K::Join)],
+            Case::UsedInvitation => vec![allowed(K::Accept)],
+            Case::VoidInvitation => vec![allowed(K::Decline), allowed(K::Cancel)],
+            Case::SinceLaunch => [Case::WithOne, Case::WithSeveral]
+                .map(|case| Point::Case(K::Create, DecidedBy::Allowed, case))
+                .into(),
+            Case::SinceInvitation => vec![allowed(K::Invite)],
+            Case::SinceJoining => vec![allowed(K::Join)],
+            Case::AlsoElsewhere if kind == K::CloseLink => vec![case_of(Case::WithLink)],
             _ if self.needs_history() => vec![Point::Decided(kind, outcome)],
             _ => vec![self],
         }

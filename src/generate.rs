@@ -7,6 +7,7 @@
 
 mod arguments;
 mod choices;
+mod follow;
 mod seek;
 
 pub use choices::{Choices, Random, Seeded};
@@ -18,6 +19,7 @@ use chatwarden_model::{
 
 use crate::coverage::{HistoryFacts, Point};
 use arguments::{Likely, Uniform};
+use follow::LastChange;
 
 /// The most draws for one command, while more than one condition fails.
 const TRIES: usize = 6;
@@ -36,7 +38,8 @@ named_enum! {
     }
 }
 
-/// Draws the commands of a trace.
+/// Draws the commands of a trace. It remembers the last change that it drew, and draws commands to which
+/// that change matters.
 ///
 /// ```
 /// use chatwarden::generate::{Generator, Seeded};
@@ -49,7 +52,7 @@ named_enum! {
 /// let setup = Setup { cast, groups: 1, policy: Preset::MessengerKids.policy() };
 ///
 /// let mut choices = Seeded::of_run(0, 7);
-/// let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
+/// let mut generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
 /// let mut state: State = setup.start();
 /// for _ in 0..30 {
 ///     let command = generator.next(&state, &mut choices);
@@ -62,6 +65,7 @@ pub struct Generator {
     policy: Policy,
     menu: Menu,
     is_uniform: bool,
+    last_change: Option<LastChange>,
 }
 
 impl Generator {
@@ -79,7 +83,7 @@ impl Generator {
         let commands = commands.iter().filter(is_possible).collect();
         let bounds = Bounds { commands, ..setup.bounds() };
         let menu = Menu::of(commands, &setup.policy);
-        Generator { bounds, policy: setup.policy, menu, is_uniform: false }
+        Generator { bounds, policy: setup.policy, menu, is_uniform: false, last_change: None }
     }
 
     /// A generator that does not look at the state; see [`uniform`].
@@ -94,17 +98,13 @@ impl Generator {
 
     /// The next command in the state.
     #[inline]
-    pub fn next(&self, state: &State, choices: &mut impl Choices) -> Command {
+    pub fn next(&mut self, state: &State, choices: &mut impl Choices) -> Command {
         if self.is_uniform {
             return uniform(&self.bounds, choices);
         }
-        let mut command = self.draw(state, choices);
-        for _ in 1..TRIES {
-            if decide(state, &self.policy, &command).failures() <= 1 {
-                break;
-            }
-            command = self.draw(state, choices);
-        }
+        let follower = self.last_change.and_then(|last| follow::follower(self, &last, state, choices));
+        let command = follower.unwrap_or_else(|| self.likely(state, choices));
+        self.remember(state, command);
         command
     }
 
@@ -112,19 +112,23 @@ impl Generator {
     /// such a command is found.
     #[inline]
     pub fn toward(
-        &self,
+        &mut self,
         state: &State,
         facts: &HistoryFacts,
         targets: &[Point],
         choices: &mut impl Choices,
     ) -> Command {
-        seek::seek(self, state, facts, targets, choices).unwrap_or_else(|| self.next(state, choices))
+        let Some(command) = seek::seek(self, state, facts, targets, choices) else {
+            return self.next(state, choices);
+        };
+        self.remember(state, command);
+        command
     }
 
     /// A trace of so many commands, each drawn in the state that the policy leads to. Every other
     /// command seeks one of the targets, if there are any.
     pub fn run(
-        &self,
+        &mut self,
         setup: &Setup,
         length: usize,
         targets: &[Point],
@@ -141,6 +145,24 @@ impl Generator {
             command
         };
         std::iter::repeat_with(next).take(length).collect()
+    }
+
+    /// One of several drawn commands, if possible one that is allowed or a near miss.
+    fn likely(&self, state: &State, choices: &mut impl Choices) -> Command {
+        let mut command = self.draw(state, choices);
+        for _ in 1..TRIES {
+            if decide(state, &self.policy, &command).failures() <= 1 {
+                break;
+            }
+            command = self.draw(state, choices);
+        }
+        command
+    }
+
+    fn remember(&mut self, state: &State, command: Command) {
+        if !command.kind().delivers() && decide(state, &self.policy, &command).is_allowed() {
+            self.last_change = Some(LastChange { before: *state, command });
+        }
     }
 
     fn draw(&self, state: &State, choices: &mut impl Choices) -> Command {

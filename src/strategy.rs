@@ -66,7 +66,7 @@ impl Strategy for Traces {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut choices = Random(runner.new_rng());
-        let generator = Generator::for_run(&self.setup, self.commands, &mut choices);
+        let mut generator = Generator::for_run(&self.setup, self.commands, &mut choices);
         if !generator.can_draw() {
             return Err("no command can be carried out with these groups".into());
         }

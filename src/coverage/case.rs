@@ -53,6 +53,16 @@ const GUARDING: Kinds = Kinds::of(&[K::Approve, K::Revoke, K::AddGuardian, K::Re
 /// The same change can be made again after it was undone.
 const REPEATABLE: Kinds =
     Kinds::ALL.without(SENDING).without(Kinds::of(&[K::Direct, K::Create, K::Dissolve]));
+/// Something is done in a group that exists.
+const IN_GROUP: Kinds = ENTERING.or(SENDING).or(LEAVING).or(ANSWERING).or(Kinds::of(&[
+    K::OpenLink,
+    K::CloseLink,
+    K::Unban,
+    K::Transfer,
+    K::Dissolve,
+]));
+/// A pending invitation ends.
+const ANSWERING: Kinds = Kinds::of(&[K::Accept, K::Decline, K::Cancel]);
 /// One user is the target, who is a child or an adult.
 const TARGETING: Kinds =
     Kinds::of(&[K::Approve, K::Revoke, K::Block, K::Unblock, K::Direct, K::Invite, K::Cancel])
@@ -223,6 +233,14 @@ cases! {
             needs History at { ActorIsMember }
         ByFormerInviter = "by-a-former-inviter": "somebody acts who invited the same user once"
             needs History at { ActorIssuedOrOwns }
+        ByReturnedOwner = "by-a-returned-owner":
+            "somebody acts who owned the group once, departed, and is a member again"
+            needs History at { ActorIsOwner }
+        UsedInvitation = "used-invitation": "somebody outside acts who accepted an invitation once"
+            needs History at { ActorIsInvited: [Accept] }
+        VoidInvitation = "void-invitation":
+            "somebody outside acts whose invitation was cancelled or declined"
+            needs History at { ActorIsInvited: [Accept, Decline] }
         KnowsLink = "knows-the-link": "somebody acts who was a member while the link was open"
             needs History at { LinkIsOpen }
         OwnsElsewhere = "owns-elsewhere": "somebody acts who owns another group"
@@ -233,6 +251,9 @@ cases! {
             needs SecondGroup at { ActorIsInvited }
         BannedElsewhere = "banned-elsewhere": "the newcomer is banned in another group"
             needs SecondGroup at { Allowed: [Invite, Join] }
+        AlsoElsewhere = "also-elsewhere":
+            "in another group the same is allowed too, and would have an effect of its own"
+            needs SecondGroup at { Allowed: IN_GROUP }
         ToOwner = "to-the-owner": "it is done to the owner"
             at { TargetIsOutside, TargetIsInvited }
         ToMember = "to-a-member": "it is done to a member who does not own the group"
@@ -242,7 +263,15 @@ cases! {
         ToOutsider = "to-an-outsider": "it is done to somebody who is neither in the group nor invited"
             at { Allowed: [Ban], TargetIsMember, TargetIsInvited }
         ToFormerMember = "to-a-former-member": "it is done to somebody who was a member once"
-            needs History at { Allowed: [Invite], Uncleared: [Invite] }
+            needs History at { Allowed: [Invite, Unban], Uncleared: [Invite] }
+        ToBanned = "to-somebody-banned": "it is done to somebody who is banned"
+            at { TargetIsMember }
+        SinceLaunch = "since-the-launch": "whom it is about was named at the launch of the group"
+            needs History at { Allowed: ANSWERING | LEAVING | [Transfer] }
+        SinceInvitation = "since-an-invitation": "whom it is about was invited after the launch"
+            needs History at { Allowed: ANSWERING | LEAVING | [Transfer] }
+        SinceJoining = "since-joining": "whom it is about joined by the link"
+            needs History at { Allowed: LEAVING | [Transfer] }
 
         ByTheChild = "by-the-child-itself": "the child acts whom it is about"
             at { ActorIsGuardian }
@@ -315,7 +344,11 @@ cases! {
         WithInvitations = "with-invitations": "the group has pending invitations"
             at { Allowed: [Dissolve] }
         BesideInvitations = "beside-invitations": "somebody else is invited"
-            at { Allowed: [Accept, Decline, Cancel, Join, Ban], ActorIsInvited }
+            at { Allowed: SENDING | [Accept, Decline, Cancel, Join, Ban], ActorIsInvited }
+        BesideDeparted = "beside-somebody-departed": "somebody was a member once and is none now"
+            needs History at { Allowed: SENDING }
+        BesideBlocks = "beside-other-blocks": "the actor has blocked somebody else"
+            at { Allowed: [Unblock] }
         BesideBans = "beside-bans": "somebody else is banned"
             at { Allowed: [Ban, Unban] }
         WithLink = "with-link": "the group's link is open"

@@ -48,6 +48,18 @@ pub struct GroupHistory {
     pub removed: UserSet,
     /// The users who were members while its link was open.
     pub know_link: UserSet,
+    /// The users who have departed.
+    pub departed: UserSet,
+    /// The users who have accepted an invitation.
+    pub accepted: UserSet,
+    /// The users whose invitation was cancelled or declined.
+    pub void: UserSet,
+    /// The users whom the launch named, and nothing later brought in or invited.
+    pub since_launch: UserSet,
+    /// The users whom an invitation after the launch named last.
+    pub since_invitation: UserSet,
+    /// The users who joined by the link last.
+    pub since_joining: UserSet,
     /// For each user those who have invited them.
     inviters: [UserSet; MAX_USERS],
 }
@@ -89,6 +101,9 @@ impl HistoryFacts {
         }
         for (group, now) in after.groups().filter(|(_, now)| now.phase != Phase::New) {
             self.groups[group.index()].record(before.group(group), command, now);
+            if command.group() == Some(group) {
+                self.groups[group.index()].record_way_in(command);
+            }
             for member in now.members {
                 let met = &mut self.met_before[member.index()];
                 *met = met.or(now.members.without(member));
@@ -150,6 +165,7 @@ impl GroupHistory {
         }
         self.members = self.members.or(after.members);
         let left = before.members.minus(after.members);
+        self.departed = self.departed.or(left);
         if after.phase != Phase::Dissolved {
             self.removed = self.removed.or(left.without(command.by()));
         }
@@ -160,5 +176,22 @@ impl GroupHistory {
             let inviters = &mut self.inviters[invited.index()];
             *inviters = inviters.or(UserSet::of(after.inviter(invited)));
         }
+    }
+
+    /// Records how a user came in or was invited, and the end of an invitation.
+    fn record_way_in(&mut self, command: &Command) {
+        let (launch, invitation, joining) = match *command {
+            Command::Create { with, .. } => (with, UserSet::EMPTY, UserSet::EMPTY),
+            Command::Invite { who, .. } => (UserSet::EMPTY, UserSet::of([who]), UserSet::EMPTY),
+            Command::Join { by, .. } => (UserSet::EMPTY, UserSet::EMPTY, UserSet::of([by])),
+            Command::Accept { by, .. } => return self.accepted.insert(by),
+            Command::Decline { by: who, .. } | Command::Cancel { who, .. } => return self.void.insert(who),
+            _ => return,
+        };
+        let named = launch.or(invitation).or(joining);
+        let only = |former: UserSet, new: UserSet| former.minus(named).or(new);
+        self.since_launch = only(self.since_launch, launch);
+        self.since_invitation = only(self.since_invitation, invitation);
+        self.since_joining = only(self.since_joining, joining);
     }
 }

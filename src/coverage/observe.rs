@@ -6,7 +6,7 @@
 
 use chatwarden_model::{
     Argument, Command, CommandKind as K, Condition as C, Field, Group, GroupState, Kind, Link, Phase, Policy,
-    State, User, UserSet, decide,
+    Renaming, State, User, UserSet, decide,
 };
 
 use super::case::CaseSet;
@@ -136,6 +136,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         if let Some(target) = self.target {
             let to_role = [Case::ToOwner, Case::ToMember, Case::ToInvitee, Case::ToOutsider];
             self.note(of_role(group, target, to_role));
+            self.note_if(Case::ToBanned, group.banned.contains(target));
         }
         let newcomer = self.target.unwrap_or(by);
         // At `accept` and `decline` the invitations of others matter only to somebody outside the group.
@@ -148,6 +149,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         self.roles_elsewhere(number, newcomer);
         if let Some(history) = self.view.history {
             self.former_roles(history.group(number), newcomer);
+            self.past_of_group(group, history.group(number));
         }
     }
 
@@ -160,6 +162,24 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         let invited = is_outside && others().any(|other| other.invited().contains(by));
         self.note_if(Case::InvitedElsewhere, invited);
         self.note_if(Case::BannedElsewhere, others().any(|other| other.banned.contains(newcomer)));
+        if self.fitting.contains(Case::AlsoElsewhere) {
+            self.also_elsewhere(number);
+        }
+    }
+
+    /// Whether an implementation that mistakes the group would change, or deliver to, another one.
+    fn also_elsewhere(&mut self, number: Group) {
+        let StateView { state, policy, .. } = self.view;
+        let delivered = state.clone().carry_out(policy, self.command);
+        let has_effect = |other: Group| {
+            let command = Renaming::identity().swapping_groups(number, other).command(self.command);
+            let mut after = *state;
+            decide(state, policy, &command).is_allowed()
+                && (!after.carry_out(policy, &command).is_subset(delivered) || after != *state)
+        };
+        let mut others = state.groups().map(|(other, _)| other).filter(|other| *other != number);
+        let is_so = others.any(has_effect);
+        self.note_if(Case::AlsoElsewhere, is_so);
     }
 
     fn former_roles(&mut self, history: &GroupHistory, newcomer: User) {
@@ -170,6 +190,23 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         self.note_if(Case::ByFormerInviter, history.inviters(newcomer).contains(by));
         self.note_if(Case::KnowsLink, history.know_link.contains(by));
         self.note_if(Case::ToFormerMember, history.members.contains(newcomer));
+    }
+
+    /// What became of earlier members and invitations, and how the user came in whom the command is about.
+    fn past_of_group(&mut self, group: &GroupState<U>, history: &GroupHistory) {
+        let by = self.by;
+        let is_member = group.members.contains(by);
+        let was_owner = history.owners.and(history.departed).contains(by);
+        self.note_if(Case::ByReturnedOwner, is_member && was_owner);
+        self.note_if(Case::UsedInvitation, !is_member && history.accepted.contains(by));
+        self.note_if(Case::VoidInvitation, !is_member && history.void.contains(by));
+        self.note_if(Case::BesideDeparted, !history.members.minus(group.members).is_empty());
+        let about = self.target.unwrap_or(by);
+        if group.members.or(group.invited()).contains(about) {
+            self.note_if(Case::SinceLaunch, history.since_launch.contains(about));
+            self.note_if(Case::SinceInvitation, history.since_invitation.contains(about));
+            self.note_if(Case::SinceJoining, history.since_joining.contains(about));
+        }
     }
 
     /// The relation of the actor to the child, where the command is one of a guardian.
@@ -257,6 +294,7 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
             }
             Command::Block { by, who } | Command::Unblock { by, who } => {
                 self.note_if(Case::BesideBlock, state.blocks(who).contains(by));
+                self.note_if(Case::BesideBlocks, !state.blocks(by).without(who).is_empty());
                 if self.kind == K::Unblock {
                     self.reunion([by, who]);
                 }

@@ -31,7 +31,7 @@ impl<'a> Arbitrary<'a> for Input {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
         let header = Header::any(bytes);
         let setup = header.setup(&NamedSetup::default().setup());
-        let generator = Generator::with_commands(&setup, EnumSet::all());
+        let mut generator = Generator::with_commands(&setup, EnumSet::all());
         let (mut state, mut commands): (State, Vec<_>) = (setup.start(), Vec::new());
         while !bytes.is_empty() && commands.len() < MOST {
             let command = generator.next(&state, bytes);

@@ -148,6 +148,8 @@ fn insert(
         _ => 1 + choices.below(8),
     };
     let at = if choices.chance(5, 8) { commands.len() } else { choices.below(commands.len() + 1) };
+    // A copy, because what it remembers is of this place in the trace.
+    let mut generator = *generator;
     let mut state: State = setup.start();
     for command in &commands[..at] {
         step(&mut state, &setup.policy, command);

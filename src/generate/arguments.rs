@@ -4,8 +4,8 @@
 use std::convert::Infallible;
 
 use chatwarden_model::{
-    Arguments, Bounds, CommandKind, Field, Group, GroupState, Link, MAX_GROUPS, NewcomerRule, Phase, Policy,
-    State, User, UserSet,
+    Arguments, Bounds, Command, CommandKind, Field, Group, GroupState, Link, MAX_GROUPS, NewcomerRule, Phase,
+    Policy, State, User, UserSet,
 };
 
 use super::{Choices, Generator};
@@ -63,6 +63,8 @@ pub(super) struct Likely<'a, C> {
     by: Option<User>,
     actors: UserSet,
     targets: UserSet,
+    /// The users of the command that it is about, if there is one.
+    about: UserSet,
 }
 
 impl<'a, C: Choices> Likely<'a, C> {
@@ -70,16 +72,39 @@ impl<'a, C: Choices> Likely<'a, C> {
     /// them.
     #[inline]
     pub(super) fn new(
-        Generator { bounds, policy, .. }: &'a Generator,
+        generator: &'a Generator,
         kind: CommandKind,
         state: &'a State,
         choices: &'a mut C,
     ) -> Self {
-        let (group, child, by) = (None, None, None);
+        Self::with(generator, kind, state, None, choices)
+    }
+
+    /// The same, often with the users and always with the group of another command.
+    pub(super) fn about(
+        generator: &'a Generator,
+        kind: CommandKind,
+        state: &'a State,
+        command: &Command,
+        choices: &'a mut C,
+    ) -> Self {
+        Self::with(generator, kind, state, Some(command), choices)
+    }
+
+    fn with(
+        Generator { bounds, policy, .. }: &'a Generator,
+        kind: CommandKind,
+        state: &'a State,
+        about: Option<&Command>,
+        choices: &'a mut C,
+    ) -> Self {
+        let (group, child, by) = (about.and_then(Command::group), None, None);
+        let about = about.map_or(UserSet::EMPTY, Command::users);
         let (actors, targets) = (bounds.kinds.chatting(), bounds.kinds.chatting());
-        let mut likely = Likely { bounds, policy, kind, state, choices, group, child, by, actors, targets };
+        let mut likely =
+            Likely { bounds, policy, kind, state, choices, group, child, by, actors, targets, about };
         if kind.names_group() {
-            let group = likely.draw_group();
+            let group = group.unwrap_or_else(|| likely.draw_group());
             likely.group = Some(group);
             (likely.actors, likely.targets) = likely.in_group(state.group(group));
         } else if kind.is_administrative() {
@@ -87,6 +112,8 @@ impl<'a, C: Choices> Likely<'a, C> {
             likely.child = Some(child);
             likely.actors = state.guardians(child);
             likely.targets = likely.of_child(child);
+        } else if kind == CommandKind::Unblock {
+            likely.actors = likely.actors.iter().filter(|&user| !state.blocks(user).is_empty()).collect();
         }
         likely
     }
@@ -107,6 +134,10 @@ impl<'a, C: Choices> Likely<'a, C> {
 
     /// One of the likely users; now and then, or if there are none, one of all candidates.
     fn draw_user(&mut self, field: Field, likely: UserSet) -> User {
+        let about = self.about.and(self.bounds.candidates(self.kind, field));
+        if !about.is_empty() && self.choices.chance(1, 2) {
+            return one_of(about, self.bounds, self.choices);
+        }
         let users = match self.choices.below(ARGUMENTS) {
             roll if roll < FROM_EVERYONE => self.bounds.kinds.everyone(),
             roll if roll >= FROM_EVERYONE + FROM_CANDIDATES && !likely.is_empty() => likely,

@@ -38,7 +38,7 @@ pub trait Choices {
 /// use rand::rngs::StdRng;
 ///
 /// let setup = NamedSetup::default().setup();
-/// let generator = Generator::with_commands(&setup, EnumSet::all());
+/// let mut generator = Generator::with_commands(&setup, EnumSet::all());
 /// let trace = generator.run(&setup, 30, &[], &mut Random(StdRng::seed_from_u64(7)));
 /// // The generator can be borrowed, and drawn from for something else as well.
 /// let mut rng = rand::rng();

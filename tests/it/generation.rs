@@ -12,7 +12,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::num::NonZeroUsize;
 
-use chatwarden_test_support::small;
+use chatwarden_test_support::{setup_for, small};
 
 const LENGTH: usize = 30;
 
@@ -24,8 +24,8 @@ fn generated_by(setup: &Setup, choices: &mut impl Choices) -> Vec<Command> {
     Generator::for_run(setup, EnumSet::all(), choices).run(setup, LENGTH, &[], choices)
 }
 
-fn launcher_only_is_found_after(plan: &CampaignConfig) -> u64 {
-    let make = || Ok(Memory::with_fault(Fault::LauncherOnly));
+fn found_after(fault: Fault, plan: &CampaignConfig) -> u64 {
+    let make = || Ok(Memory::with_fault(fault));
     let tally = campaign::run_campaign(plan, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
     tally.found.first().expect("the fault is found").origin.expect("a campaign found it").runs()
@@ -100,7 +100,7 @@ fn every_kind_of_command_is_seen_allowed_and_refused() {
 fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() {
     let setup = small(Preset::MessengerKids.policy(), 2);
     let plan = |seed| CampaignConfig { seed, ..CampaignConfig::new(setup, &Memory::new().about()) };
-    let mut weighted: Vec<u64> = (0..100).map(|seed| launcher_only_is_found_after(&plan(seed))).collect();
+    let mut weighted: Vec<u64> = (0..100).map(|seed| found_after(Fault::LauncherOnly, &plan(seed))).collect();
     let mut unweighted: Vec<u64> = (0..20).map(|seed| uniform_finds_after(&setup, seed)).collect();
     weighted.sort_unstable();
     unweighted.sort_unstable();
@@ -109,6 +109,27 @@ fn the_reported_defect_is_found_within_fifty_runs_and_not_by_uniform_commands() 
     println!("  uniform, length 50, 20 seeds: {} ({} to {})", unweighted[10], unweighted[0], unweighted[19]);
     assert!(weighted[50] <= 50, "{weighted:?}");
     assert!(weighted[50] * 10 < unweighted[10], "{unweighted:?}");
+}
+
+/// Each needs a command that is rare and follows from the one before: a transfer and a command of the
+/// former owner, a removal and a message of the removed user. Without followers it takes 1,600 runs.
+#[test]
+fn faults_that_a_follower_shows_are_found_in_time() {
+    let faults = [
+        Fault::RemovedMemberSends,
+        Fault::TransferKeepsRights,
+        Fault::BegunConversationGoesOn,
+        Fault::MemberRemoves,
+        Fault::UnblockClearsAll,
+    ];
+    let medians = faults.map(|fault| {
+        let setup = setup_for(fault);
+        let plan = |seed| CampaignConfig { seed, ..CampaignConfig::new(setup, &Memory::new().about()) };
+        let mut runs: Vec<u64> = (0..20).map(|seed| found_after(fault, &plan(seed))).collect();
+        runs.sort_unstable();
+        runs[10]
+    });
+    assert!(medians.iter().sum::<u64>() <= 600, "{medians:?}");
 }
 
 /// How many runs of fifty uniform commands, of all that can be written down, it takes.

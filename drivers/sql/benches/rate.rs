@@ -48,7 +48,7 @@ fn rate(criterion: &mut Criterion, name: &str, mut service: Service, runs: u64) 
 
 fn trace(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
+    let mut generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
     let mut next = || {
         let command = generator.next(&state, &mut choices);

@@ -111,7 +111,7 @@ fn seek(config: &SuiteConfig, wanted: &mut Points, witnesses: &mut Vec<Witness>,
     while idle < MAX_IDLE && !wanted.is_empty() && !monitor.is_stopped() {
         let targets: Vec<Point> = wanted.iter().collect();
         let mut choices = Seeded::of_run(SEED, run);
-        let generator = Generator::for_run(setup, config.commands, &mut choices);
+        let mut generator = Generator::for_run(setup, config.commands, &mut choices);
         let commands = generator.run(setup, LENGTH, &targets, &mut choices);
         let shown = first_shown(setup, &commands, wanted);
         (run, idle) = (run + 1, if shown.is_empty() { idle + 1 } else { 0 });

@@ -24,7 +24,7 @@ fn outcomes_are_counted_as_they_were_decided() {
     let setup = small(Preset::PairwiseConsent.policy(), 2);
     for run in 0..200 {
         let mut choices = Seeded::of_run(3, run);
-        let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
+        let mut generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
         let commands = generator.run(&setup, 30, &[], &mut choices);
         let mut coverage = Coverage::default();
         coverage.follow(&setup, &commands);
@@ -67,7 +67,7 @@ fn a_point_that_is_shown_is_listed() {
         let setup = small(preset.policy(), 2);
         for run in 0..40 {
             let mut choices = Seeded::of_run(5, run);
-            let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
+            let mut generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
             let (mut state, mut history): (State, HistoryFacts) = (setup.start(), HistoryFacts::default());
             for command in generator.run(&setup, 20, &[], &mut choices) {
                 let view = StateView { state: &state, policy: &setup.policy, history: Some(&history) };

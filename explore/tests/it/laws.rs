@@ -107,7 +107,7 @@ fn accounts_and_groups_can_be_stepped_apart() {
         let setup = Setup { cast: BuiltInCast::Small.named_cast().cast, groups: GROUPS, policy };
         for run in 0..RUNS {
             let mut choices = Seeded::of_run(0x1a35, run);
-            let generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
+            let mut generator = Generator::for_run(&setup, EnumSet::all(), &mut choices);
             let mut state: State = setup.start();
             for _ in 0..LENGTH {
                 let command = generator.next(&state, &mut choices);

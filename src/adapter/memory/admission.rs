@@ -28,9 +28,8 @@ impl Memory {
         require(room.is_active() && room.members.contains(&by))?;
         require(self.policy.inviters == Inviters::Members || room.is_owner(by))?;
         require(!(self.has(Fault::OverStrict) && self.is_adult(by)))?;
-        require(
-            !room.members.contains(&who) && room.inviter_of(who).is_none() && !room.banned.contains(&who),
-        )?;
+        require(!room.members.contains(&who) && room.inviter_of(who).is_none())?;
+        require(!room.banned.contains(&who) || self.has(Fault::InvitationPassesBan))?;
         if self.may_be_invited(room, who, by) {
             self.admit(group, who, by);
             return DONE;
@@ -51,10 +50,16 @@ impl Memory {
         let rule = if inviter_only { NewcomerRule::Inviter } else { self.policy.newcomer.accept };
         require(self.has(Fault::AcceptUnchecked) || self.may_enter(rule, room, by, Some(inviter)))?;
         self.enter(group, by);
+        let accepted = Invitation { who: by, from: inviter };
+        self.record(Fault::InvitationNotUsedUp, group, |memory| memory.void.insert(accepted));
         DONE
     }
 
     pub(super) fn decline(&mut self, by: User, group: Group) -> Reply {
+        if self.has(Fault::DeclineRemovesMember) && self.room(group).members.contains(&by) {
+            self.depart(group, by);
+            return DONE;
+        }
         let everyone = self.has(Fault::DeclineDropsAll);
         let room = self.room_mut(group);
         let from = room.inviter_of(by).ok_or(Refused)?;
@@ -70,6 +75,8 @@ impl Memory {
         let inviter = room.inviter_of(who).ok_or(Refused)?;
         require(inviter == by || room.is_owner(by))?;
         room.drop_invitation(who);
+        let cancelled = Invitation { who, from: inviter };
+        self.record(Fault::CancelledInvitationWorks, group, |memory| memory.void.insert(cancelled));
         DONE
     }
 
@@ -82,6 +89,7 @@ impl Memory {
         let rule = self.policy.newcomer.join;
         require(self.has(Fault::JoinUnchecked) || self.may_enter(rule, room, by, room.owner))?;
         self.enter(group, by);
+        self.record(Fault::LinkedMemberStays, group, |memory| memory.link_members.insert(by));
         DONE
     }
 
@@ -103,6 +111,9 @@ impl Memory {
         if own.is_some() || room.members.contains(&user) || !self.can_chat(user) {
             return own;
         }
+        if let Some(void) = room.fault_memory.void.iter().find(|invitation| invitation.who == user) {
+            return Some(void.from);
+        }
         if self.has(Fault::AcceptByAnyone) {
             return room.invitations.first().map(|invitation| invitation.from);
         }
@@ -119,6 +130,8 @@ impl Memory {
         room.drop_invitation(user);
         let is_open = room.link == Link::Open;
         self.record(Fault::RejoinUnchecked, group, |memory| memory.former_members.insert(user));
+        self.record(Fault::DepartedMemberReceives, group, |memory| memory.departed.remove(user));
+        self.record(Fault::LinkedMemberStays, group, |memory| memory.link_members.remove(user));
         if is_open {
             self.record(Fault::OldLinkWorks, group, |memory| memory.link_users.insert(user));
         }

@@ -89,7 +89,8 @@ impl Memory {
 
     pub(super) fn unblock(&mut self, by: User, who: User) -> Reply {
         require(self.can_chat(by) && self.can_chat(who) && by != who)?;
-        self.account_mut(by).blocked.remove(who);
+        let all = self.has(Fault::UnblockClearsAll);
+        self.account_mut(by).blocked.remove_if(|&blocked| all || blocked == who);
         DONE
     }
 

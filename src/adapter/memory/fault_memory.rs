@@ -23,10 +23,20 @@ pub(super) struct RoomMemory {
     pub(super) removed: UserSet,
     /// The users whose invitation was refused.
     pub(super) refused: UserSet,
+    /// The users who departed and have not come back.
+    pub(super) departed: UserSet,
+    /// The users who were members when they were banned.
+    pub(super) banned_members: UserSet,
+    /// The members who joined by the link.
+    pub(super) link_members: UserSet,
     /// The users who transferred the ownership to another.
     pub(super) former_owners: UserSet,
+    /// The users who left while they were the owner.
+    pub(super) resigned_owners: UserSet,
     /// The invitations that were declined.
     pub(super) declined: List<Invitation>,
+    /// The invitations that were cancelled, or accepted, and can be accepted all the same.
+    pub(super) void: List<Invitation>,
     /// Pairs of a child and a contact who departed because they lost their authorization.
     pub(super) lost: List<(User, User)>,
 }
@@ -35,9 +45,10 @@ impl RoomMemory {
     /// Deletes everything without freeing memory.
     pub(super) fn clear(&mut self) {
         self.declined.clear();
+        self.void.clear();
         self.lost.clear();
-        let (declined, lost) = (take(&mut self.declined), take(&mut self.lost));
-        *self = RoomMemory { declined, lost, ..RoomMemory::default() };
+        let (declined, void, lost) = (take(&mut self.declined), take(&mut self.void), take(&mut self.lost));
+        *self = RoomMemory { declined, void, lost, ..RoomMemory::default() };
     }
 }
 

@@ -125,13 +125,24 @@ impl Memory {
     }
 
     pub(super) fn leave(&mut self, by: User, group: Group) -> Reply {
-        let passes_on = self.has(Fault::LeavePassesOwnership);
-        let room = self.room_mut(group);
+        let room = self.room(group);
         require(room.members.contains(&by))?;
+        if self.has(Fault::LeaveKeepsMembership) {
+            return DONE;
+        }
         let owned = room.is_owner(by);
-        room.depart(by);
+        self.depart(group, by);
+        if owned {
+            self.record(Fault::ReturnedOwnerManages, group, |memory| memory.resigned_owners.insert(by));
+        }
+        let (passes_on, dissolves) =
+            (self.has(Fault::LeavePassesOwnership), self.has(Fault::LeaveDissolvesGroup));
+        let room = self.room_mut(group);
         if owned && passes_on {
             room.owner = room.members.first().copied();
+        }
+        if dissolves {
+            room.dissolve();
         }
         DONE
     }
@@ -139,9 +150,14 @@ impl Memory {
     pub(super) fn remove(&mut self, by: User, group: Group, who: User) -> Reply {
         let members_may = self.has(Fault::MemberRemoves);
         require(self.manages(by, group) || members_may && self.room(group).members.contains(&by))?;
-        let room = self.room_mut(group);
+        if self.has(Fault::KickLiftsBan) && self.room(group).banned.contains(&who) {
+            self.room_mut(group).banned.remove(who);
+            return DONE;
+        }
+        let room = self.room(group);
         require(room.members.contains(&who) && who != by)?;
-        room.depart(who);
+        require(!room.fault_memory.link_members.contains(who))?;
+        self.depart(group, who);
         self.record(Fault::RemovedMemberSends, group, |memory| memory.removed.insert(who));
         DONE
     }
@@ -153,8 +169,11 @@ impl Memory {
         let foreign = self.room(group).inviter_of(who).is_some_and(|inviter| inviter != by);
         let keep_invitation =
             self.has(Fault::BanKeepsInvitation) || foreign && self.has(Fault::BanSparesForeignInvitation);
+        if self.room(group).members.contains(&who) {
+            self.record(Fault::UnbanReadmits, group, |memory| memory.banned_members.insert(who));
+        }
+        self.depart(group, who);
         let room = self.room_mut(group);
-        room.depart(who);
         if !keep_invitation {
             room.drop_invitation(who);
         }
@@ -165,7 +184,12 @@ impl Memory {
     pub(super) fn unban(&mut self, by: User, group: Group, who: User) -> Reply {
         require(self.manages(by, group) && self.room(group).banned.contains(&who))?;
         let all = self.has(Fault::UnbanClearsAll);
-        self.room_mut(group).banned.remove_if(|&banned| all || banned == who);
+        let room = self.room_mut(group);
+        room.banned.remove_if(|&banned| all || banned == who);
+        if room.fault_memory.banned_members.contains(who) {
+            room.fault_memory.banned_members.remove(who);
+            room.members.insert(who);
+        }
         DONE
     }
 
@@ -180,8 +204,24 @@ impl Memory {
 
     pub(super) fn dissolve(&mut self, by: User, group: Group) -> Reply {
         require(self.manages(by, group))?;
-        self.room_mut(group).dissolve();
+        let keeps_members = self.has(Fault::DissolveKeepsMembers);
+        let room = self.room_mut(group);
+        let members = room.members.users();
+        room.dissolve();
+        if keeps_members {
+            members.iter().for_each(|member| room.members.insert(member));
+        }
         DONE
+    }
+
+    /// Removes the user from the members of the room, if the user is one.
+    pub(super) fn depart(&mut self, group: Group, user: User) {
+        let room = self.room_mut(group);
+        let was_member = room.members.contains(&user);
+        room.depart(user);
+        if was_member {
+            self.record(Fault::DepartedMemberReceives, group, |memory| memory.departed.insert(user));
+        }
     }
 
     /// Whether the user may manage the room.
@@ -189,8 +229,10 @@ impl Memory {
         let room = self.room(group);
         let is_exempt = || self.has(Fault::GuardianRunsGroups) && self.is_guardian(user);
         let owned_before = || {
-            let owned = room.fault_memory.former_owners.contains(user);
-            self.has(Fault::TransferKeepsRights) && owned && room.members.contains(&user)
+            let transferred = room.fault_memory.former_owners.contains(user);
+            let resigned = room.fault_memory.resigned_owners.contains(user);
+            let owned = self.has(Fault::TransferKeepsRights) && transferred || resigned;
+            owned && room.members.contains(&user)
         };
         room.is_owner(user) || !room.members.is_empty() && (is_exempt() || owned_before())
     }

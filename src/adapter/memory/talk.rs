@@ -33,7 +33,8 @@ impl Memory {
         require(room.members.contains(&by) || outsider)?;
         let delivered = self.send(by, room, rules)?;
         let most = if self.has(Fault::FanOutStops) { 3 } else { usize::MAX };
-        Ok(delivered.iter().take(most).collect())
+        let delivered: UserSet = delivered.iter().take(most).collect();
+        Ok(delivered.or(room.fault_memory.departed.without(by)))
     }
 
     pub(super) fn call(&self, by: User, group: Group) -> Reply {
@@ -44,7 +45,9 @@ impl Memory {
         if self.has(Fault::CallToAll) {
             rules.deliver = DeliverRule::All;
         }
-        self.send(by, room, rules)
+        let delivered = self.send(by, room, rules)?;
+        let invited = room.invitations.iter().map(|invitation| invitation.who);
+        Ok(if self.has(Fault::CallReachesInvited) { delivered.or(invited.collect()) } else { delivered })
     }
 
     fn send(&self, by: User, room: &Room, rules: Surface) -> Reply {

@@ -2,6 +2,8 @@
 //!
 //! The comparison with the model covers all conditions and all faults.
 
+mod faults;
+
 use chatwarden_model::{
     Admission, BetweenChildren, Cast, Command, DeliverRule, Group, Kind, NamedEnum, Newcomer, NewcomerRule,
     OnLoss, Phase, Policy, Preset, Quorum, Setup, Surface, User, UserSet,

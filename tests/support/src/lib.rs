@@ -137,10 +137,14 @@ pub type FastSet<T> = HashSet<T, FixedState>;
 /// The most commands of a trace that a plain search tries.
 pub const PLAIN: usize = 4;
 
-/// The faults that a plain search can find, with few users and few commands.
+/// Whether a plain search can find the fault, with few users and few commands.
+pub fn is_plain(fault: &Fault) -> bool {
+    fault.cast() == FaultCast::Small && fault.min_length() <= PLAIN
+}
+
+/// The faults that a plain search can find.
 pub fn plain_faults() -> Vec<Fault> {
-    let plain = |fault: &Fault| fault.cast() == FaultCast::Small && fault.min_length() <= PLAIN;
-    Fault::ALL.iter().copied().filter(plain).collect()
+    Fault::ALL.iter().copied().filter(is_plain).collect()
 }
 
 /// The length of the shortest history for each identity that histories of up to [`PLAIN`] commands show, by trying all

@@ -32,7 +32,7 @@ pub(crate) fn family(policy: Policy, groups: usize) -> Setup {
 /// The commands of a run of a campaign.
 pub(crate) fn trace(setup: &Setup, run: u64) -> Vec<Command> {
     let mut choices = Seeded::of_run(0, run);
-    let generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
+    let mut generator = Generator::for_run(setup, EnumSet::all(), &mut choices);
     let mut state: State = setup.start();
     let mut next = || {
         let command = generator.next(&state, &mut choices);

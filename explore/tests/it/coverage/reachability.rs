@@ -64,7 +64,7 @@ fn no_point_that_a_trace_shows_is_reported_as_unreachable() {
         let mut seen = Coverage::default();
         for run in 0..400 {
             let mut choices = Seeded::of_run(9, run);
-            let generator = match run % 3 {
+            let mut generator = match run % 3 {
                 0 => Generator::uniform(&setup, EnumSet::all()),
                 _ => Generator::for_run(&setup, EnumSet::all(), &mut choices),
             };
