@@ -386,7 +386,11 @@ impl Lockstep {
             broken.retain(|breach| !by_policy.contains(breach));
         }
         broken.sort_by_key(|breach| (by_policy.contains(breach), headline_rank(breach.promise)));
-        broken.into_iter().map(Deviation::Broke).collect()
+        let deviation = |breach| match by_policy.contains(&breach) {
+            true => Deviation::PolicyBroke(breach),
+            false => Deviation::Broke(breach),
+        };
+        broken.into_iter().map(deviation).collect()
     }
 
     /// Ends the run with a finding: this one, or the pending one if that is graver.
