@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use chatwarden_model::{Breach, NamedEnum};
 
 use super::answers::is_about_pairs;
+use super::summary::{recorded_breach, recorded_deviation};
 use super::{Describer, Palette};
 use crate::finding::{Deviation, Finding};
 use crate::format::FindingRecord;
@@ -74,15 +75,19 @@ impl Explanation<'_> {
             (false, Some(_)) => "by the policy alone; the answers of the implementation are not recorded",
         };
         writeln!(out, "{bold}step by step, {whose}{bold:#}")?;
-        let mut known: &[Breach] = &[];
+        let (mut known, mut was_in_full): (&[Breach], _) = (&[], false);
         for step in &self.trace.steps {
-            if self.is_in_full(step, known) {
+            let is_in_full = self.is_in_full(step, known);
+            if is_in_full || was_in_full {
+                writeln!(out)?;
+            }
+            if is_in_full {
                 self.write_in_full(out, palette, step, known)?;
             } else {
                 let line = self.step_line(step);
                 writeln!(out, "  {:>2}  {:<38} {line}", step.at, self.describer.command(step.command))?;
             }
-            known = &step.breaches;
+            (known, was_in_full) = (&step.breaches, is_in_full);
         }
         Ok(())
     }
@@ -131,7 +136,7 @@ impl Explanation<'_> {
         known: &[Breach],
     ) -> io::Result<()> {
         let (Palette { bold, bad, .. }, describer) = (*palette, &self.describer);
-        writeln!(out, "\n{bold}step {}: {}{bold:#}", step.at, describer.command(step.command))?;
+        writeln!(out, "{bold}step {}: {}{bold:#}", step.at, describer.command(step.command))?;
         if let Some(pairs) = describer.may_chat(&step.before) {
             writeln!(out, "  may chat before it: {pairs}")?;
         }
@@ -153,12 +158,13 @@ impl Explanation<'_> {
                 self.write_fixes(out, step, breach)?;
             }
         }
-        match self.recorded.filter(|recorded| recorded.at == step.at && !self.has_implementation()) {
-            Some(recorded) => {
-                let recorded = super::summary::recorded_deviation(recorded);
-                writeln!(out, "  {bad}✗ the implementation, as recorded: {recorded}{bad:#}")
-            }
-            None => Ok(()),
+        let recorded = self.recorded.filter(|recorded| recorded.at == step.at && !self.has_implementation());
+        let Some(recorded) = recorded else { return Ok(()) };
+        let deviation = recorded_deviation(recorded);
+        writeln!(out, "  {bad}✗ the implementation, as recorded: {deviation}{bad:#}")?;
+        match recorded_breach(recorded) {
+            Some(breach) if !step.breaches.contains(&breach) => self.write_fixes(out, step, &breach),
+            _ => Ok(()),
         }
     }
 

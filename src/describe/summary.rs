@@ -17,15 +17,14 @@ type Row = (String, String);
 impl Explanation<'_> {
     pub(super) fn write_summary(&self, out: &mut impl Write, palette: &Palette) -> io::Result<()> {
         let Palette { bad, warn, good, dim, .. } = *palette;
-        let recorded = self.recorded.filter(|_| !self.has_implementation());
-        let (style, verdict, text, mut rows) = match (&self.trace.finding, recorded) {
+        let (style, verdict, text, mut rows) = match (&self.trace.finding, self.recorded_alone()) {
             (Some(finding), _) => {
                 let verdict = finding.identity().verdict;
                 let style = if finding.is_inconclusive() { warn } else { bad };
                 let headline = self.describer.headline(finding);
                 (style, verdict.name(), headline, self.finding_rows(finding))
             }
-            (None, Some(recorded)) if !self.trace.steps.is_empty() || recorded.command.is_none() => {
+            (None, Some(recorded)) => {
                 let style = if recorded.verdict == Verdict::Inconclusive { warn } else { bad };
                 (style, recorded.verdict.name(), recorded_deviation(recorded), self.recorded_rows(recorded))
             }
@@ -69,6 +68,15 @@ impl Explanation<'_> {
         write_rows(out, dim, &rows)
     }
 
+    /// The recorded finding, if no implementation took part. A trace without the step of the finding is
+    /// that of an implementation which carried out nothing.
+    fn recorded_alone(&self) -> Option<&FindingRecord> {
+        let is_step_there = |recorded: &FindingRecord| {
+            recorded.command.is_none() || self.trace.steps.iter().any(|step| step.at == recorded.at)
+        };
+        self.recorded.filter(|recorded| !self.has_implementation() && is_step_there(recorded))
+    }
+
     /// The users whom the commands name.
     fn people(&self) -> String {
         let commands = self.trace.steps.iter().map(|step| step.command);
@@ -83,12 +91,7 @@ impl Explanation<'_> {
 
     fn recorded_rows(&self, recorded: &FindingRecord) -> Vec<Row> {
         let Some(step) = recorded.command.and_then(|_| self.step(recorded.at)) else { return Vec::new() };
-        let breach = recorded.promise.map(|promise| Breach {
-            promise,
-            group: recorded.group,
-            users: recorded.users.unwrap_or_default(),
-            cause: recorded.cause.or(promise.asks_for_authorization().then_some(Cause::Unapproved)),
-        });
+        let breach = recorded_breach(recorded);
         let mut rows = self.step_rows(step, breach.as_ref());
         let is_policys = |breach: &Breach| {
             let place = (breach.promise, breach.group, breach.users);
@@ -127,7 +130,7 @@ impl Explanation<'_> {
     fn origin_rows(&self, recorded: &FindingRecord) -> Vec<Row> {
         let is_shown = match &self.trace.finding {
             Some(finding) => recorded.is_shown_by(finding),
-            None => !self.has_implementation(),
+            None => self.recorded_alone().is_some(),
         };
         if is_shown {
             return vec![
@@ -154,6 +157,18 @@ pub(super) fn recorded_deviation(recorded: &FindingRecord) -> String {
         Some(reason) => format!("{message}; its reason is {}", quoted_reason(reason)),
         None => message,
     }
+}
+
+/// The recorded breach of a promise. Files of earlier versions leave out the cause, which is usually a
+/// missing approval.
+pub(super) fn recorded_breach(recorded: &FindingRecord) -> Option<Breach> {
+    let promise = recorded.promise?;
+    Some(Breach {
+        promise,
+        group: recorded.group,
+        users: recorded.users.unwrap_or_default(),
+        cause: recorded.cause.or(promise.asks_for_authorization().then_some(Cause::Unapproved)),
+    })
 }
 
 /// How the recorded finding was found.

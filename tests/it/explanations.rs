@@ -2,6 +2,7 @@
 //! the implementation and from the record in the file alone.
 
 use std::path::Path;
+use std::{fs, io};
 
 use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
@@ -50,9 +51,8 @@ impl Found {
         found
     }
 
-    #[track_caller]
-    fn is_saved_as(&self, expected: &str) {
-        let mut text = Vec::new();
+    /// The finding as it is printed when it is saved.
+    fn saved(&self) -> String {
         let saved = SavedFinding {
             names: &self.writer.names(),
             setup: &self.writer.setup(),
@@ -61,23 +61,19 @@ impl Found {
             file: Path::new("found/x.json"),
             replay: "",
         };
-        saved.write(&mut text, &Palette::PLAIN, false, None).expect("memory can be written to");
-        same(&text, expected);
+        text(|out| saved.write(out, &Palette::PLAIN, false, None))
     }
 
-    #[track_caller]
-    fn is_explained_as(&self, expected: &str) {
-        explains(&self.writer.setup(), &self.writer.scenario(&self.counterexample), &self.trace, false, expected);
+    /// The explanation with the implementation.
+    fn explained(&self) -> String {
+        explained(&self.writer.scenario(&self.counterexample), &self.trace, false)
     }
 
     /// The explanation of the file, without the implementation.
-    #[track_caller]
-    fn is_explained_from_its_file_as(&self, expected: &str) {
-        let scenario = self.writer.scenario(&self.counterexample);
-        let saved = scenario.write();
+    fn explained_from_its_file(&self) -> String {
+        let saved = self.writer.scenario(&self.counterexample).write();
         let read = Scenario::read(Source::new("x.json", &saved)).expect("it can be read");
-        let trace = Trace::of_policy(&read.setup(), &replay::commands(&read));
-        explains(&read.setup(), &read, &trace, false, expected);
+        explained(&read, &Trace::of_policy(&read.setup(), &replay::commands(&read)), false)
     }
 }
 
@@ -85,21 +81,32 @@ fn small(preset: Preset, groups: usize) -> NamedSetup {
     NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), groups, PolicySpec::Preset(preset))
 }
 
-#[track_caller]
-fn explains(setup: &Setup, scenario: &Scenario, trace: &Trace, is_verbose: bool, expected: &str) {
-    let describer = Describer { names: &scenario.names(), setup };
+fn explained(scenario: &Scenario, trace: &Trace, is_verbose: bool) -> String {
+    let (names, setup) = (scenario.names(), scenario.setup());
+    let describer = Describer { names: &names, setup: &setup };
     let recorded = scenario.finding.as_ref();
-    let mut text = Vec::new();
-    Explanation { describer, trace, recorded, certificate: None, is_verbose }
-        .write(&mut text, &Palette::PLAIN)
-        .expect("memory can be written to");
-    same(&text, expected);
+    let explanation = Explanation { describer, trace, recorded, certificate: None, is_verbose };
+    text(|out| explanation.write(out, &Palette::PLAIN))
 }
 
+fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+    let mut text = Vec::new();
+    write(&mut text).expect("memory can be written to");
+    String::from_utf8(text).expect("it is UTF-8")
+}
+
+/// Compares the texts with those in a file of the folder `explanations`. With `CHATWARDEN_WRITE_TEXTS`
+/// the file is written instead, for a review of the difference.
 #[track_caller]
-fn same(text: &[u8], expected: &str) {
-    let text = String::from_utf8_lossy(text);
-    assert!(text.trim_end() == expected.trim(), "the text is\n{text}\nexpected was\n{expected}");
+fn same(name: &str, texts: &[(&str, String)]) {
+    let texts: Vec<_> = texts.iter().map(|(title, text)| format!("=== {title}\n{text}")).collect();
+    let texts = texts.join("\n");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/explanations").join(name);
+    if std::env::var_os("CHATWARDEN_WRITE_TEXTS").is_some() {
+        fs::write(&file, &texts).expect("it can be written");
+    }
+    let expected = fs::read_to_string(&file).expect("it is there");
+    assert!(texts == expected, "{} does not have\n{texts}", file.display());
 }
 
 #[test]
@@ -109,9 +116,14 @@ fn strangers_by_create() {
         Command::Create { by: SAM, group: G1, with: UserSet::of([KAY, KIM]) },
     ];
     let found = Found::of_fault(Fault::CreateUnchecked, &commands);
-    found.is_saved_as("");
-    found.is_explained_as("");
-    found.is_explained_from_its_file_as("");
+    same(
+        "strangers-by-create.txt",
+        &[
+            ("saved", found.saved()),
+            ("explained with the implementation", found.explained()),
+            ("explained from the file", found.explained_from_its_file()),
+        ],
+    );
 }
 
 #[test]
@@ -123,8 +135,8 @@ fn a_block_that_is_ignored() {
         Command::Direct { by: SAM, to: KAY },
     ];
     let found = Found::of_fault(Fault::DirectIgnoresBlock, &commands);
-    found.is_saved_as("");
-    found.is_explained_from_its_file_as("");
+    let texts = [("saved", found.saved()), ("explained from the file", found.explained_from_its_file())];
+    same("block-ignored.txt", &texts);
 }
 
 /// The built-in service, which gives away every group of a user who gives away one.
@@ -155,14 +167,15 @@ impl Adapter for TransfersAll {
 #[test]
 fn a_divergence_in_another_group() {
     let cast = r#"[{"name": "ada", "kind": "adult"}, {"name": "ben", "kind": "adult"}]"#;
-    let cast = CastSpec::read(Source::new("cast.json", cast).root().expect("it is JSON")).expect("it is a cast");
+    let cast =
+        CastSpec::read(Source::new("cast.json", cast).root().expect("it is JSON")).expect("it is a cast");
     let named = NamedSetup::new(cast, 2, PolicySpec::Preset(Preset::MessengerKids));
     let (ada, ben) = (User::new(0), User::new(1));
     let create = |group| Command::Create { by: ada, group, with: UserSet::of([ben]) };
     let commands = [create(G1), create(G2), Command::Transfer { by: ada, group: G1, to: ben }];
     let found = Found::new(named, Fidelity::Exact, &mut TransfersAll(Memory::new()), &commands);
-    found.is_saved_as("");
-    found.is_explained_as("");
+    let texts = [("saved", found.saved()), ("explained with the implementation", found.explained())];
+    same("divergence-in-another-group.txt", &texts);
 }
 
 /// The built-in service, which delivers every direct message and calls it refused.
@@ -198,8 +211,8 @@ fn a_refusal_that_delivers() {
     let commands = [Command::Direct { by: SAM, to: KAY }];
     let named = small(Preset::MessengerKids, 0);
     let found = Found::new(named, Fidelity::Exact, &mut Leaks(Memory::new()), &commands);
-    found.is_saved_as("");
-    found.is_explained_as("");
+    let texts = [("saved", found.saved()), ("explained with the implementation", found.explained())];
+    same("refusal-that-delivers.txt", &texts);
 }
 
 /// Under promises-only a defect of the policy is a finding too, and is said to be one.
@@ -212,9 +225,27 @@ fn a_promise_that_the_policy_breaks_itself() {
     ];
     let named = small(Preset::MessengerKids2019, 1);
     let found = Found::new(named, Fidelity::PromisesOnly, &mut Memory::new(), &commands);
-    found.is_explained_as("");
-    let (setup, mut scenario) = (found.writer.setup(), found.writer.scenario(&found.counterexample));
-    scenario.finding = None;
-    let trace = Trace::of_policy(&setup, &commands);
-    explains(&setup, &scenario, &trace, true, "");
+    let of_policy = Scenario { finding: None, ..found.writer.scenario(&found.counterexample) };
+    let trace = Trace::of_policy(&of_policy.setup(), &commands);
+    let texts = [
+        ("saved", found.saved()),
+        ("explained from the file", found.explained_from_its_file()),
+        ("explained without a finding, verbose", explained(&of_policy, &trace, true)),
+    ];
+    same("broken-by-the-policy.txt", &texts);
+}
+
+/// A finding that the implementation does not show any more is told to be the recorded one.
+#[test]
+fn a_finding_that_does_not_recur() {
+    let found = Found::of_fault(Fault::DirectUnchecked, &[Command::Direct { by: SAM, to: KAY }]);
+    let scenario = found.writer.scenario(&found.counterexample);
+    let check = CheckConfig::of(&Memory::new().about());
+    let trace = Trace::of(&mut Memory::new(), check, &scenario.setup(), &replay::commands(&scenario));
+    let nothing = Trace { steps: Vec::new(), finding: None };
+    let texts = [
+        ("repaired", explained(&scenario, &trace, false)),
+        ("nothing was carried out", explained(&scenario, &nothing, false)),
+    ];
+    same("not-recurring.txt", &texts);
 }
