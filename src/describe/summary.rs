@@ -139,7 +139,13 @@ impl Explanation<'_> {
             ];
         }
         let (verdict, at, deviation) = (recorded.verdict, recorded.at, recorded_deviation(recorded));
-        vec![("not shown".into(), format!("the recorded {verdict} at step {at}: {deviation}"))]
+        let why = match (recorded.command, self.step(at)) {
+            (Some(command), None) if self.trace.finding.is_none() => {
+                format!("; the implementation did not carry out that step's {command}")
+            }
+            _ => String::new(),
+        };
+        vec![("not shown".into(), format!("the recorded {verdict} at step {at}: {deviation}{why}"))]
     }
 
     fn minimality(&self, recorded: &FindingRecord) -> &str {
