@@ -11,7 +11,9 @@ use chatwarden::counterexample::{Counterexample, Origin, ShrinkStatus};
 use chatwarden::describe::{Describer, Explanation, Palette, SavedFinding};
 use chatwarden::format::{BuiltInCast, CastSpec, NamedSetup, PolicySpec, Scenario, Source};
 use chatwarden::lockstep::CheckConfig;
-use chatwarden::model::{Command, Group, Preset, Setup, User, UserSet};
+use chatwarden::model::{
+    Admission, Command, DeliverRule, Group, Policy, Preset, SendRule, Setup, Surface, User, UserSet,
+};
 use chatwarden::replay;
 use chatwarden::trace::Trace;
 use chatwarden::triage::FindingWriter;
@@ -213,6 +215,20 @@ fn a_refusal_that_delivers() {
     let found = Found::new(named, Fidelity::Exact, &mut Leaks(Memory::new()), &commands);
     let texts = [("saved", found.saved()), ("explained with the implementation", found.explained())];
     same("refusal-that-delivers.txt", &texts);
+}
+
+/// The policy allows the command, and not the delivery.
+#[test]
+fn a_delivery_that_the_policy_does_not_make() {
+    let message = Surface { send: SendRule::Anyone, deliver: DeliverRule::Authorized };
+    let policy = Policy { message, admission: Admission::Direct, ..Preset::NoContactRule.policy() };
+    let named = NamedSetup::new(CastSpec::BuiltIn(BuiltInCast::Small), 1, PolicySpec::from(policy));
+    let create = Command::Create { by: SAM, group: G1, with: UserSet::of([KAY]) };
+    let commands = [create, Command::Message { by: SAM, group: G1 }];
+    let mut service = Memory::with_fault(Fault::MessageToAll);
+    let found = Found::new(named, Fidelity::Exact, &mut service, &commands);
+    let texts = [("saved", found.saved()), ("explained from the file", found.explained_from_its_file())];
+    same("delivery-too-many.txt", &texts);
 }
 
 /// Under promises-only a defect of the policy is a finding too, and is said to be one.
