@@ -18,7 +18,7 @@ use chatwarden_model::{CommandKind, EnumSet};
 
 use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{self, CampaignConfig, CampaignMonitor};
-use crate::describe::{Describer, Palette, explain};
+use crate::describe::{Describer, Explanation, Palette};
 use crate::format::{NamedSetup, Scenario};
 use crate::lockstep::CheckConfig;
 use crate::replay;
@@ -253,13 +253,15 @@ fn replay_one(
     }
 }
 
-/// The explanation of the scenario, step by step with the implementation.
+/// The explanation of the scenario, with the implementation.
 fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, check: CheckConfig) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
     let check = CheckConfig { promises: scenario.judged(), ..check };
     let trace = Trace::of(adapter, check, &setup, &replay::commands(scenario));
+    let (describer, recorded) = (Describer { names: &names, setup: &setup }, scenario.finding.as_ref());
+    let explanation =
+        Explanation { describer, trace: &trace, recorded, certificate: None, is_verbose: false };
     let mut text = Vec::new();
-    explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &trace)
-        .expect("memory can be written to");
-    format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text))
+    explanation.write(&mut text, &Palette::PLAIN).expect("memory can be written to");
+    format!("\n{}\n{}", scenario.name, String::from_utf8_lossy(&text))
 }

@@ -387,7 +387,11 @@ impl Lockstep {
             broken.retain(|breach| !is_policys(breach));
         }
         broken.sort_by_key(|breach| (is_policys(breach), headline_rank(breach.promise)));
-        broken.into_iter().map(Deviation::Broke).collect()
+        let deviation = |breach| match is_policys(&breach) {
+            true => Deviation::PolicyBroke(breach),
+            false => Deviation::Broke(breach),
+        };
+        broken.into_iter().map(deviation).collect()
     }
 
     /// Ends the run with a finding: this one, or the pending one if that is graver.

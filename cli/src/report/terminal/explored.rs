@@ -8,7 +8,7 @@ use chatwarden_model::{Command, NamedEnum, Promise};
 
 use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
-use chatwarden::describe::{Describer, grouped, is_about_a_pair};
+use chatwarden::describe::{Describer, grouped};
 use chatwarden::sanitize;
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
@@ -166,16 +166,8 @@ fn write_reasons(
 ) -> io::Result<()> {
     let Some(breach) = record.breaches.iter().find(|breach| breach.promise == promise) else { return Ok(()) };
     writeln!(out, "        it {}", describer.breach(breach))?;
-    let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
-    if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
-        // The promise `no-strangers` is judged after the command, the promises about two users
-        // before it.
-        let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
-        for reason in describer.missing_approvals(state, one, other) {
-            writeln!(out, "        {reason}")?;
-        }
-    }
-    Ok(())
+    let reasons = describer.breach_reasons(record, breach);
+    reasons.iter().try_for_each(|reason| writeln!(out, "        {reason}"))
 }
 
 /// The entry of the table for a promise.
