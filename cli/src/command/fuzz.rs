@@ -22,6 +22,7 @@ use crate::triage::{Counts, Triage, triage};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignResult, Shard};
 use chatwarden::counterexample::Counterexample;
+use chatwarden::coverage::Reachability;
 use chatwarden::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use chatwarden::generate::Guidance;
 use chatwarden::lockstep::Tally;
@@ -143,19 +144,7 @@ impl Fuzz {
         let is_whole = !interrupt.campaign.is_stopped() && self.is_whole(&result, &matched);
         let exercised = (is_whole && shortfall.is_none()).then_some(&result.tally);
         self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, exercised, reports)?;
-        if let (true, Some(coverage), Some(reachability)) =
-            (self.coverage.coverage, &result.coverage, &reachability)
-        {
-            let (policy, cast) = (&policy, &coverage::cast_name(&self.cast));
-            let groups = self.groups.into();
-            reports.event(Event::CoverageCounted(&Covered {
-                policy,
-                cast,
-                groups,
-                coverage,
-                reachability,
-            }))?;
-        }
+        self.report_coverage(&result, reachability.as_ref(), &policy, reports)?;
         if let Some(why) = &shortfall {
             report_no_answer(why, reports)?;
         }
@@ -173,6 +162,23 @@ impl Fuzz {
             has_new_finding: counts.new > 0,
             is_inconclusive: counts.inconclusive > 0 || result.failure.is_some() || shortfall.is_some(),
         }))
+    }
+
+    fn report_coverage(
+        &self,
+        result: &CampaignResult,
+        reachability: Option<&Reachability>,
+        policy: &str,
+        reports: &mut Reports,
+    ) -> Result<(), CliError> {
+        let (true, Some(coverage), Some(reachability)) =
+            (self.coverage.coverage, &result.coverage, reachability)
+        else {
+            return Ok(());
+        };
+        let (cast, groups) = (&coverage::cast_name(&self.cast), self.groups.into());
+        let covered = Covered { policy, cast, groups, coverage, reachability };
+        Ok(reports.event(Event::CoverageCounted(&covered))?)
     }
 
     /// Makes the runs. Each finding is drafted as soon as it is found.

@@ -20,7 +20,7 @@ use crate::report::{Event, ReplaySummary, Replayed, Report, Reports};
 use crate::{CliError, Exit, driver_process};
 use chatwarden::adapter::Fidelity;
 use chatwarden::campaign::Shard;
-use chatwarden::finding::Finding;
+use chatwarden::finding::{Finding, Identity, Verdict};
 use chatwarden::format::{BaselineVerdict, KnownFinding, PolicySpec, Scenario};
 use chatwarden::replay;
 use result::ReplayResult;
@@ -78,8 +78,8 @@ impl Replay {
             return Err(CliError::Input(format!("`{option}` goes only with `--adapter` or `--fault`")));
         }
         let mut files = replay::scenario_files(&self.files)?;
-        let mut run = ReplayRun::new(interrupt, implementation.as_ref(), &self.files, &self.known)?;
-        (run.recertify, run.policy) = (self.recertify, self.policy.as_ref());
+        let run = ReplayRun::new(interrupt, implementation.as_ref(), &self.files, &self.known)?;
+        let mut run = ReplayRun { recertify: self.recertify, ..run.under(self.policy.as_ref()) };
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
@@ -143,6 +143,12 @@ impl<'a> ReplayRun<'a> {
             exercised: Vec::new(),
             summary: ReplaySummary::new(adapter),
         })
+    }
+
+    /// The same under one policy, which the scenarios are taken to say.
+    #[must_use]
+    pub(crate) fn under(self, policy: Option<&'a PolicySpec>) -> Self {
+        ReplayRun { policy, ..self }
     }
 
     /// Replays all files, and calls `visit` with each scenario before it is replayed.
@@ -267,6 +273,9 @@ impl<'a> ReplayRun<'a> {
         let found = match (&result.mismatch, result.finding(), &subject) {
             (Some(mismatch), _, _) => Some(policy.mismatch(mismatch.at)),
             (None, Some(finding), Some(subject)) => Some(subject.finding(finding.identity())),
+            (None, None, Some(subject)) if result.is_inconclusive() => {
+                Some(subject.finding(Identity::new(Verdict::Inconclusive, None)))
+            }
             _ => None,
         };
         if let Some(check) = implementation.map(|implementation| implementation.check_config_for(scenario)) {
@@ -281,9 +290,7 @@ impl<'a> ReplayRun<'a> {
             let exercised = subject.map(|subject| Exercised { file: slashed(file), subject, fidelity });
             self.exercised.extend(exercised);
         }
-        if self.policy.is_none() {
-            self.exercised.push(Exercised { file: slashed(file), subject: policy, fidelity: None });
-        }
+        self.exercised.push(Exercised { file: slashed(file), subject: policy, fidelity: None });
         found.map(|found| KnownFinding { scenario: Some(slashed(file)), ..found })
     }
 

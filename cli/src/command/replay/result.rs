@@ -68,6 +68,11 @@ impl ReplayResult {
         matches!(self.no_result, Some(NoResult::Skipped(_)))
     }
 
+    /// Whether there is no result, and no finding either that says why.
+    pub(super) fn is_inconclusive(&self) -> bool {
+        matches!(self.no_result, Some(NoResult::Inconclusive(_)))
+    }
+
     /// Whether the implementation took every step of the scenario, or every step up to a definite finding.
     pub(super) fn took_every_step(&self) -> bool {
         let is_definite = |finding: &Finding| !finding.is_inconclusive();
