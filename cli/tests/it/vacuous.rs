@@ -155,10 +155,8 @@ fn a_driver_that_answers_only_errors_is_started_anew_and_its_trace_is_kept() {
     let output = chatwarden(folder.path(), &[&fuzz[..], &["--adapter", &driver]].concat());
     let told = text(&output.stdout);
     assert_eq!(code(&output), 3, "{told}");
-    assert!(
-        told.contains("error 5: the pool of connections is empty") && told.contains("no answer"),
-        "{told}"
-    );
+    assert!(told.contains("error 5: the pool of connections is empty"), "{told}");
+    assert!(told.contains("\n   0  approve(ann, kay, kim) "), "the trace up to there is printed: {told}");
     let saved: Vec<_> = fs::read_dir(folder.path().join("scenarios/found")).expect("it is saved").collect();
     assert!(!saved.is_empty());
     let starts = fs::read_to_string(folder.path().join("starts")).expect("it was started");
