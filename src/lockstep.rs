@@ -411,10 +411,11 @@ impl Lockstep {
             return Vec::new();
         }
         let by_policy = follow_policy(&self.before, policy, command).breaches;
+        let is_policys = |breach: &Breach| by_policy.iter().any(|other| other.is_at_place_of(breach));
         if self.config.fidelity != Fidelity::PromisesOnly {
-            broken.retain(|breach| !by_policy.contains(breach));
+            broken.retain(|breach| !is_policys(breach));
         }
-        broken.sort_by_key(|breach| (by_policy.contains(breach), headline_rank(breach.promise)));
+        broken.sort_by_key(|breach| (is_policys(breach), headline_rank(breach.promise)));
         broken.into_iter().map(Deviation::Broke).collect()
     }
 

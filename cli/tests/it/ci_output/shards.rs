@@ -12,8 +12,9 @@ fn campaign(folder: &Path, shard: Option<&str>) -> (BTreeMap<String, u64>, u64) 
     let mut arguments = vec!["fuzz", "--fault", "launcher-only", "--runs", "2001", "--keep-going", "--json"];
     arguments.extend(shard.iter().flat_map(|shard| ["--shard", shard]));
     let lines = json_lines(&chatwarden(folder, &arguments));
-    let identity =
-        |line: &Value| ["verdict", "command", "promise"].map(|field| line[field].to_string()).join(" ");
+    let identity = |line: &Value| {
+        ["verdict", "command", "promise", "cause", "parts"].map(|field| line[field].to_string()).join(" ")
+    };
     let found = findings(&lines);
     let found = found.iter().map(|line| (identity(line), line["run"].as_u64().expect("a run"))).collect();
     (found, lines.last().expect("a summary")["runs"].as_u64().expect("a number"))
