@@ -7,7 +7,7 @@ use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
 use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
-use super::{BAD, BOLD, DIM, GOOD, WARN};
+use super::{BAD, BOLD, DIM, GOOD, WARN, left_out};
 use chatwarden::describe::{Describer, grouped};
 use chatwarden::sanitize;
 use chatwarden::trace::{Trace, TraceStep};
@@ -92,11 +92,17 @@ pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExpl
         End::Complete => writeln!(out, "complete: {}", result.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
     }
+    let shortfall = result.tally.shortfall();
     match explored.findings {
+        0 if shortfall.is_some() => write!(out, "  {WARN}inconclusive{WARN:#}, no finding")?,
         0 => write!(out, "  {GOOD}no finding{GOOD:#}")?,
         count => write!(out, "  {BAD}{}{BAD:#}", counted(count, "finding"))?,
     }
     writeln!(out, " in {:.2} s", explored.time.as_secs_f64())?;
+    left_out(out, &result.tally)?;
+    if shortfall.is_some() {
+        return Ok(());
+    }
     proof(explored).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
 }
 
