@@ -12,6 +12,7 @@ use chatwarden_model::{Breach, NamedEnum};
 use super::answers::is_about_pairs;
 use super::summary::{recorded_breach, recorded_deviation};
 use super::{Describer, Palette};
+use crate::adapter::Answer;
 use crate::finding::{Deviation, Finding};
 use crate::format::FindingRecord;
 use crate::trace::{Trace, TraceStep};
@@ -120,7 +121,7 @@ impl Explanation<'_> {
         let describer = &self.describer;
         let outcome = describer.outcome(step).unwrap_or_else(|| describer.policy_outcome(step));
         let changes = describer.changes(&step.before, &step.after);
-        let is_allowed = step.answer.map_or(step.decision.is_allowed(), |answer| answer.is_allowed());
+        let is_allowed = step.answer.map_or(step.decision.is_allowed(), Answer::is_allowed);
         match changes.is_empty() {
             false => format!("{outcome} → {}", changes.join("; ")),
             true if is_allowed && !step.command.kind().delivers() => format!("{outcome}, nothing changes"),
