@@ -142,7 +142,7 @@ impl Certifier<'_> {
                 CertifyOutcome::Unfinished(end) => Certification::Unfinished(end.about()),
                 CertifyOutcome::Shorter(shorter) => {
                     let executions = shrunk.executions;
-                    shrunk = simplify(&Counterexample { origin: shrunk.origin, ..shorter })?;
+                    shrunk = simplify(&shrunk.simplified(shorter))?;
                     shrunk.executions += executions;
                     match below.filter(|below| is_valid_for(below, &shrunk)) {
                         _ if shrunk.status != ShrinkStatus::OneMinimal => {

@@ -3,6 +3,7 @@
 //! before.
 
 mod plausible;
+mod ways_in;
 
 use chatwarden_model::{
     Argument, Bounds, Command, CommandKind, EnumSet, Group, Kinds, MAX_USERS, Renaming, Setup, State, User,
@@ -41,13 +42,15 @@ pub(super) struct ShrinkContext {
 
 /// The passes. Those that leave most out come first; those that ask the model about thousands of
 /// candidates come last.
-const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 9] = [
+const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 11] = [
     idle_commands,
     ranges,
     pairs,
     canonical_names,
     merged_names,
     recast_roles,
+    other_ways_in,
+    swapped_rest,
     sorted_commands,
     simpler_commands,
     one_for_two,
@@ -182,7 +185,7 @@ impl CanonicalNames<'_> {
 fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
     let kinds = context.setup.cast.kinds();
-    let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
+    let named = users_of(best);
     let users = named.iter().flat_map(move |user| {
         let others = kinds.of(kinds.kind(user)).without(user);
         others.iter().flat_map(move |other| {
@@ -218,6 +221,37 @@ fn recast_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
         }
         recast
     }))
+}
+
+/// With users who come into a group in another way.
+fn other_ways_in(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let candidates = [ways_in::at_launch(best), ways_in::by_invitation(best), ways_in::by_link(best)];
+    Box::new(with_signature_of(context, best, candidates.into_iter().flatten()))
+}
+
+/// Without one command, and with two users exchanged from there on. It leaves out a transfer, for
+/// example, if the first owner can do the same.
+fn swapped_rest(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let commands = best.to_vec();
+    let setup = context.setup;
+    let kinds = setup.cast.kinds();
+    let named = users_of(best);
+    let swaps: Vec<Renaming> = [kinds.chatting(), kinds.guardians]
+        .into_iter()
+        .flat_map(|users| {
+            let users: Vec<User> = users.and(named).iter().collect();
+            let pairs: Vec<_> = pairs_of(users.len()).collect();
+            pairs.into_iter().map(move |(one, other)| Renaming::identity().swapping_users(users[one], users[other]))
+        })
+        .collect();
+    let candidates = (0..best.len().saturating_sub(1)).flat_map(move |at| {
+        let (kept, rest) = (commands[..at].to_vec(), commands[at + 1..].to_vec());
+        swaps.clone().into_iter().map(move |swap| {
+            let swapped = rest.iter().map(|command| with_child_first(&setup, swap.command(command)));
+            kept.iter().copied().chain(swapped).collect()
+        })
+    });
+    Box::new(with_signature_of(context, best, candidates))
 }
 
 /// With two commands exchanged.
@@ -289,7 +323,7 @@ fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
 
 /// The commands that can be named with the users and groups of the trace.
 fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> {
-    let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
+    let named = users_of(best);
     let kinds = context.setup.cast.kinds();
     let kinds = Kinds {
         children: kinds.children.and(named),
@@ -302,6 +336,11 @@ fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> 
         bounds.commands.remove(CommandKind::Create);
     }
     bounds.well_typed()
+}
+
+/// The users whom the commands name.
+fn users_of(commands: &[Command]) -> UserSet {
+    commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()))
 }
 
 fn without(commands: &[Command], is_removed: impl Fn(usize) -> bool) -> Vec<Command> {

@@ -9,6 +9,7 @@ use super::list;
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::command::open_scenario;
 use crate::messages::{ERROR, text_output};
+use crate::report::counted;
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Palette, explain};
 use chatwarden::finding::Finding;
@@ -64,6 +65,9 @@ fn explain_one(
         writeln!(out, "  source: {}", sanitize::joined(source))?;
     }
     writeln!(out, "policy {}", list::policies::shown(&scenario.policy))?;
+    if let Some(original) = scenario.finding.as_ref().and_then(|finding| finding.original.as_ref()) {
+        writeln!(out, "found in a trace of {}, which was shrunk", counted(original.len(), "command"))?;
+    }
     let trace = match implementation {
         Some(implementation) => {
             let config = implementation.check_config_for(scenario);

@@ -114,7 +114,6 @@ impl Fuzz {
         config.known = baseline.identities(&subject);
         // A folder that cannot be written to is reported before the work, not after it.
         args::check_writable(&writer.directory)?;
-        let certify = self.certify.limits(&implementation)?;
         let policy = writer.policy.name().to_string();
         let reachability = config
             .coverage
@@ -123,7 +122,7 @@ impl Fuzz {
             config.targets = reachability.possible();
         }
 
-        let triage = triage(config, &implementation, writer, certify, interrupt);
+        let triage = triage(config, &implementation, writer, interrupt);
         let started = Instant::now();
         let mut result = self.campaign(&triage, &implementation, interrupt)?;
         triage.discard_cut_short(&mut result.found);
@@ -135,7 +134,8 @@ impl Fuzz {
         let is_shrunk = |found: &Counterexample| {
             !found.is_inconclusive() || !std::mem::replace(&mut has_inconclusive, true)
         };
-        triage.process_all(&matched, is_shrunk, reports)?;
+        let certifying = self.certify.budget(&implementation, time, matched.len());
+        triage.process_all(&matched, &certifying, is_shrunk, reports)?;
 
         let counts = Counts::of(&matched, &self.known);
         let is_whole = !interrupt.campaign.is_stopped() && self.is_whole(&result, &matched);
@@ -157,6 +157,7 @@ impl Fuzz {
             runs: result.runs,
             commands: result.commands,
             time,
+            certifying: certifying.spent(),
             findings: counts.findings,
             known: counts.known,
             inconclusive: counts.inconclusive,

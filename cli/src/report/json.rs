@@ -26,9 +26,11 @@ use chatwarden_explore::{End, StateEquivalence};
 /// use chatwarden_cli::report::{Event, Json, Report, CampaignSummary};
 /// let mut lines = Vec::new();
 /// let time = std::time::Duration::ZERO;
-/// let summary = CampaignSummary { runs: 1, commands: 30, time, findings: 0, known: 0, inconclusive: 0 };
+/// let certifying = std::time::Duration::ZERO;
+/// let summary =
+///     CampaignSummary { runs: 1, commands: 30, time, certifying, findings: 0, known: 0, inconclusive: 0 };
 /// Json::new(&mut lines).event(Event::CampaignFinished(&summary))?;
-/// let line = r#"{"type":"summary","runs":1,"commands":30,"seconds":0.0,"findings":0,"known":0}"#;
+/// let line = r#"{"type":"summary","runs":1,"commands":30,"seconds":0.0,"findings":0,"known":0,"certify_seconds":0.0}"#;
 /// assert_eq!(String::from_utf8_lossy(&lines), format!("{line}\n"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -133,6 +135,7 @@ fn summary(campaign: &CampaignSummary) -> Value {
         "seconds": campaign.time.as_secs_f64(),
         "findings": campaign.findings,
         "known": campaign.known,
+        "certify_seconds": campaign.certifying.as_secs_f64(),
     })
 }
 

@@ -123,7 +123,7 @@ fn json_lines_have_the_fields_of_the_formats_page() {
     );
     assert_eq!(lines[0]["verdict"], "too-strict");
     assert_eq!((&lines[0]["promise"], &lines[0]["condition"]), (&Value::Null, &Value::Null));
-    assert_eq!(fields(&lines[1]), "type runs commands seconds findings known");
+    assert_eq!(fields(&lines[1]), "type runs commands seconds findings known certify_seconds");
     let file = lines[0]["file"].as_str().expect("a file is named");
     let replayed =
         json_lines(&chatwarden(folder.path(), &["replay", file, "--fault", "over-strict", "--json"]));
