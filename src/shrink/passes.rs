@@ -185,7 +185,7 @@ impl CanonicalNames<'_> {
 fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
     let kinds = context.setup.cast.kinds();
-    let named = users_of(best);
+    let named = users_of(&best);
     let users = named.iter().flat_map(move |user| {
         let others = kinds.of(kinds.kind(user)).without(user);
         others.iter().flat_map(move |other| {
