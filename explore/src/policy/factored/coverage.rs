@@ -5,11 +5,12 @@
 //! group only if somebody loses an authorization. The commands that ask who may be with whom are tried
 //! in every state.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
 use chatwarden::coverage::Points;
-use chatwarden_model::{Command, CommandKind as K, Group, GroupState, Phase, decide};
+use chatwarden_model::{Command, CommandKind as K, Group, GroupState, NamedEnum, decide};
 
 use super::rounds::{lock, share, take};
 use super::shard::Shard;
@@ -28,7 +29,8 @@ struct Trials {
     on_group: Vec<Command>,
     /// The group, and who may be with whom in it.
     on_both: Vec<Command>,
-    /// Accounts, and whether the group is new.
+    /// Accounts, and the phase and the members of the group: a launch that is refused because the group
+    /// is not new would take the members away.
     launches: Vec<Command>,
 }
 
@@ -93,13 +95,13 @@ fn in_shard<const U: usize, const W: usize, K: StateKey>(
                 relation(&after, policy) != related
             }
         }));
-        let mut was_launched = [false; 2];
+        let mut launched = HashSet::new();
         for state in states.iter().take_while(|_| !monitor.is_stopped()) {
             for group in Group::first(count) {
                 let group = groups[state.group(group.index(), count) as usize];
                 let state = accounts.with_groups([group]);
                 show(policy, &state, &tried, monitor, points);
-                if !std::mem::replace(&mut was_launched[usize::from(group.phase == Phase::New)], true) {
+                if launched.insert((group.phase.index(), group.members.bits())) {
                     show(policy, &state, &trials.launches, monitor, points);
                 }
             }

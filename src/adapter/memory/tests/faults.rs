@@ -21,7 +21,7 @@ struct Case {
 /// The answer, the members, invited and banned users of the group, and the users whom kay has blocked.
 fn outcome(service: &mut Memory, command: Command) -> String {
     let answer = match ask(service, command) {
-        Answer::Deny => "refused".into(),
+        Answer::Deny { .. } => "refused".into(),
         Answer::Allow { delivered } if delivered.is_empty() => "allowed".into(),
         Answer::Allow { delivered } => format!("allowed, received by {}", names(delivered)),
     };
