@@ -52,7 +52,11 @@ pub(crate) fn of_search<T>(subject: &str, monitor: &SearchMonitor, work: impl Fn
 const LONG: Duration = Duration::from_secs(30);
 
 /// Searches for traces shorter than a counterexample, for so long at most, and shows the progress.
-pub(crate) fn of_certifying<T>(monitor: &SearchMonitor, time: Option<Duration>, work: impl FnOnce() -> T) -> T {
+pub(crate) fn of_certifying<T>(
+    monitor: &SearchMonitor,
+    time: Option<Duration>,
+    work: impl FnOnce() -> T,
+) -> T {
     let limit = match time {
         Some(time) => format!("{} at most", humantime::format_duration(whole_seconds(time))),
         None => "as long as it takes".into(),

@@ -120,8 +120,7 @@ impl<M, R: Report> FrontEnd for CommandLine<'_, M, R> {
                 simplify(shorter).map_err(CliError::from)
             })
         };
-        let certified =
-            self.budget.measured(|| progress::of_certifying(monitor, limits.time, certify));
+        let certified = self.budget.measured(|| progress::of_certifying(monitor, limits.time, certify));
         certified.or_else(|error| match error {
             CliError::Output(error) => Err(error),
             other => {

@@ -241,7 +241,9 @@ fn swapped_rest(context: &ShrinkContext, best: &[Command]) -> Candidates {
         .flat_map(|users| {
             let users: Vec<User> = users.and(named).iter().collect();
             let pairs: Vec<_> = pairs_of(users.len()).collect();
-            pairs.into_iter().map(move |(one, other)| Renaming::identity().swapping_users(users[one], users[other]))
+            pairs
+                .into_iter()
+                .map(move |(one, other)| Renaming::identity().swapping_users(users[one], users[other]))
         })
         .collect();
     let candidates = (0..best.len().saturating_sub(1)).flat_map(move |at| {

@@ -168,3 +168,20 @@ fn in_words(commands: &[Command], scenario: &Scenario, setup: &Setup) -> String 
     let describer = Describer { names: &names, setup };
     report::texts(&describer, commands).join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_divided_among_the_findings_that_are_left() {
+        let budget = |time| CertifyBudget { time, spent: Cell::new(Duration::from_secs(4)) };
+        let time = |time, left| budget(time).limits(left).map(|limits| limits.time);
+        let seconds = |seconds| Some(Some(Duration::from_secs(seconds)));
+        assert_eq!(time(CertifyTime::Together(Duration::from_secs(10)), 3), seconds(2));
+        assert_eq!(time(CertifyTime::Together(Duration::from_secs(3)), 3), seconds(0));
+        assert_eq!(time(CertifyTime::Each(Some(Duration::from_secs(9))), 3), seconds(9));
+        assert_eq!(time(CertifyTime::Each(None), 3), Some(None));
+        assert_eq!(time(CertifyTime::Each(Some(Duration::ZERO)), 3), None, "it is switched off");
+    }
+}

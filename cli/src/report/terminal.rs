@@ -121,7 +121,10 @@ impl<W: Write> Terminal<W> {
             seconds => format!("; certifying took {seconds:.2} s"),
         };
         let (runs, commands) = (summary.runs, summary.commands);
-        writeln!(self.out, "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s{certifying}")
+        writeln!(
+            self.out,
+            "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s{certifying}"
+        )
     }
 }
 

@@ -86,7 +86,9 @@ fn joining(best: &[Command], first: usize, open_link: Command) -> Vec<Command> {
         match command {
             // The last command shows the finding.
             _ if at + 1 == best.len() || command.group() != group => joined.push(command),
-            Command::Invite { group, who, .. } if !accepts(who) => joined.push(Command::Join { by: who, group }),
+            Command::Invite { group, who, .. } if !accepts(who) => {
+                joined.push(Command::Join { by: who, group })
+            }
             Command::Invite { .. } => {}
             Command::Accept { by, group } => joined.push(Command::Join { by, group }),
             _ => joined.push(command),
