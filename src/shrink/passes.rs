@@ -42,13 +42,14 @@ pub(super) struct ShrinkContext {
 
 /// The passes. Those that leave most out come first; those that ask the model about thousands of
 /// candidates come last.
-const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 11] = [
+const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 12] = [
     idle_commands,
     ranges,
     pairs,
     canonical_names,
     merged_names,
     recast_roles,
+    merged_roles,
     other_ways_in,
     swapped_rest,
     sorted_commands,
@@ -206,21 +207,53 @@ fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
 /// example. Approvals then go to the child of the new pair and come from one of its guardians.
 /// Duplicates are left out.
 fn recast_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
-    let best = best.to_vec();
-    let context = *context;
-    let Kinds { children, adults, .. } = context.setup.cast.kinds();
-    let swaps = children.iter().flat_map(move |child| adults.iter().map(move |adult| (child, adult)));
-    Box::new(swaps.map(move |(child, adult)| {
-        let names = Renaming::identity().swapping_users(child, adult);
-        let mut recast: Vec<Command> = Vec::with_capacity(best.len());
-        for command in &best {
-            let command = with_child_first(&context.setup, names.command(command));
-            if recast.last() != Some(&command) && !(is_approval(&command) && recast.contains(&command)) {
-                recast.push(command);
-            }
+    let (best, setup) = (best.to_vec(), context.setup);
+    Box::new(
+        roles(&setup).map(move |(child, adult)| {
+            recast(&setup, &best, &Renaming::identity().swapping_users(child, adult))
+        }),
+    )
+}
+
+/// With a child in the role of an adult as well, or the other way round. Where both were named in a
+/// command, it is left out.
+fn merged_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let (commands, setup) = (best.to_vec(), context.setup);
+    let candidates = roles(&setup).flat_map(move |(child, adult)| {
+        let names = Renaming::identity();
+        [names.with_user(child, adult), names.with_user(adult, child)]
+            .map(|names| recast(&setup, &commands, &names))
+    });
+    Box::new(with_signature_of(context, best, candidates))
+}
+
+/// Each child with each adult.
+fn roles(setup: &Setup) -> impl Iterator<Item = (User, User)> + use<> {
+    let Kinds { children, adults, .. } = setup.cast.kinds();
+    children.iter().flat_map(move |child| adults.iter().map(move |adult| (child, adult)))
+}
+
+/// With other users, without duplicates and commands of a user on the same user.
+fn recast(setup: &Setup, commands: &[Command], names: &Renaming) -> Vec<Command> {
+    let mut recast: Vec<Command> = Vec::with_capacity(commands.len());
+    for (at, command) in commands.iter().enumerate() {
+        let renamed = with_child_first(setup, without_actor(names.command(command)));
+        let is_duplicate =
+            recast.last() == Some(&renamed) || is_approval(&renamed) && recast.contains(&renamed);
+        let is_idle = renamed.users().len() < command.users().len() && renamed.kind() != CommandKind::Create;
+        if !is_duplicate && (!is_idle || at + 1 == commands.len()) {
+            recast.push(renamed);
         }
-        recast
-    }))
+    }
+    recast
+}
+
+/// A launch of a group with others than the actor.
+fn without_actor(mut command: Command) -> Command {
+    if let Command::Create { by, with, .. } = &mut command {
+        *with = with.without(*by);
+    }
+    command
 }
 
 /// With users who come into a group in another way.

@@ -155,6 +155,16 @@ fn roles_are_recast_and_duplicates_left_out() {
 }
 
 #[test]
+fn an_adult_takes_the_role_of_a_child_as_well() {
+    let setup = small(Preset::MessengerKids.policy(), 1);
+    let block = |who: User| Command::Block { by: KAY, who };
+    let between = [approve(ANN, KAY, KIM), approve(BOB, KIM, KAY)];
+    let trace = [&between[..], &[approve(BOB, KIM, SAM), block(KIM), launch(SAM, &[KAY, KIM])]].concat();
+    let expected = vec![approve(ANN, KAY, SAM), block(SAM), launch(SAM, &[KAY])];
+    assert!(tried(&setup, &trace).contains(&expected), "{expected:?}");
+}
+
+#[test]
 fn a_command_is_replaced_by_a_simpler_one_where_the_model_sees_the_same() {
     let setup = small(Preset::MessengerKids.policy(), 1);
     let start =

@@ -109,6 +109,11 @@ fn the_main_job_finds_saves_and_replays_the_reported_defect() {
     assert_eq!(outcome(&["--fault", "launcher-only"]), (1, "failed".into()));
     assert_eq!(outcome(&["--adapter", "memory"]), (0, "fixed".into()));
     assert_eq!(outcome(&[]), (0, "passed".into()));
+    let scenario = Scenario::open(&folder.path().join(file)).expect("what was saved can be read");
+    let original = scenario.finding.and_then(|finding| finding.original).expect("it was shrunk");
+    let explained = text(&chatwarden(folder.path(), &["explain", file]).stdout);
+    let told = format!("found in a trace of {} commands, which was shrunk", original.len());
+    assert!(original.len() > 4 && explained.contains(&told), "{explained}");
 }
 
 #[test]
