@@ -345,7 +345,7 @@ fn pairs_of(len: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..len).flat_map(|one| (0..one).map(move |other| (one, other)))
 }
 
-/// The candidates that have the signature of the best trace.
+/// The candidates whose signature may show what that of the best trace shows.
 fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
     context: &ShrinkContext,
     best: &[Command],
@@ -353,7 +353,10 @@ fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
 ) -> impl Iterator<Item = Vec<Command>> + use<I> {
     let setup = context.setup;
     let wanted = Signature::of(&setup, best);
-    candidates.filter(move |candidate| Signature::of(&setup, candidate) == wanted)
+    candidates.filter(move |candidate| match (Signature::of(&setup, candidate), wanted) {
+        (Some(signature), Some(wanted)) => signature.may_show(wanted),
+        (signature, wanted) => signature == wanted,
+    })
 }
 
 /// The commands that can be named with the users and groups of the trace.

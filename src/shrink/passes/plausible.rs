@@ -44,6 +44,13 @@ impl Signature {
         })
     }
 
+    /// Whether a trace of this signature may show what one of the other signature shows. It may break
+    /// further promises: the same finding is one of which the same promise is among those broken.
+    pub(super) fn may_show(self, wanted: Self) -> bool {
+        let comparable = Signature { broken: wanted.broken, ..self };
+        comparable == wanted && self.broken.and(wanted.broken) == wanted.broken
+    }
+
     /// True if the model refuses the command, or if it would break a promise or change a group. Few
     /// traces have the same specific signature.
     pub(super) fn is_specific(self) -> bool {
