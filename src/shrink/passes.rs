@@ -345,16 +345,17 @@ fn pairs_of(len: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..len).flat_map(|one| (0..one).map(move |other| (one, other)))
 }
 
-/// The candidates whose signature may show what that of the best trace shows.
+/// The candidates that have the signature of the best trace. A shorter one may also break more promises:
+/// the same finding is one whose promise is among those broken.
 fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
     context: &ShrinkContext,
     best: &[Command],
     candidates: I,
 ) -> impl Iterator<Item = Vec<Command>> + use<I> {
     let setup = context.setup;
-    let wanted = Signature::of(&setup, best);
+    let (len, wanted) = (best.len(), Signature::of(&setup, best));
     candidates.filter(move |candidate| match (Signature::of(&setup, candidate), wanted) {
-        (Some(signature), Some(wanted)) => signature.may_show(wanted),
+        (Some(signature), Some(wanted)) if candidate.len() < len => signature.includes(wanted),
         (signature, wanted) => signature == wanted,
     })
 }

@@ -44,9 +44,8 @@ impl Signature {
         })
     }
 
-    /// Whether a trace of this signature may show what one of the other signature shows. It may break
-    /// further promises: the same finding is one of which the same promise is among those broken.
-    pub(super) fn may_show(self, wanted: Self) -> bool {
+    /// Whether it is the other signature but for further promises that would be broken.
+    pub(super) fn includes(self, wanted: Self) -> bool {
         let comparable = Signature { broken: wanted.broken, ..self };
         comparable == wanted && self.broken.and(wanted.broken) == wanted.broken
     }
