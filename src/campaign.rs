@@ -25,7 +25,7 @@ use crate::counterexample::{Counterexample, FirstFindings, Origin};
 use crate::coverage::{Coverage, HistoryFacts, Point, Points, StateView};
 use crate::finding::{Finding, Identity, Verdict};
 use crate::generate::{Generator, Guidance, Seeded};
-use crate::lockstep::{CheckConfig, Lockstep, StepResult};
+use crate::lockstep::{CheckConfig, Lockstep, StepResult, Tally};
 use batches::{Batch, BatchQueue};
 
 /// The settings of a campaign.
@@ -116,6 +116,8 @@ pub struct CampaignResult {
     pub runs: u64,
     /// How many commands they had.
     pub commands: u64,
+    /// How many commands of each kind were carried out, refused and left out.
+    pub tally: Tally,
     /// The first finding of each identity, in the order of their runs. Unless the campaign keeps
     /// going, there is at most one besides the inconclusive and the known ones that came before it.
     pub found: Vec<Counterexample>,
@@ -206,6 +208,7 @@ pub fn run_campaign<A: Adapter>(
         batches: BatchQueue::new(config),
         end: AtomicU64::new(config.runs),
         first: Mutex::new(FirstFindings::new(is_of_earlier_run)),
+        tally: Mutex::default(),
         found,
     };
     let ended = thread::scope(|scope| {
@@ -223,12 +226,14 @@ pub fn run_campaign<A: Adapter>(
     };
     let end = campaign.end.load(Relaxed);
     let coverage = campaign.batches.into_coverage(end);
+    let tally = campaign.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut found = campaign.first.into_inner().unwrap_or_else(PoisonError::into_inner).into_vec();
     found.retain(|found| run_of(found) < Some(end));
     found.sort_by_key(run_of);
     Ok(CampaignResult {
         runs: monitor.runs(),
         commands: monitor.commands(),
+        tally,
         found,
         failure,
         coverage: config.counts_coverage().then_some(coverage),
@@ -253,20 +258,32 @@ struct CampaignRun<'a> {
     /// Runs from this number on do not count: an earlier run ended the campaign.
     end: AtomicU64,
     first: Mutex<FirstFindings<IsEarlier>>,
+    /// The commands of the jobs that are over.
+    tally: Mutex<Tally>,
     found: &'a (dyn Fn(&Counterexample) + Sync),
 }
 
 impl CampaignRun<'_> {
     fn job<A: Adapter>(&self, make: &impl Fn() -> Result<A, Failure>) -> Result<(), Failure> {
-        let mut adapter = Replaceable::new(make)?;
         let mut lockstep = Lockstep::new(self.config.check);
+        let ended = self.make_runs(make, &mut lockstep);
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).add(lockstep.tally());
+        ended
+    }
+
+    fn make_runs<A: Adapter>(
+        &self,
+        make: &impl Fn() -> Result<A, Failure>,
+        lockstep: &mut Lockstep,
+    ) -> Result<(), Failure> {
+        let mut adapter = Replaceable::new(make)?;
         let mut commands = Vec::with_capacity(self.config.length);
         while let Some(mut batch) = self.next_batch() {
             for run in batch.runs.clone().map(|number| self.config.shard.nth(number)) {
                 if run >= self.end.load(Relaxed) || self.monitor.is_stopped() {
                     return Ok(());
                 }
-                let finding = self.run(run, &mut batch, adapter.get()?, &mut lockstep, &mut commands);
+                let finding = self.run(run, &mut batch, adapter.get()?, lockstep, &mut commands);
                 self.monitor.runs.fetch_add(1, Relaxed);
                 self.monitor.commands.fetch_add(commands.len() as u64, Relaxed);
                 let Some(finding) = finding else { continue };

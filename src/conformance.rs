@@ -18,10 +18,10 @@ use chatwarden_model::{CommandKind, EnumSet};
 
 use crate::adapter::{About, Adapter, Failure};
 use crate::campaign::{self, CampaignConfig, CampaignMonitor};
-use crate::describe::{Describer, Palette, explain};
+use crate::describe::{Describer, Explanation, Palette};
 use crate::format::{NamedSetup, Scenario};
-use crate::lockstep::CheckConfig;
-use crate::replay;
+use crate::lockstep::{CheckConfig, Tally};
+use crate::replay::{self, NoResult};
 use crate::sanitize;
 use crate::trace::Trace;
 use crate::triage::{FindingWriter, Pipeline};
@@ -140,8 +140,8 @@ impl Conformance {
     /// Replays all scenarios, then tries random traces until one does not conform.
     ///
     /// # Errors
-    /// If a scenario or a trace does not conform or is inconclusive, or if a file cannot be read or
-    /// written. The text says where a finding was saved.
+    /// If a scenario or a trace does not conform or is inconclusive, if nothing was carried out, or if a
+    /// file cannot be read or written. The text says where a finding was saved.
     pub fn check<A: Adapter>(
         &self,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
@@ -156,26 +156,46 @@ impl Conformance {
     ) -> Result<(), NonConformance> {
         let about = make()?.about();
         let check = self.check.unwrap_or_else(|| CheckConfig::of(&about));
-        self.replay(check, &make)?;
-        self.explore(&about, check, &make)
+        let mut tally = self.replay(&about, check, &make)?;
+        let tried = self.explore(&about, check, &make)?;
+        // Only the traces have no other commands than the implementation lists.
+        let contradiction = tried.left_out_text().and_then(|_| tried.shortfall());
+        tally.add(&tried);
+        let nothing = (tally.carried_out() == 0).then(|| match tally.left_out_text() {
+            None => "no command was carried out".into(),
+            Some(left_out) => format!("no command was carried out; left out: {left_out}"),
+        });
+        match contradiction.or(nothing) {
+            None => Ok(()),
+            Some(why) => Err(NonConformance(format!("inconclusive: {why}"))),
+        }
     }
 
+    /// Replays the scenarios that are for the implementation, and returns their commands.
     fn replay<A: Adapter>(
         &self,
+        about: &About,
         check: CheckConfig,
         make: &impl Fn() -> Result<A, Failure>,
-    ) -> Result<(), NonConformance> {
-        let (mut errors, mut explained) = (Vec::new(), None);
+    ) -> Result<Tally, NonConformance> {
+        let (mut errors, mut explained, mut tally) = (Vec::new(), None, Tally::default());
         for file in self.files()? {
             match Scenario::open_found(&file) {
                 // Another test renamed a draft meanwhile. A broken link still has metadata.
                 Err(_) if file.symlink_metadata().is_err() => {}
                 Err(error) => errors.push(error.to_string()),
+                Ok(scenario) if replay::is_of_another_policy(&scenario, about) => {}
                 Ok(scenario) => {
                     // Each scenario gets a new implementation: an earlier scenario may have broken
                     // the old one.
-                    let Err(error) = replay_one(&file, &scenario, &mut make()?, check) else { continue };
-                    errors.push(error);
+                    let error = match replay_one(&scenario, &mut make()?, about, check) {
+                        Ok(replayed) => {
+                            tally.add(&replayed);
+                            continue;
+                        }
+                        Err(error) => error,
+                    };
+                    errors.push(format!("{}: {error}", sanitize::path(&file)));
                     if explained.is_none() {
                         explained = Some(explanation(&scenario, &mut make()?, check));
                     }
@@ -183,7 +203,7 @@ impl Conformance {
             }
         }
         errors.extend(explained);
-        if errors.is_empty() { Ok(()) } else { Err(NonConformance(errors.join("\n"))) }
+        if errors.is_empty() { Ok(tally) } else { Err(NonConformance(errors.join("\n"))) }
     }
 
     /// The scenario files; none if the default folder is missing.
@@ -205,7 +225,7 @@ impl Conformance {
         about: &About,
         check: CheckConfig,
         make: &(impl Fn() -> Result<A, Failure> + Sync),
-    ) -> Result<(), NonConformance> {
+    ) -> Result<Tally, NonConformance> {
         let named = self.setup.clone().unwrap_or_else(|| NamedSetup::of(about));
         let commands = self.commands.and(about.commands);
         let defaults = CampaignConfig::new(named.setup(), about);
@@ -232,34 +252,37 @@ impl Conformance {
         }
         texts.extend(pipeline.discard_drafts().err().map(|error| format!("error: {error}")));
         texts.extend(result.failure.map(|failure| NonConformance::from(failure).0));
-        if texts.is_empty() { Ok(()) } else { Err(NonConformance(texts.join("\n"))) }
+        if texts.is_empty() { Ok(result.tally) } else { Err(NonConformance(texts.join("\n"))) }
     }
 }
 
-/// Replays a scenario. The error is one line.
+/// Replays a scenario, and returns its commands. The error is one line.
 fn replay_one(
-    file: &Path,
     scenario: &Scenario,
     adapter: &mut impl Adapter,
+    about: &About,
     check: CheckConfig,
-) -> Result<(), String> {
-    replay::against_policy(scenario)
-        .map_err(|mismatch| format!("{}: not as the scenario says: {mismatch}", sanitize::path(file)))?;
-    match replay::against_implementation(scenario, adapter, check) {
-        None => Ok(()),
-        Some(finding) => {
-            Err(format!("{}: {}", sanitize::path(file), replay::finding_text(scenario, &finding)))
-        }
+) -> Result<Tally, String> {
+    replay::against_policy(scenario).map_err(|mismatch| format!("not as the scenario says: {mismatch}"))?;
+    let replayed = replay::against_implementation(scenario, adapter, check);
+    if let Some(finding) = &replayed.finding {
+        return Err(replay::finding_text(scenario, finding));
+    }
+    match replayed.no_result(scenario, about, check) {
+        Some(NoResult::Inconclusive(why)) => Err(format!("inconclusive: {why}")),
+        Some(NoResult::Skipped(_)) | None => Ok(replayed.tally),
     }
 }
 
-/// The explanation of the scenario, step by step with the implementation.
+/// The explanation of the scenario, with the implementation.
 fn explanation(scenario: &Scenario, adapter: &mut impl Adapter, check: CheckConfig) -> String {
     let (names, setup) = (scenario.names(), scenario.setup());
     let check = CheckConfig { promises: scenario.judged(), ..check };
     let trace = Trace::of(adapter, check, &setup, &replay::commands(scenario));
+    let (describer, recorded) = (Describer { names: &names, setup: &setup }, scenario.finding.as_ref());
+    let explanation =
+        Explanation { describer, trace: &trace, recorded, certificate: None, is_verbose: false };
     let mut text = Vec::new();
-    explain(&mut text, &Palette::PLAIN, &Describer { names: &names, setup: &setup }, &trace)
-        .expect("memory can be written to");
-    format!("\n{}, step by step:\n{}", scenario.name, String::from_utf8_lossy(&text))
+    explanation.write(&mut text, &Palette::PLAIN).expect("memory can be written to");
+    format!("\n{}\n{}", scenario.name, String::from_utf8_lossy(&text))
 }

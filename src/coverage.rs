@@ -149,7 +149,8 @@ impl Point {
             Case::KnowsLink => vec![allowed(K::OpenLink)],
             Case::ByReturnedOwner => vec![allowed(K::Invite), allowed(K::Join)],
             Case::UsedInvitation => vec![allowed(K::Accept)],
-            Case::VoidInvitation => vec![allowed(K::Decline), allowed(K::Cancel)],
+            Case::CancelledInvitation => vec![allowed(K::Cancel)],
+            Case::DeclinedInvitation => vec![allowed(K::Decline)],
             Case::SinceLaunch => [Case::WithOne, Case::WithSeveral]
                 .map(|case| Point::Case(K::Create, DecidedBy::Allowed, case))
                 .into(),

@@ -42,6 +42,8 @@ named_enum! {
 pub enum Deviation {
     /// It breaks a promise, and the policy would not have broken it here.
     Broke(Breach),
+    /// It breaks a promise, as following the policy does here. That counts under promises-only alone.
+    PolicyBroke(Breach),
     /// It allowed a command that the policy refuses because of this condition.
     Allowed(Condition),
     /// It delivered to these users, to whom the policy does not.
@@ -60,10 +62,18 @@ pub enum Deviation {
 }
 
 impl Deviation {
+    /// The breach of a promise, if it is one.
+    pub fn breach(&self) -> Option<&Breach> {
+        match self {
+            Deviation::Broke(breach) | Deviation::PolicyBroke(breach) => Some(breach),
+            _ => None,
+        }
+    }
+
     /// The verdict of the deviation.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Deviation::Broke(_) => Verdict::BrokenPromise,
+            Deviation::Broke(_) | Deviation::PolicyBroke(_) => Verdict::BrokenPromise,
             Deviation::Allowed(_) | Deviation::Overdelivered(_) => Verdict::TooPermissive,
             Deviation::Diverged(_) => Verdict::Diverged,
             Deviation::Refused | Deviation::Underdelivered(_) => Verdict::TooStrict,
@@ -225,7 +235,7 @@ impl Finding {
         let command = self.command.map(|command| command.kind());
         let identity = Identity::new(deviation.verdict(), command);
         match deviation {
-            Deviation::Broke(breach) => {
+            Deviation::Broke(breach) | Deviation::PolicyBroke(breach) => {
                 Identity { promise: Some(breach.promise), cause: breach.cause, ..identity }
             }
             Deviation::Allowed(condition) => Identity { condition: Some(*condition), ..identity },
@@ -243,9 +253,6 @@ impl Finding {
 
     /// The breach of a promise, if the gravest deviation is one.
     pub fn breach(&self) -> Option<Breach> {
-        match self.gravest() {
-            Deviation::Broke(breach) => Some(*breach),
-            _ => None,
-        }
+        self.gravest().breach().copied()
     }
 }

@@ -6,6 +6,8 @@
 
 mod judge;
 mod panics;
+mod run;
+mod tally;
 
 pub(crate) use panics::treat_other_threads_as_the_implementation;
 
@@ -15,6 +17,9 @@ use chatwarden_model::{
 };
 
 pub use judge::{differences, diverged_parts};
+pub(crate) use run::run_in;
+pub use run::{run, run_observed};
+pub use tally::Tally;
 
 use crate::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use crate::finding::{Deviation, Difference, Finding};
@@ -89,6 +94,10 @@ pub struct Lockstep {
     at: usize,
     decision: Option<Decision>,
     answer: Option<Answer>,
+    /// The answer that was compared: an idempotent implementation may answer a refusal with success.
+    judged: Option<Answer>,
+    /// The commands of all runs.
+    tally: Tally,
     /// The last command that was compared.
     last: Option<Command>,
     /// Under promises-only the first divergence, which is reported unless a promise breaks later.
@@ -127,6 +136,8 @@ impl Lockstep {
             at: 0,
             decision: None,
             answer: None,
+            judged: None,
+            tally: Tally::default(),
             last: None,
             pending: None,
         }
@@ -155,7 +166,7 @@ impl Lockstep {
         self.decision = Some(decision);
         std::mem::swap(&mut self.seen, &mut self.seen_before);
         *self.seen = Observation::default();
-        self.answer = None;
+        (self.answer, self.judged) = (None, None);
         let seen = &mut self.seen;
         let answered = panics::catch(|| {
             let answer = adapter.apply(command)?;
@@ -178,6 +189,7 @@ impl Lockstep {
             }
             Err(panics::Failed::Answer(Failure::Unsupported)) => {
                 std::mem::swap(&mut self.seen, &mut self.seen_before);
+                self.tally.count_left_out(command.kind());
                 StepResult::Unsupported
             }
             Err(failure) => self.end(Finding::new(self.at, Some(*command), vec![inconclusive(failure)])),
@@ -212,7 +224,7 @@ impl Lockstep {
         *self.seen = *seen;
         self.at = *at;
         self.pending.clone_from(pending);
-        self.answer = None;
+        (self.answer, self.judged) = (None, None);
     }
 
     /// The state that promises are judged on: the groups as observed; contacts, blocks and bans as the
@@ -229,6 +241,21 @@ impl Lockstep {
     /// The implementation's answer at the last step, if it answered.
     pub fn answer(&self) -> Option<Answer> {
         self.answer
+    }
+
+    /// The answer at the last step as it was compared, if there was one.
+    pub(crate) fn judged(&self) -> Option<Answer> {
+        self.judged
+    }
+
+    /// The commands of all runs so far, by kind.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The same, which are then counted anew.
+    pub fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// The observation after the last step.
@@ -250,6 +277,8 @@ impl Lockstep {
         answer: Answer,
     ) -> StepResult {
         let answer = self.judged_answer(decision, answer);
+        self.judged = Some(answer);
+        self.tally.count_answer(command.kind(), decision, answer.is_allowed());
         // A refusal changes nothing, so the state is copied only before a change.
         let delivered = if answer.is_allowed() {
             self.before = self.state;
@@ -382,11 +411,16 @@ impl Lockstep {
             return Vec::new();
         }
         let by_policy = follow_policy(&self.before, policy, command).breaches;
+        let is_policys = |breach: &Breach| by_policy.iter().any(|other| other.is_at_place_of(breach));
         if self.config.fidelity != Fidelity::PromisesOnly {
-            broken.retain(|breach| !by_policy.contains(breach));
+            broken.retain(|breach| !is_policys(breach));
         }
-        broken.sort_by_key(|breach| (by_policy.contains(breach), headline_rank(breach.promise)));
-        broken.into_iter().map(Deviation::Broke).collect()
+        broken.sort_by_key(|breach| (is_policys(breach), headline_rank(breach.promise)));
+        let deviation = |breach| match is_policys(&breach) {
+            true => Deviation::PolicyBroke(breach),
+            false => Deviation::Broke(breach),
+        };
+        broken.into_iter().map(deviation).collect()
     }
 
     /// Ends the run with a finding: this one, or the pending one if that is graver.
@@ -431,50 +465,6 @@ pub fn follow_policy(before: &State, policy: &Policy, command: &Command) -> Poli
         promise.each_breach(&transition, |breach| breaches.push(breach));
     }
     PolicyStep { decision, delivered, breaches, after }
-}
-
-/// Takes all steps of a trace on a fresh system, and returns the finding in which it ends, if any.
-/// Positions count the commands as given, whether or not the implementation supports all of them.
-pub fn run(
-    adapter: &mut impl Adapter,
-    config: CheckConfig,
-    setup: &Setup,
-    commands: &[Command],
-) -> Option<Finding> {
-    run_observed(adapter, config, setup, commands, |_, _, _| {})
-}
-
-/// Like [`run`]. After each step that the implementation supports, `after_step` gets the position of
-/// the command, the lock-step, and the implementation's reason for its answer.
-pub fn run_observed(
-    adapter: &mut impl Adapter,
-    config: CheckConfig,
-    setup: &Setup,
-    commands: &[Command],
-    mut after_step: impl FnMut(usize, &Lockstep, Option<&str>),
-) -> Option<Finding> {
-    let mut lockstep = Lockstep::new(config);
-    adapter.announce(setup, commands);
-    if let Err(finding) = lockstep.start(adapter, setup) {
-        return Some(finding);
-    }
-    let mut positions = Vec::with_capacity(commands.len());
-    let mut ended = None;
-    for (at, command) in commands.iter().enumerate() {
-        let result = lockstep.step(adapter, command);
-        if result == StepResult::Unsupported {
-            continue;
-        }
-        positions.push(at);
-        after_step(at, &lockstep, adapter.reason().filter(|_| lockstep.answer().is_some()));
-        if let StepResult::Ended(finding) = result {
-            ended = Some(finding);
-            break;
-        }
-    }
-    let finding = ended.or_else(|| lockstep.finish())?;
-    let at = positions[finding.at()];
-    Some(finding.moved_to(at))
 }
 
 fn inconclusive(failure: panics::Failed) -> Deviation {

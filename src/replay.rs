@@ -4,19 +4,23 @@
 //! Folders are searched for files here; the files themselves are opened elsewhere. Nothing is
 //! printed.
 
+mod implementation;
+
 use std::path::{Path, PathBuf};
 
 use chatwarden_model::{Breach, Command, NamedEnum, Promise, Setup};
 
-use crate::adapter::Adapter;
 use crate::describe::Describer;
 use crate::finding::Finding;
 use crate::format::{Break, Expect, Names, Scenario, ScenarioStep};
-use crate::lockstep::{CheckConfig, run};
 use crate::sanitize;
 use crate::trace::{Trace, TraceStep};
 
-/// A difference between the policy and the scenario.
+pub use implementation::{
+    ImplementationReplay, NoResult, against_implementation, can_show, is_of_another_policy, under_policy,
+};
+
+/// A difference between the scenario and the policy, or between the scenario and an implementation.
 ///
 /// ```
 /// let mismatch = chatwarden::replay::Mismatch { at: Some(2), message: "the policy allows".into() };
@@ -68,16 +72,6 @@ pub fn against_policy(scenario: &Scenario) -> Result<(), Mismatch> {
         compare_break(&describer, promise, expected, &trace)?;
     }
     Ok(())
-}
-
-/// Executes the scenario with the implementation, and returns the finding in which that ends, if
-/// any. The scenario's promises are judged.
-pub fn against_implementation(
-    scenario: &Scenario,
-    adapter: &mut impl Adapter,
-    check: CheckConfig,
-) -> Option<Finding> {
-    run(adapter, CheckConfig { promises: scenario.judged(), ..check }, &scenario.setup(), &commands(scenario))
 }
 
 /// The finding in which a replay ended, in one line.

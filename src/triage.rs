@@ -12,11 +12,13 @@
 
 mod file;
 mod front_end;
+mod same_finding;
 mod writer;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +35,7 @@ use crate::finding::{Finding, Identity};
 use crate::format::Scenario;
 use crate::replay;
 use crate::sanitize;
+use crate::shrink::measure;
 use crate::trace::Trace;
 use front_end::PlainReport;
 
@@ -227,8 +230,33 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
             let file = draft.rename(&self.writer, self.writer.scenario(&unstable))?;
             return Ok((unstable, file));
         }
-        let file = draft.rename(&self.writer, scenario)?;
-        Ok((reduced, file))
+        let file = draft.rename(&self.writer, scenario.clone())?;
+        Ok(self.keep_simplest(&scenario, reduced, file))
+    }
+
+    /// Keeps one file of a finding: other shards of a campaign, and the same campaign at another time, may
+    /// have saved it too. Only the simplest stays, and is reported. Nothing is done about a file that does
+    /// not show the finding any more, or that cannot be removed.
+    fn keep_simplest(
+        &self,
+        scenario: &Scenario,
+        reduced: Counterexample,
+        file: PathBuf,
+    ) -> (Counterexample, PathBuf) {
+        if !is_worth_replaying(&reduced) {
+            return (reduced, file);
+        }
+        let own = measure(&reduced.commands);
+        for (path, other) in same_finding::other_files(&self.writer.directory, scenario) {
+            let commands = replay::commands(&other);
+            if own <= measure(&commands) {
+                let _ = fs::remove_file(path);
+            } else if let Some(finding) = self.repeated(&other, &reduced) {
+                let _ = fs::remove_file(file);
+                return (same_finding::read_back(&other, commands, finding, reduced), path);
+            }
+        }
+        (reduced, file)
     }
 
     /// The trace with the implementation's answers; by the policy alone if it cannot be repeated.
@@ -252,10 +280,18 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         if self.recurs(&fewer, reduced) == Some(true) { fewer } else { whole }
     }
 
+    /// The finding of the counterexample in the scenario, if it shows there.
+    fn repeated(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<Finding> {
+        let mut adapter = (self.make)().ok()?;
+        let finding = replay::against_implementation(scenario, &mut adapter, self.config.check).finding?;
+        let identity = counterexample.identity();
+        finding.shows(identity).then(|| finding.headed_by(identity))
+    }
+
     /// Whether the scenario shows the finding; none if no implementation can be made.
     fn recurs(&self, scenario: &Scenario, counterexample: &Counterexample) -> Option<bool> {
         let mut adapter = (self.make)().ok()?;
-        let finding = replay::against_implementation(scenario, &mut adapter, self.config.check);
+        let finding = replay::against_implementation(scenario, &mut adapter, self.config.check).finding;
         if self.monitor.is_stopped() && finding.as_ref().is_some_and(Finding::is_inconclusive) {
             // The implementation may have been ended within the run.
             return None;

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path};
 
-use chatwarden_model::{CommandKind, EnumSet, NamedEnum, Policy, Preset, Promise};
+use chatwarden_model::{EnumSet, NamedEnum, Policy, Preset, Promise};
 
 use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::{Identity, Verdict};
 use chatwarden::format::{self, BaselineVerdict, KnownFinding, PolicySpec};
 use chatwarden::hash::fnv1a;
+use chatwarden::lockstep::Tally;
 use chatwarden::triage::replace_file;
 
 /// The known findings of a project, and those that a run found.
@@ -205,15 +206,11 @@ impl Subject {
     }
 }
 
-/// Whether a run that carries out these kinds of commands and judges these promises could show a
-/// known finding. A finding of a scenario shows only in its replay.
-pub fn could_show(
-    known: &KnownFinding,
-    carries_out: impl Fn(CommandKind) -> bool,
-    judges: EnumSet<Promise>,
-) -> bool {
+/// Whether a run with these commands that judges these promises could show a known finding of an
+/// implementation. A finding of a scenario shows only in its replay.
+pub fn could_show(known: &KnownFinding, tally: &Tally, judges: EnumSet<Promise>) -> bool {
     known.scenario.is_none()
-        && known.command.is_none_or(carries_out)
+        && identity(known).is_some_and(|identity| tally.could_show(&identity))
         && known.promise.is_none_or(|promise| judges.contains(promise))
 }
 

@@ -6,6 +6,8 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::interrupt;
+use crate::messages::print_error;
+use crate::report::{Event, Report};
 use chatwarden::adapter::Failure;
 use chatwarden::finding::Finding;
 use chatwarden::sanitize;
@@ -42,6 +44,12 @@ impl From<Exit> for ExitCode {
             Exit::Interrupted => interrupt::exit_code(),
         })
     }
+}
+
+/// Reports why a run that found nothing is no pass.
+pub(crate) fn report_no_answer(why: &str, reports: &mut impl Report) -> io::Result<()> {
+    print_error(format_args!("inconclusive: {why}"));
+    reports.event(Event::RunIncomplete(why))
 }
 
 /// The result of a campaign or of a search, as far as it decides the exit code.

@@ -8,6 +8,7 @@ mod diagnostic;
 mod explored;
 mod json;
 mod junit;
+mod replays;
 mod reports;
 mod sarif;
 mod terminal;
@@ -20,6 +21,7 @@ use explored::symmetry_bound;
 pub use explored::{Explored, ImplementationExplored};
 pub use json::Json;
 pub use junit::Junit;
+pub use replays::ReplaySummary;
 pub use reports::Reports;
 pub use sarif::Sarif;
 pub use terminal::Terminal;
@@ -35,6 +37,8 @@ use crate::driver_check::CheckResult;
 use chatwarden::describe::SavedFinding;
 use chatwarden::finding::{Finding, Verdict};
 use chatwarden::format::{Error, KnownFinding, Scenario};
+use chatwarden::lockstep::Tally;
+use chatwarden::replay::Mismatch;
 use chatwarden::sanitize;
 use chatwarden::triage::replace_file;
 
@@ -45,6 +49,8 @@ pub enum Event<'a> {
     FindingSaved(&'a SavedFinding<'a>, &'a BaselineMatch),
     /// A scenario was replayed.
     ScenarioReplayed(&'a Replayed<'a>),
+    /// All scenarios were replayed with an implementation.
+    ReplayFinished(&'a ReplaySummary),
     /// A scenario file cannot be read, for this reason.
     ScenarioUnreadable(&'a Path, &'a Error),
     /// The run did not do all its work, for this reason: an error, or a signal.
@@ -80,6 +86,7 @@ named_enum! {
         Failed = "failed": "something differs from the scenario, or its finding recurs",
         Fixed = "fixed": "the scenario's finding no longer recurs",
         Inconclusive = "inconclusive": "the implementation gave no definite answer",
+        Skipped = "skipped": "the scenario is not for this implementation",
     }
 }
 
@@ -97,6 +104,8 @@ named_enum! {
 ///     matched: None,
 ///     at: None,
 ///     message: None,
+///     differences: &[],
+///     tally: None,
 ///     time: std::time::Duration::ZERO,
 /// };
 /// assert_eq!(replayed.verdict(), None);
@@ -116,8 +125,12 @@ pub struct Replayed<'a> {
     pub matched: Option<&'a BaselineMatch>,
     /// The step at which something is wrong, if it is a single step.
     pub at: Option<usize>,
-    /// The difference or the finding in words.
+    /// The difference or the finding in words, or why there is no result.
     pub message: Option<&'a str>,
+    /// The answers that differ from what the scenario expects, although the fidelity permits them.
+    pub differences: &'a [Mismatch],
+    /// The commands that the implementation was given, by kind.
+    pub tally: Option<&'a Tally>,
     /// How long the replay took.
     pub time: Duration,
 }
@@ -141,6 +154,8 @@ pub struct CampaignSummary {
     pub runs: u64,
     /// How many commands they had.
     pub commands: u64,
+    /// How many commands of each kind were carried out, refused and left out.
+    pub tally: Tally,
     /// How long it took.
     pub time: Duration,
     /// How long the searches for shorter traces that show the findings took.

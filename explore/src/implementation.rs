@@ -30,7 +30,7 @@ use crate::{End, SearchMonitor};
 use chatwarden::adapter::{Adapter, Answer, Failure, Replaceable};
 pub use chatwarden::counterexample::Counterexample;
 use chatwarden::finding::Identity;
-use chatwarden::lockstep::{CheckConfig, Lockstep};
+use chatwarden::lockstep::{CheckConfig, Lockstep, Tally};
 
 /// A search for deviations of an implementation from the model.
 ///
@@ -144,6 +144,8 @@ pub struct ConformanceSearchResult {
     pub refused: u64,
     /// The number of executed commands, those that lead back to a state included.
     pub executed: u64,
+    /// The executed commands, and those that the implementation did not support, by kind.
+    pub tally: Tally,
     /// The number of resets.
     pub resets: u64,
     /// The length of the shortest trace to the state farthest from the start.
@@ -169,6 +171,7 @@ impl ConformanceSearchResult {
             allowed: 0,
             refused: 0,
             executed: 0,
+            tally: Tally::default(),
             resets: 1,
             depth: 0,
             judged: Some(0),

@@ -6,8 +6,8 @@
 use chatwarden::adapter::{Observation, memory::Memory};
 use chatwarden::driver::serve_on;
 use chatwarden::format::{
-    Error, NamedSetup, Node, PROTOCOL_VERSION, Reply, SessionContext, Source, read_about, read_answer, read_nothing,
-    read_observation, write_answer, write_observation,
+    Error, NamedSetup, Node, PROTOCOL_VERSION, Reply, SessionContext, Source, read_about, read_answer,
+    read_nothing, read_observation, write_answer, write_observation,
 };
 use chatwarden::model::EnumSet;
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         located(Source::from_bytes("line", bytes).and_then(Reply::read))
     {
         let context = context();
-        let _ = located(read_about(result));
+        let _ = located(read_about(result, PROTOCOL_VERSION));
         let _ = located(read_nothing(result));
         let mut seen = Observation::default();
         if located(read_observation(result, &context, EnumSet::all(), &mut seen)).is_ok() {

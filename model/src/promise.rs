@@ -92,6 +92,14 @@ pub struct Breach {
     pub cause: Option<Cause>,
 }
 
+impl Breach {
+    /// Whether the other one is of the same promise, in the same group and about the same users. The cause may
+    /// differ.
+    pub fn is_at_place_of(&self, other: &Breach) -> bool {
+        (self.promise, self.group, self.users) == (other.promise, other.group, other.users)
+    }
+}
+
 impl Promise {
     /// The first breach of the promise in the transition, in the order of [`Promise::each_breach`].
     pub fn first_breach<const U: usize, const G: usize>(

@@ -238,8 +238,11 @@ cases! {
             needs History at { ActorIsOwner }
         UsedInvitation = "used-invitation": "somebody outside acts who accepted an invitation once"
             needs History at { ActorIsInvited: [Accept] }
-        VoidInvitation = "void-invitation":
-            "somebody outside acts whose invitation was cancelled or declined"
+        CancelledInvitation = "cancelled-invitation":
+            "somebody outside acts whose invitation was cancelled"
+            needs History at { ActorIsInvited: [Accept, Decline] }
+        DeclinedInvitation = "declined-invitation":
+            "somebody outside acts who declined an invitation"
             needs History at { ActorIsInvited: [Accept, Decline] }
         KnowsLink = "knows-the-link": "somebody acts who was a member while the link was open"
             needs History at { LinkIsOpen }

@@ -52,8 +52,10 @@ pub struct GroupHistory {
     pub departed: UserSet,
     /// The users who have accepted an invitation.
     pub accepted: UserSet,
-    /// The users whose invitation was cancelled or declined.
-    pub void: UserSet,
+    /// The users whose invitation was cancelled.
+    pub cancelled: UserSet,
+    /// The users who have declined an invitation.
+    pub declined: UserSet,
     /// The users whom the launch named, and nothing later brought in or invited.
     pub since_launch: UserSet,
     /// The users whom an invitation after the launch named last.
@@ -185,7 +187,8 @@ impl GroupHistory {
             Command::Invite { who, .. } => (UserSet::EMPTY, UserSet::of([who]), UserSet::EMPTY),
             Command::Join { by, .. } => (UserSet::EMPTY, UserSet::EMPTY, UserSet::of([by])),
             Command::Accept { by, .. } => return self.accepted.insert(by),
-            Command::Decline { by: who, .. } | Command::Cancel { who, .. } => return self.void.insert(who),
+            Command::Decline { by, .. } => return self.declined.insert(by),
+            Command::Cancel { who, .. } => return self.cancelled.insert(who),
             _ => return,
         };
         let named = launch.or(invitation).or(joining);

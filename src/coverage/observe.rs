@@ -199,7 +199,8 @@ impl<V: FnMut(Case), const U: usize, const G: usize> Observer<'_, V, U, G> {
         let was_owner = history.owners.and(history.departed).contains(by);
         self.note_if(Case::ByReturnedOwner, is_member && was_owner);
         self.note_if(Case::UsedInvitation, !is_member && history.accepted.contains(by));
-        self.note_if(Case::VoidInvitation, !is_member && history.void.contains(by));
+        self.note_if(Case::CancelledInvitation, !is_member && history.cancelled.contains(by));
+        self.note_if(Case::DeclinedInvitation, !is_member && history.declined.contains(by));
         self.note_if(Case::BesideDeparted, !history.members.minus(group.members).is_empty());
         let about = self.target.unwrap_or(by);
         if group.members.or(group.invited()).contains(about) {

@@ -120,7 +120,7 @@ impl<const U: usize, const G: usize> Effect<U, G> {
         let mut anew = false;
         promise.each_breach(&carried_out, |breach: Breach| {
             let mut known = false;
-            promise.each_breach(&nothing, |old| known |= old == breach);
+            promise.each_breach(&nothing, |old| known |= old.is_at_place_of(&breach));
             anew |= !known;
         });
         anew

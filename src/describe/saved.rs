@@ -1,4 +1,5 @@
-//! A saved finding as text: the commands with their answers, the deviations and the missing approvals.
+//! A saved finding as text: who is who, the commands with their answers, the deviations and their
+//! reasons.
 //!
 //! The command line adds whether the finding is known, and the sentence about its certificate.
 
@@ -8,7 +9,8 @@ use std::path::Path;
 use anstyle::Style;
 use chatwarden_model::{Setup, UserSet};
 
-use super::{Describer, Palette, is_about_a_pair, quoted_reason};
+use super::answers::deviates;
+use super::{Describer, Palette};
 use crate::counterexample::{Counterexample, Origin, ShrinkStatus};
 use crate::format::Names;
 use crate::sanitize;
@@ -52,6 +54,11 @@ impl SavedFinding<'_> {
             "{style}{known}{verdict}{style:#}: {}",
             describer.deviation(finding.command(), finding.gravest())
         )?;
+        let dim = palette.dim;
+        let people = describer.people(self.named_users());
+        if !people.is_empty() {
+            writeln!(out, "  {dim}{people}{dim:#}")?;
+        }
         for step in &self.trace.steps {
             self.write_step(out, palette, &describer, step)?;
         }
@@ -63,8 +70,7 @@ impl SavedFinding<'_> {
                 describer.deviation(finding.command(), deviation)
             )?;
         }
-        self.write_missing_approvals(out, &describer)?;
-        let dim = palette.dim;
+        self.write_reasons(out, &describer)?;
         writeln!(out, "  {dim}{}{}{dim:#}", self.origin_text(), self.shrinking_text())?;
         if let Some(certificate) = certificate {
             writeln!(out, "  {dim}{certificate}{dim:#}")?;
@@ -84,41 +90,33 @@ impl SavedFinding<'_> {
         describer: &Describer<'_>,
         step: &TraceStep,
     ) -> io::Result<()> {
-        let answer = match step.answer {
-            Some(answer) if answer.is_allowed() => "allowed",
-            Some(_) => "refused",
-            None if !self.counterexample.is_repeatable() => "not repeated",
-            None => "no answer",
-        };
-        let reason = step.reason.as_deref().map(|reason| format!(" because {}", quoted_reason(reason)));
-        let to = step.reached();
-        let delivered =
-            if to.is_empty() { String::new() } else { format!(", delivered to {}", describer.users(to)) };
-        let deviates = step.answer.is_none_or(|answer| {
-            answer.is_allowed() != step.decision.is_allowed() || answer.delivered() != step.delivered
+        let outcome = describer.outcome(step).unwrap_or_else(|| {
+            let why = if self.counterexample.is_repeatable() { "no answer" } else { "not repeated" };
+            format!("{why}; the policy {}", describer.policy_answer(step))
         });
-        let policy = match deviates {
-            true if step.delivered.is_empty() => {
-                format!(", the policy {}", describer.decision(step.decision))
-            }
-            true => format!(", the policy delivers to {}", describer.users(step.delivered)),
-            false => String::new(),
-        };
         let is_last = step.at == self.counterexample.finding.at();
-        let style = if deviates || is_last { palette.bad } else { Style::new() };
+        let style = match step.answer {
+            _ if is_last => palette.bad,
+            Some(answer) if deviates(step, answer) => palette.warn,
+            _ => Style::new(),
+        };
         let command = describer.command(step.command);
-        let answer = format!("{answer}{}{delivered}{policy}", reason.unwrap_or_default());
-        writeln!(out, "  {:>2}  {command:<38} {style}{answer}{style:#}", step.at)
+        writeln!(out, "  {:>2}  {command:<38} {style}{outcome}{style:#}", step.at)
     }
 
-    /// The approvals that are missing between two users, if the breach is about two users.
-    fn write_missing_approvals(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
-        let breach = self.counterexample.finding.breach().filter(is_about_a_pair);
-        let mut pair = breach.map_or(UserSet::EMPTY, |breach| breach.users).iter();
-        let step = self.trace.steps.last();
-        let (Some(one), Some(other), Some(step)) = (pair.next(), pair.next(), step) else { return Ok(()) };
-        let missing = describer.missing_approvals(&step.after, one, other);
-        missing.iter().try_for_each(|line| writeln!(out, "      {line}"))
+    /// The reasons of the breach: the approvals that are missing between two users, and their blocks.
+    fn write_reasons(&self, out: &mut impl Write, describer: &Describer<'_>) -> io::Result<()> {
+        let (Some(breach), Some(step)) = (self.counterexample.finding.breach(), self.trace.steps.last())
+        else {
+            return Ok(());
+        };
+        let reasons = describer.breach_reasons(step, &breach);
+        reasons.iter().try_for_each(|line| writeln!(out, "      {line}"))
+    }
+
+    fn named_users(&self) -> UserSet {
+        let commands = &self.counterexample.commands;
+        commands.iter().fold(UserSet::EMPTY, |named, command| named.or(command.users()))
     }
 
     fn origin_text(&self) -> String {

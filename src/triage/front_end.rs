@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::campaign::CampaignMonitor;
 use crate::counterexample::Counterexample;
-use crate::describe::{Describer, Palette, SavedFinding, explain};
+use crate::describe::{Describer, Explanation, Palette, SavedFinding};
 
 /// What a caller of the pipeline adds to its steps.
 pub trait FrontEnd {
@@ -53,10 +53,12 @@ impl<W: Write> FrontEnd for PlainReport<'_, W> {
     fn saved(&mut self, saved: &SavedFinding<'_>) -> io::Result<()> {
         let out = self.out.get_mut();
         saved.write(out, &self.palette, false, None)?;
-        let name = saved.file.file_stem().unwrap_or_default().to_string_lossy();
-        writeln!(out, "\n{name}, step by step:")?;
+        writeln!(out)?;
         let describer = Describer { names: saved.names, setup: saved.setup };
-        explain(out, &self.palette, &describer, saved.trace)?;
+        let trace = saved.trace;
+        let explanation =
+            Explanation { describer, trace, recorded: None, certificate: None, is_verbose: false };
+        explanation.write_steps(out, &self.palette)?;
         out.flush()
     }
 }

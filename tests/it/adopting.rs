@@ -10,7 +10,7 @@ use chatwarden::conformance::Conformance;
 use chatwarden::counterexample::Counterexample;
 use chatwarden::format::Scenario;
 use chatwarden::lockstep::{self, CheckConfig};
-use chatwarden::model::{Command, Setup};
+use chatwarden::model::{Command, CommandKind, EnumSet, NamedEnum, Setup};
 use chatwarden::strategy::Traces;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
@@ -92,6 +92,63 @@ fn a_conformance_test_loses_nothing_of_what_it_finds() {
         both += panicked;
     }
     assert!(both > 5, "{both} of 20 panicked first");
+}
+
+/// The built-in service, which does not support the commands of some kinds. Those that it lists are others.
+struct Deaf {
+    service: Memory,
+    lists: EnumSet<CommandKind>,
+    unsupported: EnumSet<CommandKind>,
+}
+
+impl Adapter for Deaf {
+    fn about(&self) -> About {
+        About { commands: self.lists, ..self.service.about() }
+    }
+
+    fn reset(&mut self, setup: &Setup) -> Result<(), Failure> {
+        self.service.reset(setup)
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        let is_unsupported = self.unsupported.contains(command.kind());
+        if is_unsupported { Err(Failure::Unsupported) } else { self.service.apply(command) }
+    }
+
+    fn observe(&mut self, seen: &mut Observation) -> Result<(), Failure> {
+        self.service.observe(seen)
+    }
+}
+
+#[test]
+fn a_conformance_test_that_shows_nothing_does_not_pass() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let test = Conformance { runs: 20, ..in_folder(&folder) };
+    let of = |kinds: &[CommandKind]| kinds.iter().copied().collect::<EnumSet<CommandKind>>();
+    let leave = of(&[CommandKind::Leave]);
+    let others = CommandKind::ALL.iter().copied().filter(|kind| *kind != CommandKind::Leave).collect();
+    let told = |test: &Conformance, lists, unsupported| {
+        let make = || Ok(Deaf { service: Memory::new(), lists, unsupported });
+        test.check(&make).expect_err("it shows nothing").to_string()
+    };
+    let lists = "inconclusive: the implementation lists commands that it then calls unsupported; left out: ";
+    assert!(told(&test, EnumSet::all(), EnumSet::all()).starts_with(lists));
+    let one = told(&test, EnumSet::all(), leave);
+    assert!(one.starts_with(lists) && one.ends_with(" leave"), "{one}");
+    assert_eq!(told(&test, leave, others), "inconclusive: no command was carried out");
+    let none = Conformance { runs: 0, ..test.clone() };
+    assert_eq!(told(&none, EnumSet::all(), EnumSet::empty()), "inconclusive: no command was carried out");
+
+    // A finding is no regression test for an implementation that does not support its command.
+    let found = Conformance { runs: 2_000, ..test.clone() }.check(&faulty).expect_err("the defect is found");
+    assert!(found.to_string().contains("saved"), "{found}");
+    let supported =
+        EnumSet::from_iter(CommandKind::ALL.iter().copied().filter(|kind| *kind != CommandKind::Create));
+    let untried = told(&test, supported, of(&[CommandKind::Create]));
+    assert!(
+        untried.contains("the finding was not tried: the implementation does not support 1 create"),
+        "{untried}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The three fidelities on implementations that deviate on purpose: one refuses more, one delivers
 //! less, one denies what it did, one panics, and one shows another state.
 
+use chatwarden::adapter::fault::Fault;
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
 use chatwarden::campaign::{self, CampaignConfig, CampaignMonitor, CampaignResult};
@@ -12,7 +13,7 @@ use chatwarden::model::{
     Command, CommandKind, EnumSet, Link, NamedEnum, Phase, Preset, Promise, Setup, UserSet,
 };
 
-use chatwarden_test_support::{G1, KAY, SAM, small};
+use chatwarden_test_support::{G1, KAY, SAM, setup_for, small};
 
 /// The difference between an implementation and the built-in service inside it.
 #[derive(Clone, Copy, PartialEq)]
@@ -133,6 +134,26 @@ fn run_campaign(habit: Habit, fidelity: Fidelity) -> (CampaignConfig, CampaignRe
     let result =
         campaign::run_campaign(&config, &|| Ok(Peculiar::new(habit)), &CampaignMonitor::default(), &|_| {});
     (config, result.expect("it starts"))
+}
+
+/// Who may run a group shows in the promises, although the rules of the implementation are its own.
+#[test]
+fn defects_of_who_runs_a_group_are_found_where_only_promises_are_judged() {
+    for (fault, shown) in [
+        (Fault::MemberRemoves, "broken-promise-remove-authority"),
+        (Fault::TransferKeepsRights, "broken-promise-close-link-authority"),
+        (Fault::GuardianRunsGroups, "broken-promise-ban-authority"),
+        (Fault::UnbanClearsAll, "diverged-unban-banned"),
+    ] {
+        let mut config = CampaignConfig::new(setup_for(fault), &Memory::new().about());
+        config.check.fidelity = Fidelity::PromisesOnly;
+        let make = || Ok(Memory::with_fault(fault));
+        let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {});
+        let found = result.expect("it starts").found;
+        let [found] = &found[..] else { panic!("{fault}: {found:?}") };
+        let shrunk = campaign::shrink(&config, &make, found, &CampaignMonitor::default(), |_, _| {});
+        assert_eq!(shrunk.expect("it starts").identity().to_string(), shown, "{fault}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod adopting;
 mod architecture;
 mod conformance;
+mod explanations;
 mod fidelity;
 mod format;
 mod fuzzing;

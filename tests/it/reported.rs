@@ -24,7 +24,7 @@ fn reported(name: &str) -> Scenario {
 fn with_fault(scenario: &Scenario, fault: Fault) -> Option<Finding> {
     let mut service = Memory::with_fault(fault);
     let check = CheckConfig::of(&service.about());
-    replay::against_implementation(scenario, &mut service, check)
+    replay::against_implementation(scenario, &mut service, check).finding
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn sound(path: &Path) -> Scenario {
     let mut service = Memory::new();
     let check = CheckConfig::of(&service.about());
     assert_eq!(check.fidelity, Fidelity::Exact);
-    assert_eq!(replay::against_implementation(&scenario, &mut service, check), None, "{name}");
+    assert_eq!(replay::against_implementation(&scenario, &mut service, check).finding, None, "{name}");
     scenario
 }
 

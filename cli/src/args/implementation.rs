@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwarden_model::{EnumSet, NamedEnum, Promise};
+use chatwarden_model::{EnumSet, NamedEnum, Promise, Setup};
 use clap::Args;
 
 use crate::baseline::Subject;
@@ -15,7 +15,7 @@ use crate::{CliError, args};
 use chatwarden::adapter::fault::{Fault, Rules};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Failure, Fidelity};
-use chatwarden::format::{CastSpec, Names, PolicySpec, Scenario, nearest};
+use chatwarden::format::{BuiltInCast, CastSpec, Names, PolicySpec, Scenario, nearest};
 use chatwarden::lockstep::CheckConfig;
 use chatwarden::sanitize;
 use chatwarden::triage::FindingWriter;
@@ -139,14 +139,32 @@ impl ImplementationArgs {
         }
     }
 
-    /// Prints a command that finds the planted fault, for a run that did not find it.
-    pub(crate) fn print_fault_hint(&self) {
-        if let Some(fault) = self.fault {
-            print_note(format_args!(
+    /// Prints why a run with this setup may have found nothing.
+    pub(crate) fn print_hint(&self, implementation: &Implementation, setup: &Setup) {
+        let fidelity = implementation.fidelity;
+        let no_finding = match fidelity {
+            Fidelity::Exact => None,
+            Fidelity::NoLooser => Some("a refusal or a missing delivery is no finding"),
+            Fidelity::PromisesOnly => Some("an answer that the policy does not give is no finding"),
+        };
+        let limit = no_finding.map(|limit| format!("only what {fidelity} compares was looked for: {limit}"));
+        match (self.fault, limit) {
+            (Some(fault), Some(limit)) => print_note(format_args!(
+                "{limit}; this command compares everything:\n  chatwarden fuzz --fault {fault} {}",
+                setup_options(fault)
+            )),
+            (Some(fault), None) if is_setup_of(fault, setup) => print_note(format_args!(
+                "{fault} shows under this policy and with this cast; more or longer runs find it"
+            )),
+            (Some(fault), None) => print_note(format_args!(
                 "{fault} shows only under some policies and casts; this command finds it:\n  \
                  chatwarden fuzz --fault {fault} {}",
                 setup_options(fault)
-            ));
+            )),
+            (None, Some(limit)) if fidelity == Fidelity::PromisesOnly => print_note(format_args!(
+                "{limit}; `--fidelity no-looser` also finds what is allowed and should not be"
+            )),
+            (None, _) => {}
         }
     }
 }
@@ -242,6 +260,12 @@ impl Implementation {
 
 fn built_in(fault: Option<Fault>) -> Memory {
     fault.map_or_else(Memory::new, Memory::with_fault)
+}
+
+/// Whether the fault shows under the policy, with the cast and as many groups.
+fn is_setup_of(fault: Fault, setup: &Setup) -> bool {
+    let cast = BuiltInCast::named(fault.cast().name()).map(|cast| cast.named_cast().cast);
+    setup.policy == fault.policy() && Some(setup.cast) == cast && setup.groups >= fault.groups()
 }
 
 /// The options for a policy, a cast and a number of groups under which the fault shows.

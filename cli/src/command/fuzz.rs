@@ -13,7 +13,7 @@ use crate::args::coverage::{self, CoverageArgs};
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::args::{self, OutputArgs};
 use crate::baseline::{Baseline, BaselineMatch, Subject, could_show};
-use crate::exit::{CliError, Ending, Exit};
+use crate::exit::{CliError, Ending, Exit, report_no_answer};
 use crate::interrupt::{self, Interrupt};
 use crate::messages::print_error;
 use crate::progress;
@@ -22,8 +22,10 @@ use crate::triage::{Counts, Triage, triage};
 use chatwarden::adapter::{Adapter, Failure};
 use chatwarden::campaign::{self, CampaignConfig, CampaignResult, Shard};
 use chatwarden::counterexample::Counterexample;
+use chatwarden::coverage::Reachability;
 use chatwarden::format::{CastSpec, KnownFinding, MAX_STEPS, Names, PolicySpec};
 use chatwarden::generate::Guidance;
+use chatwarden::lockstep::Tally;
 use chatwarden::triage::FindingWriter;
 
 /// Try random traces until one does not conform, and shrink it.
@@ -138,35 +140,46 @@ impl Fuzz {
         triage.process_all(&matched, &certifying, is_shrunk, reports)?;
 
         let counts = Counts::of(&matched, &self.known);
+        let shortfall = self.shortfall(&result);
         let is_whole = !interrupt.campaign.is_stopped() && self.is_whole(&result, &matched);
-        self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, is_whole, reports)?;
-        if let (true, Some(coverage), Some(reachability)) =
-            (self.coverage.coverage, &result.coverage, &reachability)
-        {
-            let (policy, cast) = (&policy, &coverage::cast_name(&self.cast));
-            let groups = self.groups.into();
-            reports.event(Event::CoverageCounted(&Covered {
-                policy,
-                cast,
-                groups,
-                coverage,
-                reachability,
-            }))?;
+        let exercised = (is_whole && shortfall.is_none()).then_some(&result.tally);
+        self.conclude_baseline(&baseline, &subject, &triage.pipeline.config, exercised, reports)?;
+        self.report_coverage(&result, reachability.as_ref(), &policy, reports)?;
+        if let Some(why) = &shortfall {
+            report_no_answer(why, reports)?;
         }
         reports.event(Event::CampaignFinished(&CampaignSummary {
             runs: result.runs,
             commands: result.commands,
+            tally: result.tally,
             time,
             certifying: certifying.spent(),
             findings: counts.findings,
             known: counts.known,
             inconclusive: counts.inconclusive,
         }))?;
-        self.conclude(&result, reports)?;
+        self.conclude(&result, &implementation, &triage.pipeline.config, reports)?;
         Ok(Exit::from(Ending {
             has_new_finding: counts.new > 0,
-            is_inconclusive: counts.inconclusive > 0 || result.failure.is_some(),
+            is_inconclusive: counts.inconclusive > 0 || result.failure.is_some() || shortfall.is_some(),
         }))
+    }
+
+    fn report_coverage(
+        &self,
+        result: &CampaignResult,
+        reachability: Option<&Reachability>,
+        policy: &str,
+        reports: &mut Reports,
+    ) -> Result<(), CliError> {
+        let (true, Some(coverage), Some(reachability)) =
+            (self.coverage.coverage, &result.coverage, reachability)
+        else {
+            return Ok(());
+        };
+        let (cast, groups) = (&coverage::cast_name(&self.cast), self.groups.into());
+        let covered = Covered { policy, cast, groups, coverage, reachability };
+        Ok(reports.event(Event::CoverageCounted(&covered))?)
     }
 
     /// Makes the runs. Each finding is drafted as soon as it is found.
@@ -195,24 +208,44 @@ impl Fuzz {
         result.failure.is_none() && self.shard.is_whole() && !ended_at_finding
     }
 
-    /// Reports the known findings that are absent, and updates the baseline.
+    /// Why the campaign is no pass although it ended as it should. A failure or a missing answer is
+    /// reported on its own.
+    fn shortfall(&self, result: &CampaignResult) -> Option<String> {
+        let is_told = result.failure.is_some() || result.found.iter().any(Counterexample::is_inconclusive);
+        if is_told || interrupt::signal().is_some() {
+            return None;
+        }
+        if result.runs == 0 {
+            return Some(format!("there are fewer runs than shards, and none for {}", self.shard));
+        }
+        result.tally.shortfall()
+    }
+
+    /// Reports the known findings that are absent, and updates the baseline. Without commands that were
+    /// exercised, none is known to be absent.
     fn conclude_baseline(
         &self,
         baseline: &Baseline,
         subject: &Subject,
         config: &CampaignConfig,
-        is_whole: bool,
+        exercised: Option<&Tally>,
         reports: &mut impl Report,
     ) -> Result<(), CliError> {
-        let draws = |kind| config.commands.contains(kind);
+        let promises = config.check.promises;
         let could_match = |known: &KnownFinding| {
-            is_whole && subject.is_of(known) && could_show(known, draws, config.check.promises)
+            subject.is_of(known) && exercised.is_some_and(|tally| could_show(known, tally, promises))
         };
         self.known.finish(baseline, could_match, reports)
     }
 
-    /// Reports why the campaign ended early, and prints why a planted fault may not have been found.
-    fn conclude(&self, result: &CampaignResult, reports: &mut Reports) -> Result<(), CliError> {
+    /// Reports why the campaign ended early, and prints why nothing may have been found.
+    fn conclude(
+        &self,
+        result: &CampaignResult,
+        implementation: &Implementation,
+        config: &CampaignConfig,
+        reports: &mut Reports,
+    ) -> Result<(), CliError> {
         // After a signal it is no failure of the implementation that none can be made.
         if let (Some(failure), None) = (&result.failure, interrupt::signal()) {
             let why = format!("the campaign ended early: {failure}");
@@ -220,7 +253,7 @@ impl Fuzz {
             print_error(why);
         }
         if result.found.is_empty() {
-            self.target.print_fault_hint();
+            self.target.print_hint(implementation, &config.setup);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! `replay`: replays scenario files with the policy, and with an implementation.
 
+mod result;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,17 +10,20 @@ use clap::Args;
 use crate::args::certify;
 use crate::args::coverage::{CoverageArgs, CoverageTables};
 use crate::args::implementation::{Implementation, ImplementationArgs};
-use crate::args::{BaselineArgs, OutputArgs};
+use crate::args::{self, BaselineArgs, OutputArgs};
 use crate::baseline::{Baseline, Subject, slashed};
 use crate::command::open_scenario;
+use crate::exit::report_no_answer;
 use crate::interrupt::{self, Interrupt};
-use crate::messages::{print_error, print_note};
-use crate::report::{Event, ReplayOutcome, Replayed, Report, Reports};
+use crate::messages::print_error;
+use crate::report::{Event, ReplaySummary, Replayed, Report, Reports};
 use crate::{CliError, Exit, driver_process};
+use chatwarden::adapter::Fidelity;
 use chatwarden::campaign::Shard;
-use chatwarden::finding::Finding;
-use chatwarden::format::{KnownFinding, Scenario};
-use chatwarden::replay::{self, Mismatch};
+use chatwarden::finding::{Finding, Identity, Verdict};
+use chatwarden::format::{BaselineVerdict, KnownFinding, PolicySpec, Scenario};
+use chatwarden::replay;
+use result::ReplayResult;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,7 +33,9 @@ Examples:
 /// Replay scenario files, and compare what happens with what they expect.
 ///
 /// Without an implementation only the policy is replayed. With one, the implementation must conform as
-/// well. A scenario of a finding is then `failed` if anything does not conform, and `fixed` otherwise.
+/// well. A scenario of a finding is then `failed` if anything does not conform, and `fixed` otherwise. A
+/// scenario is `skipped` if the implementation does not support a command of it; one of a finding is then
+/// `inconclusive`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Replay {
@@ -37,6 +44,11 @@ pub(crate) struct Replay {
     files: Vec<PathBuf>,
     #[command(flatten)]
     target: ImplementationArgs,
+    /// Replay the scenarios as if they said this policy: a preset (see `list policies`) or a JSON file;
+    /// what those of other policies expect is then not compared [default: each its own; those of other
+    /// policies are skipped if the implementation declares one]
+    #[arg(long, value_name = "NAME|FILE", value_parser = args::policy)]
+    policy: Option<PolicySpec>,
     /// Repeat the search for shorter traces of each finding, and compare the result with its
     /// certificate
     #[arg(long)]
@@ -59,16 +71,21 @@ impl Replay {
 
     fn replay(&self, reports: &mut Reports, interrupt: &Interrupt) -> Result<Exit, CliError> {
         let implementation = self.target.named()?;
-        if self.recertify && implementation.is_none() {
-            return Err(CliError::Input("`--recertify` goes only with `--adapter` or `--fault`".into()));
+        let implementation_only = [("--recertify", self.recertify), ("--policy", self.policy.is_some())];
+        if let (Some((option, _)), None) =
+            (implementation_only.iter().find(|(_, given)| *given), &implementation)
+        {
+            return Err(CliError::Input(format!("`{option}` goes only with `--adapter` or `--fault`")));
         }
         let mut files = replay::scenario_files(&self.files)?;
-        let mut run =
-            ReplayRun::new(interrupt, implementation.as_ref(), &self.files, self.recertify, &self.known)?;
+        let run = ReplayRun::new(interrupt, implementation.as_ref(), &self.files, &self.known)?;
+        let mut run = ReplayRun { recertify: self.recertify, ..run.under(self.policy.as_ref()) };
         let mut position = 0..;
         files.retain(|_| position.next().is_some_and(|position| self.shard.holds(position)));
         if files.is_empty() {
-            print_note(format_args!("there are fewer scenarios than shards, and none for {}", self.shard));
+            let why = format!("there are fewer scenarios than shards, and none for {}", self.shard);
+            report_no_answer(&why, reports)?;
+            return Ok(Exit::Inconclusive);
         }
         let mut coverage = CoverageTables::default();
         let exit = run.replay_all(&files, reports, |scenario| {
@@ -89,20 +106,22 @@ pub(crate) struct ReplayRun<'a> {
     /// The files and folders that the user named.
     named: &'a [PathBuf],
     recertify: bool,
+    /// The policy that the scenarios are taken to say.
+    policy: Option<&'a PolicySpec>,
     known: &'a BaselineArgs,
     baseline: Baseline,
-    /// For each replayed file the policy, and the implementation if it gave a definite answer. A known
-    /// finding of these files can be absent.
-    replayed: Vec<(String, Subject)>,
+    /// The subjects that were replayed. A known finding of them can be absent.
+    exercised: Vec<Exercised>,
+    summary: ReplaySummary,
 }
 
-/// The result of replaying one scenario. At most one of the two fields is set.
+/// A scenario file, with its policy or with an implementation that took every step.
 #[derive(Debug)]
-struct ReplayResult {
-    /// The first difference between the policy and the scenario.
-    mismatch: Option<Mismatch>,
-    /// The finding of the implementation. It is not replayed if the policy already differs.
-    finding: Option<Finding>,
+struct Exercised {
+    file: String,
+    subject: Subject,
+    /// How closely the implementation was compared, if one took part.
+    fidelity: Option<Fidelity>,
 }
 
 impl<'a> ReplayRun<'a> {
@@ -110,11 +129,26 @@ impl<'a> ReplayRun<'a> {
         interrupt: &'a Interrupt,
         implementation: Option<&'a Implementation>,
         named: &'a [PathBuf],
-        recertify: bool,
         known: &'a BaselineArgs,
     ) -> Result<Self, CliError> {
-        let baseline = known.read()?;
-        Ok(ReplayRun { interrupt, implementation, named, recertify, known, baseline, replayed: Vec::new() })
+        let adapter = implementation.map_or("", |implementation| &implementation.about.name);
+        Ok(ReplayRun {
+            interrupt,
+            implementation,
+            named,
+            recertify: false,
+            policy: None,
+            known,
+            baseline: known.read()?,
+            exercised: Vec::new(),
+            summary: ReplaySummary::new(adapter),
+        })
+    }
+
+    /// The same under one policy, which the scenarios are taken to say.
+    #[must_use]
+    pub(crate) fn under(self, policy: Option<&'a PolicySpec>) -> Self {
+        ReplayRun { policy, ..self }
     }
 
     /// Replays all files, and calls `visit` with each scenario before it is replayed.
@@ -132,6 +166,7 @@ impl<'a> ReplayRun<'a> {
             // An unreadable file is an error, but the other files are replayed.
             exit = exit.max(match open_scenario(file, self.named) {
                 Ok(scenario) => {
+                    let scenario = self.under_policy(scenario);
                     visit(&scenario);
                     self.replay_one(file, &scenario, reports)?
                 }
@@ -142,8 +177,27 @@ impl<'a> ReplayRun<'a> {
                 }
             });
         }
+        if self.implementation.is_some() {
+            exit = exit.max(self.conclude(reports)?);
+        }
         self.known.finish(&self.baseline, |known| self.could_be_found(known), reports)?;
         Ok(exit)
+    }
+
+    /// Reports how the implementation was compared, and whether that was anything at all.
+    fn conclude(&self, reports: &mut impl Report) -> Result<Exit, CliError> {
+        let shortfall = self.summary.shortfall().filter(|_| interrupt::signal().is_none());
+        shortfall.map_or(Ok(()), |why| report_no_answer(why, reports))?;
+        reports.event(Event::ReplayFinished(&self.summary))?;
+        Ok(if shortfall.is_some() { Exit::Inconclusive } else { Exit::Success })
+    }
+
+    /// The scenario as if it said the policy that the user named.
+    fn under_policy(&mut self, scenario: Scenario) -> Scenario {
+        let Some(policy) = self.policy else { return scenario };
+        let is_other = scenario.policy.policy() != policy.policy();
+        self.summary.under_another_policy += usize::from(is_other);
+        replay::under_policy(scenario, policy)
     }
 
     fn replay_one(
@@ -155,13 +209,13 @@ impl<'a> ReplayRun<'a> {
         let started = Instant::now();
         let named = self.implementation.map(|implementation| implementation.with_names(scenario.names()));
         let implementation = named.as_ref();
-        let result = ReplayResult::of(scenario, implementation)?;
+        let result = ReplayResult::of(scenario, implementation, self.policy.is_some())?;
         // The missing answer of a driver that was killed is no result.
-        if driver_process::is_ending() && result.finding.as_ref().is_some_and(Finding::is_inconclusive) {
+        if driver_process::is_ending() && result.finding().is_some_and(Finding::is_inconclusive) {
             return Ok(Exit::Success);
         }
         let message = self.message(scenario, implementation, &result)?;
-        let (outcome, exit) = result.outcome(implementation.is_some() && scenario.finding.is_some());
+        let (outcome, exit) = result.outcome();
         let found = self.record(file, scenario, implementation, &result);
         let matched = found.map(|found| self.baseline.match_finding(found));
         let is_suppressed =
@@ -170,10 +224,12 @@ impl<'a> ReplayRun<'a> {
             file,
             scenario,
             outcome,
-            finding: result.finding.as_ref(),
+            finding: result.finding(),
             matched: matched.as_ref(),
             at: result.position(),
             message: message.as_deref(),
+            differences: result.differences(),
+            tally: result.tally(),
             time: started.elapsed(),
         }))?;
         match exit {
@@ -191,8 +247,8 @@ impl<'a> ReplayRun<'a> {
         implementation: Option<&Implementation>,
         result: &ReplayResult,
     ) -> Result<Option<String>, CliError> {
-        let (Some(finding), Some(implementation)) = (&result.finding, implementation) else {
-            return Ok(result.mismatch.as_ref().map(ToString::to_string));
+        let (Some(finding), Some(implementation)) = (result.finding(), implementation) else {
+            return Ok(result.message());
         };
         let message = replay::finding_text(scenario, finding);
         if !self.recertify || scenario.finding.is_none() || finding.is_inconclusive() {
@@ -204,7 +260,7 @@ impl<'a> ReplayRun<'a> {
         Ok(Some(format!("{message}; {certificate}")))
     }
 
-    /// Records the subjects that were replayed, and returns the finding in the form of a baseline.
+    /// Records what was replayed, and returns the finding in the form of a baseline.
     fn record(
         &mut self,
         file: &Path,
@@ -214,15 +270,27 @@ impl<'a> ReplayRun<'a> {
     ) -> Option<KnownFinding> {
         let policy = Subject::new(&scenario.policy, None, None);
         let subject = implementation.map(|implementation| implementation.subject(&scenario.policy));
-        let found = match (&result.mismatch, &result.finding, &subject) {
+        let found = match (&result.mismatch, result.finding(), &subject) {
             (Some(mismatch), _, _) => Some(policy.mismatch(mismatch.at)),
             (None, Some(finding), Some(subject)) => Some(subject.finding(finding.identity())),
+            (None, None, Some(subject)) if result.is_inconclusive() => {
+                Some(subject.finding(Identity::new(Verdict::Inconclusive, None)))
+            }
             _ => None,
         };
-        self.replayed.push((slashed(file), policy));
-        if result.mismatch.is_none() && !result.finding.as_ref().is_some_and(Finding::is_inconclusive) {
-            self.replayed.extend(subject.map(|subject| (slashed(file), subject)));
+        if let Some(check) = implementation.map(|implementation| implementation.check_config_for(scenario)) {
+            self.summary.scenarios += 1;
+            self.summary.skipped += usize::from(result.is_skipped());
+            if let Some(tally) = result.tally() {
+                self.summary.tally.add(tally);
+                self.summary.compared(&check);
+            }
+            let fidelity = Some(check.fidelity);
+            let subject = subject.filter(|_| result.took_every_step());
+            let exercised = subject.map(|subject| Exercised { file: slashed(file), subject, fidelity });
+            self.exercised.extend(exercised);
         }
+        self.exercised.push(Exercised { file: slashed(file), subject: policy, fidelity: None });
         found.map(|found| KnownFinding { scenario: Some(slashed(file)), ..found })
     }
 
@@ -230,42 +298,19 @@ impl<'a> ReplayRun<'a> {
     /// file does not exist any more.
     fn could_be_found(&self, known: &KnownFinding) -> bool {
         let Some(scenario) = &known.scenario else { return false };
-        let is_replayed =
-            |(file, subject): &(String, Subject)| file == scenario && subject.has_implementation_of(known);
-        self.replayed.iter().any(is_replayed) || !Path::new(scenario).exists()
-    }
-}
-
-impl ReplayResult {
-    fn of(scenario: &Scenario, implementation: Option<&Implementation>) -> Result<Self, CliError> {
-        let mismatch = replay::against_policy(scenario).err();
-        let finding = match (&mismatch, implementation) {
-            (None, Some(implementation)) => {
-                let config = implementation.check_config_for(scenario);
-                replay::against_implementation(scenario, &mut implementation.make()?, config)
-            }
-            _ => None,
+        let shows = |fidelity| match known.verdict {
+            BaselineVerdict::Found(verdict) => replay::can_show(verdict, fidelity),
+            BaselineVerdict::Mismatch => true,
         };
-        Ok(ReplayResult { mismatch, finding })
-    }
-
-    fn outcome(&self, had_finding: bool) -> (ReplayOutcome, Exit) {
-        match (&self.mismatch, &self.finding) {
-            (Some(_), _) => (ReplayOutcome::Failed, Exit::Finding),
-            (None, Some(finding)) if finding.is_inconclusive() => {
-                (ReplayOutcome::Inconclusive, Exit::of(finding))
-            }
-            (None, Some(finding)) => (ReplayOutcome::Failed, Exit::of(finding)),
-            (None, None) if had_finding => (ReplayOutcome::Fixed, Exit::Success),
-            (None, None) => (ReplayOutcome::Passed, Exit::Success),
-        }
-    }
-
-    /// The step of the mismatch or finding.
-    fn position(&self) -> Option<usize> {
-        match &self.mismatch {
-            Some(mismatch) => mismatch.at,
-            None => self.finding.as_ref().map(Finding::at),
-        }
+        let is_of = |exercised: &Exercised| {
+            let Exercised { file, subject, fidelity } = exercised;
+            // The policy of a file may have been changed, but not by the option.
+            let is_same = match self.policy {
+                None => subject.has_implementation_of(known),
+                Some(_) => subject.is_of(known),
+            };
+            file == scenario && is_same && fidelity.is_none_or(shows)
+        };
+        self.exercised.iter().any(is_of) || !Path::new(scenario).exists()
     }
 }

@@ -87,7 +87,8 @@ impl Suite {
         let files = suite.traces.iter().map(|trace| writer.save(trace)).collect::<Result<Vec<_>, _>>()?;
         note_other_scenarios(&self.out, &files)?;
         let mut exit = if suite.missing.is_empty() { Exit::Success } else { Exit::Inconclusive };
-        let mut replays = ReplayRun::new(interrupt, implementation.as_ref(), &[], false, &self.known)?;
+        let replays = ReplayRun::new(interrupt, implementation.as_ref(), &[], &self.known)?;
+        let mut replays = replays.under(Some(&self.policy.value));
         exit = exit.max(replays.replay_all(&files, reports, |_| {})?);
         if self.coverage.coverage {
             reports.event(Event::CoverageCounted(&Covered {

@@ -131,6 +131,10 @@ impl<'a> DriverChecks<'a> {
 
     /// Generated traces, and then each listed kind of command once.
     fn answers(&self) -> Result<String, CheckFailure> {
+        if self.listed().next().is_none() {
+            let why = "without groups there is no command that it lists".into();
+            return Err(CheckFailure::Deviates(why));
+        }
         let mut driver = self.driver(&self.names)?;
         let mut allowed = EnumSet::empty();
         let done = self.each_trace(|commands| self.supported(&mut driver, commands, &mut allowed))?;

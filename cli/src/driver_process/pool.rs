@@ -183,9 +183,9 @@ impl DriverPool {
         self.last_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a driver back. It is used again if it has not failed.
+    /// Takes a driver back. It is used again if it has not failed and does not answer only errors.
     pub(super) fn take_back(&self, session: Session) {
-        match session.failure() {
+        match session.failure().or(session.persistent_error()) {
             None => self.idle().push(session),
             Some(failure) => *self.last_failure() = Some(failure),
         }

@@ -38,6 +38,37 @@ pub(super) struct Session {
     failure: Option<Failure>,
     /// True if the failure is that the driver ended.
     has_ended: bool,
+    errors: Errors,
+}
+
+/// The errors that a driver answered, without those that say that a command is not supported or has no
+/// definite result.
+#[derive(Clone, Default, Debug)]
+struct Errors {
+    /// The number of runs that were begun.
+    runs: u64,
+    /// The last run in which a command was answered with an error.
+    last_run: Option<u64>,
+    /// The first error that another run may not mend: the answer to a reset or an observation, or to
+    /// commands of two runs one after the other.
+    persistent: Option<Failure>,
+}
+
+impl Errors {
+    fn add(&mut self, request: Request, failure: &Failure) {
+        let is_persistent = match request {
+            // A driver that knows only version 1 of the protocol may refuse the first `hello`.
+            Request::Hello { .. } | Request::Bye => false,
+            Request::Reset | Request::Observe => true,
+            Request::Apply(_) => {
+                let before = self.last_run.replace(self.runs);
+                before.is_some_and(|before| before + 1 == self.runs)
+            }
+        };
+        if is_persistent {
+            self.persistent.get_or_insert_with(|| failure.clone());
+        }
+    }
 }
 
 impl Session {
@@ -69,6 +100,7 @@ impl Session {
             protocol: PROTOCOL_VERSION,
             failure: None,
             has_ended: false,
+            errors: Errors::default(),
         })
     }
 
@@ -89,10 +121,16 @@ impl Session {
         self.failure.clone()
     }
 
+    /// The error after which the driver is started anew, as if it had ended: it answers every run with one.
+    pub(super) fn persistent_error(&self) -> Option<Failure> {
+        self.errors.persistent.clone()
+    }
+
     /// Adds a request to those that go out while the next answer is waited for, and returns its id.
     pub(super) fn send(&mut self, request: Request, context: &SessionContext) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
+        self.errors.runs += u64::from(request == Request::Reset);
         request.write(id, context, self.process.outgoing());
         self.awaited.push_back((id, request));
         id
@@ -140,7 +178,9 @@ impl Session {
         match self.awaited.back() {
             Some((last, _)) if self.failure.is_none() => {
                 // An error as the last answer is no failure of the session.
-                let _ = self.receive(*last, |_| Ok(()));
+                let (last, errors) = (*last, self.errors.clone());
+                let _ = self.receive(last, |_| Ok(()));
+                self.errors = errors;
                 self.failure.clone().map_or(Ok(()), Err)
             }
             _ => Ok(()),
@@ -227,9 +267,11 @@ impl Session {
             (number, _) => {
                 let method = request.method().name();
                 let log = self.end_of_log();
-                Failure::Failed(format!(
+                let failure = Failure::Failed(format!(
                     "it answered `{method}` with error {number}: {said}{log}; see {PAGE}#errors"
-                ))
+                ));
+                self.errors.add(request, &failure);
+                failure
             }
         }
     }

@@ -70,6 +70,7 @@ impl Report for Junit {
             Event::CampaignFinished(_)
             | Event::ImplementationExplored(_)
             | Event::PoliciesCompared(_)
+            | Event::ReplayFinished(_)
             | Event::KnownFindingAbsent(_)
             | Event::CoverageCounted(_)
             | Event::SuiteWritten(_) => Vec::new(),
@@ -109,9 +110,12 @@ fn replay(replayed: &Replayed<'_>) -> TestCase {
         ReplayOutcome::Passed | ReplayOutcome::Fixed => TestResult::Passed,
         ReplayOutcome::Failed => unless_known(TestResult::Failure, problem(), replayed.is_known()),
         ReplayOutcome::Inconclusive => unless_known(TestResult::Error, problem(), replayed.is_known()),
+        ReplayOutcome::Skipped => TestResult::Skipped(Some(problem())),
     };
+    let differences: Vec<_> = replayed.differences.iter().map(ToString::to_string).collect();
+    let output = (!differences.is_empty()).then(|| differences.join("\n"));
     let case = TestCase::new(shown(replayed.file), replayed.scenario.name.as_str(), result);
-    about(replayed.file, TestCase { time: Some(replayed.time), ..case })
+    about(replayed.file, TestCase { time: Some(replayed.time), output, ..case })
 }
 
 fn unreadable(file: &Path, error: &Error) -> TestCase {

@@ -14,6 +14,7 @@ use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::Certification;
 use chatwarden::describe::{Palette, SavedFinding};
+use chatwarden::lockstep::Tally;
 use chatwarden::sanitize;
 
 const BOLD: Style = Palette::COLOUR.bold;
@@ -28,8 +29,10 @@ const WARN: Style = Palette::COLOUR.warn;
 /// use chatwarden_cli::report::{Event, Report, CampaignSummary, Terminal};
 /// let mut text = Vec::new();
 /// let (time, certifying) = (std::time::Duration::from_secs(1), std::time::Duration::ZERO);
-/// let summary =
-///     CampaignSummary { runs: 2, commands: 60, time, certifying, findings: 0, known: 0, inconclusive: 0 };
+/// let tally = chatwarden::lockstep::Tally::default();
+/// let summary = CampaignSummary {
+///     runs: 2, commands: 60, tally, time, certifying, findings: 0, known: 0, inconclusive: 0
+/// };
 /// Terminal::new(&mut text).event(Event::CampaignFinished(&summary))?;
 /// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
 /// # Ok::<(), std::io::Error>(())
@@ -71,13 +74,21 @@ impl<W: Write> Terminal<W> {
             _ if known => ("known", WARN),
             ReplayOutcome::Passed | ReplayOutcome::Fixed => (replayed.outcome.name(), GOOD),
             ReplayOutcome::Failed => (replayed.outcome.name(), BAD),
-            ReplayOutcome::Inconclusive => (replayed.outcome.name(), WARN),
+            ReplayOutcome::Inconclusive | ReplayOutcome::Skipped => (replayed.outcome.name(), WARN),
         };
-        write!(self.out, "{style}{word:<12}{style:#} {}", sanitize::path(replayed.file))?;
+        let differences = replayed.differences;
+        let with = if differences.is_empty() { "" } else { " with differences" };
+        write!(
+            self.out,
+            "{style}{:<12}{style:#} {}",
+            format!("{word}{with}"),
+            sanitize::path(replayed.file)
+        )?;
         match replayed.message {
-            Some(message) => writeln!(self.out, ": {message}"),
-            None => writeln!(self.out),
+            Some(message) => writeln!(self.out, ": {message}")?,
+            None => writeln!(self.out)?,
         }
+        differences.iter().try_for_each(|difference| writeln!(self.out, "    {difference}"))
     }
 
     fn checked(&mut self, checked: &CheckResult) -> io::Result<()> {
@@ -103,12 +114,13 @@ impl<W: Write> Terminal<W> {
 
     fn campaign_finished(&mut self, summary: &CampaignSummary) -> io::Result<()> {
         let seconds = summary.time.as_secs_f64();
+        let is_inconclusive = summary.inconclusive > 0 || summary.tally.shortfall().is_some();
         let findings = match summary.findings - summary.known {
-            0 if summary.inconclusive > 0 && summary.known > 0 => {
+            0 if is_inconclusive && summary.known > 0 => {
                 format!("{WARN}inconclusive{WARN:#}, no new finding")
             }
             0 if summary.known > 0 => format!("{GOOD}no new finding{GOOD:#}"),
-            0 if summary.inconclusive > 0 => format!("{WARN}inconclusive{WARN:#}, no finding"),
+            0 if is_inconclusive => format!("{WARN}inconclusive{WARN:#}, no finding"),
             0 => format!("{GOOD}no finding{GOOD:#}"),
             new => format!("{BAD}{}{BAD:#}", counted(new, "finding")),
         };
@@ -124,7 +136,16 @@ impl<W: Write> Terminal<W> {
         writeln!(
             self.out,
             "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s{certifying}"
-        )
+        )?;
+        left_out(&mut self.out, &summary.tally)
+    }
+}
+
+/// The commands that were left out, if any were.
+fn left_out(out: &mut impl Write, tally: &Tally) -> io::Result<()> {
+    match tally.left_out_text() {
+        Some(left_out) => writeln!(out, "  {WARN}left out, since not supported:{WARN:#} {left_out}"),
+        None => Ok(()),
     }
 }
 
@@ -134,6 +155,10 @@ impl<W: Write> Report for Terminal<W> {
             Event::FindingSaved(saved, matched) => self.found(saved, matched),
             Event::ScenarioReplayed(replayed) => self.replayed(replayed),
             Event::CampaignFinished(summary) => self.campaign_finished(summary),
+            Event::ReplayFinished(replays) => {
+                let mut sentences = replays.sentences().into_iter();
+                sentences.try_for_each(|sentence| writeln!(self.out, "{DIM}{sentence}{DIM:#}"))
+            }
             Event::ScenarioUnreadable(..) => {
                 self.unreadable += 1;
                 Ok(())

@@ -40,7 +40,9 @@ fn every_word_of_the_catalogue_is_used_and_every_crowd_is_a_built_in_cast() {
 
 #[test]
 fn the_pages_say_how_many_faults_there_are() {
-    for (page, words) in [("README.md", "names the"), ("docs/coverage.md", "of the"), ("docs/figures.md", "the")] {
+    for (page, words) in
+        [("README.md", "names the"), ("docs/coverage.md", "of the"), ("docs/figures.md", "the")]
+    {
         let text = std::fs::read_to_string(Path::new(crate::ROOT).join(page)).expect("the page is there");
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let wanted = format!("{words} {} faults", Fault::ALL.len());

@@ -128,22 +128,18 @@ fn json_lines_have_the_fields_of_the_formats_page() {
     );
     assert_eq!(lines[0]["verdict"], "too-strict");
     assert_eq!((&lines[0]["promise"], &lines[0]["condition"]), (&Value::Null, &Value::Null));
-    assert_eq!(fields(&lines[1]), "type runs commands seconds findings known certify_seconds");
+    assert_eq!(
+        fields(&lines[1]),
+        "type runs commands seconds findings known carried_out left_out certify_seconds"
+    );
     let file = lines[0]["file"].as_str().expect("a file is named");
     let replayed =
         json_lines(&chatwarden(folder.path(), &["replay", file, "--fault", "over-strict", "--json"]));
-    assert_eq!(fields(&replayed[0]), "type file name outcome verdict at message known because");
+    assert_eq!(
+        fields(&replayed[0]),
+        "type file name outcome verdict at message known because differences left_out"
+    );
     assert_eq!((&replayed[0]["outcome"], &replayed[0]["verdict"]), (&"failed".into(), &"too-strict".into()));
-}
-
-#[test]
-fn the_chain_is_printed_for_people() {
-    let folder = folder();
-    let found = text(&chatwarden(folder.path(), &["fuzz", "--fault", "create-unchecked"]).stdout);
-    assert!(found.contains("breaks the promise no-strangers in g1 between"), "{found}");
-    assert!(found.contains("the policy refuses, because newcomer-cleared does not hold"), "{found}");
-    assert!(found.contains("replay it: chatwarden replay --fault create-unchecked"), "{found}");
-    assert!(!found.contains('\u{1b}'), "a pipe gets no colour");
 }
 
 #[test]
@@ -201,21 +197,28 @@ fn a_shrunk_scenario_is_as_short_as_it_gets() {
 }
 
 #[test]
-fn an_explanation_names_the_pair_and_what_was_missing() {
+fn an_explanation_has_the_step_of_the_breach_in_full_and_others_if_asked() {
     let root = Path::new(crate::ROOT);
-    let output = chatwarden(root, &["explain", "scenarios/reported/messenger-kids-2019.json"]);
-    assert_eq!(code(&output), 0);
-    let told = text(&output.stdout);
+    let explain = |arguments: &[&str]| {
+        let file = "scenarios/reported/messenger-kids-2019.json";
+        let output = chatwarden(root, &[&["explain", file], arguments].concat());
+        assert_eq!(code(&output), 0);
+        text(&output.stdout)
+    };
+    let told = explain(&[]);
     for part in [
-        "step 0: approve(",
-        "may chat: no child with anyone",
-        "✓ newcomer-cleared",
-        "the policy itself breaks the promise no-strangers in g1 between kim and sam",
-        "because bob has not approved sam for kim",
-        "legitimate after approve(bob, kim, sam)",
+        "\nbroken: the policy itself breaks the promise no-strangers in g1 between kim and sam (",
+        "\n  step 4    invite(kay, g1, sam): the policy allows it\n",
+        "\n  because   bob has not approved sam for kim\n",
+        "\n   0  approve(ann, kay, kim)                 allowed → ann approves kim for kay\n",
+        "\nstep 4: invite(kay, g1, sam)\n  may chat before it: kay–kim, kay–sam\n",
+        "\n  ✓ newcomer-cleared ",
+        "\n    legitimate after approve(bob, kim, sam)\n",
     ] {
         assert!(told.contains(part), "{part} is missing in\n{told}");
     }
+    let full = |told: &str| told.matches("may chat before it").count();
+    assert_eq!((full(&told), full(&explain(&["--verbose"]))), (1, 5));
 }
 
 #[test]
@@ -402,4 +405,9 @@ fn the_readme_shows_what_the_program_prints() {
     // The last line has a time in it.
     let (chain, _) = printed.trim_end().rsplit_once('\n').expect("there is a last line");
     assert!(readme.contains(chain), "the README lacks\n{chain}");
+    let file = fs::read_dir(folder.path().join("scenarios/found")).expect("it is saved").next();
+    let file = file.expect("there is one").expect("it can be listed").path();
+    let explained = text(&chatwarden(folder.path(), &["explain", &file.to_string_lossy()]).stdout);
+    let page = fs::read_to_string(Path::new(crate::ROOT).join("scenarios/README.md")).expect("it is there");
+    assert!(page.contains(&explained), "scenarios/README.md lacks\n{explained}");
 }

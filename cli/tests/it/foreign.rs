@@ -23,6 +23,7 @@ const HOSTILE: &str = "FIELD\n::error::no\r::warning::no\u{1b}[2J\u{1b}]0;no\u{7
 const RUNS: &[(&str, &[&str])] = &[
     ("explain $told", &["about", "source", "rules"]),
     ("explain $told --adapter $deny", &["command", "because"]),
+    ("explain $recorded", &["message", "because", "engine", "adapter", "version", "fault"]),
     ("list policies $own", &["rules"]),
     (
         "replay $folder --baseline known.json --junit $junit --sarif $sarif",
@@ -116,11 +117,18 @@ fn write_inputs(root: &Path) {
             "steps": [{"command": {"do": "block", "by": "kay", "who": "kim"}, "expect": expect}],
         })
     };
+    let mut recorded = scenario("recorded", "allow");
+    recorded["finding"] = json!({
+        "engine": hostile("engine"), "adapter": hostile("adapter"), "fault": hostile("fault"), "fidelity": "exact",
+        "harness": hostile("harness"), "implementation": hostile("version"), "verdict": "too-strict",
+        "command": "block", "at": 0, "message": hostile("message"), "because": hostile("because"), "minimal": "none",
+    });
     let mut unreadable = scenario("unreadable", "allow");
     unreadable[hostile("key")] = Value::Null;
     for (file, value) in [
         ("told.json", scenario("told", "allow")),
         ("wrong.json", scenario("wrong", "deny")),
+        ("recorded.json", recorded),
         ("unreadable.json", unreadable),
         ("own.policy", policy.clone()),
         ("preset.policy", json!("adder-only")),
@@ -144,7 +152,7 @@ fn value(word: &str, run: usize) -> String {
     let Some(name) = word.strip_prefix('$') else { return word.into() };
     match name {
         "folder" => folder,
-        "told" => format!("{folder}/told.json"),
+        "told" | "recorded" => format!("{folder}/{name}.json"),
         "own" => format!("{folder}/own.policy"),
         "policy" => format!("{folder}/preset.policy"),
         "cast" | "input" => format!("{folder}/{name}"),

@@ -10,6 +10,7 @@ mod listing;
 mod misbehaving;
 mod processes;
 mod protocol;
+mod vacuous;
 
 /// The folder of the whole project.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

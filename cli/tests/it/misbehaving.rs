@@ -80,7 +80,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("empty-objects", &["the line is `{}`"]),
     ("closed-output", &["closed its standard output", "#lines"]),
     ("closed-input", &["within 2s", "#time"]),
-    ("protocol-two", &["expected version 1 of the protocol, found `2`", "#hello"]),
+    ("protocol-three", &["expected version 1 or 2 of the protocol, found `3`", "#hello"]),
     ("unknown-command", &["`inviet`", "did you mean `invite`", "#hello"]),
     ("no-commands", &["at least one command", "#hello"]),
     ("no-hello", &["error -32603: no configuration", "#errors"]),

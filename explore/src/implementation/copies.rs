@@ -175,6 +175,7 @@ impl Levels<'_> {
         self.result.allowed += expanded.allowed;
         self.result.refused += expanded.refused;
         self.result.executed += expanded.executed;
+        self.result.tally.add(&expanded.tally);
         let (traces, actions) = (&self.traces, &self.context.search.actions);
         for (by, finding) in expanded.findings {
             self.findings.add(finding, || commands(traces, actions, by));

@@ -86,8 +86,8 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> EveryTrace<'a, A, M> {
             self.result.depth = length;
         }
         self.result.set_symmetry(&self.context.orbits);
-        let found = self.findings.into_sorted();
-        Ok(ConformanceSearchResult { end, found, ..self.result })
+        let (tally, found) = (*self.lockstep.tally(), self.findings.into_sorted());
+        Ok(ConformanceSearchResult { end, found, tally, ..self.result })
     }
 
     /// Executes the traces of a length. It returns whether one of them conformed to the end, and why not

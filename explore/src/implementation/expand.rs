@@ -15,7 +15,7 @@ use super::visited::{Key, Kinds, Visited};
 use super::{ConformanceSearch, End, SearchMonitor, StateEquivalence};
 use chatwarden::adapter::{Adapter, Answer, Failure, Fidelity};
 use chatwarden::finding::Finding;
-use chatwarden::lockstep::{Lockstep, Snapshot, StepResult};
+use chatwarden::lockstep::{Lockstep, Snapshot, StepResult, Tally};
 
 /// A copy of the implementation.
 pub(super) type System = Box<dyn Adapter + Send>;
@@ -55,6 +55,7 @@ pub(super) struct Expanded {
     pub(super) allowed: u64,
     pub(super) refused: u64,
     pub(super) executed: u64,
+    pub(super) tally: Tally,
     pub(super) successors: Vec<Successor>,
     /// The first of each identity.
     pub(super) findings: Vec<(Extension, Finding)>,
@@ -196,6 +197,7 @@ impl<'a> Expansion<'a> {
             self.expanded.states += 1;
         }
         self.reached.clear();
+        self.expanded.tally = self.lockstep.take_tally();
         Ok(std::mem::take(&mut self.expanded))
     }
 

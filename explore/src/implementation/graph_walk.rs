@@ -138,7 +138,7 @@ impl<'a, A: Adapter, M: Fn() -> Result<A, Failure>> GraphWalk<'a, A, M> {
         self.result.set_symmetry(&self.context.orbits);
         self.result.states = self.graph.exhausted() as u64;
         let found = self.confirm()?;
-        Ok(ConformanceSearchResult { end, found, ..self.result })
+        Ok(ConformanceSearchResult { end, found, tally: *self.lockstep.tally(), ..self.result })
     }
 
     /// Tries everything within the bound, or returns why it could not.

@@ -315,7 +315,12 @@ fn without_equivalence_every_trace_is_executed_after_a_reset() {
             .expect("the service starts")
     });
     assert_eq!(forked.resets, 1);
-    let expected = ConformanceSearchResult { executed: repeated.executed, resets: repeated.resets, ..forked };
+    let expected = ConformanceSearchResult {
+        executed: repeated.executed,
+        tally: repeated.tally,
+        resets: repeated.resets,
+        ..forked
+    };
     assert_eq!(repeated, expected);
 }
 

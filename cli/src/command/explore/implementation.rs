@@ -9,8 +9,8 @@ use super::Explore;
 use crate::args::implementation::Implementation;
 use crate::args::{self, NamedArg};
 use crate::baseline::could_show;
-use crate::exit::{CliError, Ending, Exit};
-use crate::interrupt::Interrupt;
+use crate::exit::{CliError, Ending, Exit, report_no_answer};
+use crate::interrupt::{self, Interrupt};
 use crate::progress;
 use crate::report::{Event, ImplementationExplored, Report};
 use crate::triage::{Counts, triage};
@@ -19,7 +19,9 @@ use chatwarden::campaign::CampaignConfig;
 use chatwarden::counterexample::Counterexample;
 use chatwarden::format::{KnownFinding, PolicySpec};
 use chatwarden::triage::FindingWriter;
-use chatwarden_explore::{ConformanceSearch, End, PolicySearch, StateEquivalence, search_implementation};
+use chatwarden_explore::{
+    ConformanceSearch, ConformanceSearchResult, End, PolicySearch, StateEquivalence, search_implementation,
+};
 
 /// The default folder of findings.
 const FOUND: &str = "scenarios/found";
@@ -60,6 +62,10 @@ pub(crate) fn run(
     let certifying = options.certify.budget(&implementation, time, matched.len());
     triage.process_all(&matched, &certifying, |_| true, reports)?;
     let counts = Counts::of(&matched, &options.known);
+    let shortfall = shortfall(&result);
+    if let Some(why) = &shortfall {
+        report_no_answer(why, reports)?;
+    }
     reports.event(Event::ImplementationExplored(&ImplementationExplored {
         policy: &policy.name,
         cast: &options.cast.name,
@@ -70,20 +76,25 @@ pub(crate) fn run(
         findings: counts.findings,
         time,
     }))?;
-    let is_whole = matches!(result.end, End::Complete | End::Depth);
-    let tries = |kind| search.actions.iter().any(|command| command.kind() == kind);
+    let is_whole = shortfall.is_none() && matches!(result.end, End::Complete | End::Depth);
     let could_match = |known: &KnownFinding| {
-        is_whole && subject.is_of(known) && could_show(known, tries, search.check.promises)
+        is_whole && subject.is_of(known) && could_show(known, &result.tally, search.check.promises)
     };
     options.known.finish(&baseline, could_match, reports)?;
     if result.found.is_empty() {
-        options.target.print_fault_hint();
+        options.target.print_hint(&implementation, &search.setup);
     }
     let is_unfinished = matches!(result.end, End::Memory | End::Size | End::Time | End::Stopped);
     Ok(Exit::from(Ending {
         has_new_finding: counts.new > 0,
-        is_inconclusive: counts.inconclusive > 0 || is_unfinished,
+        is_inconclusive: counts.inconclusive > 0 || is_unfinished || shortfall.is_some(),
     }))
+}
+
+/// Why the search is no pass although it ended as it should. A missing answer is reported on its own.
+fn shortfall(result: &ConformanceSearchResult) -> Option<String> {
+    let is_told = result.found.iter().any(Counterexample::is_inconclusive);
+    if is_told || interrupt::signal().is_some() { None } else { result.tally.shortfall() }
 }
 
 fn writer(options: &Explore, policy: PolicySpec, implementation: &Implementation) -> FindingWriter {

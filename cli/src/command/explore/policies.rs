@@ -11,7 +11,7 @@ use super::Explore;
 use crate::args::{self, NamedArg};
 use crate::baseline::{Baseline, Subject};
 use crate::counterexample_writer::CounterexampleWriter;
-use crate::exit::{CliError, Ending, Exit};
+use crate::exit::{CliError, Ending, Exit, report_no_answer};
 use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::report::{Covered, Event, Explored, Report};
@@ -48,6 +48,10 @@ pub(crate) fn run(
         let why = format!("the search of {} ended early: its memory did not suffice", unfinished.policy);
         reports.event(Event::RunIncomplete(&why))?;
     }
+    if all.is_empty() && !monitor.is_stopped() {
+        let shard = options.shard.unwrap_or(Shard::WHOLE);
+        report_no_answer(&format!("there are fewer policies than shards, and none for {shard}"), reports)?;
+    }
     options.known.finish(&baseline, |known| could_be_found(&all, known), reports)?;
     Ok(exit(options, &all))
 }
@@ -55,7 +59,7 @@ pub(crate) fn run(
 fn exit(options: &Explore, all: &[Explored]) -> Exit {
     Exit::from(Ending {
         has_new_finding: all.iter().any(|explored| has_new_finding(options, explored)),
-        is_inconclusive: all.iter().any(|explored| is_unfinished(options, explored)),
+        is_inconclusive: all.is_empty() || all.iter().any(|explored| is_unfinished(options, explored)),
     })
 }
 

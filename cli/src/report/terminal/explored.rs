@@ -7,8 +7,8 @@ use anstyle::Style;
 use chatwarden_model::{Command, NamedEnum, Promise};
 
 use super::super::{Explored, ImplementationExplored, counted, symmetry_bound};
-use super::{BAD, BOLD, DIM, GOOD, WARN};
-use chatwarden::describe::{Describer, grouped, is_about_a_pair};
+use super::{BAD, BOLD, DIM, GOOD, WARN, left_out};
+use chatwarden::describe::{Describer, grouped};
 use chatwarden::sanitize;
 use chatwarden::trace::{Trace, TraceStep};
 use chatwarden_explore::{End, PromiseResult, StateEquivalence};
@@ -92,11 +92,17 @@ pub(super) fn implementation(out: &mut impl Write, explored: &ImplementationExpl
         End::Complete => writeln!(out, "complete: {}", result.end.about())?,
         end => writeln!(out, "{WARN}not complete{WARN:#}: {}", end.about())?,
     }
+    let shortfall = result.tally.shortfall();
     match explored.findings {
+        0 if shortfall.is_some() => write!(out, "  {WARN}inconclusive{WARN:#}, no finding")?,
         0 => write!(out, "  {GOOD}no finding{GOOD:#}")?,
         count => write!(out, "  {BAD}{}{BAD:#}", counted(count, "finding"))?,
     }
     writeln!(out, " in {:.2} s", explored.time.as_secs_f64())?;
+    left_out(out, &result.tally)?;
+    if shortfall.is_some() {
+        return Ok(());
+    }
     proof(explored).iter().try_for_each(|sentence| writeln!(out, "  {DIM}{sentence}{DIM:#}"))
 }
 
@@ -166,16 +172,8 @@ fn write_reasons(
 ) -> io::Result<()> {
     let Some(breach) = record.breaches.iter().find(|breach| breach.promise == promise) else { return Ok(()) };
     writeln!(out, "        it {}", describer.breach(breach))?;
-    let mut pair = breach.users.iter().filter(|_| is_about_a_pair(breach));
-    if let (Some(one), Some(other)) = (pair.next(), pair.next()) {
-        // The promise `no-strangers` is judged after the command, the promises about two users
-        // before it.
-        let state = if promise == Promise::NoStrangers { &record.after } else { &record.before };
-        for reason in describer.missing_approvals(state, one, other) {
-            writeln!(out, "        {reason}")?;
-        }
-    }
-    Ok(())
+    let reasons = describer.breach_reasons(record, breach);
+    reasons.iter().try_for_each(|reason| writeln!(out, "        {reason}"))
 }
 
 /// The entry of the table for a promise.

@@ -241,30 +241,57 @@ fn sigterm_ends_a_campaign_at_once_with_what_was_found() {
     assert_eq!(results(&sarif(folder.path())).len(), findings.len());
 }
 
+/// Ends the program with SIGTERM when it is stuck. The files tell it.
+#[track_caller]
+fn ends_when_stuck(folder: &Path, arguments: &[&str], is_stuck: impl Fn(&Child) -> bool) -> String {
+    let child = start(on_github(folder, &[arguments, &REPORTS].concat()));
+    wait_until(|| is_stuck(&child));
+    let output = terminated(child);
+    assert_eq!(code(&output), 143, "{arguments:?}: {}", text(&output.stderr));
+    files_tell(folder, "SIGTERM");
+    text(&output.stderr)
+}
+
 #[test]
-fn sigterm_waits_neither_for_a_driver_nor_for_a_stream() {
-    let ends = |arguments: &[&str], is_stuck: &dyn Fn(&Path) -> bool| {
-        let folder = folder();
-        let child = start(on_github(folder.path(), &[arguments, &REPORTS].concat()));
-        wait_until(|| is_stuck(folder.path()));
-        let output = terminated(child);
-        assert_eq!(code(&output), 143, "{}", text(&output.stderr));
-        files_tell(folder.path(), "SIGTERM");
-        folder
+#[cfg(target_os = "linux")]
+fn no_subcommand_waits_for_a_driver_after_sigterm() {
+    let driver = concat!("python3 '", env!("CARGO_MANIFEST_DIR"), "/tests/it/misbehaving/driver.py'");
+    let driver = format!("{driver} silent-after-hello exits");
+    let adapter = format!("exec:{driver}");
+    let has_driver = |child: &Child| {
+        let id = child.id();
+        fs::read_to_string(format!("/proc/{id}/task/{id}/children")).is_ok_and(|ids| !ids.is_empty())
     };
+    let subcommands: [&[&str]; 5] = [
+        &["fuzz", "--adapter", &adapter],
+        &["explore", "--adapter", &adapter],
+        &["replay", "right.json", "--adapter", &adapter],
+        &["shrink", "right.json", "--adapter", &adapter],
+        &["check-driver", &driver],
+    ];
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let driver =
-                concat!("exec:python3 '", env!("CARGO_MANIFEST_DIR"), "/tests/it/misbehaving/driver.py'");
-            let driver = format!("{driver} stubborn exits hanging");
-            let folder = ends(&["fuzz", "--adapter", &driver, "--timeout", "60s"], &|folder| {
-                folder.join("hanging").exists()
+        for arguments in subcommands {
+            scope.spawn(move || {
+                let folder = folder();
+                write(folder.path(), "right.json", &strangers("right", "deny"));
+                let patient = [arguments, &["--timeout", "60s"]].concat();
+                let told = ends_when_stuck(folder.path(), &patient, has_driver);
+                assert!(!told.contains("error: SIGTERM"), "{arguments:?} returns by itself: {told}");
+                assert_eq!(
+                    results(&sarif(folder.path())).len(),
+                    0,
+                    "an answer that was cut short is no finding"
+                );
+                assert!(!folder.path().join("scenarios").exists());
             });
-            assert_eq!(results(&sarif(folder.path())).len(), 0, "an answer that was cut short is no finding");
-            assert!(!folder.path().join("scenarios").exists());
-        });
-        // The coverage is longer than a pipe can hold, and nobody reads it.
-        let started = Instant::now();
-        ends(&["fuzz", "--runs", "10", "--coverage"], &|_| started.elapsed() > Duration::from_secs(1));
+        }
     });
+}
+
+#[test]
+fn sigterm_does_not_wait_for_a_reader() {
+    let (folder, started) = (folder(), Instant::now());
+    // The coverage is longer than a pipe can hold, and nobody reads it.
+    let fuzz = ["fuzz", "--runs", "10", "--coverage"];
+    ends_when_stuck(folder.path(), &fuzz, |_| started.elapsed() > Duration::from_secs(1));
 }

@@ -159,7 +159,7 @@ fn an_implementation_is_driven_through_every_situation() {
     assert_eq!(
         fields(&lines[0]),
         "type policy cast groups alphabet adapter fault fidelity paths renamings unrenamed states allowed refused \
-         executed resets depth judged complete end seconds findings"
+         executed carried_out left_out resets depth judged complete end seconds findings"
     );
     assert_eq!((&lines[0]["type"], &lines[0]["findings"]), (&json!("conformance"), &json!(0)));
     assert_eq!((&lines[0]["depth"], &lines[0]["complete"]), (&json!(3), &json!(false)));

@@ -22,7 +22,7 @@ const BASELINE: &str = r#"{"chatwarden-baseline": 1, "known": [
 const COMMANDS: [&str; 8] = [
     "fuzz --cast cast.json --fault direct-unchecked --coverage",
     "fuzz --cast cast.json --runs 10 --baseline known.json",
-    "suite --cast cast.json --policy adder-only --out suite",
+    "suite --cast cast.json --policy adder-only --out suite --adapter memory",
     "explore --cast cast.json --policy adder-only",
     "explore --cast cast.json --fault direct-unchecked --depth 1",
     "list faults",

@@ -51,7 +51,7 @@ happens "in the middle" happens at the 30th request. Each mode with the outcome 
   empty-objects             inconclusive  floods standard output with empty objects
   closed-output             inconclusive  closes its standard output and lives on
   closed-input              inconclusive  closes its standard input and lives on
-  protocol-two              inconclusive  introduces itself with protocol 2
+  protocol-three            inconclusive  introduces itself with protocol 3
   unknown-command           inconclusive  introduces itself with a command that does not exist
   no-commands               inconclusive  introduces itself without any command
   no-hello                  inconclusive  answers `hello` with an error
@@ -271,7 +271,7 @@ ONCE = {
 # At every request for which the test holds: what is written in place of the answer.
 ALWAYS = {
     "silent": (anything, lambda r: hang()),
-    "protocol-two": (is_hello, lambda r: with_result(r, protocol=2)),
+    "protocol-three": (is_hello, lambda r: with_result(r, protocol=3)),
     "unknown-command": (is_hello, lambda r: with_result(r, commands=["approve", "inviet"])),
     "no-commands": (is_hello, lambda r: with_result(r, commands=[])),
     "no-hello": (is_hello, lambda r: error(r, -32603, "no configuration")),

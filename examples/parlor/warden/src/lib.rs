@@ -4,7 +4,7 @@
 //! Parlor's rules are those of the preset `messenger-kids`. It has no links, bans, transfers or
 //! calls, and its support desk registers parents, so the adapter does not support those commands.
 
-use chatwarden::adapter::{About, Adapter, Answer, Failure, Fidelity, Observation, Part};
+use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation, Part};
 use chatwarden::model::{Command, CommandKind, EnumSet, Group, Kind, Phase, Preset, Setup, User, UserSet};
 use parlor::{Parlor, ParlorError, Role, RoomId, RoomState, UserId};
 
@@ -106,12 +106,10 @@ impl ParlorAdapter {
 impl Adapter for ParlorAdapter {
     fn about(&self) -> About {
         About {
-            name: "parlor".into(),
-            version: parlor::VERSION.into(),
             commands: EnumSet::from_iter(COMMANDS),
-            fidelity: Fidelity::Exact,
             observes: EnumSet::from_iter(PARTS),
             policy: Some(Preset::MessengerKids.policy()),
+            ..About::exact("parlor", parlor::VERSION)
         }
     }
 

@@ -62,7 +62,7 @@ fn the_model_and_the_service_pass_the_committed_suites() {
             let mut service = Memory::new();
             let config = CheckConfig::of(&service.about());
             assert_eq!(replay::against_policy(scenario), Ok(()), "{preset} {}", scenario.name);
-            let finding = replay::against_implementation(scenario, &mut service, config);
+            let finding = replay::against_implementation(scenario, &mut service, config).finding;
             assert_eq!(finding, None, "{preset} {}", scenario.name);
         }
         let (count, steps) = (scenarios.len(), || scenarios.iter().map(|scenario| scenario.steps.len()));
