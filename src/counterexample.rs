@@ -34,6 +34,8 @@ pub struct Counterexample {
     pub status: ShrinkStatus,
     /// Whether everything shorter was searched.
     pub certification: Certification,
+    /// The commands as they were found, if they were made simpler since.
+    pub original: Option<Vec<Command>>,
 }
 
 impl Counterexample {
@@ -46,7 +48,16 @@ impl Counterexample {
             executions: 0,
             status: ShrinkStatus::Unfinished,
             certification: Certification::NotTried,
+            original: None,
         }
+    }
+
+    /// A simpler counterexample of the same finding. It was found in the same run, from the same commands.
+    #[must_use]
+    pub fn simplified(&self, simpler: Counterexample) -> Self {
+        let original = self.original.as_ref().unwrap_or(&self.commands);
+        let original = (*original != simpler.commands).then(|| original.clone());
+        Counterexample { origin: self.origin, original, ..simpler }
     }
 
     /// The identity of its finding.

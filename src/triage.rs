@@ -193,7 +193,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
                 let better = Counterexample::new(commands.to_vec(), finding.clone());
                 // If it cannot be written, the draft still shows the finding. The last version must
                 // be written.
-                let _ = self.improve(draft, &Counterexample { origin: found.origin, ..better });
+                let _ = self.improve(draft, &found.simplified(better));
             })
         };
         let mut shrunk = front_end.while_shrinking(&self.monitor, shrink).unwrap_or_else(|failure| {
@@ -220,9 +220,8 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         reduced: Counterexample,
         draft: Draft,
     ) -> io::Result<(Counterexample, PathBuf)> {
-        let writer = self.writer_without_idle_groups(&reduced);
-        let scenario = writer.scenario(&reduced);
-        draft.improve(&writer, scenario.clone())?;
+        let scenario = self.scenario_without_idle_groups(&reduced);
+        draft.improve(&self.writer, scenario.clone())?;
         // Another process that found the same may have renamed the draft already.
         let on_disk = if draft.path().exists() { &draft.open()? } else { &scenario };
         if is_worth_replaying(&reduced) && self.recurs(on_disk, &reduced) == Some(false) {
@@ -231,7 +230,7 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
             let file = draft.rename(&self.writer, self.writer.scenario(&unstable))?;
             return Ok((unstable, file));
         }
-        let file = draft.rename(&writer, scenario.clone())?;
+        let file = draft.rename(&self.writer, scenario.clone())?;
         Ok(self.keep_simplest(&scenario, reduced, file))
     }
 
@@ -271,14 +270,14 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Pipeline<M> {
         }
     }
 
-    /// A writer with only the groups that the commands name, if they suffice to show the finding.
-    fn writer_without_idle_groups(&self, reduced: &Counterexample) -> FindingWriter {
-        let fewer = self.writer.with_groups_of(&reduced.commands);
-        if fewer.groups == self.writer.groups || !is_worth_replaying(reduced) {
-            return self.writer.clone();
+    /// The scenario with only the groups that the commands name, if they suffice to show the finding.
+    fn scenario_without_idle_groups(&self, reduced: &Counterexample) -> Scenario {
+        let whole = self.writer.scenario(reduced);
+        let fewer = self.writer.scenario_without_idle_groups(reduced);
+        if fewer.groups == whole.groups || !is_worth_replaying(reduced) {
+            return whole;
         }
-        let recurs = self.recurs(&fewer.scenario(reduced), reduced) == Some(true);
-        if recurs { fewer } else { self.writer.clone() }
+        if self.recurs(&fewer, reduced) == Some(true) { fewer } else { whole }
     }
 
     /// The finding of the counterexample in the scenario, if it shows there.

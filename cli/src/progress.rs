@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::messages::print_note;
 use chatwarden::campaign::CampaignMonitor;
 use chatwarden::sanitize;
 use chatwarden_explore::SearchMonitor;
@@ -45,6 +46,30 @@ pub(crate) fn of_search<T>(subject: &str, monitor: &SearchMonitor, work: impl Fn
         bar.set_message(format!("{rate:.0} states/s, depth {depth}, {unexpanded} unexpanded, {subject}"));
     };
     with_progress("{spinner} {pos} states", None, update, work)
+}
+
+/// The time from which on a search for shorter traces is announced where no progress is shown.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Searches for traces shorter than a counterexample, for so long at most, and shows the progress.
+pub(crate) fn of_certifying<T>(
+    monitor: &SearchMonitor,
+    time: Option<Duration>,
+    work: impl FnOnce() -> T,
+) -> T {
+    let limit = match time {
+        Some(time) => format!("{} at most", humantime::format_duration(whole_seconds(time))),
+        None => "as long as it takes".into(),
+    };
+    if time.is_none_or(|time| time >= LONG) && !std::io::stderr().is_terminal() {
+        print_note(format_args!("certifying, {limit}: everything shorter is searched for the same finding"));
+    }
+    of_search(&format!("certifying, {limit}"), monitor, work)
+}
+
+/// The time in seconds, rounded up.
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 fn per_second(count: u64, bar: &ProgressBar) -> f64 {

@@ -158,6 +158,8 @@ pub struct CampaignSummary {
     pub tally: Tally,
     /// How long it took.
     pub time: Duration,
+    /// How long the searches for shorter traces that show the findings took.
+    pub certifying: Duration,
     /// How many different findings there are, the inconclusive ones left out.
     pub findings: usize,
     /// How many of them are known.

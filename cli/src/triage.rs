@@ -12,6 +12,7 @@ use chatwarden::triage::{FindingWriter, FrontEnd, Pipeline};
 use chatwarden_explore::certify::{Certifier, Limits};
 
 use crate::args::BaselineArgs;
+use crate::args::certify::CertifyBudget;
 use crate::args::implementation::Implementation;
 use crate::baseline::BaselineMatch;
 use crate::driver_process;
@@ -25,7 +26,6 @@ use crate::report::{Event, Report};
 pub(crate) struct Triage<'a, M> {
     pub(crate) pipeline: Pipeline<M>,
     implementation: &'a Implementation,
-    certify: Option<Limits>,
     interrupt: &'a Interrupt,
 }
 
@@ -34,13 +34,12 @@ pub(crate) fn triage<'a>(
     config: CampaignConfig,
     implementation: &'a Implementation,
     writer: FindingWriter,
-    certify: Option<Limits>,
     interrupt: &'a Interrupt,
 ) -> Triage<'a, impl Fn() -> Result<Box<dyn Adapter + Send>, Failure> + Sync> {
     let mut pipeline = Pipeline::new(config, writer, || implementation.make());
     pipeline.replay = format!("chatwarden replay {}", implementation.arguments());
     pipeline.monitor = Arc::clone(&interrupt.shrinking);
-    Triage { pipeline, implementation, certify, interrupt }
+    Triage { pipeline, implementation, interrupt }
 }
 
 impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
@@ -71,13 +70,16 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
     pub(crate) fn process_all(
         &self,
         matched: &[(&Counterexample, BaselineMatch)],
+        budget: &CertifyBudget,
         mut is_shrunk: impl FnMut(&Counterexample) -> bool,
         reports: &mut impl Report,
     ) -> io::Result<()> {
         self.implementation.allow_restarts();
         let mut all = Ok(());
-        for (found, matched) in matched {
-            let mut front_end = CommandLine { triage: self, matched, reports: &mut *reports };
+        for (nth, (found, known)) in matched.iter().enumerate() {
+            let limits = budget.limits(matched.len() - nth);
+            let reports = &mut *reports;
+            let mut front_end = CommandLine { triage: self, matched: known, budget, limits, reports };
             let saved = match is_shrunk(found) && !self.interrupt.shrinking.is_stopped() {
                 true => self.pipeline.process(found, &mut front_end),
                 false => self.pipeline.process_as_found(found, &mut front_end),
@@ -93,6 +95,9 @@ impl<A: Adapter, M: Fn() -> Result<A, Failure>> Triage<'_, M> {
 struct CommandLine<'a, M, R> {
     triage: &'a Triage<'a, M>,
     matched: &'a BaselineMatch,
+    budget: &'a CertifyBudget,
+    /// The limits of the search for shorter traces; none if there is no search.
+    limits: Option<Limits>,
     reports: &'a mut R,
 }
 
@@ -106,15 +111,16 @@ impl<M, R: Report> FrontEnd for CommandLine<'_, M, R> {
         shrunk: Counterexample,
         simplify: &mut dyn FnMut(&Counterexample) -> io::Result<Counterexample>,
     ) -> io::Result<Counterexample> {
-        let Triage { pipeline, implementation, certify, interrupt } = self.triage;
-        let Some(limits) = *certify else { return Ok(shrunk) };
+        let Triage { pipeline, implementation, interrupt } = self.triage;
+        let Some(limits) = self.limits else { return Ok(shrunk) };
         let monitor = &*interrupt.certifying;
         let certifier = Certifier { config: &pipeline.config, limits, monitor };
-        let certified = progress::of_search("certifying", monitor, || {
+        let certify = || {
             certifier.certify(&|| implementation.make(), shrunk.clone(), |shorter| {
                 simplify(shorter).map_err(CliError::from)
             })
-        });
+        };
+        let certified = self.budget.measured(|| progress::of_certifying(monitor, limits.time, certify));
         certified.or_else(|error| match error {
             CliError::Output(error) => Err(error),
             other => {

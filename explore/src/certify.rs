@@ -21,6 +21,12 @@ pub use chatwarden::format::{Certificate, CertificateLevel};
 /// `small` with any number of groups, and for `family` with two.
 pub const MAX_ACTIONS: usize = 16_384;
 
+/// A search that would take this many times the time that is left is not begun.
+const HOPELESS: u32 = 10;
+
+/// The reason for no certificate if the time ends the search, or if it is not begun.
+const NO_TIME: &str = "the time that it may take does not suffice";
+
 /// The time and memory that a search may take.
 ///
 /// ```
@@ -139,10 +145,11 @@ impl Certifier<'_> {
             let (outcome, below) = self.lengths(deadline, make, &shrunk.commands, &shrunk.finding)?;
             shrunk.certification = match outcome {
                 CertifyOutcome::Certified(certificate) => Certification::Certified(certificate),
+                CertifyOutcome::Unfinished(End::Time) => Certification::Unfinished(NO_TIME),
                 CertifyOutcome::Unfinished(end) => Certification::Unfinished(end.about()),
                 CertifyOutcome::Shorter(shorter) => {
                     let executions = shrunk.executions;
-                    shrunk = simplify(&Counterexample { origin: shrunk.origin, ..shorter })?;
+                    shrunk = simplify(&shrunk.simplified(shorter))?;
                     shrunk.executions += executions;
                     match below.filter(|below| is_valid_for(below, &shrunk)) {
                         _ if shrunk.status != ShrinkStatus::OneMinimal => {
@@ -175,8 +182,9 @@ impl Certifier<'_> {
     }
 
     /// Searches one length after the other, each from the start. Together they take little more than the
-    /// last, because only commands of the finding's kind are tried as the last of a trace. The result
-    /// comes with the certificate of the greatest length below which all traces were tried.
+    /// last, because only commands of the finding's kind are tried as the last of a trace. A length that
+    /// would take far more time than is left is not begun. The result comes with the certificate of the
+    /// greatest length below which all traces were tried.
     fn lengths<A: Adapter>(
         &self,
         deadline: Option<Instant>,
@@ -184,9 +192,18 @@ impl Certifier<'_> {
         trace: &[Command],
         finding: &Finding,
     ) -> Result<(CertifyOutcome, Option<Certificate>), Failure> {
-        let (mut search, certificate) = self.prepared(self.level(make)?, deadline, trace, finding);
+        let level = self.level(make)?;
+        let (mut search, certificate) = self.prepared(level, deadline, trace, finding);
         let mut below = None;
+        let mut last = Duration::ZERO;
         for length in 0..trace.len().max(1) {
+            // A black box has that many times more traces of this length than of the one before.
+            let growth = below.map_or(0, |below: Certificate| below.alphabet / below.renamings);
+            let is_measured = level == CertificateLevel::BlackBox && length > 1;
+            if is_measured && is_hopeless(last, growth, deadline) {
+                return Ok((CertifyOutcome::Unfinished(End::Time), below));
+            }
+            let started = Instant::now();
             search.depth = Some(length);
             let result = crate::search_implementation(&search, make, self.monitor, &mut |_| {})?;
             // A search that ends early may leave a trace as long as it was found.
@@ -204,6 +221,7 @@ impl Certifier<'_> {
                         renamings: result.renamings as u64,
                         ..certificate
                     });
+                    last = started.elapsed();
                     continue;
                 }
                 // The implementation could not be reset, so nothing was tried, or only a long trace is left.
@@ -272,6 +290,15 @@ impl Certifier<'_> {
         };
         (search, certificate)
     }
+}
+
+/// Whether a search that takes so many times longer than the last one is far from ending in time.
+fn is_hopeless(last: Duration, growth: u64, deadline: Option<Instant>) -> bool {
+    let growth = u32::try_from(growth).unwrap_or(u32::MAX);
+    deadline.is_some_and(|deadline| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        last.saturating_mul(growth) > left.saturating_mul(HOPELESS)
+    })
 }
 
 /// Whether a certificate of another counterexample is valid for this one: it has the same length, and

@@ -66,6 +66,7 @@ pub fn shrink<A: Adapter>(
             break;
         }
     }
-    let (commands, executions) = (shrinker.best().to_vec(), REPEATS + shrinker.executions());
-    Ok(Counterexample { commands, finding: best, executions, status, ..found.clone() })
+    let executions = REPEATS + shrinker.executions();
+    let shrunk = Counterexample { executions, status, ..Counterexample::new(shrinker.best().to_vec(), best) };
+    Ok(found.simplified(shrunk))
 }

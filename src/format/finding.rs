@@ -2,16 +2,22 @@
 //!
 //! Records are read and written here. They are made by `triage`.
 
-use chatwarden_model::{Cause, CommandKind, Condition, EnumSet, Group, Promise, UserSet, named_enum};
+use chatwarden_model::{
+    Cause, Command, CommandKind, Condition, EnumSet, Group, MAX_GROUPS, Promise, UserSet, named_enum,
+};
 
 use super::certificate::Certificate;
+use super::command::COMMAND;
 use super::error::Error;
 use super::json::{Json, json};
-use super::limits::MAX_PARTIES;
+use super::limits::{MAX_PARTIES, MAX_STEPS};
+use super::names;
 use super::node::Object;
-use super::record::{Context, Fields, Record, record};
+use super::record::{Context, Fields, Plain, Record, record};
+use super::schema;
 use super::shape::{
-    GROUP_NAME, Number, Step, TEXT, UserNames, Word, nested, nullable, optional, word, words,
+    GROUP_NAME, List, Number, OrElse, Step, TEXT, UserNames, Word, name_schema, nested, nullable, optional,
+    word, words,
 };
 use super::word::NounOf;
 use crate::adapter::{Fidelity, Part};
@@ -88,10 +94,40 @@ record! {
         pub minimal: Minimality = "minimal": word(),
         /// The certificate, if and only if the trace is certified.
         pub certificate: Option<Certificate> = "certificate": nullable(nested("a certificate")),
+        /// The names of further groups that only the original trace names.
+        pub original_groups: Vec<String> = "original-groups": OrElse(FURTHER_GROUPS, Vec::new),
+        /// The original trace, as it was found, if it was made simpler since; files of earlier versions
+        /// leave it out.
+        pub original: Option<Vec<Command>> = "original": optional(
+            List { of: COMMAND, what: "commands", most: MAX_STEPS },
+        ),
     }
 }
 
+/// The names of groups that the scenario does not have. They follow its own in index order.
+const FURTHER_GROUPS: Plain<Vec<String>> = Plain {
+    read: |node, context| {
+        let own = context.names.groups.len();
+        for item in node.list("groups", 0..=MAX_GROUPS - own)? {
+            names::declare(&mut context.names.groups, "group", item)?;
+        }
+        Ok(context.names.groups[own..].to_vec())
+    },
+    write: |value, _| Json::list(value.iter().cloned()),
+    schema: |schemas| schema::list(name_schema(schemas), None, Some(MAX_GROUPS), true),
+};
+
 impl FindingRecord {
+    /// The same finding with the original trace of another record of it, if it has none itself.
+    #[must_use]
+    pub fn with_original_of(self, other: &FindingRecord) -> Self {
+        if self.original.is_some() {
+            return self;
+        }
+        let FindingRecord { original_groups, original, .. } = other.clone();
+        FindingRecord { original_groups, original, ..self }
+    }
+
     /// Whether the finding is the recorded one. A file of an earlier version does not record the cause and
     /// the parts; then they do not count.
     pub fn is_shown_by(&self, finding: &Finding) -> bool {

@@ -223,7 +223,10 @@ impl Scenario {
 
     /// The text of the file, which is the same for the same scenario.
     pub fn write(&self) -> String {
-        self.to_json(&self.names()).file()
+        let mut names = self.names();
+        // The original trace of a finding may name groups that the scenario does not have.
+        names.groups.extend(self.finding.iter().flat_map(|finding| finding.original_groups.clone()));
+        self.to_json(&names).file()
     }
 
     /// The names of the users and groups.

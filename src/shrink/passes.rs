@@ -3,6 +3,7 @@
 //! before.
 
 mod plausible;
+mod ways_in;
 
 use chatwarden_model::{
     Argument, Bounds, Command, CommandKind, EnumSet, Group, Kinds, MAX_USERS, Renaming, Setup, State, User,
@@ -41,13 +42,16 @@ pub(super) struct ShrinkContext {
 
 /// The passes. Those that leave most out come first; those that ask the model about thousands of
 /// candidates come last.
-const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 9] = [
+const PASSES: [fn(&ShrinkContext, &[Command]) -> Candidates; 12] = [
     idle_commands,
     ranges,
     pairs,
     canonical_names,
     merged_names,
     recast_roles,
+    merged_roles,
+    other_ways_in,
+    swapped_rest,
     sorted_commands,
     simpler_commands,
     one_for_two,
@@ -182,7 +186,7 @@ impl CanonicalNames<'_> {
 fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
     let best = best.to_vec();
     let kinds = context.setup.cast.kinds();
-    let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
+    let named = users_of(&best);
     let users = named.iter().flat_map(move |user| {
         let others = kinds.of(kinds.kind(user)).without(user);
         others.iter().flat_map(move |other| {
@@ -203,21 +207,86 @@ fn merged_names(context: &ShrinkContext, best: &[Command]) -> Candidates {
 /// example. Approvals then go to the child of the new pair and come from one of its guardians.
 /// Duplicates are left out.
 fn recast_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
-    let best = best.to_vec();
-    let context = *context;
-    let Kinds { children, adults, .. } = context.setup.cast.kinds();
-    let swaps = children.iter().flat_map(move |child| adults.iter().map(move |adult| (child, adult)));
-    Box::new(swaps.map(move |(child, adult)| {
-        let names = Renaming::identity().swapping_users(child, adult);
-        let mut recast: Vec<Command> = Vec::with_capacity(best.len());
-        for command in &best {
-            let command = with_child_first(&context.setup, names.command(command));
-            if recast.last() != Some(&command) && !(is_approval(&command) && recast.contains(&command)) {
-                recast.push(command);
-            }
+    let (best, setup) = (best.to_vec(), context.setup);
+    Box::new(
+        roles(&setup).map(move |(child, adult)| {
+            recast(&setup, &best, &Renaming::identity().swapping_users(child, adult))
+        }),
+    )
+}
+
+/// With a child in the role of an adult as well, or the other way round. Where both were named in a
+/// command, it is left out.
+fn merged_roles(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let (commands, setup) = (best.to_vec(), context.setup);
+    let candidates = roles(&setup).flat_map(move |(child, adult)| {
+        let names = Renaming::identity();
+        [names.with_user(child, adult), names.with_user(adult, child)]
+            .map(|names| recast(&setup, &commands, &names))
+    });
+    Box::new(with_signature_of(context, best, candidates))
+}
+
+/// Each child with each adult.
+fn roles(setup: &Setup) -> impl Iterator<Item = (User, User)> + use<> {
+    let Kinds { children, adults, .. } = setup.cast.kinds();
+    children.iter().flat_map(move |child| adults.iter().map(move |adult| (child, adult)))
+}
+
+/// With other users, without duplicates and commands of a user on the same user.
+fn recast(setup: &Setup, commands: &[Command], names: &Renaming) -> Vec<Command> {
+    let mut recast: Vec<Command> = Vec::with_capacity(commands.len());
+    for (at, command) in commands.iter().enumerate() {
+        let renamed = with_child_first(setup, without_actor(names.command(command)));
+        let is_duplicate =
+            recast.last() == Some(&renamed) || is_approval(&renamed) && recast.contains(&renamed);
+        let is_idle = renamed.users().len() < command.users().len() && renamed.kind() != CommandKind::Create;
+        if !is_duplicate && (!is_idle || at + 1 == commands.len()) {
+            recast.push(renamed);
         }
-        recast
-    }))
+    }
+    recast
+}
+
+/// A launch of a group with others than the actor.
+fn without_actor(mut command: Command) -> Command {
+    if let Command::Create { by, with, .. } = &mut command {
+        *with = with.without(*by);
+    }
+    command
+}
+
+/// With users who come into a group in another way.
+fn other_ways_in(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let candidates = [ways_in::at_launch(best), ways_in::by_invitation(best), ways_in::by_link(best)];
+    Box::new(with_signature_of(context, best, candidates.into_iter().flatten()))
+}
+
+/// Without one command, and with two users exchanged from there on. It leaves out a transfer, for
+/// example, if the first owner can do the same.
+fn swapped_rest(context: &ShrinkContext, best: &[Command]) -> Candidates {
+    let commands = best.to_vec();
+    let setup = context.setup;
+    let kinds = setup.cast.kinds();
+    let named = users_of(best);
+    let swaps: Vec<Renaming> = [kinds.chatting(), kinds.guardians]
+        .into_iter()
+        .flat_map(|users| {
+            let users: Vec<User> = users.and(named).iter().collect();
+            let pairs: Vec<_> = pairs_of(users.len()).collect();
+            pairs
+                .into_iter()
+                .map(move |(one, other)| Renaming::identity().swapping_users(users[one], users[other]))
+        })
+        .collect();
+    let candidates = (0..best.len().saturating_sub(1)).flat_map(move |at| {
+        let (kept, rest) = (commands[..at].to_vec(), commands[at + 1..].to_vec());
+        swaps.clone().into_iter().map(move |swap| {
+            let swapped = rest.iter().map(|command| with_child_first(&setup, swap.command(command)));
+            kept.iter().copied().chain(swapped).collect()
+        })
+    });
+    Box::new(with_signature_of(context, best, candidates))
 }
 
 /// With two commands exchanged.
@@ -276,20 +345,24 @@ fn pairs_of(len: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..len).flat_map(|one| (0..one).map(move |other| (one, other)))
 }
 
-/// The candidates that have the signature of the best trace.
+/// The candidates that have the signature of the best trace. A shorter one may also break more promises:
+/// the same finding is one whose promise is among those broken.
 fn with_signature_of<I: Iterator<Item = Vec<Command>>>(
     context: &ShrinkContext,
     best: &[Command],
     candidates: I,
 ) -> impl Iterator<Item = Vec<Command>> + use<I> {
     let setup = context.setup;
-    let wanted = Signature::of(&setup, best);
-    candidates.filter(move |candidate| Signature::of(&setup, candidate) == wanted)
+    let (len, wanted) = (best.len(), Signature::of(&setup, best));
+    candidates.filter(move |candidate| match (Signature::of(&setup, candidate), wanted) {
+        (Some(signature), Some(wanted)) if candidate.len() < len => signature.includes(wanted),
+        (signature, wanted) => signature == wanted,
+    })
 }
 
 /// The commands that can be named with the users and groups of the trace.
 fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> {
-    let named = best.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()));
+    let named = users_of(best);
     let kinds = context.setup.cast.kinds();
     let kinds = Kinds {
         children: kinds.children.and(named),
@@ -302,6 +375,11 @@ fn possible_commands(context: &ShrinkContext, best: &[Command]) -> Vec<Command> 
         bounds.commands.remove(CommandKind::Create);
     }
     bounds.well_typed()
+}
+
+/// The users whom the commands name.
+fn users_of(commands: &[Command]) -> UserSet {
+    commands.iter().fold(UserSet::EMPTY, |users, command| users.or(command.users()))
 }
 
 fn without(commands: &[Command], is_removed: impl Fn(usize) -> bool) -> Vec<Command> {

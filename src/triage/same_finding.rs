@@ -53,6 +53,8 @@ fn same_subject(record: &FindingRecord) -> FindingRecord {
         because: None,
         minimal: Minimality::None,
         certificate: None,
+        original_groups: Vec::new(),
+        original: None,
         ..record.clone()
     }
 }

@@ -90,14 +90,6 @@ impl FindingWriter {
         self.cast.named_cast().with_groups(self.groups.clone())
     }
 
-    /// The writer of a scenario with no more groups than the commands name.
-    pub fn with_groups_of(&self, commands: &[Command]) -> Self {
-        let named = commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max();
-        let mut writer = self.clone();
-        writer.groups.truncate(named.unwrap_or(0));
-        writer
-    }
-
     /// A trace as a scenario that expects what the policy does, without a finding.
     pub fn trace(&self, commands: &[Command]) -> Scenario {
         let mut scenario = self.expected(commands);
@@ -111,6 +103,26 @@ impl FindingWriter {
         scenario.finding = Some(self.record(&scenario, counterexample));
         scenario.name = self.name(&scenario, counterexample.identity());
         scenario
+    }
+
+    /// The counterexample as a scenario that has no more groups than its commands name.
+    pub fn scenario_without_idle_groups(&self, counterexample: &Counterexample) -> Scenario {
+        let mut fewer = self.clone();
+        fewer.groups.truncate(groups_named(&counterexample.commands));
+        let mut scenario = fewer.scenario(counterexample);
+        if let Some(finding) = &mut scenario.finding {
+            finding.original_groups = self.original_groups(counterexample, fewer.groups.len());
+        }
+        scenario
+    }
+
+    /// The names of the groups in the original trace but the first `known`. A group without a name gets a
+    /// number.
+    fn original_groups(&self, counterexample: &Counterexample, known: usize) -> Vec<String> {
+        let named = counterexample.original.as_deref().map_or(0, groups_named);
+        let mut names = self.names();
+        names.fill(0, named);
+        names.groups.into_iter().take(named).skip(known).collect()
     }
 
     /// A scenario that expects what the policy does.
@@ -145,7 +157,7 @@ impl FindingWriter {
 
     /// Writes a scenario under its name, whole or not at all. If there is a file of the same trace
     /// already, the texts that a person wrote into it stay; so does its finding if it is as minimal
-    /// or more so.
+    /// or more so. An original trace stays if the new finding has none.
     ///
     /// # Errors
     /// If it cannot be written, or if the file that is there cannot be read.
@@ -155,9 +167,7 @@ impl FindingWriter {
             let known = Scenario::open_found(&path).map_err(io::Error::other)?;
             scenario.about = scenario.about.or(known.about);
             scenario.source = scenario.source.or(known.source);
-            if is_surpassed(scenario.finding.as_ref(), known.finding.as_ref()) {
-                scenario.finding = known.finding;
-            }
+            scenario.finding = kept_finding(scenario.finding, known.finding);
         }
         write(&self.directory, &scenario)
     }
@@ -195,6 +205,8 @@ impl FindingWriter {
                 (ShrinkStatus::Unfinished | ShrinkStatus::Unstable(_), None) => format::Minimality::None,
             },
             certificate,
+            original_groups: self.original_groups(counterexample, self.groups.len()),
+            original: counterexample.original.clone(),
         }
     }
 
@@ -287,11 +299,19 @@ impl Draft {
     }
 }
 
-/// Whether the known finding of the same trace and implementation is as minimal or more so.
-fn is_surpassed(finding: Option<&FindingRecord>, known: Option<&FindingRecord>) -> bool {
-    let (Some(finding), Some(known)) = (finding, known) else { return false };
+/// The finding to keep of two of the same trace and implementation: the known one if it is as minimal or
+/// more so.
+fn kept_finding(new: Option<FindingRecord>, known: Option<FindingRecord>) -> Option<FindingRecord> {
+    let (Some(new), Some(known)) = (&new, &known) else { return new };
     let by = |record: &FindingRecord| (record.harness.clone(), record.implementation.clone());
-    by(finding) == by(known) && finding.minimal.index() <= known.minimal.index()
+    let is_surpassed = by(new) == by(known) && new.minimal.index() <= known.minimal.index();
+    let (kept, other) = if is_surpassed { (known, new) } else { (new, known) };
+    Some(kept.clone().with_original_of(other))
+}
+
+/// How many groups there are up to the last that the commands name.
+fn groups_named(commands: &[Command]) -> usize {
+    commands.iter().filter_map(Command::group).map(|group| group.index() + 1).max().unwrap_or(0)
 }
 
 /// Writes a scenario to a folder under its name, whole or not at all.

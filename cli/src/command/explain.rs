@@ -9,7 +9,7 @@ use super::list;
 use crate::args::implementation::{Implementation, ImplementationArgs};
 use crate::command::open_scenario;
 use crate::messages::{ERROR, text_output};
-use crate::report::certified;
+use crate::report::{certified, counted};
 use crate::{CliError, Exit};
 use chatwarden::describe::{Describer, Explanation, Palette};
 use chatwarden::finding::Finding;
@@ -101,5 +101,8 @@ fn write_head(out: &mut impl Write, scenario: &Scenario) -> Result<(), CliError>
         writeln!(out, "  source: {}", sanitize::joined(source))?;
     }
     writeln!(out, "policy {}", list::policies::shown(&scenario.policy))?;
+    if let Some(original) = scenario.finding.as_ref().and_then(|finding| finding.original.as_ref()) {
+        writeln!(out, "found in a trace of {}, which was shrunk", counted(original.len(), "command"))?;
+    }
     Ok(())
 }

@@ -116,7 +116,6 @@ impl Fuzz {
         config.known = baseline.identities(&subject);
         // A folder that cannot be written to is reported before the work, not after it.
         args::check_writable(&writer.directory)?;
-        let certify = self.certify.limits(&implementation)?;
         let policy = writer.policy.name().to_string();
         let reachability = config
             .coverage
@@ -125,7 +124,7 @@ impl Fuzz {
             config.targets = reachability.possible();
         }
 
-        let triage = triage(config, &implementation, writer, certify, interrupt);
+        let triage = triage(config, &implementation, writer, interrupt);
         let started = Instant::now();
         let mut result = self.campaign(&triage, &implementation, interrupt)?;
         triage.discard_cut_short(&mut result.found);
@@ -137,7 +136,8 @@ impl Fuzz {
         let is_shrunk = |found: &Counterexample| {
             !found.is_inconclusive() || !std::mem::replace(&mut has_inconclusive, true)
         };
-        triage.process_all(&matched, is_shrunk, reports)?;
+        let certifying = self.certify.budget(&implementation, time, matched.len());
+        triage.process_all(&matched, &certifying, is_shrunk, reports)?;
 
         let counts = Counts::of(&matched, &self.known);
         let shortfall = self.shortfall(&result);
@@ -153,6 +153,7 @@ impl Fuzz {
             commands: result.commands,
             tally: result.tally,
             time,
+            certifying: certifying.spent(),
             findings: counts.findings,
             known: counts.known,
             inconclusive: counts.inconclusive,

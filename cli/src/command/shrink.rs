@@ -1,6 +1,7 @@
 //! `shrink`: makes the trace of a scenario as simple as possible.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -73,13 +74,15 @@ impl Shrink {
             return Ok(Exit::Interrupted);
         }
         commands.truncate(finding.at() + 1);
-        let found = Counterexample::new(commands, finding);
-        let certify = self.certify.limits(&implementation)?;
+        let record = scenario.finding.filter(|record| record.is_shown_by(&finding));
+        let original = record.and_then(|record| record.original);
+        let found = Counterexample { original, ..Counterexample::new(commands, finding) };
+        let certifying = self.certify.budget(&implementation, Duration::ZERO, 1);
         let subject = implementation.subject(&writer.policy);
         let matched = Baseline::default().match_all(&subject, std::slice::from_ref(&found));
-        let triage = triage(config, &implementation, writer, certify, interrupt);
+        let triage = triage(config, &implementation, writer, interrupt);
         triage.draft(&found);
-        triage.process_all(&matched, |_| true, reports)?;
+        triage.process_all(&matched, &certifying, |_| true, reports)?;
         Ok(Exit::of(&found.finding))
     }
 }

@@ -29,9 +29,11 @@ use chatwarden_explore::{End, StateEquivalence};
 /// use chatwarden_cli::report::{Event, Json, Report, CampaignSummary};
 /// let mut lines = Vec::new();
 /// let time = std::time::Duration::ZERO;
+/// let certifying = std::time::Duration::ZERO;
 /// let tally = chatwarden::lockstep::Tally::default();
-/// let summary =
-///     CampaignSummary { runs: 1, commands: 30, tally, time, findings: 0, known: 0, inconclusive: 0 };
+/// let summary = CampaignSummary {
+///     runs: 1, commands: 30, tally, time, certifying, findings: 0, known: 0, inconclusive: 0
+/// };
 /// Json::new(&mut lines).event(Event::CampaignFinished(&summary))?;
 /// let line = r#"{"type":"summary","runs":1,"commands":30,"seconds":0.0,"findings":0,"known":0"#;
 /// assert!(String::from_utf8_lossy(&lines).starts_with(line));
@@ -170,6 +172,7 @@ fn summary(campaign: &CampaignSummary) -> Value {
         "known": campaign.known,
         "carried_out": campaign.tally.carried_out(),
         "left_out": left_out(&campaign.tally),
+        "certify_seconds": campaign.certifying.as_secs_f64(),
     })
 }
 

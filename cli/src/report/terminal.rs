@@ -28,10 +28,11 @@ const WARN: Style = Palette::COLOUR.warn;
 /// ```
 /// use chatwarden_cli::report::{Event, Report, CampaignSummary, Terminal};
 /// let mut text = Vec::new();
-/// let time = std::time::Duration::from_secs(1);
+/// let (time, certifying) = (std::time::Duration::from_secs(1), std::time::Duration::ZERO);
 /// let tally = chatwarden::lockstep::Tally::default();
-/// let summary =
-///     CampaignSummary { runs: 2, commands: 60, tally, time, findings: 0, known: 0, inconclusive: 0 };
+/// let summary = CampaignSummary {
+///     runs: 2, commands: 60, tally, time, certifying, findings: 0, known: 0, inconclusive: 0
+/// };
 /// Terminal::new(&mut text).event(Event::CampaignFinished(&summary))?;
 /// assert!(String::from_utf8_lossy(&text).contains("in 2 runs, 60 commands, 1.00 s"));
 /// # Ok::<(), std::io::Error>(())
@@ -127,8 +128,15 @@ impl<W: Write> Terminal<W> {
             0 => String::new(),
             known => format!(", {WARN}{known} known{WARN:#},"),
         };
+        let certifying = match summary.certifying.as_secs_f64() {
+            0.0 => String::new(),
+            seconds => format!("; certifying took {seconds:.2} s"),
+        };
         let (runs, commands) = (summary.runs, summary.commands);
-        writeln!(self.out, "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s")?;
+        writeln!(
+            self.out,
+            "{findings}{known} in {runs} runs, {commands} commands, {seconds:.2} s{certifying}"
+        )?;
         left_out(&mut self.out, &summary.tally)
     }
 }

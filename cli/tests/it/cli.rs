@@ -109,6 +109,11 @@ fn the_main_job_finds_saves_and_replays_the_reported_defect() {
     assert_eq!(outcome(&["--fault", "launcher-only"]), (1, "failed".into()));
     assert_eq!(outcome(&["--adapter", "memory"]), (0, "fixed".into()));
     assert_eq!(outcome(&[]), (0, "passed".into()));
+    let scenario = Scenario::open(&folder.path().join(file)).expect("what was saved can be read");
+    let original = scenario.finding.and_then(|finding| finding.original).expect("it was shrunk");
+    let explained = text(&chatwarden(folder.path(), &["explain", file]).stdout);
+    let told = format!("found in a trace of {} commands, which was shrunk", original.len());
+    assert!(original.len() > 4 && explained.contains(&told), "{explained}");
 }
 
 #[test]
@@ -123,7 +128,10 @@ fn json_lines_have_the_fields_of_the_formats_page() {
     );
     assert_eq!(lines[0]["verdict"], "too-strict");
     assert_eq!((&lines[0]["promise"], &lines[0]["condition"]), (&Value::Null, &Value::Null));
-    assert_eq!(fields(&lines[1]), "type runs commands seconds findings known carried_out left_out");
+    assert_eq!(
+        fields(&lines[1]),
+        "type runs commands seconds findings known carried_out left_out certify_seconds"
+    );
     let file = lines[0]["file"].as_str().expect("a file is named");
     let replayed =
         json_lines(&chatwarden(folder.path(), &["replay", file, "--fault", "over-strict", "--json"]));

@@ -44,6 +44,12 @@ impl Signature {
         })
     }
 
+    /// Whether it is the other signature but for further promises that would be broken.
+    pub(super) fn includes(self, wanted: Self) -> bool {
+        let comparable = Signature { broken: wanted.broken, ..self };
+        comparable == wanted && self.broken.and(wanted.broken) == wanted.broken
+    }
+
     /// True if the model refuses the command, or if it would break a promise or change a group. Few
     /// traces have the same specific signature.
     pub(super) fn is_specific(self) -> bool {

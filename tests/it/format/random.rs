@@ -126,6 +126,10 @@ impl Choices {
     fn finding(&mut self, message: String, steps: usize) -> FindingRecord {
         let minimal = self.word();
         let certificate = (minimal == Minimality::Certified).then(|| self.certificate());
+        let further = self.below(2).min(MAX_GROUPS - self.groups);
+        self.groups += further;
+        let original = self.maybe(|it| (0..it.below(4)).map(|_| it.step().command).collect());
+        self.groups -= further;
         FindingRecord {
             engine: "fuzz".into(),
             seed: self.maybe(Self::number),
@@ -148,6 +152,8 @@ impl Choices {
             minimal,
             certificate,
             message,
+            original_groups: vec!["further".into(); further],
+            original,
         }
     }
 

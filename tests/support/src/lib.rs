@@ -169,7 +169,9 @@ pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identit
                 let (mut service, mut lockstep) = (service.clone(), lockstep.clone());
                 match lockstep.step(&mut service, command) {
                     StepResult::Ended(finding) => {
-                        minima.entry(finding.identity()).or_insert(length);
+                        for identity in finding.identities() {
+                            minima.entry(identity).or_insert(length);
+                        }
                     }
                     _ => {
                         if known.insert(fingerprint(&service, &lockstep)) {

@@ -39,14 +39,13 @@ pub(crate) fn run(
     args::check_writable(&writer.directory)?;
     let implementation = implementation.with_names(writer.names());
     let search = search(options, &policy.value, &implementation)?;
-    let certify = options.certify.limits(&implementation)?;
     let monitor = &interrupt.search;
     let config = CampaignConfig {
         check: search.check,
         shrink_time: Some(options.certify.shrink_time),
         ..CampaignConfig::new(search.setup, &implementation.about)
     };
-    let triage = triage(config, &implementation, writer, certify, interrupt);
+    let triage = triage(config, &implementation, writer, interrupt);
 
     let adapter = implementation.about.name.as_str();
     let started = Instant::now();
@@ -60,7 +59,8 @@ pub(crate) fn run(
     let subject = implementation.subject(&policy.value);
     let matched = baseline.match_all(&subject, &result.found);
     // A shortest trace can only get simpler names. Then it is certified.
-    triage.process_all(&matched, |_| true, reports)?;
+    let certifying = options.certify.budget(&implementation, time, matched.len());
+    triage.process_all(&matched, &certifying, |_| true, reports)?;
     let counts = Counts::of(&matched, &options.known);
     let shortfall = shortfall(&result);
     if let Some(why) = &shortfall {
