@@ -87,7 +87,7 @@ fn joining(best: &[Command], first: usize, open_link: Command) -> Vec<Command> {
             // The last command shows the finding.
             _ if at + 1 == best.len() || command.group() != group => joined.push(command),
             Command::Invite { group, who, .. } if !accepts(who) => {
-                joined.push(Command::Join { by: who, group })
+                joined.push(Command::Join { by: who, group });
             }
             Command::Invite { .. } => {}
             Command::Accept { by, group } => joined.push(Command::Join { by, group }),
