@@ -167,7 +167,9 @@ fn shrink_all(fault: Fault) -> Row {
         let key = (found.finding.identity(), result.commands.len());
         shrunk.entry(key).or_insert((0, result)).0 += 1;
     }
-    let truth = true_minima(fault, &shrunk.keys().map(|key| key.0).collect());
+    let truth = true_minima(fault, &shrunk.keys().map(|key| key.0).collect(), |finding| {
+        finding.identities().collect()
+    });
     let (mut minimal, mut soon, mut beyond, mut misses) = (0, 0, 0, Vec::new());
     // One certificate is valid for all traces of the same length and identity: on a small cast, where every
     // command that can be written down is tried, the search depends on nothing else.

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use chatwarden::adapter::fault::{Fault, FaultCast};
 use chatwarden::adapter::memory::Memory;
 use chatwarden::adapter::{About, Adapter, Answer, Failure, Observation};
-use chatwarden::finding::Identity;
+use chatwarden::finding::{Finding, Identity};
 use chatwarden::format::BuiltInCast;
 use chatwarden::generate::{Choices, Seeded};
 use chatwarden::lockstep::{CheckConfig, Lockstep, StepResult};
@@ -147,13 +147,17 @@ pub fn plain_faults() -> Vec<Fault> {
     Fault::ALL.iter().copied().filter(is_plain).collect()
 }
 
-/// The length of the shortest history for each identity that histories of up to [`PLAIN`] commands show, by trying all
-/// of them, until the wanted ones are found: breadth-first over the pairs of model and service, on every command that
+/// The length of the shortest history for each of the identities that count, of the findings that histories of up to
+/// [`PLAIN`] commands show, by trying all of them, until the wanted ones are found: breadth-first over the pairs of model and service, on every command that
 /// can be written down with users of the right kinds.
 ///
 /// # Panics
 /// If the built-in service fails.
-pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identity, usize> {
+pub fn true_minima(
+    fault: Fault,
+    wanted: &HashSet<Identity>,
+    identities: impl Fn(&Finding) -> Vec<Identity>,
+) -> BTreeMap<Identity, usize> {
     let setup = setup_for(fault);
     let alphabet = alphabet(&setup);
     let mut service = Memory::with_fault(fault);
@@ -169,7 +173,7 @@ pub fn true_minima(fault: Fault, wanted: &HashSet<Identity>) -> BTreeMap<Identit
                 let (mut service, mut lockstep) = (service.clone(), lockstep.clone());
                 match lockstep.step(&mut service, command) {
                     StepResult::Ended(finding) => {
-                        for identity in finding.identities() {
+                        for identity in identities(&finding) {
                             minima.entry(identity).or_insert(length);
                         }
                     }
