@@ -276,7 +276,7 @@ impl Lockstep {
         decision: Decision,
         answer: Answer,
     ) -> StepResult {
-        let answer = self.judged_answer(decision, answer);
+        let answer = self.judged_answer(command, decision, answer);
         self.judged = Some(answer);
         self.tally.count_answer(command.kind(), decision, answer.is_allowed());
         // A refusal changes nothing, so the state is copied only before a change.
@@ -307,10 +307,12 @@ impl Lockstep {
     /// The answer that counts: an idempotent implementation may answer a request that changes nothing
     /// with success.
     #[inline]
-    fn judged_answer(&self, decision: Decision, answer: Answer) -> Answer {
+    fn judged_answer(&self, command: &Command, decision: Decision, answer: Answer) -> Answer {
         let CheckConfig { idempotent, observes, .. } = self.config;
         let is_success = idempotent && answer == Answer::allow() && !decision.is_allowed();
-        let is_refusal = is_success && !judge::changed(&self.seen_before, &self.seen, &self.setup, observes);
+        let is_refusal = is_success
+            && judge::would_show(command.kind(), observes)
+            && !judge::changed(&self.seen_before, &self.seen, &self.setup, observes);
         if is_refusal { Answer::deny() } else { answer }
     }
 

@@ -120,7 +120,8 @@ impl Adapter for DriverAdapter {
         self.set_context(setup);
         let id = self.send(Request::Reset);
         self.pipeline.push_back(Pipelined::Reset { id });
-        for &command in commands {
+        let listed = self.drivers.about().commands;
+        for &command in commands.iter().filter(|command| listed.contains(command.kind())) {
             let apply = self.send(Request::Apply(command));
             let observe = self.send(Request::Observe);
             self.pipeline.push_back(Pipelined::Step { apply, command, observe });
@@ -145,6 +146,10 @@ impl Adapter for DriverAdapter {
     }
 
     fn apply(&mut self, command: &Command) -> Result<Answer, Failure> {
+        // A command that the driver does not list is never sent.
+        if !self.drivers.about().commands.contains(command.kind()) {
+            return Err(Failure::Unsupported);
+        }
         self.reason = None;
         let (apply, observe) = match self.pipeline.pop_front() {
             Some(Pipelined::Step { apply, command: announced, observe }) if announced == *command => {

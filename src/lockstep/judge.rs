@@ -4,7 +4,7 @@
 //! Promises are judged by the model, on the merged state. Every structure is taken apart field by
 //! field, so that the compiler names this file when the observed state gets another part.
 
-use chatwarden_model::{Decision, EnumSet, Group, GroupState, Setup, State, User, UserSet};
+use chatwarden_model::{CommandKind, Decision, EnumSet, Group, GroupState, Setup, State, User, UserSet};
 
 use crate::adapter::{Answer, GroupView, Observation, Part};
 use crate::finding::{Deviation, Difference};
@@ -99,6 +99,25 @@ pub(super) fn is_readable(seen: &Observation, answer: Answer, setup: &Setup) -> 
     let users = contacts.iter().chain(blocks).copied().chain(groups);
     let named = users.fold(answer.delivered(), UserSet::or);
     named.is_subset(setup.cast.kinds().everyone())
+}
+
+/// Whether a command of the kind, if it was carried out, would show in an observed part or in what it
+/// delivers. If it would not, nothing follows from an observation that is as before.
+pub(super) fn would_show(kind: CommandKind, observes: EnumSet<Part>) -> bool {
+    use CommandKind as K;
+    let parts: &[Part] = match kind {
+        K::Approve | K::Revoke | K::AddGuardian | K::RemoveGuardian => &[Part::Contacts],
+        K::Block | K::Unblock => &[Part::Blocks],
+        K::Create | K::Dissolve => &[Part::Members, Part::Phase],
+        K::Invite => &[Part::Members, Part::Invited],
+        K::Accept | K::Join | K::Leave | K::Remove => &[Part::Members],
+        K::Decline | K::Cancel => &[Part::Invited],
+        K::OpenLink | K::CloseLink => &[Part::Link],
+        K::Ban | K::Unban => &[Part::Banned],
+        K::Transfer => &[Part::Owner],
+        K::Direct | K::Message | K::Call => return true,
+    };
+    parts.iter().any(|part| observes.contains(*part))
 }
 
 /// Whether two observations differ in a part that the adapter observes.

@@ -71,11 +71,16 @@ pub fn against_implementation(
 }
 
 impl ImplementationReplay {
-    /// Why the replay has no result, if it has none: it ended without a finding, and a step that counts
-    /// was left out. In a scenario of a finding that can show, the steps up to that of the finding count.
+    /// Why the replay has no result, if it has none: it ended without a finding, and nothing was allowed or a
+    /// step that counts was left out. In a scenario of a finding that can show, the steps up to that of the finding count.
     pub fn no_result(&self, scenario: &Scenario, about: &About, check: CheckConfig) -> Option<NoResult> {
         if self.finding.is_some() {
             return None;
+        }
+        let expects_more = scenario.steps.iter().any(|step| step.expect == Some(Expect::Allow));
+        if self.tally.carried_out() == 0 && self.tally.left_out_text().is_none() && expects_more {
+            let why = "the implementation allowed none of the commands, so nothing was tried";
+            return Some(NoResult::Inconclusive(why.into()));
         }
         let left_out = self.tally.left_out_text()?;
         if self.tally.left_out().any(|(kind, _)| about.commands.contains(kind)) {

@@ -265,6 +265,9 @@ fn an_idempotent_implementation_may_answer_that_nothing_changed_with_success() {
     row().conforms();
     Row { fidelity: Fidelity::PromisesOnly, ..row() }.conforms();
     Row { idempotent: false, ..row() }.expect(&[Verdict::TooPermissive], None);
+    // Where neither members nor invitations are observed, an unchanged observation says nothing.
+    let elsewhere = [Part::Phase, Part::Contacts].into_iter().collect();
+    Row { observes: elsewhere, ..row() }.expect(&[Verdict::TooPermissive], None);
     let changes = |seen: &mut Observation| seen.groups[0].owner = Some(KAY);
     Row { shows: changes, ..row() }.expect(&[Verdict::TooPermissive, Verdict::Diverged], None);
     let to_kim = Ok(Answer::Allow { delivered: UserSet::of([KIM]) });

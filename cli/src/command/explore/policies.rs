@@ -69,9 +69,10 @@ fn has_new_finding(options: &Explore, explored: &Explored) -> bool {
     expects_kept(options) && broken.any(|(_, matched)| !options.known.suppresses(matched))
 }
 
-/// Whether a search that had to show something could not.
+/// Whether a search that had to show something could not, or tried nothing.
 fn is_unfinished(options: &Explore, explored: &Explored) -> bool {
-    expects_kept(options) && explored.exploration.end == End::Memory
+    let exploration = &explored.exploration;
+    expects_kept(options) && (exploration.end == End::Memory || exploration.transitions == 0)
 }
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {
