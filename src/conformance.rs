@@ -162,8 +162,8 @@ impl Conformance {
         let contradiction = tried.left_out_text().and_then(|_| tried.shortfall());
         tally.add(&tried);
         let nothing = (tally.carried_out() == 0).then(|| match tally.left_out_text() {
-            None => "no command was carried out".into(),
-            Some(left_out) => format!("no command was carried out; left out: {left_out}"),
+            None => "no command was allowed".into(),
+            Some(left_out) => format!("no command was allowed; left out: {left_out}"),
         });
         match contradiction.or(nothing) {
             None => Ok(()),

@@ -14,7 +14,7 @@ named_enum! {
     /// ```
     pub enum End {
         Complete = "complete": "everything that can be reached was tried",
-        Depth = "depth": "longer histories were not asked for",
+        Depth = "depth": "longer traces were not asked for",
         First = "first": "something was found, and more was not asked for",
         Memory = "memory": "the memory that it may take was used up",
         Size = "size": "groups came into more states than it can tell apart",

@@ -21,7 +21,7 @@ use crate::finding::{Identity, Verdict};
 /// let mut service = Memory::new();
 /// let mut lockstep = Lockstep::new(CheckConfig::of(&service.about()));
 /// lockstep.start(&mut service, &setup).expect("the service starts");
-/// assert_eq!(lockstep.tally().shortfall().as_deref(), Some("no command was carried out"));
+/// assert_eq!(lockstep.tally().shortfall().as_deref(), Some("no command was allowed"));
 /// lockstep.step(&mut service, &Command::Block { by: users[0], who: users[1] });
 /// assert_eq!((lockstep.tally().carried_out(), lockstep.tally().shortfall()), (1, None));
 /// ```
@@ -100,7 +100,7 @@ impl Tally {
                 "the implementation lists commands that it then calls unsupported; left out: {left_out}"
             ));
         }
-        (self.carried_out() == 0).then(|| "no command was carried out".into())
+        (self.carried_out() == 0).then(|| "no command was allowed".into())
     }
 
     /// Whether a command was answered at which a finding of this identity could have shown. So a known

@@ -41,11 +41,11 @@ fn record() -> Value {
 /// A subcommand with a driver, the exit code, and words that it says.
 const RUNS: &[(&str, &str, i32, &str)] = &[
     ("fuzz --runs 20", "unsupported", 3, "lists commands that it then calls unsupported; left out:"),
-    ("fuzz --runs 20", "only-leave", 3, "inconclusive: no command was carried out"),
+    ("fuzz --runs 20", "only-leave", 3, "inconclusive: no command was allowed"),
     ("fuzz --runs 20", "lying", 3, " invite"),
     ("fuzz --runs 1 --shard 2/2", "right", 3, "fewer runs than shards, and none for 2/2"),
     ("explore --depth 2", "unsupported", 3, "lists commands that it then calls unsupported; left out:"),
-    ("explore --depth 2", "only-leave", 3, "inconclusive: no command was carried out"),
+    ("explore --depth 2", "only-leave", 3, "inconclusive: no command was allowed"),
     ("explore --depth 1", "lying", 3, " invite"),
     ("replay found.json", "unsupported", 3, "lists commands that it then calls unsupported; left out:"),
     (
@@ -55,6 +55,8 @@ const RUNS: &[(&str, &str, i32, &str)] = &[
         "the finding was not tried: the implementation does not support 1 approve",
     ),
     ("replay found.json", "lying", 3, "left out: 1 invite"),
+    ("replay found.json --fidelity no-looser", "refusing", 3, "allowed none of the commands"),
+    ("replay plain.json --fidelity no-looser", "refusing", 3, "allowed none of the commands"),
     ("replay plain.json", "only-leave", 3, "inconclusive: every scenario was skipped"),
     ("replay plain.json", "lying", 3, "left out: 1 invite"),
     ("replay other.json", "right", 3, "it is of another policy than the implementation's"),

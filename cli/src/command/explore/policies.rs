@@ -44,8 +44,9 @@ pub(crate) fn run(
     if options.all_policies {
         reports.event(Event::PoliciesCompared(&all))?;
     }
-    if let Some(unfinished) = all.iter().find(|explored| is_unfinished(options, explored)) {
-        let why = format!("the search of {} ended early: its memory did not suffice", unfinished.policy);
+    let without_answer = |explored| Some((explored, shortfall(options, explored)?));
+    if let Some((explored, why)) = all.iter().find_map(without_answer) {
+        let why = format!("the search of {} {why}", explored.policy);
         reports.event(Event::RunIncomplete(&why))?;
     }
     if all.is_empty() && !monitor.is_stopped() {
@@ -59,7 +60,7 @@ pub(crate) fn run(
 fn exit(options: &Explore, all: &[Explored]) -> Exit {
     Exit::from(Ending {
         has_new_finding: all.iter().any(|explored| has_new_finding(options, explored)),
-        is_inconclusive: all.is_empty() || all.iter().any(|explored| is_unfinished(options, explored)),
+        is_inconclusive: all.is_empty() || all.iter().any(|explored| shortfall(options, explored).is_some()),
     })
 }
 
@@ -69,10 +70,15 @@ fn has_new_finding(options: &Explore, explored: &Explored) -> bool {
     expects_kept(options) && broken.any(|(_, matched)| !options.known.suppresses(matched))
 }
 
-/// Whether a search that had to show something could not, or tried nothing.
-fn is_unfinished(options: &Explore, explored: &Explored) -> bool {
+/// Why a search that had to show something could not, if it could not.
+fn shortfall(options: &Explore, explored: &Explored) -> Option<&'static str> {
     let exploration = &explored.exploration;
-    expects_kept(options) && (exploration.end == End::Memory || exploration.transitions == 0)
+    match exploration.end {
+        _ if !expects_kept(options) => None,
+        End::Memory => Some("ended early: its memory did not suffice"),
+        _ if exploration.transitions == 0 => Some("tried no command"),
+        _ => None,
+    }
 }
 
 fn report(explored: &Explored, reports: &mut impl Report) -> io::Result<()> {

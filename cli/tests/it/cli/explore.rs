@@ -15,7 +15,7 @@ fn a_policy_that_breaks_its_promise_is_shown_with_the_shortest_chain() {
     let printed = text(&explored.stdout);
     for line in [
         "messenger-kids-2019, cast small, 1 group, 125 commands",
-        "states 1,816 up to 2 permutations, transitions 13,869, depth 4, not complete: longer histories were not asked for",
+        "states 1,816 up to 2 permutations, transitions 13,869, depth 4, not complete: longer traces were not asked for",
         "no-strangers  broken by 3 commands",
         "     2  create(sam, g1, [kay, kim])",
         "ann has not approved kim for kay",
@@ -133,6 +133,7 @@ fn a_search_that_was_cut_off_is_inconclusive_where_a_pass_was_asked_for() {
     let report = fs::read_to_string(folder.path().join("kept.xml")).unwrap();
     assert!(report.contains(r#"errors="1""#), "{report}");
     assert_eq!(ends(&["--expect-kept", "--policy", "adder-only"]), 1);
+    assert_eq!(ends(&["--expect-kept", "--depth", "0"]), 3, "no command was tried");
     assert_eq!(ends(&["--adapter", "memory", "--junit", "x.xml"]), 3);
     let report = fs::read_to_string(folder.path().join("x.xml")).unwrap();
     assert!(report.contains(r#"errors="1""#), "{report}");

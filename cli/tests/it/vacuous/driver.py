@@ -1,7 +1,8 @@
 """A driver that shows nothing, in one way, named by its argument. Around it is the teaching driver without its defect.
 
   unsupported   lists its commands and supports none of them
-  only-leave    lists and supports `leave` alone, which then is always refused
+  only-leave    lists and supports `leave` alone, which then is always refused; it dies if another command is sent
+  refusing      lists all and refuses all
   lying         lists `invite` and does not support it
   right         supports what it lists
   failing       answers well at first, and from the third run on only errors; it notes each start in a file
@@ -35,7 +36,11 @@ class Idle(teaching.Driver):
 
     def apply(self, command):
         name = command["do"]
-        if way == "unsupported" or way == "only-leave" and name != "leave" or way == "lying" and name == "invite":
+        if way == "only-leave" and name != "leave":
+            os._exit(1)
+        if way == "refusing":
+            return {"decision": "deny", "because": "closed"}
+        if way == "unsupported" or way == "lying" and name == "invite":
             raise teaching.Failed(1, f"{name} is not supported")
         if way == "failing" and self.runs > 2:
             raise teaching.Failed(5, "the pool of connections is empty")
