@@ -32,7 +32,8 @@ pub(crate) fn run(
     reports: &mut impl Report,
     interrupt: &Interrupt,
 ) -> Result<Exit, CliError> {
-    let own = implementation.about.policy.map(|policy| NamedArg::new("custom", policy.into()));
+    let own = implementation.about.policy.map(PolicySpec::from);
+    let own = own.map(|policy| NamedArg { name: policy.name().into(), value: policy });
     let mut baseline = options.known.read()?;
     let policy = options.policy.clone().or(own).unwrap_or_else(super::default_policy);
     let writer = writer(options, policy.value.clone(), &implementation);

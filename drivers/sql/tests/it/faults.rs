@@ -15,7 +15,10 @@ use chatwarden_sql::fault::{Fault, Sql};
 
 use crate::support::{on_postgres, on_sqlite, policy_for, server, small};
 
-/// The result for a fault.
+/// The runs of each campaign.
+const RUNS: u64 = 500;
+
+/// The result for a fault: of its findings, the one with the shortest counterexample.
 struct Row {
     fault: Fault,
     policy: &'static str,
@@ -84,16 +87,22 @@ fn row(fault: Fault) -> Row {
     let (policy, rules) = policy_for(fault);
     let make = || on_sqlite(Some(fault));
     let about = make().expect("the service starts").about();
-    let config =
-        CampaignConfig { jobs: std::num::NonZeroUsize::MIN, ..CampaignConfig::new(small(rules, 1), &about) };
+    let config = CampaignConfig {
+        jobs: std::num::NonZeroUsize::MIN,
+        runs: RUNS,
+        keep_going: true,
+        ..CampaignConfig::new(small(rules, 1), &about)
+    };
     let started = Instant::now();
     let result = campaign::run_campaign(&config, &make, &CampaignMonitor::default(), &|_| {})
         .expect("the service starts");
-    let found = result.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
+    let first = result.found.first().unwrap_or_else(|| panic!("{fault} is not found under {policy}"));
+    let runs = first.origin.expect("a campaign found it").runs();
     let shrink = |found: &Counterexample| -> Result<_, Failure> {
         campaign::shrink(&config, &make, found, &CampaignMonitor::default(), |_, _| {})
     };
-    let shrunk = shrink(found).expect("the service starts");
+    let all = result.found.iter().map(|found| (found, shrink(found).expect("the service starts")));
+    let (found, shrunk) = all.min_by_key(|(_, shrunk)| shrunk.commands.len()).expect("there is a first");
     assert_eq!(shrunk.status, ShrinkStatus::OneMinimal, "{fault}");
     assert_eq!(shrunk.finding.identity(), found.finding.identity());
     let length = shrunk.commands.len();
@@ -108,7 +117,7 @@ fn row(fault: Fault) -> Row {
         fault,
         policy,
         identity: found.finding.identity().to_string(),
-        runs: found.origin.expect("a campaign found it").runs(),
+        runs,
         shrunk: length,
         certified: certificate.below,
         chain: certified.commands,
