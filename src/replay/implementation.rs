@@ -71,8 +71,9 @@ pub fn against_implementation(
 }
 
 impl ImplementationReplay {
-    /// Why the replay has no result, if it has none: it ended without a finding, and nothing was allowed or a
-    /// step that counts was left out. In a scenario of a finding that can show, the steps up to that of the finding count.
+    /// Why the replay has no result, if it has none: it ended without a finding, and nothing was allowed or
+    /// a step that counts was left out. In a scenario of a finding that can show, the steps up to that of
+    /// the finding count.
     pub fn no_result(&self, scenario: &Scenario, about: &About, check: CheckConfig) -> Option<NoResult> {
         if self.finding.is_some() {
             return None;

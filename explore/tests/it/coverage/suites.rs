@@ -26,7 +26,7 @@ fn suite_of(policy: Policy) -> (Setup, Suite) {
     (config.setup, suite::build(&config, &SearchMonitor::default()))
 }
 
-/// A suite without blocks, of which most states of the space consist.
+/// A suite without the commands `block` and `unblock`. Without them the search has far fewer states.
 fn suite_without_blocks(policy: Policy) -> Suite {
     let mut config = SuiteConfig::new(small(policy, 2));
     config.commands.remove(CommandKind::Block);
