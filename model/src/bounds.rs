@@ -6,8 +6,9 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use crate::command::{Argument, Arguments, Command, CommandKind, Field, MAX_FIELDS};
+use crate::command::{Argument, Arguments, Field, MAX_FIELDS};
 use crate::named_enum::EnumSet;
+use crate::table::{Command, CommandKind};
 use crate::user::{Cast, Group, Kinds, User, UserSet};
 
 /// The users, groups and kinds of commands of a run.
@@ -68,40 +69,27 @@ impl Bounds {
     /// Whether the command could be allowed in some state: each user that it names has a possible kind, and
     /// the target differs from the actor (or the contact from the child) where it must.
     pub fn is_well_typed(&self, command: &Command) -> bool {
-        let mut fits = true;
+        let (mut fits, mut subject) = (true, command.by());
         command.each_argument(|field, argument| {
-            fits &= match argument {
-                Argument::User(user) => self.candidates(command.kind(), field).contains(user),
-                Argument::Users(users) => users.is_subset(self.candidates(command.kind(), field)),
-                Argument::Group(group) => group.index() < self.groups,
+            let candidates = self.candidates(command.kind(), field);
+            let users = match argument {
+                Argument::User(user) => UserSet::EMPTY.with(user),
+                Argument::Users(users) => users,
+                Argument::Group(group) => {
+                    fits &= group.index() < self.groups;
+                    return;
+                }
             };
-        });
-        fits && match *command {
-            Command::Approve { child, contact, .. } | Command::Revoke { child, contact, .. } => {
-                child != contact
+            fits &= users.is_subset(candidates);
+            match (field, argument) {
+                (Field::Child, Argument::User(child)) => subject = child,
+                (Field::Contact | Field::Who | Field::To | Field::With, _) => {
+                    fits &= !users.contains(subject)
+                }
+                _ => {}
             }
-            Command::Block { by, who }
-            | Command::Unblock { by, who }
-            | Command::Direct { by, to: who }
-            | Command::Invite { by, who, .. }
-            | Command::Cancel { by, who, .. }
-            | Command::Remove { by, who, .. }
-            | Command::Ban { by, who, .. }
-            | Command::Unban { by, who, .. }
-            | Command::Transfer { by, to: who, .. } => by != who,
-            Command::Create { by, with, .. } => !with.contains(by),
-            Command::AddGuardian { .. }
-            | Command::RemoveGuardian { .. }
-            | Command::Accept { .. }
-            | Command::Decline { .. }
-            | Command::OpenLink { .. }
-            | Command::CloseLink { .. }
-            | Command::Join { .. }
-            | Command::Leave { .. }
-            | Command::Message { .. }
-            | Command::Call { .. }
-            | Command::Dissolve { .. } => true,
-        }
+        });
+        fits
     }
 
     /// The users with whom in this field a command of this kind could be allowed in some state.

@@ -1,11 +1,9 @@
-//! The commands: the name, the fields, the conditions and the effect of each, in one table. It is the
-//! table of `docs/semantics.md`.
-//!
-//! `decide` evaluates the conditions. `step` carries commands out.
+//! What a command is made of: fields, arguments, and the macro that declares the commands of `table`.
 
-use crate::condition::Condition;
+use crate::logic::{OnState, Request};
 use crate::named_enum;
 use crate::named_enum::NamedEnum;
+use crate::table::{Command, CommandKind, Condition};
 use crate::user::{Group, User, UserSet};
 
 named_enum! {
@@ -73,9 +71,10 @@ pub trait Arguments {
 }
 
 /// A type of argument. The macro that declares the commands calls the same functions for every field.
-trait Value: Copy {
+pub(crate) trait Value: Copy {
     fn take<A: Arguments>(from: &mut A, field: Field) -> Result<Self, A::Error>;
     fn value(self) -> Argument;
+    fn put<L: OnState>(self, request: Request<L>, field: Field) -> Request<L>;
 }
 
 impl Value for User {
@@ -84,6 +83,10 @@ impl Value for User {
     }
     fn value(self) -> Argument {
         Argument::User(self)
+    }
+    #[inline(always)]
+    fn put<L: OnState>(self, request: Request<L>, field: Field) -> Request<L> {
+        request.with_user(field, self)
     }
 }
 
@@ -94,6 +97,10 @@ impl Value for UserSet {
     fn value(self) -> Argument {
         Argument::Users(self)
     }
+    #[inline(always)]
+    fn put<L: OnState>(self, request: Request<L>, _: Field) -> Request<L> {
+        Request { with: Some(L::users(self)), ..request }
+    }
 }
 
 impl Value for Group {
@@ -103,10 +110,14 @@ impl Value for Group {
     fn value(self) -> Argument {
         Argument::Group(self)
     }
+    #[inline(always)]
+    fn put<L: OnState>(self, request: Request<L>, _: Field) -> Request<L> {
+        Request { group: Some(self), ..request }
+    }
 }
 
 /// The type of a field.
-macro_rules! value {
+macro_rules! type_of_field {
     (Group) => {
         Group
     };
@@ -118,10 +129,49 @@ macro_rules! value {
     };
 }
 
+pub(crate) use type_of_field;
+
+/// Carries out a command and gives the users to whom it delivers.
+macro_rules! effect {
+    (delivers $function:path, $state:expr, $command:expr) => {
+        $function($state, $command)
+    };
+    (does $function:path, $state:expr, $command:expr) => {{
+        $function($state, $command);
+        Set::none()
+    }};
+    (does $function:path, $state:expr, $command:expr, child) => {{
+        groups::settling($state, $command.child(), |state| $function(state, $command));
+        Set::none()
+    }};
+    (does $function:path, $state:expr, $command:expr, by) => {{
+        groups::settling($state, $command.by, |state| $function(state, $command));
+        Set::none()
+    }};
+}
+pub(crate) use effect;
+
+/// The effect in words.
+macro_rules! effect_in_words {
+    ($words:literal) => {
+        $words
+    };
+    ($words:literal $party:ident) => {
+        concat!(
+            $words,
+            "; then the policy's `on-loss` applies to the groups of each pair that lost its authorization"
+        )
+    };
+}
+pub(crate) use effect_in_words;
+
+/// Declares the commands. `when` lists the conditions. `then` names the function of `feature` that changes
+/// the state (`does`) or gives the users to whom is delivered (`delivers`), and says in words what it
+/// does. `settling` says that the command settles, and names the user whose authorizations it may end.
 macro_rules! commands {
     ($($variant:ident = $name:literal { $($field:ident: $name_of:ident),* }: $about:literal
         when [$($condition:ident),*]
-        then $effect:literal;)*) => {
+        then $verb:ident $module:ident::$function:ident $(settling $party:ident)?: $words:literal;)*) => {
         /// A request of a user, the actor `by`, to the chat service.
         ///
         /// ```
@@ -132,7 +182,7 @@ macro_rules! commands {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[expect(missing_docs, reason = "fields have the meaning that the semantics gives to their names")]
         pub enum Command {
-            $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant { by: User, $($field: value!($name_of)),* }),*
+            $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant { by: User, $($field: type_of_field!($name_of)),* }),*
         }
 
         crate::named_enum! {
@@ -159,12 +209,46 @@ macro_rules! commands {
             /// assert_eq!(CommandKind::OpenLink.effect(), "the link of the group is open");
             /// ```
             pub const fn effect(self) -> &'static str {
-                match self { $(CommandKind::$variant => $effect),* }
+                match self { $(CommandKind::$variant => effect_in_words!($words $($party)?)),* }
             }
 
             /// The fields of a command of this kind, the actor first.
             pub const fn fields(self) -> &'static [Field] {
                 match self { $(CommandKind::$variant => &[Field::By, $(Field::$name_of),*]),* }
+            }
+
+            /// Whether a command of this kind settles: it can end an authorization, and then the policy's
+            /// `on_loss` applies to the groups that the two share.
+            pub const fn settles(self) -> bool {
+                match self { $(CommandKind::$variant => !matches!(stringify!($($party)?).as_bytes(), [])),* }
+            }
+
+            /// Whether a command of this kind delivers a message or call.
+            pub const fn delivers(self) -> bool {
+                match self { $(CommandKind::$variant => matches!(stringify!($verb).as_bytes(), b"delivers")),* }
+            }
+
+            /// Calls the visitor with every condition of the command in order, and whether it holds.
+            #[inline]
+            pub fn each_condition<L: Logic>(
+                state: &L,
+                command: &Request<L>,
+                mut visit: impl FnMut(Condition, L::Truth),
+            ) {
+                match command.kind {
+                    $(CommandKind::$variant => {
+                        $(visit(Condition::$condition, function_of!($condition)(state, command));)*
+                    })*
+                }
+            }
+
+            /// Carries out the command without checking its conditions, and returns the users to whom it
+            /// delivers.
+            #[inline]
+            pub fn carry_out<S: Change>(state: &mut S, command: &Request<S>) -> S::Users {
+                match command.kind {
+                    $(CommandKind::$variant => effect!($verb $module::$function, state, command $(, $party)?)),*
+                }
             }
 
             /// A command of this kind with arguments from the source.
@@ -194,6 +278,44 @@ macro_rules! commands {
                 match *self { $(Command::$variant { by, .. } => by),* }
             }
 
+            /// [`CommandKind::each_condition`] for a command of the model. The kind is known in each arm,
+            /// so that the conditions compile to what is asked for that kind.
+            #[inline]
+            pub(crate) fn each_condition<L: OnState>(&self, state: &L, visit: impl FnMut(Condition, L::Truth)) {
+                match *self {
+                    $(Command::$variant { by, $($field),* } => {
+                        let request = Request::<L>::new(CommandKind::$variant, by);
+                        $(let request = Value::put($field, request, Field::$name_of);)*
+                        let mut visit = visit;
+                        $(visit(Condition::$condition, function_of!($condition)(state, &request));)*
+                    })*
+                }
+            }
+
+            /// [`CommandKind::carry_out`] for a command of the model.
+            #[inline]
+            pub(crate) fn carry_out<S: OnState + Change>(&self, state: &mut S) -> S::Users {
+                match *self {
+                    $(Command::$variant { by, $($field),* } => {
+                        let request = &Request::<S>::new(CommandKind::$variant, by);
+                        $(let request = &Value::put($field, *request, Field::$name_of);)*
+                        effect!($verb $module::$function, state, request $(, $party)?)
+                    })*
+                }
+            }
+
+            /// The command as the rules see it.
+            #[inline]
+            pub fn request<L: OnState>(&self) -> Request<L> {
+                match *self {
+                    $(Command::$variant { by, $($field),* } => {
+                        let request = Request::<L>::new(CommandKind::$variant, by);
+                        $(let request = Value::put($field, request, Field::$name_of);)*
+                        request
+                    })*
+                }
+            }
+
             /// Calls the visitor with every field and its argument, the actor first.
             #[inline]
             pub fn each_argument(&self, mut visit: impl FnMut(Field, Argument)) {
@@ -208,89 +330,7 @@ macro_rules! commands {
     };
 }
 
-commands! {
-    Approve = "approve" { child: Child, contact: Contact }: "a guardian approves a contact of a child"
-        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct]
-        then "the approval of the contact for the child by this guardian is recorded";
-    Revoke = "revoke" { child: Child, contact: Contact }: "a guardian withdraws all approvals of a contact of a child"
-        when [SubjectIsChild, ActorIsGuardian, TargetCanChat, Distinct]
-        then "no guardian's approval of the contact for the child is left; then the policy's \
-            `on-loss` applies to the groups of each pair that lost its authorization";
-    AddGuardian = "add-guardian" { child: Child, guardian: Guardian }: "a guardian makes another guardian one of the child's"
-        when [SubjectIsChild, ActorIsGuardian, TargetIsGuardian]
-        then "the guardian is one of the child's; then the policy's `on-loss` applies to the groups \
-            of each pair that lost its authorization";
-    RemoveGuardian = "remove-guardian" { child: Child, guardian: Guardian }: "a guardian takes a guardian from the child"
-        when [SubjectIsChild, ActorIsGuardian, TargetGuardsChild, NotLastGuardian]
-        then "the guardian is none of the child's, and the guardian's approvals for the child are \
-            deleted; then the policy's `on-loss` applies to the groups of each pair that lost its \
-            authorization";
-    Block = "block" { who: Who }: "a user blocks another"
-        when [ActorCanChat, TargetCanChat, Distinct]
-        then "the user is blocked by the actor; then the policy's `on-loss` applies to the groups of \
-            each pair that lost its authorization";
-    Unblock = "unblock" { who: Who }: "a user takes a block back"
-        when [ActorCanChat, TargetCanChat, Distinct]
-        then "the user is no longer blocked by the actor";
-    Direct = "direct" { to: To }: "a user writes to another outside any group"
-        when [ActorCanChat, TargetCanChat, Distinct, PartiesAuthorized]
-        then "the message is delivered to the user";
-    Create = "create" { group: Group, with: With }: "a user launches a group with others"
-        when [ActorCanChat, TargetCanChat, Distinct, GroupIsNew, NewcomerCleared]
-        then "the group is active with the actor as its owner and member; under the admission \
-            `direct` the others are members, under `consent` they are invited";
-    Invite = "invite" { group: Group, who: Who }: "a member invites a user"
-        when [TargetCanChat, GroupIsActive, ActorIsMember, ActorMayInvite, TargetIsOutside, TargetNotInvited,
-            TargetNotBanned, NewcomerCleared]
-        then "under the admission `direct` the user is a member, under `consent` the user is invited \
-            by the actor";
-    Accept = "accept" { group: Group }: "a user accepts an invitation"
-        when [GroupIsActive, ActorIsInvited, NewcomerCleared]
-        then "the actor is a member, and the invitation is deleted";
-    Decline = "decline" { group: Group }: "a user declines an invitation"
-        when [ActorIsInvited]
-        then "the invitation of the actor is deleted";
-    Cancel = "cancel" { group: Group, who: Who }: "an invitation is taken back"
-        when [ActorIsMember, TargetIsInvited, ActorIssuedOrOwns]
-        then "the invitation of the user is deleted";
-    OpenLink = "open-link" { group: Group }: "the owner opens a link by which one joins"
-        when [LinksEnabled, GroupIsActive, ActorIsOwner]
-        then "the link of the group is open";
-    CloseLink = "close-link" { group: Group }: "the owner closes the link"
-        when [ActorIsOwner]
-        then "the link of the group is closed";
-    Join = "join" { group: Group }: "a user joins by the link"
-        when [ActorCanChat, GroupIsActive, LinkIsOpen, ActorIsOutside, ActorNotBanned, NewcomerCleared]
-        then "the actor is a member, and an invitation of the actor is deleted";
-    Leave = "leave" { group: Group }: "a member leaves"
-        when [ActorIsMember]
-        then "the actor is no longer a member; an owner who leaves owns the group no longer, and a \
-            group without members is dissolved";
-    Remove = "remove" { group: Group, who: Who }: "the owner removes a member"
-        when [ActorIsOwner, TargetIsMember, Distinct]
-        then "the user is no longer a member";
-    Ban = "ban" { group: Group, who: Who }: "the owner bans a user"
-        when [ActorIsOwner, TargetCanChat, Distinct, TargetNotBanned]
-        then "the user is banned, is no longer a member, and an invitation of the user is deleted";
-    Unban = "unban" { group: Group, who: Who }: "the owner takes a ban back"
-        when [ActorIsOwner, TargetIsBanned]
-        then "the user is no longer banned";
-    Transfer = "transfer" { group: Group, to: To }: "the owner makes another member the owner"
-        when [ActorIsOwner, TargetIsMember, Distinct]
-        then "the member is the owner";
-    Message = "message" { group: Group }: "a member writes to the group"
-        when [GroupIsActive, ActorIsMember, AudienceCleared]
-        then "the message is delivered to the other members, or to those of them whom the policy's \
-            `message.deliver` selects";
-    Call = "call" { group: Group }: "a member calls the group"
-        when [GroupIsActive, ActorIsMember, AudienceCleared]
-        then "the call is delivered to the other members, or to those of them whom the policy's \
-            `call.deliver` selects";
-    Dissolve = "dissolve" { group: Group }: "the owner dissolves the group"
-        when [ActorIsOwner]
-        then "the group is dissolved: nobody is its owner, a member or invited, and its link is \
-            closed; bans stay";
-}
+pub(crate) use commands;
 
 /// The largest number of fields of a command.
 pub(crate) const MAX_FIELDS: usize = 4;
@@ -304,49 +344,43 @@ const _: () = {
 };
 
 impl CommandKind {
+    /// Whether a command of this kind has the field.
+    pub const fn has_field(self, field: Field) -> bool {
+        let (fields, mut at) = (self.fields(), 0);
+        while at < fields.len() {
+            if fields[at] as usize == field as usize {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Whether a command of this kind has the condition.
+    pub const fn has_condition(self, condition: Condition) -> bool {
+        let (conditions, mut at) = (self.conditions(), 0);
+        while at < conditions.len() {
+            if conditions[at] as usize == condition as usize {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
     /// Whether a command of this kind changes a child's contacts or guardians.
     pub const fn is_administrative(self) -> bool {
-        matches!(
-            self,
-            CommandKind::Approve
-                | CommandKind::Revoke
-                | CommandKind::AddGuardian
-                | CommandKind::RemoveGuardian
-        )
+        self.has_field(Field::Child)
     }
 
     /// Whether a command of this kind names a group.
     pub const fn names_group(self) -> bool {
-        !self.is_administrative()
-            && !matches!(self, CommandKind::Block | CommandKind::Unblock | CommandKind::Direct)
+        self.has_field(Field::Group)
     }
 
     /// Whether a command of this kind is for those who run the group: its owner.
     pub const fn runs_group(self) -> bool {
-        matches!(
-            self,
-            CommandKind::OpenLink
-                | CommandKind::CloseLink
-                | CommandKind::Remove
-                | CommandKind::Ban
-                | CommandKind::Unban
-                | CommandKind::Transfer
-                | CommandKind::Dissolve
-        )
-    }
-
-    /// Whether a command of this kind settles: it can end an authorization, and then the policy's
-    /// `on_loss` applies to the groups that the two share.
-    pub const fn settles(self) -> bool {
-        matches!(
-            self,
-            CommandKind::Revoke | CommandKind::AddGuardian | CommandKind::RemoveGuardian | CommandKind::Block
-        )
-    }
-
-    /// Whether a command of this kind delivers a message or call.
-    pub const fn delivers(self) -> bool {
-        matches!(self, CommandKind::Message | CommandKind::Call | CommandKind::Direct)
+        self.has_condition(Condition::ActorIsOwner)
     }
 }
 

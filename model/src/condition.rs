@@ -1,51 +1,33 @@
-//! The conditions of the commands, and the decision: which conditions of one command hold.
+//! The decision: which conditions of one command hold.
 //!
 //! A decision is a vector instead of a bool. It gives the reason of a refusal, the near misses that a
-//! generator seeks, and coverage. `decide` evaluates the conditions.
+//! generator seeks, and coverage. `table` lists the conditions.
 
-use crate::command::CommandKind;
-use crate::named_enum;
 use crate::named_enum::NamedEnum;
+use crate::table::{CommandKind, Condition};
 
-named_enum! {
-    /// A condition under which a command is allowed. The *target* is the user in the field contact,
-    /// guardian, who or to, or the users in the field with.
-    ///
-    /// ```
-    /// use chatwarden_model::{Condition, NamedEnum};
-    /// assert_eq!(Condition::LinkIsOpen.about(), "the group's link is open");
-    /// ```
-    pub enum Condition {
-        SubjectIsChild = "subject-is-child": "the child named is of kind child",
-        ActorIsGuardian = "actor-is-guardian": "the actor is a guardian of the child",
-        TargetCanChat = "target-can-chat": "the target is a child or an adult",
-        Distinct = "distinct": "the two users named differ",
-        TargetIsGuardian = "target-is-guardian": "the target is of kind guardian",
-        TargetGuardsChild = "target-guards-child": "the target is a guardian of the child",
-        NotLastGuardian = "not-last-guardian": "the child has another guardian",
-        ActorCanChat = "actor-can-chat": "the actor is a child or an adult",
-        PartiesAuthorized = "parties-authorized": "actor and target are authorized with each other",
-        GroupIsNew = "group-is-new": "the group has not been launched",
-        NewcomerCleared = "newcomer-cleared": "the policy's rule clears the newcomer",
-        GroupIsActive = "group-is-active": "the group is neither new, frozen nor dissolved",
-        ActorIsMember = "actor-is-member": "the actor is a member of the group",
-        ActorMayInvite = "actor-may-invite": "the policy lets the actor invite",
-        TargetIsOutside = "target-is-outside": "the target is not a member",
-        TargetNotInvited = "target-not-invited": "the target has no pending invitation",
-        TargetNotBanned = "target-not-banned": "the target is not banned",
-        ActorIsInvited = "actor-is-invited": "the actor has a pending invitation",
-        TargetIsInvited = "target-is-invited": "the target has a pending invitation",
-        ActorIssuedOrOwns = "actor-issued-or-owns": "the actor issued the invitation or owns the group",
-        LinksEnabled = "links-enabled": "the policy has links",
-        ActorIsOwner = "actor-is-owner": "the actor owns the group",
-        LinkIsOpen = "link-is-open": "the group's link is open",
-        ActorIsOutside = "actor-is-outside": "the actor is not a member",
-        ActorNotBanned = "actor-not-banned": "the actor is not banned",
-        TargetIsMember = "target-is-member": "the target is a member",
-        TargetIsBanned = "target-is-banned": "the target is banned",
-        AudienceCleared = "audience-cleared": "the policy's rule lets the actor send to all other members",
-    }
+/// Declares the conditions. A row is `Variant = "name": "meaning", function;`, with a function of `feature`.
+macro_rules! conditions {
+    ($(#[$meta:meta])* pub enum Condition {
+        $($variant:ident = $name:literal: $about:literal, $module:ident::$function:ident;)*
+    }) => {
+        crate::named_enum! { $(#[$meta])* pub enum Condition { $($variant = $name: $about),* } }
+
+        impl Condition {
+            /// Whether the condition holds for the command. It is asked only where the command has it.
+            #[inline]
+            pub fn holds<L: Logic>(self, state: &L, command: &Request<L>) -> L::Truth {
+                match self { $(Condition::$variant => $module::$function(state, command)),* }
+            }
+        }
+
+        /// The function of a condition, for the table of commands.
+        macro_rules! function_of {
+            $(($variant) => { $module::$function };)*
+        }
+    };
 }
+pub(crate) use conditions;
 
 /// Which conditions of one command hold in one state.
 ///
@@ -76,15 +58,9 @@ const _: () = {
 };
 
 impl Decision {
-    /// The decision with these values of the command's conditions. Each value is written beside its
-    /// condition, so that two values cannot be confused.
+    /// The decision in which the conditions of the command with these bits do not hold.
     #[inline]
-    pub(crate) fn of<const N: usize>(kind: CommandKind, rows: [(Condition, bool); N]) -> Self {
-        debug_assert!(rows.iter().map(|row| &row.0).eq(kind.conditions()), "{kind} has other conditions");
-        let mut failed = 0;
-        for (at, (_, holds)) in rows.iter().enumerate() {
-            failed |= u32::from(!holds) << at;
-        }
+    pub(crate) const fn of(kind: CommandKind, failed: u32) -> Self {
         Decision { kind, failed }
     }
 

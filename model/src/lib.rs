@@ -54,9 +54,12 @@ extern crate std;
 
 mod bounds;
 mod command;
+mod concrete;
 mod condition;
 mod decide;
+mod feature;
 mod knob;
+mod logic;
 mod named_enum;
 mod policy;
 mod promise;
@@ -65,15 +68,18 @@ mod setup;
 mod state;
 mod step;
 mod symmetry;
+mod table;
 #[cfg(test)]
 mod tests;
 mod user;
 
 pub use bounds::Bounds;
-pub use command::{Argument, Arguments, Command, CommandKind, Field};
-pub use condition::{Condition, Decision};
+pub use command::{Argument, Arguments, Field};
+pub use concrete::Concrete;
+pub use condition::Decision;
 pub use decide::decide;
 pub use knob::{Knob, KnobValue};
+pub use logic::{Change, Judged, Logic, OnState, Place, Request, Search, Set, Truth};
 pub use named_enum::{EnumSet, NamedEnum};
 pub use policy::{
     Admission, BetweenChildren, DeliverRule, Inviters, Newcomer, NewcomerRule, OnLoss, Policy, Preset,
@@ -84,4 +90,5 @@ pub use setup::Setup;
 pub use state::{GroupParts, GroupState, Link, Phase, State, StateParts};
 pub use step::{Outcome, step};
 pub use symmetry::{Renaming, SymmetryCut, SymmetryGroup};
+pub use table::{Command, CommandKind, Condition};
 pub use user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet, Users};

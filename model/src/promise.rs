@@ -3,11 +3,14 @@
 //! A promise is judged on a transition: the states before and after a command, and the deliveries. The
 //! policy does not matter, except where the definition of a promise refers to it.
 
-use crate::command::{Argument, Command, Field};
+use crate::concrete::{Breaches, Concrete};
+use crate::feature::{bans, contacts, groups};
+use crate::logic::{Judged, Logic, Search};
 use crate::named_enum;
-use crate::policy::{Admission, Policy};
-use crate::state::{Link, Phase, State};
-use crate::user::{Group, User, UserSet};
+use crate::policy::Policy;
+use crate::state::State;
+use crate::table::Command;
+use crate::user::{Group, UserSet};
 
 named_enum! {
     /// A promise to the people who use the chat service.
@@ -125,23 +128,39 @@ impl Promise {
         if !self.is_judged_after(transition.allowed) {
             return;
         }
-        let report = |group, users| {
-            visit(Breach { promise: self, group, users, cause: transition.cause(self, users) });
+        let rules = |state| Concrete { state, policy: transition.policy };
+        let judged = Judged {
+            before: &rules(transition.before),
+            command: &transition.command.request(),
+            delivered: transition.delivered,
+            after: &rules(transition.after),
         };
+        self.search(
+            &judged,
+            &mut Breaches(|group, users| {
+                visit(Breach { promise: self, group, users, cause: transition.cause(self, users) });
+            }),
+        );
+    }
+
+    /// Searches the effects of a command for breaches of the promise. It is to be judged after the command
+    /// ([`Promise::is_judged_after`]).
+    #[inline]
+    pub fn search<L: Logic, F: Search<L>>(self, judged: &Judged<'_, L>, found: &mut F) {
         match self {
-            Promise::NoStrangers => transition.strangers_in_groups(report),
-            Promise::Delivery => transition.deliveries_to_strangers(report),
-            Promise::Guardianship => transition.foreign_guardianship(report),
-            Promise::Consent => transition.members_without_consent(report),
-            Promise::Invitation => transition.invitations_of_strangers(report),
-            Promise::Entry => transition.entries_by_no_way_in(report),
-            Promise::Exit => transition.members_after_exit(report),
-            Promise::Standing => transition.losses_of_membership(report),
-            Promise::Authority => transition.foreign_authority(report),
-            Promise::Ban => transition.banned_inside(report),
-            Promise::Block => transition.deliveries_despite_block(report),
-            Promise::Membership => transition.deliveries_outside(report),
-            Promise::Refusal => transition.changes(report),
+            Promise::NoStrangers => groups::no_strangers(judged, found),
+            Promise::Delivery => contacts::delivery(judged, found),
+            Promise::Guardianship => contacts::guardianship(judged, found),
+            Promise::Consent => groups::consent(judged, found),
+            Promise::Invitation => groups::invitation(judged, found),
+            Promise::Entry => groups::entry(judged, found),
+            Promise::Exit => groups::exit(judged, found),
+            Promise::Standing => groups::standing(judged, found),
+            Promise::Authority => groups::authority(judged, found),
+            Promise::Ban => bans::banned_inside(judged, found),
+            Promise::Block => contacts::block_kept(judged, found),
+            Promise::Membership => groups::membership(judged, found),
+            Promise::Refusal => contacts::refusal(judged, found),
         }
     }
 
@@ -159,7 +178,7 @@ impl Promise {
 
     /// True if the promise is judged after a command that was allowed or refused like this. A promise
     /// about deliveries is judged after a refusal too.
-    const fn is_judged_after(self, allowed: bool) -> bool {
+    pub const fn is_judged_after(self, allowed: bool) -> bool {
         match self {
             Promise::NoStrangers | Promise::Ban => true,
             Promise::Delivery | Promise::Block | Promise::Membership => true,
@@ -175,183 +194,7 @@ impl Promise {
     }
 }
 
-/// The breaches of each promise, reported as a group and users.
 impl<const U: usize, const G: usize> Transition<'_, U, G> {
-    fn strangers_in_groups(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        let children = self.after.kinds.children;
-        for (group, after) in self.after.groups() {
-            if after.phase != Phase::Active || after.members.and(children).is_empty() {
-                continue;
-            }
-            for one in after.members {
-                for other in after.members.minus(UserSet::first(one.index() + 1)) {
-                    if self.are_strangers(self.after, one, other) {
-                        report(Some(group), pair(one, other));
-                    }
-                }
-            }
-        }
-    }
-
-    fn deliveries_to_strangers(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if !self.command.kind().delivers() {
-            return;
-        }
-        let by = self.command.by();
-        for to in self.delivered.without(by) {
-            if self.are_strangers(self.before, by, to) {
-                report(self.command.group(), pair(by, to));
-            }
-        }
-    }
-
-    fn foreign_guardianship(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        let by = self.command.by();
-        if let Some(Argument::User(child)) = self.command.argument(Field::Child) {
-            if !self.before.guardians(child).contains(by) {
-                report(None, pair(by, child));
-            }
-        }
-    }
-
-    fn members_without_consent(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if self.policy.admission != Admission::Consent {
-            return;
-        }
-        let by = self.command.by();
-        for (group, before) in self.before.groups() {
-            for user in self.after.group(group).members.minus(before.members).without(by) {
-                report(Some(group), pair(by, user));
-            }
-        }
-    }
-
-    fn invitations_of_strangers(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        let (by, newcomers) = match *self.command {
-            Command::Create { by, with, .. } => (by, with),
-            Command::Invite { by, who, .. } => (by, UserSet::EMPTY.with(who)),
-            _ => return,
-        };
-        for user in newcomers.without(by) {
-            if self.are_strangers(self.before, by, user) {
-                report(self.command.group(), pair(by, user));
-            }
-        }
-    }
-
-    fn entries_by_no_way_in(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        for (group, before) in self.before.groups() {
-            for user in self.after.group(group).members.minus(before.members) {
-                if !self.is_way_in(group, user) {
-                    report(Some(group), UserSet::EMPTY.with(user));
-                }
-            }
-        }
-    }
-
-    /// True if the command is one by which the user may become a member of the group.
-    fn is_way_in(&self, group: Group, user: User) -> bool {
-        if self.command.group() != Some(group) {
-            return false;
-        }
-        let before = self.before.group(group);
-        let is_direct = self.policy.admission == Admission::Direct;
-        match *self.command {
-            Command::Create { by, with, .. } => by == user || is_direct && with.contains(user),
-            Command::Accept { by, .. } => by == user && before.invited().contains(user),
-            Command::Join { by, .. } => by == user && before.link == Link::Open,
-            Command::Invite { by, who, .. } => is_direct && who == user && before.members.contains(by),
-            _ => false,
-        }
-    }
-
-    fn members_after_exit(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if let Some((group, user)) = self.exit() {
-            if self.after.group(group).members.contains(user) {
-                report(Some(group), UserSet::EMPTY.with(user));
-            }
-        }
-    }
-
-    /// The group that the command takes a user out of, and the user.
-    fn exit(&self) -> Option<(Group, User)> {
-        match *self.command {
-            Command::Leave { by: user, group }
-            | Command::Remove { group, who: user, .. }
-            | Command::Ban { group, who: user, .. } => Some((group, user)),
-            _ => None,
-        }
-    }
-
-    fn losses_of_membership(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if self.command.kind().settles() {
-            return;
-        }
-        for (group, before) in self.before.groups() {
-            let after = self.after.group(group);
-            let ended = match *self.command {
-                Command::Dissolve { group: dissolved, .. } => dissolved == group,
-                _ => self.exit().is_some_and(|(left, _)| left == group) && after.phase == Phase::Dissolved,
-            };
-            for user in before.members.minus(after.members) {
-                if !ended && self.exit() != Some((group, user)) {
-                    report(Some(group), UserSet::EMPTY.with(user));
-                }
-            }
-        }
-    }
-
-    fn foreign_authority(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if let (true, Some(group)) = (self.command.kind().runs_group(), self.command.group()) {
-            let by = self.command.by();
-            if self.before.group(group).owner != Some(by) {
-                report(Some(group), UserSet::EMPTY.with(by));
-            }
-        }
-    }
-
-    fn banned_inside(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        for (group, after) in self.after.groups() {
-            for user in after.banned.and(after.members.or(after.invited())) {
-                report(Some(group), UserSet::EMPTY.with(user));
-            }
-        }
-    }
-
-    fn deliveries_outside(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if let Command::Message { by, group } | Command::Call { by, group } = *self.command {
-            let members = self.before.group(group).members;
-            for to in self.delivered.without(by) {
-                if !members.contains(by) || !members.contains(to) {
-                    report(Some(group), pair(by, to));
-                }
-            }
-        }
-    }
-
-    fn deliveries_despite_block(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        if let Command::Direct { by, .. } = *self.command {
-            for to in self.delivered.without(by) {
-                if self.before.blocked(by, to) {
-                    report(None, pair(by, to));
-                }
-            }
-        }
-    }
-
-    fn changes(&self, mut report: impl FnMut(Option<Group>, UserSet)) {
-        let delivers = !self.delivered.without(self.command.by()).is_empty();
-        if delivers || self.before != self.after {
-            report(self.command.group(), UserSet::EMPTY);
-        }
-    }
-
-    /// Whether at least one of the two is a child and they are not authorized in the state.
-    fn are_strangers(&self, state: &State<U, G>, one: User, other: User) -> bool {
-        let children = state.kinds.children;
-        (children.contains(one) || children.contains(other)) && !state.authorized(self.policy, one, other)
-    }
-
     /// Why the users of a breach are not authorized with each other, if the promise asks for it.
     fn cause(&self, promise: Promise, users: UserSet) -> Option<Cause> {
         if !promise.asks_for_authorization() {
@@ -360,14 +203,11 @@ impl<const U: usize, const G: usize> Transition<'_, U, G> {
         let state = if promise == Promise::NoStrangers { self.after } else { self.before };
         let mut pair = users.iter();
         let is_approved = match (pair.next(), pair.next()) {
-            (Some(one), Some(other)) => state.authorized_but_for_blocks(self.policy, one, other),
+            (Some(one), Some(other)) => {
+                contacts::authorized_but_for_blocks(&Concrete { state, policy: self.policy }, one, other)
+            }
             _ => false,
         };
         Some(if is_approved { Cause::Blocked } else { Cause::Unapproved })
     }
-}
-
-/// The set of the two; of one user if they are the same.
-fn pair(one: User, other: User) -> UserSet {
-    UserSet::EMPTY.with(one).with(other)
 }

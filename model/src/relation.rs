@@ -1,8 +1,10 @@
-//! The relations that follow from a state under a policy: approved, authorized, compatible and cleared.
-//! They are defined in the section "Derived" of `docs/semantics.md`.
+//! The relations that follow from a state under a policy: approved, authorized and compatible. They are
+//! defined in the section "Derived" of `docs/semantics.md` and, for every reading, in `feature`.
 
-use crate::policy::{BetweenChildren, NewcomerRule, Policy, Quorum, SendRule};
-use crate::state::{GroupState, Phase, State};
+use crate::concrete::Concrete;
+use crate::feature::{contacts, groups};
+use crate::policy::Policy;
+use crate::state::State;
 use crate::user::{User, UserSet};
 
 impl<const U: usize, const G: usize> State<U, G> {
@@ -10,19 +12,12 @@ impl<const U: usize, const G: usize> State<U, G> {
     /// child without guardians, which only a faulty implementation leaves, no contact is approved.
     #[inline]
     pub fn approved(&self, policy: &Policy, child: User, contact: User) -> bool {
-        let guardians = self.guardians(child);
-        let valid = self.approvals(child, contact).and(guardians);
-        match policy.quorum {
-            Quorum::Any => !valid.is_empty(),
-            Quorum::All => !valid.is_empty() && valid == guardians,
-        }
+        contacts::approved(&Concrete { state: self, policy }, child, contact)
     }
 
     /// The users approved for the child.
     pub fn contacts(&self, policy: &Policy, child: User) -> UserSet {
-        // Without branches, because the lock-step calls it after every command.
-        let bit = |contact: User| u16::from(self.approved(policy, child, contact)) << contact.index();
-        UserSet::from_bits(self.kinds.chatting().iter().fold(0, |bits, contact| bits | bit(contact)))
+        contacts::contacts(&Concrete { state: self, policy }, child)
     }
 
     /// Whether either of the two has blocked the other.
@@ -35,94 +30,12 @@ impl<const U: usize, const G: usize> State<U, G> {
     /// the same user or one of them does not chat.
     #[inline]
     pub fn authorized(&self, policy: &Policy, one: User, other: User) -> bool {
-        !self.blocked(one, other) && self.authorized_but_for_blocks(policy, one, other)
-    }
-
-    /// Whether the two would be authorized if neither had blocked the other.
-    #[inline]
-    pub(crate) fn authorized_but_for_blocks(&self, policy: &Policy, one: User, other: User) -> bool {
-        let pair = UserSet::EMPTY.with(one).with(other);
-        if pair.len() < 2 || !pair.is_subset(self.kinds.chatting()) {
-            return false;
-        }
-        let children = self.kinds.children;
-        match (children.contains(one), children.contains(other)) {
-            (false, false) => true,
-            (true, false) => self.approved(policy, one, other),
-            (false, true) => self.approved(policy, other, one),
-            (true, true) => {
-                let (there, back) = (self.approved(policy, one, other), self.approved(policy, other, one));
-                match policy.between_children {
-                    BetweenChildren::Both => there & back,
-                    BetweenChildren::Either => there | back,
-                }
-            }
-        }
+        contacts::authorized(&Concrete { state: self, policy }, one, other)
     }
 
     /// Whether the two may share a group: both are adults, or they are authorized.
     #[inline]
     pub fn compatible(&self, policy: &Policy, one: User, other: User) -> bool {
-        let adults = self.kinds.adults;
-        (adults.contains(one) && adults.contains(other)) || self.authorized(policy, one, other)
-    }
-
-    /// Whether the user is compatible with all of them.
-    #[inline]
-    pub(crate) fn compatible_with_all(&self, policy: &Policy, user: User, others: UserSet) -> bool {
-        others.iter().all(|other| self.compatible(policy, user, other))
-    }
-
-    /// Whether every two of them are compatible.
-    pub(crate) fn compatible_pairwise(&self, policy: &Policy, users: UserSet) -> bool {
-        users
-            .iter()
-            .all(|user| self.compatible_with_all(policy, user, users.minus(UserSet::first(user.index() + 1))))
-    }
-
-    /// Whether the rule lets the newcomer into the group. `inviter` is the user whom the semantics names as
-    /// the inviter for the command.
-    #[inline]
-    pub(crate) fn cleared(
-        &self,
-        policy: &Policy,
-        rule: NewcomerRule,
-        group: &GroupState<U>,
-        newcomer: User,
-        inviter: Option<User>,
-    ) -> bool {
-        let chatting = self.kinds.chatting();
-        let exists = matches!(group.phase, Phase::Active | Phase::Frozen);
-        if !exists || !chatting.contains(newcomer) || inviter.is_some_and(|by| !chatting.contains(by)) {
-            return false;
-        }
-        let with = |user: Option<User>| user.is_some_and(|user| self.compatible(policy, user, newcomer));
-        match rule {
-            NewcomerRule::Anyone => true,
-            NewcomerRule::Inviter => with(inviter),
-            NewcomerRule::Owner => with(group.owner),
-            NewcomerRule::AnyMember => group.members.iter().any(|member| with(Some(member))),
-            NewcomerRule::EveryMember => self.compatible_with_all(policy, newcomer, group.members),
-            NewcomerRule::EveryMemberAndInvitee => {
-                let everyone = group.members.or(group.invited()).without(newcomer);
-                self.compatible_with_all(policy, newcomer, everyone)
-            }
-        }
-    }
-
-    /// Whether the rule lets the user send to the group.
-    #[inline]
-    pub(crate) fn audience_cleared(
-        &self,
-        policy: &Policy,
-        rule: SendRule,
-        group: &GroupState<U>,
-        by: User,
-    ) -> bool {
-        matches!(group.phase, Phase::Active | Phase::Frozen)
-            && match rule {
-                SendRule::Anyone => true,
-                SendRule::EveryMember => self.compatible_with_all(policy, by, group.members.without(by)),
-            }
+        groups::compatible(&Concrete { state: self, policy }, one, other)
     }
 }

@@ -6,8 +6,9 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use crate::command::{Argument, Arguments, Command, Field};
+use crate::command::{Argument, Arguments, Field};
 use crate::state::{GroupState, State};
+use crate::table::Command;
 use crate::user::{Cast, Group, Kind, Kinds, MAX_GROUPS, MAX_USERS, User, UserSet};
 
 /// A map of users to users and of groups to groups.

@@ -172,6 +172,12 @@ impl UserSet {
         UserSet(self.0 & !other.0)
     }
 
+    /// The users in this set whose index is above that of the user.
+    #[must_use]
+    pub(crate) const fn after(self, user: User) -> Self {
+        UserSet(self.0 & (u16::MAX << user.index()) & !(1 << user.index()))
+    }
+
     /// Whether every user of this set is in the other.
     pub const fn is_subset(self, other: Self) -> bool {
         self.0 & !other.0 == 0
