@@ -228,6 +228,25 @@ macro_rules! commands {
                 match self { $(CommandKind::$variant => matches!(stringify!($verb).as_bytes(), b"delivers")),* }
             }
 
+            /// Whether a command of this kind changes a child's contacts or guardians.
+            pub const fn is_administrative(self) -> bool {
+                match self { $(CommandKind::$variant => const { CommandKind::$variant.has_field(Field::Child) }),* }
+            }
+
+            /// Whether a command of this kind names a group.
+            pub const fn names_group(self) -> bool {
+                match self { $(CommandKind::$variant => const { CommandKind::$variant.has_field(Field::Group) }),* }
+            }
+
+            /// Whether a command of this kind is for those who run the group: its owner.
+            pub const fn runs_group(self) -> bool {
+                match self {
+                    $(CommandKind::$variant => const {
+                        CommandKind::$variant.has_condition(Condition::ActorIsOwner)
+                    }),*
+                }
+            }
+
             /// Calls the visitor with every condition of the command in order, and whether it holds.
             #[inline]
             pub fn each_condition<L: Logic>(
@@ -366,21 +385,6 @@ impl CommandKind {
             at += 1;
         }
         false
-    }
-
-    /// Whether a command of this kind changes a child's contacts or guardians.
-    pub const fn is_administrative(self) -> bool {
-        self.has_field(Field::Child)
-    }
-
-    /// Whether a command of this kind names a group.
-    pub const fn names_group(self) -> bool {
-        self.has_field(Field::Group)
-    }
-
-    /// Whether a command of this kind is for those who run the group: its owner.
-    pub const fn runs_group(self) -> bool {
-        self.has_condition(Condition::ActorIsOwner)
     }
 }
 

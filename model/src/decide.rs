@@ -22,7 +22,6 @@ use crate::table::Command;
 /// let decision = decide(&state, &Preset::MessengerKids.policy(), &by_child);
 /// assert_eq!(decision.reason(), Some(Condition::ActorIsGuardian));
 /// ```
-#[inline]
 pub fn decide<const U: usize, const G: usize>(
     state: &State<U, G>,
     policy: &Policy,
