@@ -70,6 +70,8 @@ fn broken<'a>(
 
 /// A command in any state, with users of certain sorts.
 pub struct Case<'a> {
+    /// The command, and a number if there are several for different sorts of users.
+    pub name: String,
     /// The state before.
     pub before: Symbolic<'a>,
     /// The command.
@@ -82,34 +84,47 @@ pub struct Case<'a> {
     pub after: Symbolic<'a>,
 }
 
-/// The commands of this kind, one for each choice of sorts of the users. A command that is refused in every
-/// state because of the sorts is left out.
-pub fn requests<'a>(kind: CommandKind) -> Vec<Request<Symbolic<'a>>> {
-    let mut requests: Vec<Request<Symbolic<'a>>> =
-        [Sort::Person, Sort::Guardian].map(|sort| Request::new(kind, user(sort, Field::By))).into();
+/// The commands of this kind, one for each choice of sorts of the users. `number` tells the users and groups
+/// of a second command from those of a first.
+fn requests<'a>(kind: CommandKind, number: u8) -> Vec<Request<Symbolic<'a>>> {
+    let both =
+        |field: Field| [Sort::Person, Sort::Guardian].map(|sort| User::of(variable(sort, field, number)));
+    let mut requests = Vec::from(both(Field::By).map(|by| Request::new(kind, by)));
     for field in kind.fields() {
-        requests = requests.into_iter().flat_map(|request| filled(request, *field)).collect();
+        let filled = |request: Request<Symbolic<'a>>| match field {
+            Field::By => vec![request],
+            Field::Group => {
+                vec![Request { group: Some(variable(Sort::Group, *field, number)), ..request }]
+            }
+            // A launch with a guardian is refused, because a guardian does not chat.
+            Field::With => {
+                let with = Users::where_persons(|var| Term::atom(Relation::With(number), &[var]));
+                vec![Request { with: Some(with), ..request }]
+            }
+            Field::Child | Field::Contact | Field::Guardian | Field::Who | Field::To => {
+                both(*field).map(|user| request.with_user(*field, user)).into()
+            }
+        };
+        requests = requests.into_iter().flat_map(filled).collect();
     }
     requests
 }
 
-fn user(sort: Sort, field: Field) -> User {
-    let var = Var::named(sort, field.name());
-    if sort == Sort::Guardian { User::Guardian(var) } else { User::Person(var) }
+/// The variable of a field.
+fn variable(sort: Sort, field: Field, number: u8) -> Var {
+    Var::named(sort, if number == 0 { field.name() } else { second_name(field) })
 }
 
-fn filled<'a>(request: Request<Symbolic<'a>>, field: Field) -> Vec<Request<Symbolic<'a>>> {
+fn second_name(field: Field) -> &'static str {
     match field {
-        Field::By => vec![request],
-        Field::Group => vec![Request { group: Some(Var::named(Sort::Group, field.name())), ..request }],
-        // A guardian among them is refused, because a guardian does not chat.
-        Field::With => vec![Request {
-            with: Some(Users::where_persons(|var| Term::atom(Relation::With, &[var]))),
-            ..request
-        }],
-        Field::Child | Field::Contact | Field::Guardian | Field::Who | Field::To => {
-            [Sort::Person, Sort::Guardian].map(|sort| request.with_user(field, user(sort, field))).into()
-        }
+        Field::By => "second-by",
+        Field::Child => "second-child",
+        Field::Contact => "second-contact",
+        Field::Guardian => "second-guardian",
+        Field::Who => "second-who",
+        Field::To => "second-to",
+        Field::Group => "second-group",
+        Field::With => "second-with",
     }
 }
 
@@ -122,14 +137,25 @@ impl<'a> Case<'a> {
         }
         let mut after = before.clone();
         let delivered = CommandKind::carry_out(&mut after, &command);
-        Some(Case { before: before.clone(), command, allowed, delivered, after })
+        Some(Case {
+            name: command.kind.to_string(),
+            before: before.clone(),
+            command,
+            allowed,
+            delivered,
+            after,
+        })
     }
 
     /// Every command in any state.
     pub fn all(policy: &'a Policy, mutant: Option<Mutant>) -> Vec<Self> {
-        let before = Symbolic::any(policy);
-        let requests = CommandKind::ALL.iter().flat_map(|kind| requests(*kind));
-        requests.filter_map(|command| Case::on(&before, command, mutant)).collect()
+        Self::each(&Symbolic::any(policy), mutant, 0)
+    }
+
+    /// Every command in the state.
+    fn each(before: &Symbolic<'a>, mutant: Option<Mutant>, number: u8) -> Vec<Self> {
+        let requests = CommandKind::ALL.iter().flat_map(|kind| requests(*kind, number));
+        requests.filter_map(|command| Case::on(before, command, mutant)).collect()
     }
 
     /// The formula that says that the command, if it is allowed, breaks the promise.

@@ -1,7 +1,19 @@
-//! Proofs.
+//! Proofs about policies: a promise is kept in every history, for any number of users, guardians and
+//! groups.
+//!
+//! The rules of the model are read as formulas ([`symbolic`]). A solver, which is another program, is asked
+//! whether a command can break a promise in any state of which an invariant is true ([`prove()`]).
+
 pub mod case;
-pub mod fact;
+mod fact;
+mod induction;
 pub mod relation;
-pub mod smt;
+mod smt;
+mod solver;
 pub mod symbolic;
 pub mod term;
+
+pub use case::Invariant;
+pub use fact::Fact;
+pub use induction::{Claim, Proof, prove};
+pub use solver::{Answer, Program, Question, Solver};

@@ -36,8 +36,8 @@ impl Sort {
 pub enum Relation {
     /// The person is a child.
     Child,
-    /// The person is one of those with whom a group is launched.
-    With,
+    /// The person is one of those with whom the first or second command launches a group.
+    With(u8),
     /// The guardian is one of the child's.
     Guardians,
     /// For the child, the person is approved by the guardian.
@@ -84,7 +84,7 @@ impl Relation {
     pub const fn sorts(self) -> &'static [Sort] {
         use Sort::{Group, Guardian, Person};
         match self {
-            Relation::Child | Relation::With => &[Person],
+            Relation::Child | Relation::With(_) => &[Person],
             Relation::Guardians => &[Person, Guardian],
             Relation::Approvals => &[Person, Person, Guardian],
             Relation::Blocks => &[Person, Person],
@@ -99,7 +99,8 @@ impl Relation {
     pub const fn name(self) -> &'static str {
         match self {
             Relation::Child => "child",
-            Relation::With => "with",
+            Relation::With(0) => "with",
+            Relation::With(_) => "with-of-second",
             Relation::Guardians => "guardians",
             Relation::Approvals => "approvals",
             Relation::Blocks => "blocks",

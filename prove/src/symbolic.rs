@@ -62,7 +62,7 @@ impl User {
         }
     }
 
-    fn of(var: Var) -> Self {
+    pub(crate) fn of(var: Var) -> Self {
         if var.sort == Sort::Guardian { User::Guardian(var) } else { User::Person(var) }
     }
 }
@@ -228,7 +228,10 @@ impl<'a> Symbolic<'a> {
     /// The state at the start: no approvals, no blocks, and all groups new.
     pub fn start(policy: &'a Policy) -> Self {
         Self::with(policy, |relation, variables| match relation {
-            Relation::Guardians => Term::atom(relation, variables),
+            // A cast gives guardians to children.
+            Relation::Guardians => {
+                Term::and([Term::atom(relation, variables), Term::atom(Relation::Child, &variables[..1])])
+            }
             other => Term::bool(other == Relation::Phase(Phase::New)),
         })
     }

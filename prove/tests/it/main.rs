@@ -1,1 +1,28 @@
-fn main() {}
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use chatwarden_model::{NamedEnum, Preset, Promise};
+use chatwarden_prove::*;
+
+#[test]
+fn presets() {
+    let never = || false;
+    let solver = Solver {
+        program: Program::Z3,
+        limit: Duration::from_secs(10),
+        jobs: 2,
+        is_stopped: &never,
+        answered: AtomicUsize::new(0),
+    };
+    for preset in Preset::ALL {
+        let t = std::time::Instant::now();
+        let proof = prove(&preset.policy(), Promise::ALL, None, &solver).unwrap();
+        println!("{preset} {:?} questions {:?}", t.elapsed(), solver.answered);
+        println!("  {:?}", proof.invariant.iter().map(|i| i.name()).collect::<Vec<_>>());
+        println!(
+            "  never: {:?}",
+            proof.fires.iter().filter(|f| !matches!(f.1, Answer::Possible(_))).collect::<Vec<_>>()
+        );
+        println!("  {:?}", proof.promises.iter().filter(|p| p.1 != Claim::Proved).collect::<Vec<_>>());
+    }
+}
