@@ -216,7 +216,7 @@ impl<'a> Prover<'a> {
 }
 
 /// The state before has the facts, and the command is allowed.
-fn allowed(facts: &[Invariant], case: &Case<'_>) -> Vec<(String, Term)> {
+pub(crate) fn allowed(facts: &[Invariant], case: &Case<'_>) -> Vec<(String, Term)> {
     let mut formulas = facts_of(facts, &case.before);
     formulas.push((format!("{} is allowed", case.command.kind), case.allowed));
     formulas

@@ -6,14 +6,17 @@
 
 pub mod case;
 mod fact;
+mod ground;
 mod induction;
 pub mod relation;
 mod smt;
 mod solver;
 pub mod symbolic;
 pub mod term;
+mod witness;
 
 pub use case::Invariant;
 pub use fact::Fact;
 pub use induction::{Claim, Proof, prove};
 pub use solver::{Answer, Program, Question, Solver};
+pub use witness::{Witness, counterexample_to_induction};

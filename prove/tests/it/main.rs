@@ -23,6 +23,18 @@ fn presets() {
             "  never: {:?}",
             proof.fires.iter().filter(|f| !matches!(f.1, Answer::Possible(_))).collect::<Vec<_>>()
         );
+        let policy = preset.policy();
+        let cases = case::Case::all(&policy, None);
+        for (promise, claim) in &proof.promises {
+            if let Claim::NotInductive(at) = claim {
+                let t = std::time::Instant::now();
+                let w =
+                    counterexample_to_induction(&policy, &proof.invariant, &cases[*at], *promise, &solver)
+                        .unwrap()
+                        .expect("confirmed");
+                println!("  {promise}: {:?} {:?}", w.commands, t.elapsed());
+            }
+        }
         println!("  {:?}", proof.promises.iter().filter(|p| p.1 != Claim::Proved).collect::<Vec<_>>());
     }
 }
