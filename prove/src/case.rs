@@ -56,7 +56,7 @@ impl Invariant {
 }
 
 /// The formula that says that the effects of the command break the promise.
-fn broken<'a>(
+pub(crate) fn broken<'a>(
     promise: Promise,
     before: &Symbolic<'a>,
     command: &Request<Symbolic<'a>>,
@@ -153,7 +153,7 @@ impl<'a> Case<'a> {
     }
 
     /// Every command in the state.
-    fn each(before: &Symbolic<'a>, mutant: Option<Mutant>, number: u8) -> Vec<Self> {
+    pub(crate) fn each(before: &Symbolic<'a>, mutant: Option<Mutant>, number: u8) -> Vec<Self> {
         let requests = CommandKind::ALL.iter().flat_map(|kind| requests(*kind, number));
         requests.filter_map(|command| Case::on(before, command, mutant)).collect()
     }

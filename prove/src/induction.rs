@@ -56,10 +56,10 @@ pub fn prove(
     Ok(Proof { invariant, fires, promises: claims, questions: prover.questions })
 }
 
-struct Prover<'a> {
-    cases: &'a [Case<'a>],
-    solver: &'a Solver<'a>,
-    questions: Vec<(Question, Answer)>,
+pub(crate) struct Prover<'a> {
+    pub(crate) cases: &'a [Case<'a>],
+    pub(crate) solver: &'a Solver<'a>,
+    pub(crate) questions: Vec<(Question, Answer)>,
 }
 
 /// The formulas that say that the facts are true of the state.
@@ -68,17 +68,17 @@ pub(crate) fn facts_of(invariant: &[Invariant], state: &Symbolic<'_>) -> Vec<(St
 }
 
 /// Formulas of which is asked whether they can be true at once.
-struct Ask {
+pub(crate) struct Ask {
     /// A name for the file.
-    name: String,
+    pub(crate) name: String,
     /// The question in words.
-    about: String,
-    formulas: Vec<(String, Term)>,
+    pub(crate) about: String,
+    pub(crate) formulas: Vec<(String, Term)>,
 }
 
 impl<'a> Prover<'a> {
     /// The answers. What is plain without a solver is not asked.
-    fn ask(&mut self, asks: &[Ask]) -> io::Result<Vec<Answer>> {
+    pub(crate) fn ask(&mut self, asks: &[Ask]) -> io::Result<Vec<Answer>> {
         let is_plain = |ask: &&Ask| ask.formulas.iter().any(|(_, term)| term.is(false));
         let text = |ask: &Ask| smt::question(&ask.about, &ask.formulas);
         let asked = asks.iter().filter(|ask| !is_plain(ask));
