@@ -6,6 +6,7 @@ pub(crate) mod explore;
 pub(crate) mod from_artifact;
 pub(crate) mod fuzz;
 pub(crate) mod list;
+pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod shrink;

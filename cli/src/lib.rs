@@ -103,6 +103,7 @@ Exit codes: 0 no finding, 1 a finding, 2 wrong usage or unreadable input, 3 inco
 #[derive(Subcommand, Debug)]
 enum Action {
     Explore(Box<command::explore::Explore>),
+    Prove(Box<command::prove::Prove>),
     Fuzz(Box<command::fuzz::Fuzz>),
     Replay(command::replay::Replay),
     Suite(Box<command::suite::Suite>),
@@ -121,6 +122,7 @@ impl Action {
     fn run(self) -> Result<Exit, CliError> {
         match self {
             Action::Explore(explore) => explore.run(),
+            Action::Prove(prove) => prove.run(),
             Action::Fuzz(fuzz) => fuzz.run(),
             Action::Replay(replay) => replay.run(),
             Action::Suite(suite) => suite.run(),

@@ -1,6 +1,7 @@
 //! The progress line of long work. It is drawn on a terminal only, and erased at the end.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -34,6 +35,16 @@ pub(crate) fn of_shrinking<T>(monitor: &CampaignMonitor, work: impl FnOnce() -> 
         bar.set_message(format!("{length} commands left"));
     };
     with_progress("{spinner} shrinking, {pos} executions", None, update, work)
+}
+
+/// Does the work of a proof, and shows its progress.
+pub(crate) fn of_proof<T>(subject: &str, answered: &AtomicUsize, work: impl FnOnce() -> T) -> T {
+    let subject = sanitize::line(subject);
+    let update = |bar: &ProgressBar| {
+        bar.set_position(answered.load(Relaxed) as u64);
+        bar.set_message(subject.clone());
+    };
+    with_progress("{spinner} {pos} questions", None, update, work)
 }
 
 /// Does the work of a search, and shows its progress.

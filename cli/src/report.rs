@@ -8,6 +8,7 @@ mod diagnostic;
 mod explored;
 mod json;
 mod junit;
+mod proved;
 mod replays;
 mod reports;
 mod sarif;
@@ -21,6 +22,7 @@ use explored::symmetry_bound;
 pub use explored::{Explored, ImplementationExplored};
 pub use json::Json;
 pub use junit::Junit;
+pub use proved::{FoundRace, ProofResult, Proved, Recheck, Searched};
 pub use replays::ReplaySummary;
 pub use reports::Reports;
 pub use sarif::Sarif;
@@ -61,6 +63,10 @@ pub enum Event<'a> {
     PolicyExplored(&'a Explored),
     /// Several policies were explored, each of which was reported before.
     PoliciesCompared(&'a [Explored]),
+    /// A policy was proved, as far as it can be.
+    PolicyProved(&'a Proved),
+    /// Several policies were proved, each of which was reported before.
+    ProofsCompared(&'a [Proved]),
     /// An implementation was searched; its findings were reported before.
     ImplementationExplored(&'a ImplementationExplored<'a>),
     /// The baseline lists a finding that the run did not find.

@@ -7,6 +7,7 @@
 pub mod case;
 mod fact;
 mod ground;
+mod history;
 mod induction;
 mod races;
 pub mod relation;
@@ -18,6 +19,7 @@ mod witness;
 
 pub use case::Invariant;
 pub use fact::Fact;
+pub use history::{RaceHistory, race_histories};
 pub use induction::{Claim, Proof, prove};
 pub use races::{Isolation, Race, Races, races};
 pub use solver::{Answer, Program, Question, Solver};

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use chatwarden_model::{CommandKind, NamedEnum, Policy, Promise, named_enum};
+use chatwarden_model::{CommandKind, Policy, Promise, named_enum};
 
 use crate::case::{Case, Invariant, broken};
 use crate::induction::{Ask, Prover, facts_of};

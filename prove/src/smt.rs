@@ -30,7 +30,7 @@ pub(crate) fn with_definitions(assertions: &[(String, Term)]) -> Vec<(String, Te
 }
 
 /// The file that asks whether all of the formulas can be true at once. Each has a comment.
-pub fn question(about: &str, assertions: &[(String, Term)]) -> String {
+pub(crate) fn question(about: &str, assertions: &[(String, Term)]) -> String {
     let assertions = &with_definitions(assertions);
     let (mut relations, mut sorts, mut free) = (BTreeSet::new(), BTreeSet::from(Sort::ALL), BTreeSet::new());
     for (_, term) in assertions {

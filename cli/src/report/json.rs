@@ -8,14 +8,14 @@ use chatwarden_model::{Command, EnumSet, NamedEnum, SymmetryCut, UserSet};
 use serde_json::{Map, Value, json};
 
 use super::{
-    CampaignSummary, Covered, Event, Explored, ImplementationExplored, ReplaySummary, Replayed, Report,
-    Written, shown,
+    CampaignSummary, Covered, Event, Explored, FoundRace, ImplementationExplored, ProofResult, Proved,
+    ReplaySummary, Replayed, Report, Written, shown, texts,
 };
 use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::counterexample::{Origin, ShrinkStatus};
 use chatwarden::coverage::{DecidedBy, Point, PointStatus};
-use chatwarden::describe::SavedFinding;
+use chatwarden::describe::{Describer, SavedFinding};
 use chatwarden::finding::Finding;
 use chatwarden::format::{Error, KnownFinding, Place};
 use chatwarden::lockstep::Tally;
@@ -59,8 +59,9 @@ impl<W: Write> Report for Json<W> {
             Event::ReplayFinished(replays) => replay_summary(replays),
             Event::CampaignFinished(campaign) => summary(campaign),
             Event::PolicyExplored(explored) => exploration(explored),
+            Event::PolicyProved(proved) => proof(proved),
             // Each policy had its line.
-            Event::PoliciesCompared(_) => return Ok(()),
+            Event::PoliciesCompared(_) | Event::ProofsCompared(_) => return Ok(()),
             Event::ScenarioUnreadable(file, error) => unreadable(file, error),
             Event::RunIncomplete(why) => incomplete(why, None, None),
             Event::ImplementationExplored(explored) => conformance(explored),
@@ -216,6 +217,56 @@ fn exploration(explored: &Explored) -> Value {
         "seconds": explored.time.as_secs_f64(),
         "bytes": exploration.bytes,
         "promises": promises.collect::<Map<_, _>>(),
+    })
+}
+
+fn proof(proved: &Proved) -> Value {
+    let results = proved.results.iter().map(|(promise, result)| {
+        let (word, length, because) = match result {
+            ProofResult::Proved => ("proved", None, None),
+            ProofResult::Broken { commands, .. } => ("broken", Some(commands.len()), None),
+            ProofResult::NotInductive { command, .. } => ("not-inductive", None, Some(command.name())),
+            ProofResult::Unknown(why) => ("unknown", None, Some(why.as_str())),
+        };
+        (promise.name().into(), json!({"result": word, "length": length, "because": because}))
+    });
+    let recheck = proved.recheck.as_ref().map(|recheck| {
+        json!({
+            "solver": recheck.solver,
+            "agreed": recheck.agreed,
+            "differ": recheck.differ,
+            "unanswered": recheck.unanswered,
+        })
+    });
+    json!({
+        "type": "proof",
+        "policy": proved.policy,
+        "solver": proved.solver,
+        "questions": proved.asked,
+        "seconds": proved.time.as_secs_f64(),
+        "invariant": proved.invariant.iter().map(|fact| fact.name()).collect::<Vec<_>>(),
+        "never_allowed": proved.never.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        "promises": results.collect::<Map<_, _>>(),
+        "recheck": recheck,
+        "races": proved.races.as_ref().map(|races| races.iter().map(race).collect::<Vec<_>>()),
+    })
+}
+
+fn race(found: &FoundRace) -> Value {
+    let describer = Describer { names: &found.names, setup: &found.setup };
+    let history = found.history.as_ref().map(|history| {
+        json!({
+            "before": texts(&describer, &history.commands),
+            "both": texts(&describer, &[history.first, history.second]),
+        })
+    });
+    let race = found.race;
+    json!({
+        "promise": race.promise.name(),
+        "isolation": race.isolation.name(),
+        "first": race.first.name(),
+        "second": race.second.name(),
+        "history": history,
     })
 }
 

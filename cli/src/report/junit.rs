@@ -12,7 +12,8 @@ use chatwarden_model::NamedEnum;
 
 use super::diagnostic::{failed_check, steps, texts};
 use super::{
-    CampaignSummary, Event, Explored, ImplementationExplored, ReplayOutcome, Replayed, Report, replace, shown,
+    CampaignSummary, Event, Explored, ImplementationExplored, ProofResult, Proved, ReplayOutcome, Replayed,
+    Report, replace, shown,
 };
 use crate::baseline::{BaselineMatch, slashed};
 use crate::driver_check::CheckResult;
@@ -64,12 +65,14 @@ impl Report for Junit {
             Event::ImplementationExplored(explored) if is_first => vec![implementation(explored)],
             Event::DriverChecked(checked) => vec![check(checked)],
             Event::PolicyExplored(explored) => promises(explored).collect(),
+            Event::PolicyProved(proved) => proofs(proved).collect(),
             // A search with findings has a test for each of them. An absent finding is no test; the
             // terminal and the JSON lines name it. Coverage is no test either. The scenarios of a
             // suite are reported one by one.
             Event::CampaignFinished(_)
             | Event::ImplementationExplored(_)
             | Event::PoliciesCompared(_)
+            | Event::ProofsCompared(_)
             | Event::ReplayFinished(_)
             | Event::KnownFindingAbsent(_)
             | Event::CoverageCounted(_)
@@ -168,6 +171,27 @@ fn promises(explored: &Explored) -> impl Iterator<Item = TestCase> {
             output: Some(format!("{bound}, depth {}", explored.exploration.depth)),
             ..TestCase::new(explored.policy.as_str(), promise.name(), result)
         }
+    })
+}
+
+/// A test for each promise, which fails if the policy can break it, and has no result if that is not known.
+fn proofs(proved: &Proved) -> impl Iterator<Item = TestCase> {
+    proved.results.iter().map(|(promise, result)| {
+        let problem = |kind: &str, text: String| Problem {
+            kind: kind.into(),
+            message: format!("{promise}: {}", promise.about()),
+            text,
+        };
+        let result = match result {
+            ProofResult::Proved => TestResult::Passed,
+            ProofResult::Broken { setup, names, commands } => {
+                let describer = Describer { names, setup };
+                TestResult::Failure(problem("broken", texts(&describer, commands).join("\n")))
+            }
+            ProofResult::NotInductive { .. } => TestResult::Error(problem("not-inductive", String::new())),
+            ProofResult::Unknown(why) => TestResult::Error(problem("unknown", why.clone())),
+        };
+        TestCase::new(proved.policy.as_str(), promise.name(), result)
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod covered;
 mod explored;
+mod proved;
 
 use std::io::{self, Write};
 
@@ -169,6 +170,9 @@ impl<W: Write> Report for Terminal<W> {
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
             Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
+            Event::PolicyProved(proved) if proved.is_one_of_many => Ok(()),
+            Event::PolicyProved(proved) => proved::policy(&mut self.out, proved),
+            Event::ProofsCompared(all) => proved::table(&mut self.out, all),
             Event::DriverChecked(checked) => self.checked(checked),
             Event::KnownFindingAbsent(known) => {
                 self.absent.push(known.to_string());
