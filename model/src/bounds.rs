@@ -84,7 +84,7 @@ impl Bounds {
             match (field, argument) {
                 (Field::Child, Argument::User(child)) => subject = child,
                 (Field::Contact | Field::Who | Field::To | Field::With, _) => {
-                    fits &= !users.contains(subject)
+                    fits &= !users.contains(subject);
                 }
                 _ => {}
             }

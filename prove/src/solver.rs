@@ -4,8 +4,8 @@
 //! what was asked, and a solver that hangs is ended without losing another answer.
 
 use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -95,24 +95,24 @@ impl Solver<'_> {
     /// # Errors
     /// If the program cannot be started.
     pub fn ask_all(&self, questions: &[Question]) -> io::Result<Vec<Answer>> {
-        let (next, answers) = (AtomicUsize::new(0), Mutex::new(vec![None; questions.len()]));
-        let failure = Mutex::new(None);
-        thread::scope(|scope| {
-            for _ in 0..self.jobs.clamp(1, questions.len().max(1)) {
-                scope.spawn(|| {
-                    while let Some((at, question)) = take(&next, questions) {
-                        match self.ask(&question.text) {
-                            Ok(answer) => answers.lock().expect("no thread panics")[at] = Some(answer),
-                            Err(error) => *failure.lock().expect("no thread panics") = Some(error),
-                        }
-                    }
-                });
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut answers = Vec::new();
+            while let Some((at, question)) = take(&next, questions) {
+                answers.push((at, self.ask(&question.text)?));
             }
-        });
-        match failure.into_inner().expect("no thread panics") {
-            Some(error) => Err(error),
-            None => Ok(answers.into_inner().expect("no thread panics").into_iter().flatten().collect()),
-        }
+            io::Result::Ok(answers)
+        };
+        let mut all = thread::scope(|scope| {
+            let jobs = 0..self.jobs.clamp(1, questions.len().max(1));
+            let workers: Vec<_> = jobs.map(|_| scope.spawn(work)).collect();
+            let joined =
+                workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            joined.collect::<io::Result<Vec<_>>>()
+        })?
+        .concat();
+        all.sort_unstable_by_key(|(at, _)| *at);
+        Ok(all.into_iter().map(|(_, answer)| answer).collect())
     }
 
     /// The answer to a question.
@@ -124,11 +124,15 @@ impl Solver<'_> {
             return Ok(Answer::Unknown("stopped".into()));
         }
         let mut child = self.program.command(self.limit).spawn()?;
-        // A solver that ends early says why on its output.
-        let _ = child.stdin.take().expect("it is piped").write_all(text.as_bytes());
+        if let Some(mut stdin) = child.stdin.take() {
+            // A solver that ends early says why on its output.
+            let _ = stdin.write_all(text.as_bytes());
+        }
         let ended = self.wait(&mut child)?;
         let mut output = String::new();
-        child.stdout.take().expect("it is piped").read_to_string(&mut output)?;
+        if let Some(mut stdout) = child.stdout.take() {
+            stdout.read_to_string(&mut output)?;
+        }
         self.answered.fetch_add(1, Relaxed);
         Ok(if ended { read_answer(&output) } else { Answer::Unknown("stopped, or out of time".into()) })
     }

@@ -31,7 +31,7 @@ impl BitOr for Term {
 impl Not for Term {
     type Output = Term;
     fn not(self) -> Term {
-        Term::not(self)
+        self.negated()
     }
 }
 

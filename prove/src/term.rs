@@ -168,7 +168,7 @@ impl Term {
         }
         parts.sort_unstable();
         parts.dedup();
-        if parts.iter().any(|part| parts.binary_search(&part.not()).is_ok()) {
+        if parts.iter().any(|part| parts.binary_search(&part.negated()).is_ok()) {
             return Term::bool(absorbing);
         }
         match parts[..] {
@@ -213,30 +213,30 @@ impl Term {
 
     /// The formula is false.
     #[must_use]
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         if let Some(term) = BANK.with_borrow(|bank| bank.negations.get(&self).copied()) {
             return term;
         }
-        let negation = self.negation();
+        let negation = self.negate();
         BANK.with_borrow_mut(|bank| bank.negations.extend([(self, negation), (negation, self)]));
         negation
     }
 
-    fn negation(self) -> Self {
+    fn negate(self) -> Self {
         match self.node() {
             Node::Bool(value) => Term::bool(!value),
             Node::Atom(relation, variables, holds) => Term::of(Node::Atom(relation, variables, !holds)),
             Node::Same(one, other, holds) => Term::of(Node::Same(one, other, !holds)),
-            Node::And(terms) => Term::or(terms.into_iter().map(Term::not)),
-            Node::Or(terms) => Term::and(terms.into_iter().map(Term::not)),
-            Node::All(variable, term) => Term::of(Node::Any(variable, term.not())),
-            Node::Any(variable, term) => Term::of(Node::All(variable, term.not())),
+            Node::And(terms) => Term::or(terms.into_iter().map(Term::negated)),
+            Node::Or(terms) => Term::and(terms.into_iter().map(Term::negated)),
+            Node::All(variable, term) => Term::of(Node::Any(variable, term.negated())),
+            Node::Any(variable, term) => Term::of(Node::All(variable, term.negated())),
         }
     }
 
     /// The formula is true of everything.
     pub fn all(variable: Var, term: Term) -> Self {
-        Term::any(variable, term.not()).not()
+        Term::any(variable, term.negated()).negated()
     }
 
     /// The formula is true of something. There is something of each sort.
@@ -318,11 +318,11 @@ fn rename(term: Term, renaming: &[(Var, Var)], done: &mut HashMap<Term, Term>) -
         Node::Bool(_) => term,
         Node::Atom(relation, variables, holds) => {
             let atom = Term::atom(relation, &variables.into_iter().map(to).collect::<Vec<_>>());
-            if holds { atom } else { atom.not() }
+            if holds { atom } else { atom.negated() }
         }
         Node::Same(one, other, holds) => {
             let same = Term::same(to(one), to(other));
-            if holds { same } else { same.not() }
+            if holds { same } else { same.negated() }
         }
         Node::And(terms) => Term::and(terms.into_iter().map(|term| rename(term, renaming, done))),
         Node::Or(terms) => Term::or(terms.into_iter().map(|term| rename(term, renaming, done))),

@@ -73,9 +73,9 @@ pub(crate) fn well_formed(state: &Symbolic<'_>) -> Vec<(String, Term)> {
     let [child, invited, inviter] = [(); 3].map(|()| Var::fresh(Sort::Person));
     let (guardian, group) = (Var::fresh(Sort::Guardian), Var::fresh(Sort::Group));
     let guarded = Term::any(guardian, state.holds(Relation::Guardians, &[child, guardian]));
-    let guarded = Term::or([Term::atom(Relation::Child, &[child]).not(), guarded]);
+    let guarded = Term::or([Term::atom(Relation::Child, &[child]).negated(), guarded]);
     let issued = Term::any(inviter, state.holds(Relation::Inviter, &[group, invited, inviter]));
-    let issued = Term::or([state.holds(Relation::Invited, &[group, invited]).not(), issued]);
+    let issued = Term::or([state.holds(Relation::Invited, &[group, invited]).negated(), issued]);
     let issued = Term::all(group, Term::all(invited, issued));
     vec![(String::new(), Term::all(child, guarded)), (String::new(), issued)]
 }
@@ -94,10 +94,8 @@ impl<'a> Decoder<'a> {
         let is_child = |person: &usize| situation.facts.contains(&(Relation::Child, vec![*person]));
         let (children, adults): (Vec<_>, Vec<_>) = (0..size.persons).partition(is_child);
         let mut persons = vec![ModelUser::new(0); size.persons];
-        let mut next = size.guardians;
-        for person in children.iter().chain(&adults) {
-            persons[*person] = ModelUser::new(next);
-            next += 1;
+        for (person, user) in children.iter().chain(&adults).zip(size.guardians..) {
+            persons[*person] = ModelUser::new(user);
         }
         let guardians: Vec<_> = (0..size.guardians).map(ModelUser::new).collect();
         let mut cast = Cast::default();

@@ -218,8 +218,8 @@ impl Run<'_> {
                 .collect(),
             unclear: proof.fires.into_iter().filter_map(unclear).collect(),
             results,
-            unknown_races: races.as_ref().map_or(Vec::new(), |races| races.1.clone()),
-            races: races.map(|races| races.0),
+            unknown_races: races.as_ref().map_or(Vec::new(), |races| races.unknown.clone()),
+            races: races.map(|races| races.races),
             recheck: self.recheck(&questions)?,
             time: Duration::ZERO,
             is_expected_kept: self.options.expect_kept,
@@ -257,7 +257,7 @@ impl Run<'_> {
         Ok(ProofResult::NotInductive {
             command: cases[at].command.kind,
             policy: *policy,
-            witness,
+            witness: witness.map(Box::new),
             searched: Searched {
                 cast: self.options.cast.name.clone(),
                 groups: setup.groups,
@@ -278,7 +278,7 @@ impl Run<'_> {
         policy: &Policy,
         proof: &Proof,
         questions: &mut Vec<(Question, Answer)>,
-    ) -> Result<(Vec<FoundRace>, Vec<(Race, String)>), CliError> {
+    ) -> Result<FoundRaces, CliError> {
         let proved = proof.promises.iter().filter(|(_, claim)| *claim == Claim::Proved);
         let proved: Vec<Promise> = proved.map(|(promise, _)| *promise).collect();
         let found = races(policy, &proof.invariant, &proved, &self.solver)?;
@@ -288,7 +288,7 @@ impl Run<'_> {
         let names = self.options.cast.value.named_cast().with_groups(Names::numbered(setup.groups));
         let shown = found.races.into_iter().zip(histories);
         let shown = shown.map(|(race, history)| FoundRace { race, history, setup, names: names.clone() });
-        Ok((shown.collect(), found.unknown))
+        Ok(FoundRaces { races: shown.collect(), unknown: found.unknown })
     }
 
     /// Asks the other solver every question.
@@ -315,6 +315,12 @@ impl Run<'_> {
         }
         Ok(Some(recheck))
     }
+}
+
+/// The races of a policy, and those of which the solver does not know.
+struct FoundRaces {
+    races: Vec<FoundRace>,
+    unknown: Vec<(Race, String)>,
 }
 
 /// A command of which it is not known whether it can be allowed.

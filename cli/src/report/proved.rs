@@ -60,7 +60,7 @@ pub enum ProofResult {
         /// The policy.
         policy: Policy,
         /// The situation, if a small one was found.
-        witness: Option<Witness>,
+        witness: Option<Box<Witness>>,
         /// Where it was searched for.
         searched: Searched,
     },

@@ -21,7 +21,7 @@ pub(super) fn policy(out: &mut impl Write, proved: &Proved) -> io::Result<()> {
     writeln!(out, "  {DIM}{}, {seconds:.1} s, {solver}{DIM:#}", counted(proved.asked, "question"))?;
     writeln!(out, "  in every state that commands lead to:")?;
     for fact in &proved.invariant {
-        writeln!(out, "    {:<22}{DIM}{}{DIM:#}", fact.name(), fact.about())?;
+        writeln!(out, "    {:<24}{DIM}{}{DIM:#}", fact.name(), fact.about())?;
     }
     never(out, proved)?;
     for (promise, result) in &proved.results {
