@@ -8,7 +8,7 @@ use std::io;
 
 use crate::relation::{Relation, Sort};
 use crate::smt::with_definitions;
-use crate::solver::{Answer, Solver};
+use crate::solver::{Answer, Session, Solver};
 use crate::term::{Node, Term, Var};
 
 /// The number of persons, guardians and groups.
@@ -61,12 +61,13 @@ pub(crate) fn smallest_situation(
 ) -> io::Result<Option<Situation>> {
     let formulas: Vec<Term> = with_definitions(formulas).into_iter().map(|(_, term)| term).collect();
     let fixed: BTreeSet<Var> = formulas.iter().flat_map(|term| term.free().to_vec()).collect();
+    let mut session = Session::new(solver);
     for persons in 1..=most {
         for guardians in 1..=2 {
             let groups = fixed.iter().filter(|var| var.sort == Sort::Group).count().max(1);
             let size = Size { groups, persons, guardians };
             for values in assignments(&fixed.iter().copied().collect::<Vec<_>>(), size) {
-                let mut asked = Asked::new(&formulas, size, &values, solver);
+                let mut asked = Asked::new(&formulas, size, &values, &mut session);
                 if asked.is_possible(&BTreeSet::new())? {
                     let facts = asked.least()?;
                     return Ok(Some(Situation { size, values, facts }));
@@ -99,14 +100,19 @@ fn assignments(fixed: &[Var], size: Size) -> Vec<BTreeMap<Var, usize>> {
     all
 }
 
-struct Asked<'a> {
-    solver: &'a Solver<'a>,
+struct Asked<'s, 'a> {
+    session: &'s mut Session<'a>,
     text: String,
     facts: BTreeSet<Fact>,
 }
 
-impl<'a> Asked<'a> {
-    fn new(formulas: &[Term], size: Size, values: &BTreeMap<Var, usize>, solver: &'a Solver<'a>) -> Self {
+impl<'s, 'a> Asked<'s, 'a> {
+    fn new(
+        formulas: &[Term],
+        size: Size,
+        values: &BTreeMap<Var, usize>,
+        session: &'s mut Session<'a>,
+    ) -> Self {
         let mut grounder = Grounder { size, values, facts: BTreeSet::new() };
         let mut assertions = String::new();
         for formula in formulas {
@@ -118,7 +124,7 @@ impl<'a> Asked<'a> {
             let _ = writeln!(text, "(declare-fun {} () Bool)", symbol(fact));
         }
         text.push_str(&assertions);
-        Asked { solver, text, facts }
+        Asked { session, text, facts }
     }
 
     /// Whether the formulas can be true if these facts are false.
@@ -126,20 +132,21 @@ impl<'a> Asked<'a> {
         Ok(matches!(self.ask(absent, "")?, Answer::Possible(_)))
     }
 
-    fn ask(&self, absent: &BTreeSet<Fact>, then: &str) -> io::Result<Answer> {
+    fn ask(&mut self, absent: &BTreeSet<Fact>, then: &str) -> io::Result<Answer> {
         let mut text = self.text.clone();
         for fact in absent {
             let _ = writeln!(text, "(assert (not {}))", symbol(fact));
         }
         let _ = writeln!(text, "(check-sat)\n{then}");
-        self.solver.ask(&text)
+        self.session.ask(&text)
     }
 
     /// The facts of a situation with as few as possible: each is left out, in order, if it can be.
     fn least(&mut self) -> io::Result<BTreeSet<Fact>> {
         let mut absent = BTreeSet::new();
         // Definitions and kinds are left to follow.
-        for fact in self.facts.iter().rev().filter(|(relation, _)| *relation != Relation::Child) {
+        let facts: Vec<Fact> = self.facts.iter().rev().cloned().collect();
+        for fact in facts.iter().filter(|(relation, _)| *relation != Relation::Child) {
             absent.insert(fact.clone());
             if !matches!(self.ask(&absent, "")?, Answer::Possible(_)) {
                 absent.remove(fact);

@@ -1,12 +1,14 @@
 //! The solvers: other programs that answer questions in SMT-LIB 2.
 //!
-//! Each question is asked to a process of its own, which reads a whole file. So a file that is saved is
-//! what was asked, and a solver that hangs is ended without losing another answer.
+//! Each question is a whole file, so a file that is saved is what was asked. A process answers one question
+//! after the other and forgets each. A solver that hangs is ended and started again, and no other answer
+//! is lost.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::panic::resume_unwind;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,10 +54,21 @@ pub struct Solver<'a> {
     pub is_stopped: &'a (dyn Fn() -> bool + Sync),
     /// The number of questions that were answered.
     pub answered: AtomicUsize,
+    /// How often the program had to be ended because it did not answer.
+    pub hung: AtomicUsize,
 }
 
-/// The time between two looks whether a solver is done.
-const PAUSE: Duration = Duration::from_millis(1);
+/// How often a program may hang before it is not asked any more.
+const MOST_HANGS: usize = 5;
+
+/// What a solver prints when it is done with a question.
+const DONE: &str = "chatwarden-done";
+
+/// How much longer than its limit a solver may take before it is ended.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The time between two looks whether to stop.
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Program {
     /// The first program that is installed.
@@ -75,13 +88,15 @@ impl Program {
 
     fn command(self, limit: Duration) -> Command {
         let mut command = Command::new(self.name());
+        let limit = limit.as_millis();
         match self {
-            Program::Z3 => command.args(["-in", "-smt2", &format!("-T:{}", limit.as_secs().max(1))]),
+            Program::Z3 => command.args(["-in", "-smt2", &format!("-t:{limit}")]),
             // It finds models of formulas with quantifiers only if it is told to.
             Program::Cvc5 => command.args([
                 "--lang=smt2",
+                "--incremental",
                 "--finite-model-find",
-                &format!("--tlimit={}", limit.as_millis()),
+                &format!("--tlimit-per={limit}"),
             ]),
         };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -97,14 +112,14 @@ impl Solver<'_> {
     pub fn ask_all(&self, questions: &[Question]) -> io::Result<Vec<Answer>> {
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut answers = Vec::new();
+            let (mut session, mut answers) = (Session::new(self), Vec::new());
             while let Some((at, question)) = take(&next, questions) {
-                answers.push((at, self.ask(&question.text)?));
+                answers.push((at, session.ask(&question.text)?));
             }
             io::Result::Ok(answers)
         };
         let mut all = thread::scope(|scope| {
-            let jobs = 0..self.jobs.clamp(1, questions.len().max(1));
+            let jobs = 0..self.jobs.min(questions.len()).max(1);
             let workers: Vec<_> = jobs.map(|_| scope.spawn(work)).collect();
             let joined =
                 workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -114,50 +129,101 @@ impl Solver<'_> {
         all.sort_unstable_by_key(|(at, _)| *at);
         Ok(all.into_iter().map(|(_, answer)| answer).collect())
     }
-
-    /// The answer to a question.
-    ///
-    /// # Errors
-    /// If the program cannot be started.
-    pub fn ask(&self, text: &str) -> io::Result<Answer> {
-        if (self.is_stopped)() {
-            return Ok(Answer::Unknown("stopped".into()));
-        }
-        let mut child = self.program.command(self.limit).spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A solver that ends early says why on its output.
-            let _ = stdin.write_all(text.as_bytes());
-        }
-        let ended = self.wait(&mut child)?;
-        let mut output = String::new();
-        if let Some(mut stdout) = child.stdout.take() {
-            stdout.read_to_string(&mut output)?;
-        }
-        self.answered.fetch_add(1, Relaxed);
-        Ok(if ended { read_answer(&output) } else { Answer::Unknown("stopped, or out of time".into()) })
-    }
-
-    /// Waits for the solver, and ends it if it takes too long. True if it ended by itself.
-    fn wait(&self, child: &mut Child) -> io::Result<bool> {
-        let started = Instant::now();
-        loop {
-            if child.try_wait()?.is_some() {
-                return Ok(true);
-            }
-            // It was told the limit, too.
-            if (self.is_stopped)() || started.elapsed() > self.limit + Duration::from_secs(2) {
-                child.kill()?;
-                child.wait()?;
-                return Ok(false);
-            }
-            thread::sleep(PAUSE);
-        }
-    }
 }
 
 fn take<'q>(next: &AtomicUsize, questions: &'q [Question]) -> Option<(usize, &'q Question)> {
     let at = next.fetch_add(1, Relaxed);
     Some((at, questions.get(at)?))
+}
+
+/// A solver for several questions, one after the other.
+pub(crate) struct Session<'a> {
+    solver: &'a Solver<'a>,
+    process: Option<Process>,
+}
+
+impl<'a> Session<'a> {
+    /// A session. The program is started with the first question.
+    pub(crate) fn new(solver: &'a Solver<'a>) -> Self {
+        Session { solver, process: None }
+    }
+
+    /// The answer to a question.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub(crate) fn ask(&mut self, text: &str) -> io::Result<Answer> {
+        if (self.solver.is_stopped)() {
+            return Ok(Answer::Unknown("stopped".into()));
+        }
+        if self.solver.hung.load(Relaxed) >= MOST_HANGS {
+            return Ok(Answer::Unknown("the solver does not answer".into()));
+        }
+        let mut process = match self.process.take() {
+            Some(process) => process,
+            None => Process::start(self.solver)?,
+        };
+        let (answer, is_alive) = process.ask(text, self.solver);
+        self.solver.answered.fetch_add(1, Relaxed);
+        if is_alive {
+            self.process = Some(process);
+        }
+        Ok(answer)
+    }
+}
+
+/// A solver that runs. It is ended when it is dropped.
+struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    fn start(solver: &Solver<'_>) -> io::Result<Self> {
+        let mut child = solver.program.command(solver.limit).spawn()?;
+        let (input, output) = (child.stdin.take(), child.stdout.take());
+        let (sender, lines) = mpsc::channel();
+        let reader = move || {
+            let lines = output.into_iter().flat_map(|output| BufReader::new(output).lines());
+            // Nobody reads any more if sending fails.
+            lines.map_while(Result::ok).take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+        };
+        let process = Process { child, input, lines };
+        thread::Builder::new().name("solver".into()).spawn(reader)?;
+        Ok(process)
+    }
+
+    /// The answer, and whether the solver can be asked more.
+    fn ask(&mut self, text: &str, solver: &Solver<'_>) -> (Answer, bool) {
+        let question = format!("{text}\n(echo \"{DONE}\")\n(reset)\n");
+        let sent = self.input.as_mut().map(|input| input.write_all(question.as_bytes()).and(input.flush()));
+        let (started, mut output) = (Instant::now(), String::new());
+        // A solver that ended before it read everything says why on its output.
+        let mut is_alive = matches!(sent, Some(Ok(())));
+        loop {
+            match self.lines.recv_timeout(PAUSE) {
+                Ok(line) if line.contains(DONE) => return (read_answer(&output), is_alive),
+                Ok(line) => output.extend([&line, "\n"]),
+                Err(RecvTimeoutError::Disconnected) => return (read_answer(&output), false),
+                Err(RecvTimeoutError::Timeout) if (solver.is_stopped)() => {
+                    return (Answer::Unknown("stopped".into()), false);
+                }
+                Err(RecvTimeoutError::Timeout) if started.elapsed() > solver.limit + GRACE => {
+                    solver.hung.fetch_add(1, Relaxed);
+                    return (Answer::Unknown("out of time".into()), false);
+                }
+                Err(RecvTimeoutError::Timeout) => is_alive &= self.input.is_some(),
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 fn read_answer(output: &str) -> Answer {

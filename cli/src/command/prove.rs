@@ -11,6 +11,7 @@ use chatwarden_model::{EnumSet, MAX_GROUPS, NamedEnum, Policy, Preset, Promise, 
 use clap::Args;
 
 use crate::args::{self, NamedArg, OutputArgs};
+use crate::baseline::{Baseline, BaselineMatch, Subject};
 use crate::exit::{CliError, Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::messages::print_error;
@@ -146,6 +147,7 @@ impl Prove {
             jobs: self.jobs.map_or_else(cores, NonZeroUsize::get),
             is_stopped,
             answered: AtomicUsize::new(0),
+            hung: AtomicUsize::new(0),
         }
     }
 
@@ -217,6 +219,7 @@ impl Run<'_> {
                 .map(|fires| fires.0)
                 .collect(),
             unclear: proof.fires.into_iter().filter_map(unclear).collect(),
+            matched: matched(&named.value, &results),
             results,
             unknown_races: races.as_ref().map_or(Vec::new(), |races| races.unknown.clone()),
             races: races.map(|races| races.races),
@@ -315,6 +318,15 @@ impl Run<'_> {
         }
         Ok(Some(recheck))
     }
+}
+
+/// Each broken promise, as a finding of the policy. There is no baseline for proofs.
+fn matched(policy: &PolicySpec, results: &[(Promise, ProofResult)]) -> Vec<(Promise, BaselineMatch)> {
+    let (subject, mut baseline) = (Subject::new(policy, None, None), Baseline::default());
+    let broken = results.iter().filter(|(_, result)| matches!(result, ProofResult::Broken { .. }));
+    broken
+        .map(|(promise, _)| (*promise, baseline.match_finding(subject.broken_by_policy(*promise))))
+        .collect()
 }
 
 /// The races of a policy, and those of which the solver does not know.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chatwarden_model::{Command, NamedEnum, Promise};
 
-use super::{Event, Explored, Replayed};
+use super::{Event, Explored, ProofResult, Proved, Replayed};
 use crate::baseline::BaselineMatch;
 use crate::driver_check::{CheckFailure, CheckResult};
 use chatwarden::describe::{Describer, SavedFinding};
@@ -65,6 +65,10 @@ pub(super) fn diagnostics<'a>(event: Event<'a>) -> Vec<Diagnostic<'a>> {
         }
         Event::PolicyExplored(explored) => {
             explored.matched.iter().map(|(promise, matched)| broken(explored, *promise, matched)).collect()
+        }
+        Event::PolicyProved(proved) => {
+            let broken = proved.matched.iter();
+            broken.filter_map(|(promise, matched)| broken_in_proof(proved, *promise, matched)).collect()
         }
         _ => Vec::new(),
     }
@@ -136,6 +140,25 @@ fn broken<'a>(explored: &'a Explored, promise: Promise, matched: &'a BaselineMat
         at: commands.len().checked_sub(1),
         trace: placed(file, texts(&describer, commands)),
     }
+}
+
+/// A promise that a policy was to be proved to keep, and breaks.
+fn broken_in_proof<'a>(
+    proved: &'a Proved,
+    promise: Promise,
+    matched: &'a BaselineMatch,
+) -> Option<Diagnostic<'a>> {
+    let (_, result) = proved.results.iter().find(|(other, _)| *other == promise)?;
+    let ProofResult::Broken { setup, names, commands } = result else { return None };
+    let policy = sanitize::line(&proved.policy);
+    Some(Diagnostic {
+        matched,
+        level: if proved.is_expected_kept { Severity::Error } else { Severity::Warning },
+        message: format!("the policy {policy} breaks the promise {promise} ({})", promise.about()),
+        file: None,
+        at: commands.len().checked_sub(1),
+        trace: placed(None, texts(&Describer { names, setup }, commands)),
+    })
 }
 
 /// The commands in words.

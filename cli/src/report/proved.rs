@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chatwarden_model::{Command, CommandKind, Policy, Promise, Setup};
+use chatwarden_model::{Command, CommandKind, NamedEnum, Policy, Promise, Setup};
 
+use crate::baseline::BaselineMatch;
 use chatwarden::format::Names;
 use chatwarden_explore::End;
 use chatwarden_prove::{Invariant, Race, RaceHistory, Witness};
@@ -25,6 +26,8 @@ pub struct Proved {
     pub unclear: Vec<(CommandKind, String)>,
     /// The result for each promise.
     pub results: Vec<(Promise, ProofResult)>,
+    /// Each broken promise, as a finding of the policy.
+    pub matched: Vec<(Promise, BaselineMatch)>,
     /// The races, if they were asked for.
     pub races: Option<Vec<FoundRace>>,
     /// The races of which the solver does not know, and why.
@@ -115,6 +118,9 @@ impl Proved {
 
     /// Why there is no definite answer, a sentence each.
     pub fn doubts(&self) -> impl Iterator<Item = String> {
+        // Whoever finds that nothing can happen has proved nothing.
+        let nothing =
+            (self.never.len() == CommandKind::ALL.len()).then(|| "no command can be allowed".to_string());
         let results = self.results.iter().filter_map(|(promise, result)| match result {
             ProofResult::Proved | ProofResult::Broken { .. } => None,
             ProofResult::NotInductive { .. } => Some(format!("{promise} is neither proved nor broken")),
@@ -133,6 +139,13 @@ impl Proved {
                 recheck.unanswered.iter().map(|name| format!("the second solver does not know {name}"));
             differ.chain(unanswered)
         });
-        results.chain(unclear).chain(races).chain(recheck).collect::<Vec<_>>().into_iter()
+        nothing
+            .into_iter()
+            .chain(results)
+            .chain(unclear)
+            .chain(races)
+            .chain(recheck)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }

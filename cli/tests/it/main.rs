@@ -10,6 +10,7 @@ mod listing;
 mod misbehaving;
 mod processes;
 mod protocol;
+mod proving;
 mod vacuous;
 
 /// The folder of the whole project.

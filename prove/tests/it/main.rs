@@ -13,6 +13,7 @@ fn presets() {
         jobs: 2,
         is_stopped: &never,
         answered: AtomicUsize::new(0),
+        hung: AtomicUsize::new(0),
     };
     for preset in Preset::ALL {
         let t = std::time::Instant::now();
@@ -48,6 +49,7 @@ fn race_table() {
         jobs: 2,
         is_stopped: &never,
         answered: AtomicUsize::new(0),
+        hung: AtomicUsize::new(0),
     };
     for preset in [Preset::MessengerKids, Preset::PairwiseConsent] {
         let t = std::time::Instant::now();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use chatwarden_model::{Command, NamedEnum, Promise, Setup, State};
+use chatwarden_model::{Command, Kind, NamedEnum, Policy, Promise, Setup, State};
 
 use super::super::{FoundRace, ProofResult, Proved, Searched, counted};
 use super::{BAD, BOLD, DIM, GOOD, WARN};
@@ -87,7 +87,7 @@ fn within(searched: &Searched) -> String {
     }
 }
 
-fn witness_setup(witness: &Witness, policy: chatwarden_model::Policy) -> Setup {
+fn witness_setup(witness: &Witness, policy: Policy) -> Setup {
     Setup { cast: witness.cast, groups: witness.groups, policy }
 }
 
@@ -96,9 +96,12 @@ fn situation(out: &mut impl Write, setup: &Setup, witness: &Witness) -> io::Resu
     let mut names = Names::default();
     names.fill(setup.cast.len(), setup.groups);
     let describer = Describer { names: &names, setup };
-    let users = setup.cast.kinds().everyone().iter();
-    let users: Vec<_> =
-        users.map(|user| format!("{} is a {}", names.user(user), setup.cast.kind(user))).collect();
+    let article = |kind| if kind == Kind::Adult { "an" } else { "a" };
+    let is_a = |user| {
+        let kind = setup.cast.kind(user);
+        format!("{} is {} {kind}", names.user(user), article(kind))
+    };
+    let users: Vec<_> = setup.cast.kinds().everyone().iter().map(is_a).collect();
     writeln!(out, "    suppose that {}; and that", users.join(", "))?;
     let start: State = State::new(&setup.cast);
     for change in describer.changes(&start, &witness.state) {
