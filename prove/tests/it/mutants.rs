@@ -7,7 +7,44 @@ use chatwarden_model::{CommandKind, Condition, NamedEnum, Preset, Promise};
 use crate::support::{not_proved, proof};
 
 /// The promises that are not proved if a command lacks a condition, and why.
-const SAMPLE: &[(CommandKind, Condition, &[Promise], &str)] = &[];
+const SAMPLE: &[(CommandKind, Condition, &[Promise], &str)] = {
+    use Promise::{Authority, Ban, Delivery, Invitation, NoStrangers, Standing};
+    &[
+        (
+            CommandKind::Create,
+            Condition::NewcomerCleared,
+            &[NoStrangers, Delivery, Invitation],
+            "a group is launched with strangers",
+        ),
+        (CommandKind::Create, Condition::GroupIsNew, &[Standing, Ban], "a group is launched over another"),
+        (
+            CommandKind::Invite,
+            Condition::NewcomerCleared,
+            &[NoStrangers, Delivery, Invitation],
+            "a stranger is added",
+        ),
+        (CommandKind::Invite, Condition::TargetNotBanned, &[Ban], "who is banned is added"),
+        (CommandKind::Remove, Condition::ActorIsOwner, &[Authority], "anybody removes"),
+        (
+            CommandKind::RemoveGuardian,
+            Condition::NotLastGuardian,
+            &[],
+            "nobody is approved for a child without guardians, and its groups freeze",
+        ),
+        (
+            CommandKind::Invite,
+            Condition::TargetIsOutside,
+            &[],
+            "who is a member already is not authorized with oneself, so another condition refuses it",
+        ),
+        (
+            CommandKind::Accept,
+            Condition::NewcomerCleared,
+            &[],
+            "nobody is invited, because an invitation adds at once",
+        ),
+    ]
+};
 
 fn refuted_by(command: CommandKind, condition: Condition) -> Vec<Promise> {
     not_proved(&proof(&Preset::MessengerKids.policy(), Some((command, condition))))
