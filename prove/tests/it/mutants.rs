@@ -35,7 +35,7 @@ const SAMPLE: &[(CommandKind, Condition, &[Promise], &str)] = {
             CommandKind::Invite,
             Condition::TargetIsOutside,
             &[],
-            "who is a member already is not authorized with oneself, so another condition refuses it",
+            "who is a member already and is added again stays a member, and nothing changes",
         ),
         (
             CommandKind::Accept,
@@ -65,7 +65,7 @@ fn table() {
     println!("| command | condition | refuted by |\n| --- | --- | --- |");
     for command in CommandKind::ALL {
         for condition in command.conditions() {
-            // The sorts of the formulas have no place for an approval by somebody who is no guardian.
+            // The formulas have no place for some users: an approval is by a guardian.
             let refuted = catch_unwind(|| refuted_by(*command, *condition));
             let cell = match refuted {
                 Ok(promises) if promises.is_empty() => "none".into(),
