@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chatwarden::generate::{Generator, Seeded, uniform};
 use chatwarden_model::{
     Argument, Bounds, Command, CommandKind, Condition, EnumSet, Field, NamedEnum, Policy, Preset, Promise,
-    Request, Set, Setup, State, Transition, UserSet, decide, step,
+    Request, Set, State, Transition, UserSet, decide, step,
 };
 use chatwarden_prove::case::{Case, Mutant};
 use chatwarden_prove::relation::{Relation, Sort};
