@@ -1,5 +1,9 @@
 //! The commands as formulas: when each is allowed, and what it makes of any state.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use chatwarden_model::{CommandKind, Condition, Field, Judged, NamedEnum, Policy, Promise, Request, Set};
 
 use crate::fact::Fact;
@@ -68,9 +72,12 @@ pub(crate) fn broken<'a>(
     broken.term()
 }
 
+/// The formulas of the facts about one state. Each is made once.
+type Facts = RefCell<BTreeMap<Invariant, Term>>;
+
 /// A command in any state, with users of certain sorts.
 pub struct Case<'a> {
-    /// The command, and a number if there are several for different sorts of users.
+    /// The name of the command.
     pub name: String,
     /// The state before.
     pub before: Symbolic<'a>,
@@ -82,6 +89,8 @@ pub struct Case<'a> {
     pub delivered: Users,
     /// The state after the command, if it is allowed.
     pub after: Symbolic<'a>,
+    facts_before: Rc<Facts>,
+    facts_after: Facts,
 }
 
 /// The commands of this kind, one for each choice of sorts of the users. `number` tells the users and groups
@@ -130,7 +139,12 @@ fn second_name(field: Field) -> &'static str {
 
 impl<'a> Case<'a> {
     /// The command, decided and carried out on the state; nothing if it is never allowed.
-    pub fn on(before: &Symbolic<'a>, command: Request<Symbolic<'a>>, mutant: Option<Mutant>) -> Option<Self> {
+    fn on(
+        before: &Symbolic<'a>,
+        facts_before: &Rc<Facts>,
+        command: Request<Symbolic<'a>>,
+        mutant: Option<Mutant>,
+    ) -> Option<Self> {
         let allowed = allowed(before, &command, mutant);
         if allowed.is(false) {
             return None;
@@ -144,10 +158,16 @@ impl<'a> Case<'a> {
             allowed,
             delivered,
             after,
+            facts_before: Rc::clone(facts_before),
+            facts_after: Facts::default(),
         })
     }
 
     /// Every command in any state.
+    ///
+    /// # Panics
+    /// If the mutant drops a condition that keeps users of the wrong kind out of a place. Formulas cannot say
+    /// that a guardian is a member.
     pub fn all(policy: &'a Policy, mutant: Option<Mutant>) -> Vec<Self> {
         Self::each(&Symbolic::any(policy), mutant, 0)
     }
@@ -155,7 +175,18 @@ impl<'a> Case<'a> {
     /// Every command in the state.
     pub(crate) fn each(before: &Symbolic<'a>, mutant: Option<Mutant>, number: u8) -> Vec<Self> {
         let requests = CommandKind::ALL.iter().flat_map(|kind| requests(*kind, number));
-        requests.filter_map(|command| Case::on(before, command, mutant)).collect()
+        let facts = Rc::default();
+        requests.filter_map(|command| Case::on(before, &facts, command, mutant)).collect()
+    }
+
+    /// The formula that says that the fact is true of the state before.
+    pub(crate) fn fact_before(&self, fact: Invariant) -> Term {
+        *self.facts_before.borrow_mut().entry(fact).or_insert_with(|| fact.holds(&self.before))
+    }
+
+    /// The formula that says that the fact is true of the state after.
+    pub(crate) fn fact_after(&self, fact: Invariant) -> Term {
+        *self.facts_after.borrow_mut().entry(fact).or_insert_with(|| fact.holds(&self.after))
     }
 
     /// The formula that says that the command, if it is allowed, breaks the promise.

@@ -39,6 +39,9 @@ pub enum Claim {
 ///
 /// # Errors
 /// If the solver cannot be started.
+///
+/// # Panics
+/// As [`Case::all`] does for some mutants.
 pub fn prove(
     policy: &Policy,
     promises: &[Promise],
@@ -62,9 +65,9 @@ pub(crate) struct Prover<'a> {
     pub(crate) questions: Vec<(Question, Answer)>,
 }
 
-/// The formulas that say that the facts are true of the state.
-pub(crate) fn facts_of(invariant: &[Invariant], state: &Symbolic<'_>) -> Vec<(String, Term)> {
-    invariant.iter().map(|fact| (fact.about().into(), fact.holds(state))).collect()
+/// The formulas that say that the facts are true of the state before the command.
+pub(crate) fn facts_of(facts: &[Invariant], case: &Case<'_>) -> Vec<(String, Term)> {
+    facts.iter().map(|fact| (fact.about().into(), case.fact_before(*fact))).collect()
 }
 
 /// Formulas of which is asked whether they can be true at once.
@@ -126,7 +129,7 @@ impl<'a> Prover<'a> {
         let keeps = |case: &Case<'a>, facts: &[Invariant]| {
             let mut formulas = allowed(facts, case);
             let (names, after): (Vec<_>, Vec<_>) =
-                facts.iter().map(|fact| (fact.name(), fact.holds(&case.after))).unzip();
+                facts.iter().map(|fact| (fact.name(), case.fact_after(*fact))).unzip();
             formulas.push((format!("not: {}", names.join(", ")), !Term::and(after)));
             formulas
         };
@@ -142,7 +145,7 @@ impl<'a> Prover<'a> {
         for (case, _) in doubtful {
             for fact in facts {
                 let mut formulas = allowed(facts, case);
-                formulas.push((not(*fact), !fact.holds(&case.after)));
+                formulas.push((not(*fact), !case.fact_after(*fact)));
                 each.push(Ask {
                     name: format!("keeps-{}-{}", case.name, fact.name()),
                     about: about(case),
@@ -200,7 +203,7 @@ impl<'a> Prover<'a> {
             .cases
             .iter()
             .flat_map(|case| {
-                let refused = facts_of(before, &case.before);
+                let refused = facts_of(before, case);
                 [
                     ask(case, "", allowed(before, case), case.breaks(promise)),
                     ask(case, "-refused", refused, case.refusal_breaks(promise)),
@@ -217,7 +220,7 @@ impl<'a> Prover<'a> {
 
 /// The state before has the facts, and the command is allowed.
 pub(crate) fn allowed(facts: &[Invariant], case: &Case<'_>) -> Vec<(String, Term)> {
-    let mut formulas = facts_of(facts, &case.before);
+    let mut formulas = facts_of(facts, case);
     formulas.push((format!("{} is allowed", case.command.kind), case.allowed));
     formulas
 }

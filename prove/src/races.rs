@@ -66,7 +66,7 @@ pub fn races(
 ) -> io::Result<Races> {
     let before = Symbolic::any(policy);
     let (first, second) = (Case::each(&before, None, 0), Case::each(&before, None, 1));
-    let assumed = facts_of(facts, &before);
+    let assumed = first.first().map_or(Vec::new(), |case| facts_of(facts, case));
     let mut pairs = Vec::new();
     for one in &first {
         for other in &second {

@@ -79,6 +79,7 @@ fn races_of_messenger_kids() {
 }
 
 #[test]
+#[ignore = "it takes half a minute"]
 fn races_of_pairwise_consent() {
     assert_same_races(Preset::PairwiseConsent);
 }

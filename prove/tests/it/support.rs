@@ -23,6 +23,7 @@ pub(crate) fn solver(program: Program) -> Solver<'static> {
         jobs: 2,
         is_stopped: &|| false,
         answered: AtomicUsize::new(0),
+        hung: AtomicUsize::new(0),
     }
 }
 
