@@ -13,6 +13,7 @@
 //! | transition | [`step()`], [`Transition`] |
 //! | policy, which sets the rules | [`Policy`], [`Preset`], [`Knob`] |
 //! | promise, an invariant | [`Promise`], [`Breach`] |
+//! | rule, written once for several readings | [`Logic`], [`Change`], [`Search`]; [`Concrete`] executes it |
 //! | action set of a search | [`Bounds`] |
 //! | symmetry | [`Renaming`], [`SymmetryGroup`] |
 //!

@@ -31,15 +31,14 @@ impl Fact {
         let is_never = |phase| s.all_groups(|group| !s.has_phase(group, phase));
         match self {
             Fact::OnePhase => s.all_groups(|group| {
-                let mut phases = Phase::ALL.iter();
-                let is_in = |phase: &Phase| s.has_phase(group, *phase);
-                let mut exactly_one = L::Truth::from(false);
-                let mut none = L::Truth::from(true);
-                for phase in phases.by_ref() {
-                    exactly_one = (exactly_one & !is_in(phase)) | (none & is_in(phase));
-                    none = none & !is_in(phase);
+                let (no, yes) = (L::Truth::from(false), L::Truth::from(true));
+                // Whether the group is in none, and in exactly one, of the phases so far.
+                let (mut none, mut one) = (yes, no);
+                for phase in Phase::ALL {
+                    let is_in = s.has_phase(group, *phase);
+                    (none, one) = (none & !is_in, (one & !is_in) | (none & is_in));
                 }
-                exactly_one
+                one
             }),
             Fact::UnusedIsEmpty => s.all_groups(|group| {
                 let is_unused = s.has_phase(group, Phase::New) | s.has_phase(group, Phase::Dissolved);

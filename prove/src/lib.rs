@@ -3,6 +3,14 @@
 //!
 //! The rules of the model are read as formulas ([`symbolic`]). A solver, which is another program, is asked
 //! whether a command can break a promise in any state of which an invariant is true ([`prove()`]).
+//!
+//! | question | entry point | result |
+//! | --- | --- | --- |
+//! | Is a promise kept in every history? | [`prove()`] | [`Proof`] |
+//! | From which situation does a command break it? | [`counterexample_to_induction()`] | [`Witness`] |
+//! | Which two commands must not be decided at once? | [`races()`], [`race_histories()`] | [`Races`], [`RaceHistory`] |
+//!
+//! `docs/proving.md` says what a proof rests on.
 
 pub mod case;
 mod fact;

@@ -19,12 +19,13 @@ const BASELINE: &str = r#"{"chatwarden-baseline": 1, "known": [
 ]}"#;
 
 /// Commands that together print every type of line.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "fuzz --cast cast.json --fault direct-unchecked --coverage",
     "fuzz --cast cast.json --runs 10 --baseline known.json",
     "suite --cast cast.json --policy adder-only --out suite --adapter memory",
     "explore --cast cast.json --policy adder-only",
     "explore --cast cast.json --fault direct-unchecked --depth 1",
+    "prove --promises block --races --recheck",
     "list faults",
     "list knobs",
     "replay missing.json",
