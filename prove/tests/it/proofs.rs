@@ -116,7 +116,7 @@ fn the_search_breaks_nothing_that_is_proved() {
 }
 
 #[test]
-#[ignore = "it takes a quarter of an hour"]
+#[ignore = "it takes six minutes"]
 fn the_search_breaks_nothing_that_is_proved_of_many_policies() {
     assert_search_agrees(0..200, Promise::ALL, 6);
 }
