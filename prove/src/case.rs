@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use chatwarden_model::{CommandKind, Condition, Field, Judged, NamedEnum, Policy, Promise, Request, Set};
 
+use crate::broken::Broken;
 use crate::fact::Fact;
 use crate::relation::{Relation, Sort};
-use crate::symbolic::{Broken, Symbolic, User, Users};
+use crate::symbolic::{Symbolic, User, Users};
 use crate::term::{Term, Var};
 
 /// What is dropped from the rules, to see whether a proof notices.

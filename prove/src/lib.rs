@@ -12,6 +12,7 @@
 //!
 //! `docs/proving.md` says what a proof rests on.
 
+mod broken;
 pub mod case;
 mod fact;
 mod ground;

@@ -32,18 +32,17 @@ pub(crate) fn with_definitions(assertions: &[(String, Term)]) -> Vec<(String, Te
 /// The file that asks whether all of the formulas can be true at once. Each has a comment.
 pub(crate) fn question(about: &str, assertions: &[(String, Term)]) -> String {
     let assertions = &with_definitions(assertions);
-    let (mut relations, mut sorts, mut free) = (BTreeSet::new(), BTreeSet::from(Sort::ALL), BTreeSet::new());
+    let (mut relations, mut free) = (BTreeSet::new(), BTreeSet::new());
     for (_, term) in assertions {
         vocabulary(*term, &mut relations);
         free.extend(term.free().iter().copied());
     }
-    sorts.extend(free.iter().map(|var| var.sort));
     let mut text = String::new();
     for line in about.lines() {
         let _ = writeln!(text, "; {line}");
     }
     text.push_str("(set-logic UF)\n");
-    for sort in sorts {
+    for sort in Sort::ALL {
         let _ = writeln!(text, "(declare-sort {} 0)", sort.name());
     }
     for relation in relations {

@@ -265,7 +265,6 @@ impl Run<'_> {
                 cast: self.options.cast.name.clone(),
                 groups: setup.groups,
                 judged: exploration.judged,
-                end: exploration.end,
             },
         })
     }

@@ -6,7 +6,6 @@ use chatwarden_model::{Command, CommandKind, NamedEnum, Policy, Promise, Setup};
 
 use crate::baseline::BaselineMatch;
 use chatwarden::format::Names;
-use chatwarden_explore::End;
 use chatwarden_prove::{Invariant, Race, RaceHistory, Witness};
 
 /// What is proved of a policy.
@@ -80,8 +79,6 @@ pub struct Searched {
     pub groups: usize,
     /// The most commands; none if all reachable states were judged.
     pub judged: Option<usize>,
-    /// Why the search ended.
-    pub end: End,
 }
 
 /// A race, with a history that shows it.
@@ -111,6 +108,11 @@ pub struct Recheck {
 }
 
 impl Proved {
+    /// Whether the table of several policies says everything.
+    pub fn is_in_table_only(&self) -> bool {
+        self.is_one_of_many && self.races.is_none() && self.recheck.is_none()
+    }
+
     /// Whether a promise is broken.
     pub fn is_any_broken(&self) -> bool {
         self.results.iter().any(|(_, result)| matches!(result, ProofResult::Broken { .. }))
@@ -136,7 +138,7 @@ impl Proved {
         let recheck = self.recheck.iter().flat_map(|recheck| {
             let differ = recheck.differ.iter().map(|name| format!("the solvers disagree on {name}"));
             let unanswered =
-                recheck.unanswered.iter().map(|name| format!("the second solver does not know {name}"));
+                recheck.unanswered.iter().map(|name| format!("one of the solvers does not know {name}"));
             differ.chain(unanswered)
         });
         nothing

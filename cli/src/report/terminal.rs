@@ -170,7 +170,8 @@ impl<W: Write> Report for Terminal<W> {
             Event::PolicyExplored(explored) if explored.is_one_of_many => Ok(()),
             Event::PolicyExplored(explored) => explored::policy(&mut self.out, explored),
             Event::PoliciesCompared(all) => explored::table(&mut self.out, all),
-            Event::PolicyProved(proved) if proved.is_one_of_many => Ok(()),
+            // So does the table of proofs, but for what was asked beyond the promises.
+            Event::PolicyProved(proved) if proved.is_in_table_only() => Ok(()),
             Event::PolicyProved(proved) => proved::policy(&mut self.out, proved),
             Event::ProofsCompared(all) => proved::table(&mut self.out, all),
             Event::DriverChecked(checked) => self.checked(checked),

@@ -147,6 +147,18 @@ fn races_are_told_with_a_history() {
 }
 
 #[test]
+fn a_cast_too_large_for_histories_has_races_without_them() {
+    let folder = folder();
+    let users: Vec<_> =
+        (0..9).map(|number| serde_json::json!({"name": format!("u{number}"), "kind": "adult"})).collect();
+    fs::write(folder.path().join("cast.json"), Value::from(users).to_string()).expect("it can be written");
+    let options = ["prove", "--promises", "block", "--races", "--cast", "cast.json", "--json"];
+    let output = chatwarden(folder.path(), &options);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    assert_eq!(json_lines(&output)[0]["races"][0]["history"], Value::Null);
+}
+
+#[test]
 fn the_documentation_lists_the_facts() {
     let page = fs::read_to_string(Path::new(crate::ROOT).join("docs/proving.md")).expect("it can be read");
     let rows = Fact::ALL.iter().map(|fact| format!("| {} | {} |", fact.name(), fact.about()));
